@@ -1,0 +1,1 @@
+//! The facts themselves, built into one blob.

@@ -1,0 +1,1 @@
+//! Look-ups over facts about software, algorithms and policies.

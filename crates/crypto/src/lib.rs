@@ -1,0 +1,1 @@
+//! Key exchanges, hashes and host key signatures.

@@ -1,0 +1,1 @@
+//! Evidence, parties and outcome in; ranked diagnoses out.

@@ -1,0 +1,1 @@
+//! Plans the safest change and re-computes the outcome.

@@ -1,0 +1,1 @@
+//! Protocol state machines of both roles, without input or output.

@@ -1,0 +1,1 @@
+//! Servers that record or act as some software.

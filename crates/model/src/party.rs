@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use crate::{Context, Evidence, Protocol, Role, Software, SourceFile, ssh};
+
+/// One end of a connection: who it is, and all that it would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// How the person named it, or how it was found: `openssh@9.2p1/debian-12:/etc/ssh/sshd_config`, `db01:22`.
+    pub label: String,
+    /// Which end it is.
+    pub role: Role,
+    /// What it runs, where that is known.
+    pub software: Option<Software>,
+    /// How it was found.
+    pub source: PartySource,
+    /// All that it would accept and how it chooses.
+    pub policy: Policy,
+    /// The configuration that it was read from, so that a fix can edit it.
+    pub configuration: Option<Configuration>,
+    /// What a reader has to know about how this party was made up: a version resolved to an older row, an assumed
+    /// host key. Each is one sentence in lower case.
+    pub notes: Vec<String>,
+}
+
+impl Party {
+    /// The protocol that it speaks.
+    pub fn protocol(&self) -> Protocol {
+        match self.policy {
+            Policy::Ssh(_) => Protocol::Ssh,
+        }
+    }
+
+    /// The SSH policy, where it speaks SSH.
+    pub fn ssh(&self) -> Option<&ssh::SshPolicy> {
+        match &self.policy {
+            Policy::Ssh(policy) => Some(policy),
+        }
+    }
+}
+
+/// How a party was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartySource {
+    /// Probed at this address (`127.0.0.1:22`).
+    Live {
+        /// The address and port.
+        address: String,
+    },
+    /// The program installed on this machine.
+    Local {
+        /// The program that was asked, such as `ssh -G`.
+        program: String,
+    },
+    /// A configuration file over catalog defaults.
+    Configuration,
+    /// The catalog alone.
+    Catalog,
+    /// A named policy.
+    NamedPolicy {
+        /// Its name.
+        name: String,
+    },
+    /// An offer that was recorded or written as JSON.
+    Offer {
+        /// The file it was read from.
+        path: String,
+    },
+}
+
+/// All that a party would accept and how it chooses, per protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// SSH.
+    Ssh(Box<ssh::SshPolicy>),
+}
+
+impl Policy {
+    /// The opening that the party makes in this context: an SSH client's KEXINIT depends on the host keys it knows and on
+    /// the peer's identification string.
+    pub fn open(&self, role: Role, context: &Context) -> Offer {
+        match self {
+            Self::Ssh(policy) => Offer::Ssh(Box::new(policy.open(role, context))),
+        }
+    }
+}
+
+/// One concrete opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// A KEXINIT and what goes with it.
+    Ssh(Box<ssh::SshOffer>),
+}
+
+/// The files that a party was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// Which program's configuration it is.
+    pub kind: ConfigurationKind,
+    /// The files, the main one first, then included ones in the order of reading.
+    pub files: Vec<Arc<SourceFile>>,
+    /// The context that `Host` and `Match` were decided for.
+    pub context: Box<Context>,
+}
+
+/// Which program's configuration it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConfigurationKind {
+    /// OpenSSH client, `ssh_config`.
+    SshConfig,
+    /// OpenSSH server, `sshd_config`.
+    SshdConfig,
+}
+
+impl ConfigurationKind {
+    /// The name in JSON and messages: `ssh_config`, `sshd_config`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SshConfig => "ssh_config",
+            Self::SshdConfig => "sshd_config",
+        }
+    }
+}
+
+/// What a gatherer brings: parties, and what it saw on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// The parties, one for each address or configuration block.
+    pub parties: Vec<Party>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+}

@@ -1,0 +1,62 @@
+use crate::{Diagnosis, Evidence, Fix, Outcome, Party};
+
+/// All that one call found, in the order in which a person reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The command: `check`, `negotiate`, `offer`, ...
+    pub command: String,
+    /// When.
+    pub observed_at: jiff::Timestamp,
+    /// From where.
+    pub vantage: Vantage,
+    /// The date of the catalog's facts.
+    pub catalog_date: String,
+    /// The parties.
+    pub parties: Vec<Party>,
+    /// The pairs that were negotiated.
+    pub pairs: Vec<Pair>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// The causes, most likely first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The fixes, safest first.
+    pub fixes: Vec<Fix>,
+    /// What was sent to the target: connections opened in this run.
+    pub connections: u32,
+    /// What a reader has to know about the run as a whole.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// The exit status of the design: 1 for a diagnosis of confidence 0.5 or more, 3 for weaker ones or an unknown
+    /// outcome, else 0.
+    pub fn exit_status(&self) -> u8 {
+        if self.diagnoses.iter().any(|diagnosis| diagnosis.confidence_permille >= 500) {
+            return 1;
+        }
+        let unsettled = self.pairs.iter().any(|pair| pair.outcome.result() != crate::OutcomeResult::Agreed);
+        if unsettled || !self.diagnoses.is_empty() { 3 } else { 0 }
+    }
+}
+
+/// The machine that the observations were made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vantage {
+    /// Its name.
+    pub host: Option<String>,
+    /// The version of this program.
+    pub version: String,
+}
+
+/// Two parties and what the rules make of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The client, by place in the report.
+    pub client: usize,
+    /// The server, by place in the report.
+    pub server: usize,
+    /// The server's address, where there is one.
+    pub address: Option<String>,
+    /// What the rules make of them.
+    pub outcome: Outcome,
+}

@@ -1,0 +1,1 @@
+//! The protocols' own negotiation rules: two parties in, an outcome out.

@@ -1,0 +1,1 @@
+//! Outbound connections that find out what a peer offers.

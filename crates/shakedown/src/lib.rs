@@ -1,0 +1,1 @@
+//! Finds out why a secure connection's key exchange failed, and what to change.

@@ -1,0 +1,1 @@
+//! Real and fake peers for the tests.

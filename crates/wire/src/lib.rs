@@ -1,0 +1,1 @@
+//! Codecs without input or output for SSH packets; TLS and IKE follow.
