@@ -36,6 +36,12 @@ impl Name {
         }
     }
 
+    /// From the printable form, as [`Self::as_str`] gives it: `\x1b` stands for one byte. Whatever is not printable is
+    /// escaped.
+    pub fn from_escaped(text: &str) -> Self {
+        Self::from_bytes(&Self(text.into()).to_bytes())
+    }
+
     /// The printable form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -147,5 +153,7 @@ mod tests {
         assert!(name.as_str().bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
         assert_eq!(name.to_bytes(), hostile);
         assert_eq!(Name::new("a\\x41").to_bytes(), b"a\\x41");
+        assert_eq!(Name::from_escaped(name.as_str()), name);
+        assert_eq!(Name::from_escaped("a\u{1b}[0m").as_str(), "a\\x1b[0m");
     }
 }

@@ -1,0 +1,135 @@
+use shakedown_model::{
+    ConnectFailure, Ending, Fact, FilePermission, KnownHostStatus, Name, Phase, ResolveFailure, Throttle,
+};
+
+/// An observed fact in one sentence: lower case, no full stop, names in backticks.
+pub fn sentence(fact: &Fact) -> String {
+    match fact {
+        Fact::NotResolved { host, failure } => match failure {
+            ResolveFailure::NoSuchName => format!("the name `{host}` does not exist"),
+            ResolveFailure::NoAddress => format!("the name `{host}` has no address of the family asked for"),
+            ResolveFailure::ResolverFailed => format!("the resolver gave no answer for `{host}`"),
+            ResolveFailure::TimedOut => format!("the resolver did not answer for `{host}` in time"),
+        },
+        Fact::Resolved { host, addresses } => {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            format!("`{host}` has the address {}", addresses.join(", "))
+        }
+        Fact::NotConnected { address, failure } => match failure {
+            ConnectFailure::Refused => format!("{address} refuses connections: nothing listens there"),
+            ConnectFailure::TimedOut => format!("{address} does not answer"),
+            ConnectFailure::HostUnreachable => format!("no way leads to the host {address}"),
+            ConnectFailure::NetworkUnreachable => format!("no way leads to the network of {address}"),
+            ConnectFailure::Prohibited => format!("a rule forbids the connection to {address}"),
+            ConnectFailure::SourceNotAvailable => {
+                format!("the source address for {address} is not one of this machine's")
+            }
+            ConnectFailure::Other => format!("the connection to {address} failed"),
+        },
+        Fact::Connected { address, milliseconds } => format!("{address} accepted a connection in {milliseconds} ms"),
+        Fact::Ended { phase, ending, received } => ended(*phase, *ending, *received),
+        Fact::Preamble { lines } => format!("{} came before the identification", count(lines.len(), "line", "lines")),
+        Fact::Identification { text } => format!("the peer identifies as `{text}`"),
+        Fact::SshOneOnly { identification } => format!("the peer speaks only SSH protocol 1: `{identification}`"),
+        Fact::Throttled { throttle, text } => match throttle {
+            Throttle::MaxStartups => format!("the server limits new connections (MaxStartups): `{text}`"),
+            Throttle::NotAllowedAtThisTime | Throttle::Other => format!("the server limits or bans: `{text}`"),
+        },
+        Fact::OtherProtocol { protocol, first_bytes } => {
+            format!("{} answers: `{first_bytes}`", protocol.phrase())
+        }
+        Fact::Disconnected { phase, code, text } => {
+            format!("the peer disconnected {} with code {code}: `{text}`", during(*phase))
+        }
+        Fact::Malformed { phase, what, offset } => {
+            format!("malformed bytes {} at offset {offset}: {what}", during(*phase))
+        }
+        Fact::LimitReached { phase, limit } => format!("the peer went beyond {limit} {}", during(*phase)),
+        Fact::TooSlow { phase, received, milliseconds } => {
+            let bytes = count(*received, "byte", "bytes");
+            format!("only {bytes} came in {milliseconds} ms {}", during(*phase))
+        }
+        Fact::BackendsDiffer { what } => format!("connections to one name were answered differently: {what}"),
+        Fact::HostKeyLookup { status, key_type, fingerprint } => known_host(status, key_type, fingerprint),
+        Fact::WrongSignature { algorithm } => format!("the server's `{algorithm}` signature is wrong"),
+        Fact::SmallKey { key_type, bits, minimum } => {
+            format!("the `{key_type}` key has {bits} bits, below the {minimum} demanded")
+        }
+        Fact::Configuration { message, suggestion, .. } => match suggestion {
+            Some(suggestion) => format!("{message} (did you mean `{suggestion}`?)"),
+            None => message.clone(),
+        },
+        Fact::KeyFile { path, permission } => match permission {
+            FilePermission::Missing => format!("the key file `{path}` does not exist"),
+            FilePermission::NotReadable => format!("the key file `{path}` cannot be read by this user"),
+            FilePermission::TooOpen { mode } => format!("the key file `{path}` can be read by others (mode {mode:#o})"),
+            FilePermission::BadFormat { reason } => format!("the key file `{path}` cannot be used: {reason}"),
+            FilePermission::DoesNotMatch => format!("the two parts of the key `{path}` do not belong together"),
+        },
+        Fact::Disagreement { setting, ours, theirs, program } => {
+            format!("`{program}` says `{setting} {theirs}`, the files as read here say `{ours}`")
+        }
+        Fact::ProxyRefused { text } => format!("the hop refused to pass the connection on: `{text}`"),
+        Fact::NoUserSignature { client, server } => {
+            format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
+        }
+        Fact::Program { command, text } => format!("`{command}` printed: `{text}`"),
+    }
+}
+
+fn ended(phase: Phase, ending: Ending, received: u64) -> String {
+    let when = during(phase);
+    let bytes = count(received, "byte", "bytes");
+    match ending {
+        Ending::Closed => format!("the peer closed the connection {when}, after {bytes}"),
+        Ending::Reset => format!("the connection was reset {when}, after {bytes}"),
+        Ending::Silent { milliseconds } => format!("the peer sent nothing for {milliseconds} ms {when}, after {bytes}"),
+    }
+}
+
+fn during(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "during name resolution",
+        Phase::Connect => "while connecting",
+        Phase::Identification => "before its identification was whole",
+        Phase::Kexinit => "before its KEXINIT was whole",
+        Phase::KeyExchange => "in the key exchange",
+        Phase::Service => "after the key exchange",
+        Phase::Authentication => "in user authentication",
+    }
+}
+
+fn known_host(status: &KnownHostStatus, key_type: &Name, fingerprint: &str) -> String {
+    match status {
+        KnownHostStatus::Known => format!("the `{key_type}` host key {fingerprint} is the known one"),
+        KnownHostStatus::Changed { fingerprint: known, .. } => {
+            format!("the `{key_type}` host key is {fingerprint}, and {known} is known for this host")
+        }
+        KnownHostStatus::Unknown { other_types, strict } => {
+            let mut text = format!("no `{key_type}` host key is known for this host");
+            if !other_types.is_empty() {
+                text.push_str(&format!(" (known types: {})", or_nothing(other_types)));
+            }
+            if *strict {
+                text.push_str(", and the client refuses unknown keys");
+            }
+            text
+        }
+        KnownHostStatus::Revoked { .. } => format!("the `{key_type}` host key {fingerprint} is marked as revoked"),
+        KnownHostStatus::BadCertificate { reason } => format!("the host certificate is not accepted: {reason}"),
+    }
+}
+
+fn or_nothing(names: &[Name]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}

@@ -1,0 +1,25 @@
+//! Version 1 of the documents, `"schema": "shakedown/1"`.
+//!
+//! Names of algorithms and other tokens of a peer are strings in the reversible form of [`shakedown_model::Name`]: a
+//! byte that is not printable ASCII, and the backslash, is `\xNN`.
+
+mod agreed;
+mod diagnosis;
+mod document;
+mod evidence;
+mod fix;
+mod kinds;
+mod offer;
+mod offer_party;
+mod origin;
+mod outcome;
+
+pub use agreed::Agreed;
+pub use diagnosis::{Diagnosis, Label, Object};
+pub use document::{Configuration, Document, Pair, Party, PartySource, SCHEMA, Vantage};
+pub use evidence::{Evidence, Hop};
+pub use fix::{Command, Edit, Fix};
+pub use kinds::{Applicability, OutcomeResult, Protocol, Role, Side, SignatureState, StageResult};
+pub use offer::{BannerRule, Behaviour, Broken, GexRequest, HostKey, Offer, Supported, Undecided};
+pub use origin::Origin;
+pub use outcome::{FailedSlot, Forecast, Outcome, Risk, StageOutcome, TraceStep};
