@@ -25,6 +25,9 @@ pub struct Context {
     pub server_name: Option<String>,
     /// SSH: the host keys that the client already knows for this host.
     pub known_hosts: Vec<KnownHostKey>,
+    /// SSH: whether the client refuses a host key that it does not know (`StrictHostKeyChecking yes`). Only where this is
+    /// `Some(true)` can a host key fail for being unknown.
+    pub strict_host_keys: Option<bool>,
     /// The identification string that the peer has sent, where it is known (banner rules).
     pub peer_identification: Option<Name>,
     /// Which attempt this is, counted from 0 (IKE's retry after INVALID_KE_PAYLOAD).

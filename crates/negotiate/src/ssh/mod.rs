@@ -1,0 +1,13 @@
+//! SSH: the choice from two KEXINITs (RFC 4253 section 7.1), the group exchange (RFC 4419), the host key, and where
+//! implementations depart from the text.
+
+mod choice;
+mod ends;
+mod forecast;
+mod guess;
+mod kexinit;
+mod later;
+mod list;
+mod outcome;
+
+pub use outcome::negotiate;
