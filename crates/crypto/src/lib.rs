@@ -1,1 +1,31 @@
 //! Key exchanges, hashes and host key signatures.
+//!
+//! Modern primitives come from `aws-lc-rs`. It has no finite-field Diffie-Hellman and no RSA below 1024 bits, which old
+//! peers still need: those are computed here over `crypto-bigint`.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod base64;
+mod blob;
+mod der;
+mod error;
+mod hash;
+pub mod host_key;
+pub mod kex;
+mod modular;
+mod rsa;
+pub mod signature;
+
+pub use error::CryptoError;
+pub use hash::Hash;
+pub use host_key::PrivateHostKey;
+pub use kex::SharedSecret;
+
+/// Fills `bytes` from the operating system's random source.
+///
+/// # Errors
+/// [`CryptoError::Random`] where the source fails.
+pub fn random(bytes: &mut [u8]) -> Result<(), CryptoError> {
+    aws_lc_rs::rand::fill(bytes).map_err(|_| CryptoError::Random)
+}

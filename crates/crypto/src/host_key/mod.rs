@@ -1,0 +1,13 @@
+//! Host keys: what a public key blob says, its fingerprint, key files, and keys to sign with.
+
+mod certificate;
+mod describe;
+mod file;
+mod openssh;
+mod pem;
+mod private;
+
+pub use certificate::{CertificateInfo, CertificateKind};
+pub use describe::{KeyInfo, describe, fingerprint, plain_blob};
+pub use file::{KeyFileInfo, KeyFormat, read_private_key_file, read_public_key_line};
+pub use private::PrivateHostKey;

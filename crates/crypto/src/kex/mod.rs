@@ -1,0 +1,18 @@
+//! Key exchange methods, the shared secret of each, from both ends.
+//!
+//! Start at [`method`] for what is implemented, then [`ClientExchange`] and [`ServerExchange`].
+
+mod client;
+mod elliptic;
+mod finite_field;
+mod groups;
+mod hybrid;
+mod method;
+mod secret;
+mod server;
+
+pub use client::ClientExchange;
+pub use groups::{Group, group, group_for_request};
+pub use method::{Curve, Family, Kem, MethodInfo, method, methods};
+pub use secret::SharedSecret;
+pub use server::ServerExchange;
