@@ -103,3 +103,54 @@ fn security_key_message(application: &[u8], mut fields: Fields<'_>, message: &[u
     signed.extend(Hash::Sha256.digest(&[message]));
     Ok(signed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PrivateHostKey;
+
+    #[test]
+    fn generated_keys_sign_and_verify() {
+        let keys = [
+            PrivateHostKey::generate_ed25519().unwrap(),
+            PrivateHostKey::generate_ecdsa_p256().unwrap(),
+            PrivateHostKey::generate_ecdsa("nistp521").unwrap(),
+        ];
+        for key in keys {
+            let algorithm = key.key_type();
+            let blob = key.sign(algorithm.as_str(), b"message").unwrap();
+            let check = verify(algorithm.as_str(), key.public_blob(), &blob, b"message");
+            assert_eq!(check, SignatureCheck::Verified, "{algorithm}");
+            // A signature in another algorithm than the negotiated one is wrong, whatever it says.
+            assert_eq!(verify("rsa-sha2-256", key.public_blob(), &blob, b"message"), SignatureCheck::Wrong);
+            for cut in 0..blob.len() {
+                let check = verify(algorithm.as_str(), key.public_blob(), &blob[..cut], b"message");
+                assert_eq!(check, SignatureCheck::Wrong, "{algorithm} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn rsa_keys_that_were_made_here_sign_with_every_hash() {
+        let key = PrivateHostKey::generate_rsa(2048).unwrap();
+        for algorithm in key.algorithms() {
+            let blob = key.sign(algorithm.as_str(), b"message").unwrap();
+            let check = verify(algorithm.as_str(), key.public_blob(), &blob, b"message");
+            assert_eq!(check, SignatureCheck::Verified, "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_checked_is_unverified() {
+        let blob = |name: &[u8]| {
+            let mut blob = Vec::new();
+            crate::blob::put_string(&mut blob, name);
+            crate::blob::put_string(&mut blob, &[1; 40]);
+            blob
+        };
+        for name in ["ssh-dss", "ssh-ed448"] {
+            let check = verify(name, &blob(name.as_bytes()), &blob(name.as_bytes()), b"");
+            assert!(matches!(check, SignatureCheck::Unverified { .. }), "{name}: {check:?}");
+        }
+    }
+}
