@@ -1,0 +1,130 @@
+//! `cargo xtask peers`: brings the real programs that the tests run against, as `peers.toml` pins them, to
+//! `target/peers`. What can run from there is unpacked there; only what cannot is installed, and that is said.
+
+mod debian;
+mod node;
+mod python;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::{command, workspace};
+
+const PINNED: &str = include_str!("../../peers.toml");
+
+/// What `peers.toml` holds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pinned {
+    debian: debian::Pinned,
+    tools: BTreeMap<String, Vec<String>>,
+    python: python::Pinned,
+    node: node::Pinned,
+}
+
+/// The peers as they lie there.
+pub(crate) struct Peers {
+    /// `target/peers`.
+    pub(crate) folder: PathBuf,
+}
+
+impl Peers {
+    /// The folder with one executable for each program.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
+    }
+}
+
+/// Brings what is missing. Quick where everything is there.
+pub(crate) fn bring() -> Result<Peers> {
+    let pinned: Pinned = toml::from_str(PINNED).context("crates/xtask/peers.toml")?;
+    let peers = Peers { folder: workspace::peers() };
+    fs::create_dir_all(peers.programs()).with_context(|| format!("cannot make {}", peers.folder.display()))?;
+    debian::bring(&pinned.debian, &peers)?;
+    for (program, packages) in &pinned.tools {
+        install_tool(program, packages)?;
+    }
+    python::bring(&pinned.python, &peers)?;
+    node::bring(&pinned.node, &peers)?;
+    separation_user()?;
+    Ok(peers)
+}
+
+/// Whether a part was brought already, by these very pins.
+fn is_there(peers: &Peers, part: &str, pins: &str) -> bool {
+    fs::read_to_string(stamp(peers, part)).is_ok_and(|text| text == pins)
+}
+
+/// Notes that a part is there.
+fn note(peers: &Peers, part: &str, pins: &str) -> Result<()> {
+    let file = stamp(peers, part);
+    fs::write(&file, pins).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn stamp(peers: &Peers, part: &str) -> PathBuf {
+    peers.folder.join(format!("{part}.pins"))
+}
+
+/// Puts an executable `name` into the programs' folder that starts `program`, with the first arguments `before`.
+fn link(peers: &Peers, name: &str, program: &Path, libraries: Option<&Path>) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut script = String::from("#!/bin/sh\n");
+    if let Some(folder) = libraries {
+        script.push_str(&format!("export LD_LIBRARY_PATH={}\n", quote(folder)));
+    }
+    script.push_str(&format!("exec {} \"$@\"\n", quote(program)));
+    let file = peers.programs().join(name);
+    fs::write(&file, script).with_context(|| format!("cannot write {}", file.display()))?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+fn quote(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Whether this process may install packages and make users.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+/// Installs packages that cannot run from a folder of their own.
+fn install_tool(program: &str, packages: &[String]) -> Result<()> {
+    if command::find(program).is_some() {
+        return Ok(());
+    }
+    let list = packages.join(" ");
+    if command::find("apt-get").is_none() || !is_root() {
+        bail!("the tests need `{program}`: install it (Debian: `apt-get install {list}`), then run this again");
+    }
+    eprintln!("installing by apt, because it cannot run from target/peers: {list}");
+    debian::update()?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    command::output(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+    if command::find(program).is_none() {
+        bail!("apt installed {list}, and there is still no `{program}`");
+    }
+    Ok(())
+}
+
+/// sshd started by root drops its rights to the user `sshd` and into `/run/sshd`.
+fn separation_user() -> Result<()> {
+    if !is_root() {
+        return Ok(());
+    }
+    let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
+    if !users.lines().any(|line| line.starts_with("sshd:")) {
+        eprintln!("making the system user `sshd`, which sshd drops its rights to when root starts it");
+        let mut add = Command::new("useradd");
+        add.args(["--system", "--no-create-home", "--home-dir", "/run/sshd", "--shell", "/usr/sbin/nologin", "sshd"]);
+        command::output(&mut add)?;
+    }
+    fs::create_dir_all("/run/sshd").context("cannot make /run/sshd")
+}

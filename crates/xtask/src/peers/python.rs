@@ -1,0 +1,53 @@
+//! Packages of PyPI in a virtual environment.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use super::{Peers, is_there, link, note};
+use crate::command;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pinned {
+    /// Programs of the environment that get a place of their own.
+    programs: Vec<String>,
+    /// `name==version`.
+    packages: Vec<String>,
+}
+
+pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
+    let python = command::find("python3").context("there is no python3")?;
+    let version = command::output(Command::new(&python).arg("--version"))?;
+    let pins = format!("{version}{}\n{}\n", pinned.packages.join("\n"), pinned.programs.join(" "));
+    if is_there(peers, "python", &pins) {
+        return Ok(());
+    }
+    eprintln!("installing from PyPI into target/peers/python: {}", pinned.packages.join(", "));
+    let folder = peers.folder.join("python");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    command::output(Command::new(&python).args(["-m", "venv"]).arg(&folder))?;
+    let inner = folder.join("bin/python");
+    let mut install = Command::new(&inner);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ]);
+    command::output(install.args(&pinned.packages))?;
+    command::output(Command::new(&inner).args(["-m", "pip", "check", "--disable-pip-version-check"]))?;
+    link(peers, "peers-python", &inner, None)?;
+    for program in &pinned.programs {
+        link(peers, program, &folder.join("bin").join(program), None)?;
+    }
+    note(peers, "python", &pins)
+}
