@@ -56,14 +56,20 @@ impl KemKey {
     }
 }
 
-/// The server's half: the ciphertext and the secret.
-pub(crate) fn encapsulate(kem: Kem, public: &[u8]) -> Result<Option<(Vec<u8>, Zeroizing<Vec<u8>>)>, CryptoError> {
+/// The server's half of a key encapsulation.
+pub(crate) struct Encapsulated {
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) secret: Zeroizing<Vec<u8>>,
+}
+
+/// `None` where the encapsulation is not implemented.
+pub(crate) fn encapsulate(kem: Kem, public: &[u8]) -> Result<Option<Encapsulated>, CryptoError> {
     let Some(algorithm) = algorithm(kem) else { return Ok(None) };
-    let bad = |_| CryptoError::public_value("it is not a public key of the encapsulation");
-    let key = EncapsulationKey::new(algorithm, public).map_err(bad)?;
-    let (ciphertext, secret) =
-        key.encapsulate().map_err(|_| CryptoError::public_value("it is not a public key of the encapsulation"))?;
-    Ok(Some((ciphertext.as_ref().to_vec(), Zeroizing::new(secret.as_ref().to_vec()))))
+    let bad = || CryptoError::public_value("it is not a public key of the encapsulation");
+    let key = EncapsulationKey::new(algorithm, public).map_err(|_| bad())?;
+    let (ciphertext, secret) = key.encapsulate().map_err(|_| bad())?;
+    let secret = Zeroizing::new(secret.as_ref().to_vec());
+    Ok(Some(Encapsulated { ciphertext: ciphertext.as_ref().to_vec(), secret }))
 }
 
 /// The lengths of public key and ciphertext in bytes.

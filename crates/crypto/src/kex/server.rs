@@ -39,11 +39,12 @@ impl ServerExchange {
                 let (public, point) = client_public.split_at(public);
                 let key = EllipticKey::generate(curve)?;
                 let classical = key.agree(point)?;
-                let Some((mut reply, quantum)) = encapsulate(kem, public)? else {
+                let Some(encapsulated) = encapsulate(kem, public)? else {
                     return Err(CryptoError::CannotDerive { method: Name::new(name) });
                 };
+                let mut reply = encapsulated.ciphertext;
                 reply.extend(key.public()?);
-                Ok((reply, combine(info.hash, &quantum, &classical)))
+                Ok((reply, combine(info.hash, &encapsulated.secret, &classical)))
             }
         }
     }
