@@ -208,7 +208,8 @@ fn mac(ends: &Ends<'_>, slot: Slot, cipher: &Decision) -> Decision {
             if aead_possible && failed(&decision.choice) {
                 decision.choice = Choice::Unknown(format!("the {}, which may need no MAC", cipher.slot.phrase()));
                 decision.rule = "nothing in common, which matters only beside a cipher that needs a MAC".into();
-            } else if aead_possible {
+            } else if let (true, Choice::Agreed(name)) = (aead_possible, &decision.choice) {
+                decision.choice = Choice::OneOf(vec![name.clone()]);
                 decision.rule += "; whether it is used depends on the cipher";
             }
             decision
