@@ -1,1 +1,22 @@
 //! Real and fake peers for the tests.
+//!
+//! [`peers`] starts real servers on loopback and stops them when the guard is dropped; [`clients`] runs one connection of
+//! a real client and returns what it agreed on. A program that is missing fails the test where `CI` or
+//! `SHAKEDOWN_REQUIRE_PEERS` is set; elsewhere the test prints that it is skipped. `cargo xtask test` brings them all.
+
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+pub mod clients;
+pub mod peers;
+
+mod agreed;
+mod key;
+mod process;
+mod program;
+mod shared;
+
+pub use agreed::Agreed;
+pub use key::{KeyType, generate_key};
+pub use process::{Finished, Running, StartError, free_port, run};
+pub use program::{peers_dir, program, require};
+pub use shared::{cases, seed, shared_dir};

@@ -1,0 +1,40 @@
+use std::net::SocketAddr;
+
+use super::script::{Script, ScriptSpec};
+use crate::agreed::Agreed;
+
+pub(crate) const SCRIPT: &str = include_str!("../../scripts/asyncssh_peer.py");
+
+/// A running server of asyncssh.
+#[derive(Debug)]
+pub struct Asyncssh(Script);
+
+impl Asyncssh {
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    /// 127.0.0.1 and its port.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// What it has printed so far.
+    pub fn log(&self) -> String {
+        self.0.log()
+    }
+
+    /// What it agreed on in its last connection, once it has told the result of one.
+    pub fn agreed(&self) -> Agreed {
+        self.0.agreed()
+    }
+}
+
+/// Starts a server of asyncssh on loopback; `None` where it is not on this machine and need not be (see [`crate::require`]).
+///
+/// # Panics
+/// Where it does not start, with what it printed.
+pub fn asyncssh_server(spec: &ScriptSpec) -> Option<Asyncssh> {
+    Script::start("asyncssh", SCRIPT, spec).map(Asyncssh)
+}

@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+use crate::program::workspace;
+
+/// The folder `shared` beside the workspace with data for measuring; `None`, after saying so, where there is none.
+pub fn shared_dir() -> Option<PathBuf> {
+    let folder = workspace().parent()?.join("shared");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: there is no folder `shared` beside the workspace");
+    None
+}
+
+/// How many random cases a differential test draws: `SHAKEDOWN_CASES`, else `default`.
+pub fn cases(default: u32) -> u32 {
+    number("SHAKEDOWN_CASES").map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// The seed that a differential test starts from: `SHAKEDOWN_SEED`, else always the same one. Tests print it on failure.
+pub fn seed() -> u64 {
+    number("SHAKEDOWN_SEED").unwrap_or(1)
+}
+
+/// # Panics
+/// Where the variable is set to something else than a number.
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
+}
