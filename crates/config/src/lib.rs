@@ -1,1 +1,11 @@
-//! Lossless reading and editing of configuration files.
+//! Lossless reading, effective values and edits of configuration files.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+pub mod files;
+pub mod line;
+pub mod openssh;
+mod suggest;
+
+pub use files::{Disk, FileError, Files, Memory, Metadata};

@@ -1,0 +1,5 @@
+//! OpenSSH: `ssh_config`, `sshd_config`, key files and `known_hosts`.
+
+mod keyword;
+mod names;
+mod pattern;
