@@ -1,0 +1,76 @@
+//! # No protocol version in common
+//!
+//! Protocols: ssh, tls, ike
+//!
+//! ## What happened
+//! The two programs do not speak the same edition of the protocol.
+//!
+//! ## Why
+//! In SSH each side begins with a line such as `SSH-2.0-OpenSSH_9.2p1` (RFC 4253 section 4.2). `1.99` in that place means
+//! that both editions are spoken (section 5.1), `1.5` that only the first one is. Edition 1 cannot be made secure and
+//! was removed from OpenSSH 7.6; newer clients hang up when they read `SSH-1.5`.
+//!
+//! In TLS the server answers with a version that the client listed (RFC 8446 section 4.2.1). TLS 1.0 and 1.1 must not be
+//! used any more (RFC 8996) and are off in current libraries, often by a system-wide setting such as `MinProtocol`.
+//!
+//! IKE version 1 and version 2 are different protocols on the same port (RFC 7296 section 2.5). A gateway with only one
+//! of them answers the other with silence, or with "no proposal chosen".
+//!
+//! ## How to tell
+//! - SSH: `nc HOST 22` prints the line. OpenSSH says `Protocol major versions differ: 2 vs. 1`.
+//! - TLS: alert 70 `protocol version`, OpenSSL `unsupported protocol`, `wrong ssl version`.
+//! - `openssl s_client -connect HOST:443 -tls1_2` tries one version.
+//!
+//! ## Fix
+//! Server: enable the current edition. Many old devices have it switched off: Cisco IOS needs `ip ssh version 2`, and a
+//! host key of at least 768 bits before it starts. Otherwise the firmware has to be replaced.
+//!
+//! Client: nothing that is safe. A client that still speaks SSH-1 exposes the password to anybody on the way. If there is
+//! no other way in, use the device's serial console or a network of its own.
+//!
+//! Safer: always the server.
+//!
+//! ## Example
+//! ```case
+//! client: openssh@9.2p1
+//! fact: ssh-one SSH-1.5-Cisco-1.25
+//! side: server
+//! ```
+
+use shakedown_model::{Change, Command, CommandPlace, Fact, Match, Phase, Reason, Remedy, Role, Side, Strength};
+
+use crate::Case;
+use crate::text::words;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let seen = case.facts().filter_map(|(id, evidence)| match &evidence.fact {
+        Fact::SshOneOnly { identification } => Some((id, identification)),
+        _ => None,
+    });
+    let seen: Vec<_> = seen.collect();
+    let failed = case.failed().iter().any(|failed| crate::mismatch::cause_of(failed) == "no-common-version");
+    if seen.is_empty() && !failed {
+        return Vec::new();
+    }
+    let mut found = Match::new(Strength::Decisive, Side::Server, "the server speaks only SSH protocol version 1");
+    found.phase = Some(Phase::Identification);
+    found.reason = Reason::OutdatedSoftware;
+    found.side_because = "outdated software: version 1 cannot be made secure, and clients no longer have it".to_owned();
+    found.supersedes = vec!["connection-cut", "middlebox-interference", "wrong-protocol", "implementation-defect"];
+    for (id, identification) in seen {
+        found.evidence.push(id);
+        let note = format!("the server identifies itself as {}", words(identification));
+        if !found.notes.contains(&note) {
+            found.notes.push(note);
+            found.algorithms.push(identification.clone());
+        }
+    }
+    found.notes.push("OpenSSH has no version 1 since 7.6p1 (2017-10-03)".to_owned());
+    let text = "ip ssh version 2".to_owned();
+    let place = CommandPlace::Settings("the device's own configuration".to_owned());
+    let explanation = "on Cisco IOS, after `crypto key generate rsa modulus 3072`".to_owned();
+    let steps = vec![Command { place, text, explanation }];
+    let title = "enable SSH protocol version 2 on the server, or replace its software".to_owned();
+    found.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    vec![found]
+}

@@ -1,0 +1,78 @@
+//! # A private key cannot be used
+//!
+//! Protocols: ssh, tls, ike
+//!
+//! ## What happened
+//! The file that should hold a private key holds something else: another format, another kind of key, a public key, or a
+//! key that does not belong to the certificate beside it.
+//!
+//! ## Why
+//! A key proves something only together with its other half. The certificate or `authorized_keys` holds the public part,
+//! and a signature made with any other private key does not verify (RFC 4252 section 7, RFC 8446 section 4.4.3). Programs
+//! therefore compare the two at start, or fail at the first connection.
+//!
+//! - PuTTY keys (`.ppk`) given to OpenSSH, or OpenSSH's own format (`BEGIN OPENSSH PRIVATE KEY`, the default since 7.8)
+//!   given to an older Java or .NET library that reads only PEM.
+//! - Windows line ends, a missing last line end, or a key that a web form or secret store put on one line.
+//! - A renewed certificate installed without its new key, or the other way round.
+//! - A wrong or missing passphrase, reported as `error in libcrypto` or `bad decrypt`.
+//! - A key type that the program does not know: Ed25519 before OpenSSH 6.5, DSA in current releases.
+//!
+//! ## How to tell
+//! - `ssh-keygen -yf FILE` prints the public part or says what is wrong. Its output must equal the `.pub` file.
+//! - TLS: `openssl x509 -noout -pubkey -in cert.pem` and `openssl pkey -pubout -in key.pem` must print the same.
+//! - `Load key "...": invalid format`, `key values mismatch`, `private key does not match public key`.
+//!
+//! ## Fix
+//! Client or server, whichever has the file: convert it. `puttygen key.ppk -O private-openssh -o key`; for old libraries
+//! `ssh-keygen -p -m PEM -f key` (keep a copy). `dos2unix key` for line ends.
+//!
+//! If certificate and key do not belong together, find the right pair; a certificate cannot be bent to fit a key.
+//!
+//! Safer: make a new Ed25519 key instead of weakening the format of an old one.
+//!
+//! ## Example
+//! ```case
+//! client: openssh@9.2p1
+//! fact: key-file client /home/alice/.ssh/id_rsa bad-format it is a PuTTY private key
+//! side: client
+//! ```
+
+use shakedown_model::{Change, Fact, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Strength};
+
+use crate::Case;
+use crate::hostkey::client_shell;
+use crate::text::quoted;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let mut found = Vec::new();
+    for (id, evidence) in case.facts().filter(|(_, evidence)| evidence.subject == Some(Role::Client)) {
+        let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
+        let file = quoted(path);
+        let (summary, note) = match permission {
+            FilePermission::BadFormat { reason } => {
+                (format!("the client cannot use the private key file {file}"), Some(format!("the file: {reason}")))
+            }
+            FilePermission::DoesNotMatch => {
+                (format!("the client's private key {file} does not fit its public part or certificate"), None)
+            }
+            _ => continue,
+        };
+        let mut one = Match::new(Strength::Decisive, Side::Client, summary);
+        one.phase = Some(Phase::Authentication);
+        one.reason = Reason::KeyMaterial;
+        one.side_because = "key material: the file is its own".to_owned();
+        one.object = Some(Object { kind: "private key", name: path.clone() });
+        one.evidence.push(id);
+        one.supersedes = vec!["authentication-failed"];
+        one.notes.extend(note);
+        let steps = vec![
+            client_shell(&format!("ssh-keygen -yf {path}"), "prints the public part, or says what is wrong"),
+            client_shell(&format!("puttygen {path} -O private-openssh -o {path}.openssh"), "if it is a PuTTY key"),
+        ];
+        let title = format!("convert {file}, or use the key that fits");
+        one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });
+        found.push(one);
+    }
+    found
+}

@@ -1,0 +1,120 @@
+//! # The connection was cut
+//!
+//! Protocols: ssh, tls, ike
+//!
+//! ## What happened
+//! The connection came about, and then the other end, or something in between, closed or reset it before the key exchange
+//! was done. No reason was given.
+//!
+//! ## Why
+//! A program that refuses by the rules says so (in SSH with a disconnect message, RFC 4253 section 11.1; in TLS with an
+//! alert, RFC 8446 section 6). A bare close comes from elsewhere:
+//!
+//! - Before the server's first line: TCP wrappers (`/etc/hosts.deny`), a server before OpenSSH 8.2 whose `MaxStartups` is
+//!   used up, fail2ban, a load balancer without a living server behind it, or a server process that dies at start because
+//!   its host keys or its chroot folder are missing.
+//! - After the server's first line: an intrusion prevention system that reads the lines and dislikes one, or a server
+//!   process that crashed.
+//! - In the key exchange: a crash, a middlebox, or a server that found no algorithm and does not say so.
+//! - A reset (RST) instead of a close (FIN) is more often a firewall's doing than a program's.
+//!
+//! ## How to tell
+//! - The server's log of that second: `journalctl -u ssh --since -5min`. If it does not even know the connection, something
+//!   in between answered.
+//! - From the server itself: `ssh localhost`. If that works, look at the network; if not, at the server.
+//! - `sshd -t`, and `/usr/sbin/sshd -d -p 2222` on the server, which serves one connection and prints why it ends.
+//!
+//! ## Fix
+//! Server: what its log names: mend host keys and folders, allow the client in `/etc/hosts.allow`, raise `MaxStartups`.
+//!
+//! Network: take the client off the ban list, or make an exception for this traffic.
+//!
+//! Safer: never remove a rule before its log says that it was the one.
+//!
+//! ## Example
+//! ```case
+//! client: openssh@9.2p1
+//! fact: ended identification closed 0
+//! alternatives: connection-throttled, middlebox-interference
+//! side: unknown
+//! ```
+
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Strength};
+
+use crate::Case;
+use crate::hostkey::server_shell;
+use crate::text::words;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let mut found: Vec<Match> = Vec::new();
+    for (id, evidence, phase, ending, _) in case.endings() {
+        let how = match ending {
+            Ending::Closed => "closed",
+            Ending::Reset => "reset",
+            Ending::Silent { .. } => continue,
+        };
+        let (when, because) = match phase {
+            Phase::Resolve | Phase::Connect | Phase::Identification => {
+                ("before the server had identified itself", "the server or a firewall, proxy or load balancer before it can do this")
+            }
+            Phase::Kexinit => ("after the server's first line", "the server, or something that reads its first line"),
+            Phase::KeyExchange => ("in the key exchange", "the server's process, or something on the way"),
+            // What ends later is no matter of the key exchange.
+            Phase::Service | Phase::Authentication => continue,
+        };
+        let summary = format!("the connection was {how} {when}");
+        if let Some(same) = found.iter_mut().find(|one| one.summary == summary) {
+            same.evidence.push(id);
+            continue;
+        }
+        // After a whole offer was read, a further connection that is cut tells less.
+        let strength = if case.answered() { Strength::Weak } else { Strength::Strong };
+        let mut one = Match::new(strength, Side::Unknown, summary);
+        one.phase = Some(phase);
+        one.hop = evidence.hop.clone();
+        one.side_because = because.to_owned();
+        one.evidence.push(id);
+        one.notes.extend(usual(phase));
+        finish(&mut one);
+        found.push(one);
+    }
+    for (id, evidence) in case.facts() {
+        let Fact::Disconnected { phase, code, text } = &evidence.fact else { continue };
+        // Other codes have causes of their own: 2 and 5 a defect, 12 throttling, 13 and 14 user authentication.
+        let own = matches!(code, 2 | 5 | 8 | 12 | 13 | 14) || *phase >= Phase::Authentication;
+        if own || case.rules_fail() {
+            continue;
+        }
+        let summary = format!("the server ended the connection with reason {code}");
+        let mut one = Match::new(Strength::Strong, Side::Server, summary);
+        one.phase = Some(*phase);
+        one.hop = evidence.hop.clone();
+        one.side_because = "it says so itself".to_owned();
+        one.evidence.push(id);
+        one.notes.push(format!("its words: {}", words(text)));
+        finish(&mut one);
+        found.push(one);
+    }
+    found
+}
+
+fn usual(phase: Phase) -> Vec<String> {
+    let text = match phase {
+        Phase::Kexinit | Phase::KeyExchange => "usual causes: an intrusion prevention system, or a server process that crashed",
+        _ => {
+            "usual causes: TCP wrappers, `MaxStartups` of a server before OpenSSH 8.2, fail2ban, a load balancer without a \
+             server behind it, or a server that cannot load its host keys"
+        }
+    };
+    vec![text.to_owned()]
+}
+
+fn finish(one: &mut Match) {
+    one.what_would_decide = Some("the server's log of that second: `journalctl -u ssh --since -5min`".to_owned());
+    let steps = vec![
+        server_shell("journalctl -u ssh --since -5min", "does the server know the connection, and what does it say"),
+        server_shell("sshd -t", "errors of configuration and host keys"),
+    ];
+    let title = "read the server's log of that second; it names what closed the connection".to_owned();
+    one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+}

@@ -1,0 +1,93 @@
+//! # Something on the way interferes
+//!
+//! Protocols: ssh, tls, ike
+//!
+//! ## What happened
+//! Between the two ends stands a device that does more than to pass packets on: a firewall that looks into the traffic, an
+//! intrusion prevention system, a proxy that opens TLS, a load balancer. It answers, changes, holds back or cuts what it
+//! does not like or does not know.
+//!
+//! ## Why
+//! Encrypted protocols take changed bytes for an attack and stop; that is their purpose. New forms of a message (a larger
+//! hello with a post-quantum key share, an unknown version) upset devices that were made before. TLS 1.3 disguises itself
+//! as TLS 1.2 for just this reason (RFC 8446 appendix D.4).
+//!
+//! - Deep packet inspection that knows SSH by its first line, and resets or silences it.
+//! - TLS inspection: the certificate comes from the company's own authority.
+//! - A firewall with "SSH proxy" or "application control" that takes unknown algorithms out of the lists.
+//! - SYN proxies and load balancers that accept a connection although no server stands behind them.
+//!
+//! ## How to tell
+//! - Does it work from another network, over a VPN, or from the server itself (`ssh localhost`)?
+//! - Captures on both ends at the same time: what leaves the one and does not reach the other?
+//! - Time and hop count (TTL) of a reset differ from those of the server's real packets.
+//! - TLS: who issued the certificate? `openssl s_client -connect HOST:443 </dev/null | grep issuer`.
+//!
+//! ## Fix
+//! Network: an exception for this traffic in the device's rules, or newer software for it.
+//!
+//! Client: take another way (VPN, jump host) for the time being. For TLS inspection on purpose, install the company's
+//! authority only where its policy says so.
+//!
+//! Safer: the exception. Switching off verification on the client leaves it open to everybody else on the way as well.
+//!
+//! ## Example
+//! ```console
+//! $ ssh db01
+//! kex_exchange_identification: read: Connection reset by peer
+//! $ ssh jump ssh db01 true && echo works from there
+//! works from there
+//! ```
+
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Strength};
+
+use crate::Case;
+use crate::hostkey::client_shell;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let mut found: Vec<Match> = Vec::new();
+    for (id, evidence, phase, ending, _) in case.endings().filter(|(_, _, phase, ..)| *phase <= Phase::KeyExchange) {
+        // Where the same server's whole offer was read a moment ago, a device on the way is no likely reason.
+        if case.answered() {
+            continue;
+        }
+        let summary = match ending {
+            Ending::Silent { .. } if phase <= Phase::Identification => "something on the way may accept connections in the server's place",
+            Ending::Silent { .. } => "something on the way may hold the key exchange back",
+            Ending::Closed | Ending::Reset => "something on the way may cut the connection",
+        };
+        let mut one = base(summary, phase);
+        one.hop = evidence.hop.clone();
+        one.evidence.push(id);
+        found.push(one);
+    }
+    for (id, evidence) in case.facts() {
+        let phase = match &evidence.fact {
+            Fact::Malformed { phase, .. } => *phase,
+            Fact::WrongSignature { .. } => Phase::KeyExchange,
+            _ => continue,
+        };
+        let mut one = base("something on the way may change what is sent", phase);
+        one.evidence.push(id);
+        found.push(one);
+    }
+    found.dedup_by(|later, first| {
+        let same = later.summary == first.summary;
+        if same {
+            first.evidence.append(&mut later.evidence);
+        }
+        same
+    });
+    found
+}
+
+fn base(summary: &str, phase: Phase) -> Match {
+    let mut one = Match::new(Strength::Weak, Side::Network, summary);
+    one.phase = Some(phase);
+    one.side_because = "neither end is known to behave like this by itself".to_owned();
+    one.what_would_decide = Some("the same connection from another network, or from the server itself".to_owned());
+    let steps = vec![client_shell("ssh -J JUMP HOST", "over another way, such as a jump host or a VPN")];
+    let title = "try another way; if that works, ask for an exception on the device in between".to_owned();
+    one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });
+    one
+}

@@ -1,0 +1,340 @@
+//! Reads the examples of the pages and checks that each yields exactly its cause.
+//!
+//! An example is a fenced block marked `case`, of lines `KEY: VALUE`:
+//!
+//! ```text
+//! client: openssh@9.2p1                     the party, from the catalog
+//! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression
+//! fact: FACT                                one piece of evidence, see `fact`
+//! target: NAME                              what the person typed
+//! side: server                              expected side at fault, where it matters
+//! reason: configured-out                    expected reason, where it matters
+//! alternatives: CODE, CODE                  the other causes that fit, each less likely
+//! ```
+
+use std::sync::LazyLock;
+
+use shakedown_catalog::Catalog;
+use shakedown_model::{
+    ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact, FilePermission, HopRef, Known,
+    KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure, Role,
+    Slot, Software, StrangeProtocol, Throttle, items,
+};
+
+use crate::{Case, causes, diagnose};
+
+static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| Catalog::from_blob(shakedown_catalog_data::BLOB).expect("the catalog's own blob"));
+
+/// What an example describes, and what it expects.
+#[derive(Default)]
+struct Example {
+    client: Option<Party>,
+    server: Option<Party>,
+    evidence: Vec<Evidence>,
+    context: Context,
+    side: Option<String>,
+    reason: Option<String>,
+    alternatives: Vec<String>,
+}
+
+impl Example {
+    fn read(text: &str) -> Self {
+        let mut example = Self::default();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("no `KEY: VALUE`: {line}"));
+            match key.split_once(' ') {
+                Some((role, list)) => example.replace(role, list, value),
+                None => example.set(key, value),
+            }
+        }
+        example
+    }
+
+    fn set(&mut self, key: &str, value: &str) {
+        match key {
+            "client" => self.client = Some(party(Role::Client, value)),
+            "server" => self.server = Some(party(Role::Server, value)),
+            "fact" => self.evidence.push(fact(value)),
+            "target" => self.context.target = Some(value.to_owned()),
+            "side" => self.side = Some(value.to_owned()),
+            "reason" => self.reason = Some(value.to_owned()),
+            "alternatives" => self.alternatives = value.split(", ").map(str::to_owned).collect(),
+            _ => panic!("no such key: {key}"),
+        }
+    }
+
+    fn replace(&mut self, role: &str, list: &str, value: &str) {
+        let party = if role == "client" { self.client.as_mut() } else { self.server.as_mut() };
+        let party = party.unwrap_or_else(|| panic!("`{role} {list}` before `{role}`"));
+        let slots: &[Slot] = match list {
+            "kex" => &[Slot::Kex],
+            "host_key" => &[Slot::HostKey],
+            "cipher" => &[Slot::CipherC2s, Slot::CipherS2c],
+            "cipher_c2s" => &[Slot::CipherC2s],
+            "mac" => &[Slot::MacC2s, Slot::MacS2c],
+            "compression" => &[Slot::CompressionC2s, Slot::CompressionS2c],
+            _ => panic!("no such list: {list}"),
+        };
+        let Policy::Ssh(policy) = &mut party.policy;
+        for slot in slots {
+            let names = value.split(", ").filter(|name| !name.is_empty() && *name != "none at all");
+            *policy.offer.list_mut(*slot).expect("an SSH slot") = Known::Complete(items(names));
+        }
+    }
+
+    fn diagnose(&self) -> Vec<Diagnosis> {
+        let outcome: Option<Outcome> = match (&self.client, &self.server) {
+            (Some(client), Some(server)) => Some(shakedown_negotiate::negotiate(client, server, &self.context)),
+            _ => None,
+        };
+        let mut case = Case::new(Protocol::Ssh, &self.context, &CATALOG);
+        case.client = self.client.as_ref();
+        case.server = self.server.as_ref();
+        case.outcome = outcome.as_ref();
+        case.evidence = &self.evidence;
+        diagnose(&case)
+    }
+}
+
+fn party(role: Role, text: &str) -> Party {
+    let software: Software = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+    let (policy, _) = CATALOG.ssh_policy(&software, role).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    Party {
+        label: text.to_owned(),
+        role,
+        software: Some(software),
+        source: PartySource::Catalog,
+        policy: Policy::Ssh(Box::new(policy)),
+        configuration: None,
+        notes: Vec::new(),
+    }
+}
+
+/// One piece of evidence: a word for the kind, then what belongs to it.
+fn fact(text: &str) -> Evidence {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let word = |index: usize| words.get(index).copied().unwrap_or_else(|| panic!("too few words: {text}"));
+    let number = |index: usize| word(index).parse::<u32>().unwrap_or_else(|_| panic!("no number: {text}"));
+    let after = |count: usize| rest.splitn(count + 1, ' ').nth(count).unwrap_or_default();
+    let fact = match kind {
+        "not-resolved" => Fact::NotResolved { host: word(0).to_owned(), failure: resolve_failure(word(1)) },
+        "not-connected" => {
+            Fact::NotConnected { address: word(0).parse().expect("an address"), failure: connect_failure(word(1)) }
+        }
+        "ended" => {
+            let (ending, received) = match word(1) {
+                "closed" => (Ending::Closed, number(2)),
+                "reset" => (Ending::Reset, number(2)),
+                _ => (Ending::Silent { milliseconds: number(2).into() }, number(3)),
+            };
+            Fact::Ended { phase: phase(word(0)), ending, received: received.into() }
+        }
+        "ssh-one" => Fact::SshOneOnly { identification: Name::new(rest) },
+        "throttled" => {
+            let throttle = match word(0) {
+                "max-startups" => Throttle::MaxStartups,
+                "not-allowed" => Throttle::NotAllowedAtThisTime,
+                _ => Throttle::Other,
+            };
+            Fact::Throttled { throttle, text: Name::new(after(1)) }
+        }
+        "too-slow" => {
+            Fact::TooSlow { phase: phase(word(0)), received: number(1).into(), milliseconds: number(2).into() }
+        }
+        "limit" => Fact::LimitReached { phase: phase(word(0)), limit: after(1).to_owned() },
+        "other-protocol" => {
+            let protocol = match word(0) {
+                "http" => StrangeProtocol::Http,
+                "tls" => StrangeProtocol::Tls,
+                _ => StrangeProtocol::Unknown,
+            };
+            Fact::OtherProtocol { protocol, first_bytes: Name::new(after(1)) }
+        }
+        "disconnected" => Fact::Disconnected { phase: phase(word(0)), code: number(1), text: Name::new(after(2)) },
+        "malformed" => Fact::Malformed { phase: phase(word(0)), what: after(2).to_owned(), offset: number(1).into() },
+        "host-key" => {
+            let status = match word(0) {
+                "changed" => KnownHostStatus::Changed { known: somewhere(), fingerprint: "SHA256:old".to_owned() },
+                "revoked" => KnownHostStatus::Revoked { entry: somewhere() },
+                "known" => KnownHostStatus::Known,
+                other => KnownHostStatus::Unknown { other_types: Vec::new(), strict: other == "unknown-strict" },
+            };
+            Fact::HostKeyLookup { status, key_type: Name::new(word(1)), fingerprint: word(2).to_owned() }
+        }
+        "wrong-signature" => Fact::WrongSignature { algorithm: Name::new(word(0)) },
+        "small-key" => Fact::SmallKey { key_type: Name::new(word(0)), bits: number(1), minimum: number(2) },
+        "configuration" => {
+            let (message, suggestion) = after(2).split_once(" | ").unwrap_or((after(2), ""));
+            let problem = match word(1) {
+                "unknown-keyword" => ConfigProblem::UnknownKeyword,
+                "deprecated" => ConfigProblem::Deprecated,
+                _ => ConfigProblem::Syntax,
+            };
+            let suggestion = (!suggestion.is_empty()).then(|| suggestion.to_owned());
+            Fact::Configuration { problem, message: message.to_owned(), suggestion }
+        }
+        "key-file" => {
+            let permission = match word(2) {
+                "missing" => FilePermission::Missing,
+                "not-readable" => FilePermission::NotReadable,
+                "too-open" => FilePermission::TooOpen { mode: u32::from_str_radix(word(3), 8).expect("a mode") },
+                "bad-format" => FilePermission::BadFormat { reason: after(3).to_owned() },
+                _ => FilePermission::DoesNotMatch,
+            };
+            Fact::KeyFile { path: word(1).to_owned(), permission }
+        }
+        "proxy-refused" => Fact::ProxyRefused { text: Name::new(after(1)) },
+        "no-user-signature" => {
+            let (client, server) = rest.split_once(" | ").expect("CLIENT | SERVER");
+            let names = |list: &str| list.split(',').map(Name::new).collect();
+            Fact::NoUserSignature { client: names(client), server: names(server) }
+        }
+        _ => panic!("no such fact: {kind}"),
+    };
+    let mut evidence = Evidence::new(fact);
+    match (kind, words.first()) {
+        ("configuration" | "key-file", Some(&"client")) => evidence.subject = Some(Role::Client),
+        ("configuration" | "key-file", Some(&"server")) => evidence.subject = Some(Role::Server),
+        ("proxy-refused", Some(host)) => evidence.hop = HopRef::JumpHost((*host).to_owned()),
+        _ => {}
+    }
+    evidence
+}
+
+fn somewhere() -> Origin {
+    Origin::new(OriginKind::CommandLine { argument: "known_hosts".to_owned() })
+}
+
+fn phase(text: &str) -> Phase {
+    use Phase::{Authentication, Connect, Identification, KeyExchange, Kexinit, Resolve, Service};
+    let all = [Resolve, Connect, Identification, Kexinit, KeyExchange, Service, Authentication];
+    all.into_iter().find(|phase| phase.as_str() == text).unwrap_or_else(|| panic!("no such phase: {text}"))
+}
+
+fn resolve_failure(text: &str) -> ResolveFailure {
+    match text {
+        "no-such-name" => ResolveFailure::NoSuchName,
+        "no-address" => ResolveFailure::NoAddress,
+        "timed-out" => ResolveFailure::TimedOut,
+        _ => ResolveFailure::ResolverFailed,
+    }
+}
+
+fn connect_failure(text: &str) -> ConnectFailure {
+    match text {
+        "refused" => ConnectFailure::Refused,
+        "timed-out" => ConnectFailure::TimedOut,
+        "host-unreachable" => ConnectFailure::HostUnreachable,
+        "prohibited" => ConnectFailure::Prohibited,
+        _ => ConnectFailure::Other,
+    }
+}
+
+/// The examples of a page.
+fn of_page(text: &str) -> Vec<String> {
+    let parts = text.split("```case\n").skip(1);
+    parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// All diagnoses of all examples, with the code of the page each stands on.
+fn all() -> Vec<(&'static str, Example, Vec<Diagnosis>)> {
+    let mut all = Vec::new();
+    for page in causes() {
+        for text in of_page(page.text) {
+            let example = Example::read(&text);
+            let diagnoses = example.diagnose();
+            all.push((page.code, example, diagnoses));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use shakedown_model::{Applicability, Change};
+
+    use super::*;
+
+    #[test]
+    fn every_example_yields_exactly_its_cause() {
+        for (code, example, diagnoses) in all() {
+            let first = diagnoses.first().unwrap_or_else(|| panic!("{code}: the example yields nothing"));
+            assert_eq!(first.cause, code, "{:?}", diagnoses.iter().map(|one| one.cause).collect::<Vec<_>>());
+            let others: Vec<&str> = diagnoses.iter().skip(1).map(|one| one.cause).collect();
+            assert_eq!(others, example.alternatives, "{code}: the alternatives");
+            assert!(diagnoses.iter().all(|one| one.group == first.group), "{code}: the alternatives are one group");
+            if let Some(side) = &example.side {
+                assert_eq!(first.side.as_str(), side, "{code}: {}", first.side_because);
+            }
+            if let Some(reason) = &example.reason {
+                assert_eq!(first.reason.as_str(), reason, "{code}: {}", first.side_because);
+            }
+        }
+    }
+
+    /// A cause that this version can find is shown by an example, unless it is only ever one of several that fit.
+    #[test]
+    fn what_can_be_found_has_an_example() {
+        let seldom_alone = ["middlebox-interference", "crypto-policy"];
+        for page in causes() {
+            let has = !of_page(page.text).is_empty();
+            assert_eq!(has, page.diagnosed && !seldom_alone.contains(&page.code), "{}", page.code);
+        }
+    }
+
+    #[test]
+    fn messages_keep_their_style() {
+        for (code, _, diagnoses) in all() {
+            for one in diagnoses {
+                let mut texts = vec![one.summary.clone(), one.side_because.clone()];
+                texts.extend(one.notes.iter().cloned());
+                texts.extend(one.what_would_decide.iter().cloned());
+                texts.extend(one.labels.iter().map(|label| label.text.clone()));
+                texts.extend(one.remedies.iter().filter_map(|remedy| title(&remedy.change)));
+                for text in texts {
+                    style(code, &text);
+                }
+                assert!(!one.side_because.is_empty(), "{code} says why that side");
+            }
+        }
+    }
+
+    fn title(change: &Change) -> Option<String> {
+        match change {
+            Change::ReplaceText { title, .. } | Change::Commands { title, .. } | Change::Decide { title, .. } => {
+                Some(title.clone())
+            }
+            Change::Enable { .. } | Change::Disable { .. } | Change::Upgrade { .. } => None,
+        }
+    }
+
+    fn style(code: &str, text: &str) {
+        let plain: String = text.split('`').step_by(2).collect::<Vec<_>>().join("x");
+        assert!(!plain.is_empty() && text.matches('`').count().is_multiple_of(2), "{code}: {text}");
+        let first = plain.chars().next().unwrap_or('a');
+        let acronym = plain.chars().nth(1).is_some_and(|second| second.is_uppercase());
+        assert!(!first.is_uppercase() || acronym || plain.starts_with("Open"), "{code}, lower case: {text}");
+        assert!(!text.ends_with('.') || text.ends_with("..."), "{code}, no full stop: {text}");
+        for word in ["illegal", "invalid", " you ", "your", "please", "sorry", "obviously", "simply"] {
+            assert!(!plain.to_lowercase().contains(word), "{code}, not `{word}`: {text}");
+        }
+    }
+
+    /// Whoever changes what is trusted must have decided to: such changes are never called safe.
+    #[test]
+    fn no_change_of_trust_is_safe() {
+        let mut commands_seen = 0;
+        for (code, _, diagnoses) in all() {
+            for remedy in diagnoses.iter().flat_map(|one| &one.remedies) {
+                let Change::Commands { commands, applicability, .. } = &remedy.change else { continue };
+                commands_seen += 1;
+                let trust = ["known_hosts", "ssh-keygen -R", "ssh-keygen -A", "ssh-keygen -t", "StrictHostKey", "authorized_keys"];
+                let touches = commands.iter().any(|command| trust.iter().any(|word| command.text.contains(word)));
+                assert!(!(touches && *applicability == Applicability::Safe), "{code}: {commands:?}");
+            }
+        }
+        assert!(commands_seen > 0);
+    }
+}
