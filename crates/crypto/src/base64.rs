@@ -15,6 +15,15 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
+/// With padding.
+pub(crate) fn encode_padded(bytes: &[u8]) -> String {
+    let mut text = encode(bytes);
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
+}
+
 /// White space is passed over; anything else that is not of the alphabet is an error, shown by its place.
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -48,6 +57,7 @@ mod tests {
             assert_eq!(encode(plain.as_bytes()), text);
             assert_eq!(decode(text.as_bytes()).unwrap(), plain.as_bytes());
         }
+        assert_eq!((encode_padded(b"f"), encode_padded(b"foo")), ("Zg==".to_owned(), "Zm9v".to_owned()));
         assert_eq!(decode(b"Zm 8=\n").unwrap(), b"fo");
         assert_eq!(decode(b"Zm*8"), Err(2));
     }

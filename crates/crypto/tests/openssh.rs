@@ -62,6 +62,8 @@ fn key_files_are_read_as_ssh_keygen_lists_them() {
         let line = read_public_key_line(&public).unwrap();
         assert_eq!(line.public_blob, info.public_blob);
         assert_eq!(line.comment.unwrap(), "a comment");
+        let own = PrivateHostKey::from_key_file(&private).unwrap();
+        assert_eq!(own.public_line("a comment"), String::from_utf8(public.clone()).unwrap().trim_end());
         assert!(read_private_key_file(&public).unwrap_err().to_string().contains("public key and not a private"));
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::describe::{ecdsa_blob, ed25519_blob, rsa_blob};
 use super::{file, pem};
 use crate::blob::{put_mpint, put_string, strip_zeros};
-use crate::{CryptoError, Hash, rsa};
+use crate::{CryptoError, Hash, base64, rsa};
 
 /// A host key that a server signs with. Has neither `Debug` nor `Display`.
 pub struct PrivateHostKey {
@@ -109,6 +109,11 @@ impl PrivateHostKey {
     /// The public key blob, as in `K_S`.
     pub fn public_blob(&self) -> &[u8] {
         &self.blob
+    }
+
+    /// The line of a public key file, without line end.
+    pub fn public_line(&self, comment: &str) -> String {
+        format!("{} {} {comment}", self.key_type(), base64::encode_padded(&self.blob)).trim_end().to_owned()
     }
 
     /// The key type, such as `ssh-ed25519`.
