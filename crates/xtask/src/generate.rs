@@ -17,18 +17,18 @@ pub(crate) struct Arguments {
     pub(crate) check: bool,
 }
 
-/// Each file under `generated/` and the arguments that make the program print it.
+/// Each file and the arguments that make the program print it.
 const FILES: [(&str, &[&str]); 5] = [
-    ("completions/shakedown.bash", &["completions", "bash"]),
-    ("completions/_shakedown", &["completions", "zsh"]),
-    ("completions/shakedown.fish", &["completions", "fish"]),
-    ("man/shakedown.1", &["manual"]),
-    ("shakedown-1.schema.json", &["schema"]),
+    ("generated/completions/shakedown.bash", &["completions", "bash"]),
+    ("generated/completions/_shakedown", &["completions", "zsh"]),
+    ("generated/completions/shakedown.fish", &["completions", "fish"]),
+    ("generated/man/shakedown.1", &["manual"]),
+    ("schema/shakedown-1.schema.json", &["schema"]),
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let binary = build()?;
-    let folder = workspace::root().join("generated");
+    let folder = workspace::root();
     let mut stale = Vec::new();
     for (name, words) in FILES {
         let wanted = command::output(Command::new(&binary).args(words).env("COLUMNS", "100").env("NO_COLOR", "1"))?;
@@ -37,10 +37,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             continue;
         }
         if arguments.check {
-            stale.push(format!("generated/{name}"));
+            stale.push(name.to_owned());
         } else {
             write(&file, &wanted)?;
-            eprintln!("wrote generated/{name}");
+            eprintln!("wrote {name}");
         }
     }
     stale.extend(unlisted_crates()?);

@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask --help`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program reports to the developer who runs it")]
 
+mod bench;
 mod ci;
 mod command;
 mod diagnosis;
@@ -35,6 +36,8 @@ enum Task {
     Generate(generate::Arguments),
     /// Measures how often shakedown agrees with the real programs
     Score(score::Arguments),
+    /// Measures time, memory and connections side by side with ssh-audit and ssh-keyscan
+    Bench(bench::Arguments),
     /// The property and differential tests with large counts
     Soak(soak::Arguments),
     /// Writes the skeleton of a diagnosis
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Generate(arguments) => generate::run(&arguments),
         Task::Score(arguments) => score::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),
         Task::NewDiagnosis(arguments) => diagnosis::run(&arguments),
     };
