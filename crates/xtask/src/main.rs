@@ -6,6 +6,7 @@ mod ci;
 mod command;
 mod diagnosis;
 mod generate;
+mod import_facts;
 mod peers;
 mod score;
 mod soak;
@@ -40,6 +41,11 @@ enum Task {
     Bench(bench::Arguments),
     /// The property and differential tests with large counts
     Soak(soak::Arguments),
+    /// Turns collected facts into data files of the catalog
+    ImportFacts {
+        /// The folder of facts, or a clone of openssh-portable [default: ../shared/facts]
+        folder: Option<std::path::PathBuf>,
+    },
     /// Writes the skeleton of a diagnosis
     NewDiagnosis(diagnosis::Arguments),
 }
@@ -53,6 +59,7 @@ fn main() -> ExitCode {
         Task::Score(arguments) => score::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Soak(arguments) => soak::run(&arguments),
+        Task::ImportFacts { folder } => import_facts::run(folder.as_deref()),
         Task::NewDiagnosis(arguments) => diagnosis::run(&arguments),
     };
     match result {

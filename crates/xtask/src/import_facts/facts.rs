@@ -23,7 +23,7 @@ pub(super) fn import(dir: &Path, out: &Path) -> Result<()> {
 
 /// `import-notes.toml`: for the beginning of a collected note, our own shorter sentence (empty: leave it out).
 fn rewordings(out: &Path) -> Result<Vec<(String, String)>> {
-    let path = out.join("../import-notes.txt");
+    let path = out.with_file_name("import-notes.txt");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Ok(text
         .lines()
