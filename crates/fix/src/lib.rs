@@ -1,1 +1,20 @@
-//! Plans the safest change and re-computes the outcome.
+//! Turns what diagnoses ask for into concrete changes of either side, each with the outcome re-computed.
+//!
+//! [`plan`] is pure: it reads no file and opens no socket. Whoever applies a [`Fix`](shakedown_model::Fix) does both.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod cut_off;
+mod disable;
+mod edited;
+mod enable;
+mod plan;
+mod repair;
+mod steps;
+mod strength;
+mod syntax;
+mod upgrade;
+mod words;
+
+pub use plan::{PlanInput, plan};

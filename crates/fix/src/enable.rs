@@ -1,0 +1,257 @@
+//! Switching on what a party's version has: for all failing slots together, on one side where one side can do it all.
+
+use shakedown_model::ssh::{is_marker, key_type_of};
+use shakedown_model::{
+    Applicability, Change, DiagnosisId, FailedSlot, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot,
+    Stage,
+};
+
+use crate::edited::{self, Delta, Edited, How};
+use crate::plan::{Kind, PlanInput, Planned};
+use crate::strength::{Score, best_first, family, head, sound};
+use crate::{steps, words};
+
+/// A fix, and the parties with it in place.
+#[derive(Clone, Debug)]
+pub(crate) struct Enabled {
+    pub(crate) planned: Planned,
+    pub(crate) client: Party,
+    pub(crate) server: Party,
+}
+
+/// The best fix of each side; where neither can do it alone, one of both together.
+pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Enabled> {
+    if !input.outcome.failed.iter().any(|failed| failed.stage == Stage::Kexinit) {
+        return Vec::new();
+    }
+    let alone: Vec<Enabled> =
+        [Role::Server, Role::Client].iter().filter_map(|&role| Search::new(input, &[role]).run()).collect();
+    if !alone.is_empty() {
+        return alone;
+    }
+    let server_first = input.diagnoses.first().is_none_or(|diagnosis| diagnosis.side != Side::Client);
+    let both = if server_first { [Role::Server, Role::Client] } else { [Role::Client, Role::Server] };
+    Search::new(input, &both).run().into_iter().collect()
+}
+
+/// One name that one party is to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Addition {
+    role: Role,
+    slot: Slot,
+    name: Name,
+}
+
+struct Search<'a> {
+    input: &'a PlanInput<'a>,
+    roles: &'a [Role],
+    additions: Vec<Addition>,
+    /// Tried, and of no use in a later stage.
+    banned: Vec<Name>,
+}
+
+impl<'a> Search<'a> {
+    fn new(input: &'a PlanInput<'a>, roles: &'a [Role]) -> Self {
+        Self { input, roles, additions: Vec::new(), banned: Vec::new() }
+    }
+
+    /// Adds the best name for the first slot that fails, and looks again, until nothing fails. A new cipher can need a
+    /// MAC that did not matter before, so that one look is not enough.
+    fn run(mut self) -> Option<Enabled> {
+        for _ in 0..24 {
+            let outcome = self.input.negotiate(&self.party(Role::Client), &self.party(Role::Server));
+            let Some(failed) = outcome.failed.first() else { return self.finish() };
+            if failed.stage == Stage::Kexinit {
+                let addition = self.roles.iter().find_map(|&role| self.pick(role, failed))?;
+                self.additions.push(addition);
+            } else {
+                // A group exchange without a group in range, a host key that is too small: another name may do.
+                let chosen = outcome.agreed(failed.slot)?;
+                let Some(place) = self.additions.iter().position(|added| added.name == *chosen) else {
+                    return self.finish();
+                };
+                self.banned.push(self.additions.remove(place).name);
+            }
+        }
+        None
+    }
+
+    fn deltas(&self, role: Role) -> Vec<Delta> {
+        let mut deltas: Vec<Delta> = Vec::new();
+        for added in self.additions.iter().filter(|added| added.role == role) {
+            match deltas.iter_mut().find(|delta| delta.slot == added.slot) {
+                Some(delta) => delta.names.push(added.name.clone()),
+                None => deltas.push(Delta { slot: added.slot, names: vec![added.name.clone()], how: How::Add }),
+            }
+        }
+        deltas
+    }
+
+    fn party(&self, role: Role) -> Party {
+        edited::in_lists(self.input.party(role), &self.deltas(role))
+    }
+
+    fn pick(&self, role: Role, failed: &FailedSlot) -> Option<Addition> {
+        let slot = head(failed.slot);
+        let mut candidates = candidates(self.input, role, slot);
+        best_first(self.input.catalog, slot, &mut candidates);
+        let policy = self.input.party(role).ssh()?;
+        let listed = |name: &Name| {
+            family(slot).iter().all(|&slot| {
+                let list = policy.offer.list(slot).accepted();
+                list.is_some_and(|list| list.iter().any(|item| item.name == *name))
+            })
+        };
+        let name = candidates.into_iter().find(|name| {
+            let added = self.additions.iter().any(|added| added.slot == slot && added.name == *name);
+            !added
+                && !is_marker(name.as_str())
+                && !self.banned.contains(name)
+                && !listed(name)
+                && self.usable(role, slot, name)
+        })?;
+        Some(Addition { role, slot, name })
+    }
+
+    /// Whether the party can really use the name: its version may list it and fail, and a server signs only with keys
+    /// that it has.
+    fn usable(&self, role: Role, slot: Slot, name: &Name) -> bool {
+        let broken = [Role::Client, Role::Server].into_iter().filter_map(|role| self.input.party(role).ssh());
+        if broken.flat_map(|policy| &policy.behaviour.broken).any(|(broken, _)| broken == name) {
+            return false;
+        }
+        if (role, slot) != (Role::Server, Slot::HostKey) {
+            return true;
+        }
+        let Some(policy) = self.input.party(role).ssh() else { return false };
+        let key_type = key_type_of(name.as_str());
+        match &policy.offer.host_keys {
+            Known::Complete(keys) => keys.iter().any(|key| key.key_type == *key_type),
+            _ => {
+                let listed = policy.offer.host_key.accepted();
+                listed.is_none_or(|list| list.iter().any(|item| key_type_of(item.name.as_str()) == key_type))
+            }
+        }
+    }
+
+    fn finish(self) -> Option<Enabled> {
+        if self.additions.is_empty() {
+            return None;
+        }
+        let catalog = self.input.catalog;
+        let weakens = self.additions.iter().any(|added| !sound(catalog, added.slot, &added.name));
+        let mut roles: Vec<Role> = self.roles.to_vec();
+        roles.retain(|role| self.additions.iter().any(|added| added.role == *role));
+        let [client, server] = [Role::Client, Role::Server].map(|role| self.edit(role, weakens));
+        let outcome = self.input.negotiate(&client.party, &server.party);
+        if outcome.failed.iter().any(|failed| failed.stage == Stage::Kexinit) {
+            return None;
+        }
+        let score = Score::of(&outcome, catalog);
+        let mut fix = Fix {
+            resolves: resolves(self.input, &self.additions),
+            title: self.title(&roles, weakens),
+            side: words::side(&roles),
+            applicability: if weakens { Applicability::Weakens } else { Applicability::Safe },
+            edits: Vec::new(),
+            commands: Vec::new(),
+            outcome_after: None,
+            verify: Vec::new(),
+            undo: Vec::new(),
+            cuts_off: Vec::new(),
+            notes: notes(&outcome),
+        };
+        for &role in &roles {
+            let edited = if role == Role::Client { &client } else { &server };
+            let scoped = weakens && role == Role::Client;
+            steps::fill(self.input, &mut fix, edited, &self.deltas(role), scoped);
+        }
+        if weakens && roles.contains(&Role::Server) {
+            fix.notes.push(
+                "the server cannot limit this to one client: every client may then choose it, unless a second server on \
+                 another port takes it alone"
+                    .into(),
+            );
+        }
+        fix.outcome_after = Some(outcome);
+        let planned = Planned { fix, kind: Kind::Enable, score };
+        Some(Enabled { planned, client: client.party, server: server.party })
+    }
+
+    /// A weaker name goes into a block for one server, never into the file as a whole.
+    fn edit(&self, role: Role, weakens: bool) -> Edited {
+        let (party, deltas) = (self.input.party(role), self.deltas(role));
+        let lists = || Edited { party: edited::in_lists(party, &deltas), edits: Vec::new() };
+        if deltas.is_empty() {
+            return Edited { party: party.clone(), edits: Vec::new() };
+        }
+        if weakens && role == Role::Client {
+            return lists();
+        }
+        edited::in_file(party, &deltas, self.input.catalog).unwrap_or_else(lists)
+    }
+
+    fn title(&self, roles: &[Role], weakens: bool) -> String {
+        let parts: Vec<String> = roles
+            .iter()
+            .map(|&role| {
+                let names: Vec<Name> =
+                    self.additions.iter().filter(|added| added.role == role).map(|added| added.name.clone()).collect();
+                let only = match (weakens && role == Role::Client, self.input.host()) {
+                    (true, Some(host)) => format!(", to `{host}` only"),
+                    (true, None) => ", to this server only".to_owned(),
+                    (false, _) => String::new(),
+                };
+                format!("the {role} also offer {}{only}", words::list(&names))
+            })
+            .collect();
+        format!("let {}", words::joined(&parts))
+    }
+}
+
+fn notes(outcome: &Outcome) -> Vec<String> {
+    let mut notes = Vec::new();
+    if outcome.result() == OutcomeResult::Unknown {
+        notes.push("what else the two ends have to agree on is not known whole".to_owned());
+    }
+    for failed in &outcome.failed {
+        notes.push(format!("the {} still fails afterwards and needs a fix of its own", failed.stage));
+    }
+    notes
+}
+
+/// What the diagnoses propose for the slot; for one that fails only once others are fixed, what the other side offers
+/// and this one's version has.
+fn candidates(input: &PlanInput<'_>, role: Role, slot: Slot) -> Vec<Name> {
+    let fails_now = input.outcome.failed.iter().any(|failed| head(failed.slot) == slot);
+    let mut names: Vec<Name> = Vec::new();
+    for diagnosis in input.diagnoses {
+        for remedy in &diagnosis.remedies {
+            if let Change::Enable { slot: of, candidates } = &remedy.change
+                && remedy.role == role
+                && head(*of) == slot
+            {
+                names.extend(candidates.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+    if !names.is_empty() || fails_now {
+        return names;
+    }
+    let offered = input.party(role.peer()).ssh().and_then(|policy| policy.offer.list(slot).accepted());
+    let supported = input.party(role).ssh().and_then(|policy| policy.supported.slot(slot).accepted());
+    let able = |name: &Name| supported.is_none_or(|supported| supported.contains(name));
+    offered.into_iter().flatten().map(|item| item.name.clone()).filter(able).collect()
+}
+
+fn resolves(input: &PlanInput<'_>, additions: &[Addition]) -> Vec<DiagnosisId> {
+    let helps = |change: &Change, role: Role| match change {
+        Change::Enable { slot, .. } => additions.iter().any(|added| added.role == role && added.slot == head(*slot)),
+        _ => false,
+    };
+    let diagnoses = input.diagnoses.iter().enumerate();
+    diagnoses
+        .filter(|(_, diagnosis)| diagnosis.remedies.iter().any(|remedy| helps(&remedy.change, remedy.role)))
+        .map(|(index, _)| DiagnosisId(index))
+        .collect()
+}

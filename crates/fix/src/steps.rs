@@ -1,0 +1,104 @@
+//! The commands around a change: how to make it, to check it and to take it back.
+
+use shakedown_model::{Command, CommandPlace, FileEdit, Fix, Party, PartySource, Role};
+
+use crate::edited::{Delta, Edited};
+use crate::plan::PlanInput;
+use crate::syntax;
+
+/// Fills in how one party's change is made, verified and taken back.
+pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas: &[Delta], scoped: bool) {
+    let party = &edited.party;
+    let product = syntax::product(party, input.catalog);
+    if edited.edits.is_empty() {
+        let commands = syntax::commands(party, deltas, host(input).as_deref(), scoped, input.catalog);
+        fix.undo.extend(
+            commands
+                .iter()
+                .filter(|command| command.place != CommandPlace::ClientShell)
+                .map(|command| Command { explanation: "take this out again".into(), ..command.clone() }),
+        );
+        if fix.undo.is_empty() {
+            let text = "leave the option out again".to_owned();
+            fix.undo.push(Command { place: CommandPlace::ClientShell, text, explanation: "nothing is kept".into() });
+        }
+        fix.commands.extend(commands);
+    } else {
+        fix.undo.extend(edited.edits.iter().map(former));
+        fix.edits.extend(edited.edits.iter().cloned());
+    }
+    let place = shell(party.role);
+    if let Some(check) = product.and_then(|product| product.check.as_ref()) {
+        let explanation = "finds mistakes in the file before it is used".into();
+        fix.verify.push(Command { place: place.clone(), text: check.clone(), explanation });
+    }
+    if let Some(reload) = product.and_then(|product| product.reload.as_ref()) {
+        let explanation = "the running server reads the file again; open sessions stay".into();
+        fix.commands.push(Command { place, text: reload.clone(), explanation });
+    }
+    verify(input, fix);
+}
+
+/// How to see that it works: a real connection where there is a host to connect to, else the rules once more.
+pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
+    let mut commands = Vec::new();
+    if let Some(host) = host(input) {
+        let client = syntax::product(input.client, input.catalog).and_then(|product| product.verify.as_ref());
+        if let Some(connect) = client {
+            commands.push((connect.replace("{host}", &host), "makes a real connection"));
+        }
+        commands.push((format!("shakedown check {host}"), "shows what the two ends now agree on"));
+    } else {
+        let text = format!("shakedown negotiate {} {}", input.client.label, input.server.label);
+        commands.push((text, "with the changed party in place: shows what the two ends now agree on"));
+    }
+    for (text, explanation) in commands {
+        if !fix.verify.iter().any(|known| known.text == text) {
+            let place = CommandPlace::ClientShell;
+            fix.verify.push(Command { place, text, explanation: explanation.into() });
+        }
+    }
+}
+
+/// The server's name for the client's command line.
+pub(crate) fn host(input: &PlanInput<'_>) -> Option<String> {
+    if let Some(host) = input.host() {
+        return Some(host.to_owned());
+    }
+    match &input.server.source {
+        PartySource::Live { address } => {
+            address.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn shell(role: Role) -> CommandPlace {
+    match role {
+        Role::Client => CommandPlace::ClientShell,
+        Role::Server => CommandPlace::ServerShell,
+    }
+}
+
+/// The lines that an edit replaces, as they stand in the file now.
+pub(crate) fn former(edit: &FileEdit) -> Command {
+    let text = &edit.file.text;
+    let mut lines: Vec<String> = Vec::new();
+    for part in &edit.edits {
+        let from = text.get(..part.span.start).and_then(|before| before.iter().rposition(|&byte| byte == b'\n'));
+        let from = from.map_or(0, |at| at + 1);
+        let after = text.get(part.span.end..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n'));
+        let to = after.map_or(text.len(), |at| part.span.end + at);
+        if !part.span.is_empty()
+            && let Some(line) = text.get(from..to)
+        {
+            lines.push(String::from_utf8_lossy(line).into_owned());
+        }
+    }
+    let place = CommandPlace::File(edit.file.path.clone());
+    if lines.is_empty() {
+        let added: Vec<&str> = edit.edits.iter().map(|part| part.replacement.trim_end()).collect();
+        return Command { place, text: added.join("\n"), explanation: "take this out again".into() };
+    }
+    Command { place, text: lines.join("\n"), explanation: "put this back as it was".into() }
+}

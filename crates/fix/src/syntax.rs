@@ -1,0 +1,265 @@
+//! Each product's own way to write a change, from `data/*.toml`.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use shakedown_catalog::Catalog;
+use shakedown_model::{Command, CommandPlace, Party, Role, Slot};
+
+use crate::edited::{Delta, How, whole_list};
+use crate::strength::head;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    #[serde(default)]
+    product: Vec<Product>,
+    #[serde(default)]
+    way: Vec<Way>,
+    #[serde(default)]
+    label: Vec<Label>,
+}
+
+/// What a product needs besides the lines themselves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Product {
+    id: Vec<String>,
+    role: Whose,
+    /// A command that finds mistakes in the file.
+    pub(crate) check: Option<String>,
+    /// A command that makes the running program read its file again.
+    pub(crate) reload: Option<String>,
+    /// A command that makes a real connection.
+    pub(crate) verify: Option<String>,
+    #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
+    source: String,
+}
+
+/// One place to write a change, for a range of versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Way {
+    product: Vec<String>,
+    role: Whose,
+    at_least: Option<String>,
+    before: Option<String>,
+    place: Place,
+    #[serde(rename = "where")]
+    location: Option<String>,
+    /// What stands around the slots; `{options}` without it.
+    line: Option<String>,
+    /// Between two slots; a line end without it.
+    join: Option<String>,
+    /// Between two names; a comma without it.
+    names_join: Option<String>,
+    /// Whether it holds for one server or connection only.
+    #[serde(default)]
+    scoped: bool,
+    explanation: Option<String>,
+    #[serde(default)]
+    add: Templates,
+    #[serde(default)]
+    remove: Templates,
+    #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
+    source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Place {
+    ClientShell,
+    File,
+    Settings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Whose {
+    Client,
+    Server,
+    Both,
+}
+
+impl Whose {
+    fn covers(self, role: Role) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Client => role == Role::Client,
+            Self::Server => role == Role::Server,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Templates {
+    kex: Option<String>,
+    host_key: Option<String>,
+    cipher: Option<String>,
+    mac: Option<String>,
+    compression: Option<String>,
+}
+
+impl Templates {
+    fn slot(&self, slot: Slot) -> Option<&str> {
+        match head(slot) {
+            Slot::Kex => self.kex.as_deref(),
+            Slot::HostKey => self.host_key.as_deref(),
+            Slot::CipherC2s => self.cipher.as_deref(),
+            Slot::MacC2s => self.mac.as_deref(),
+            Slot::CompressionC2s => self.compression.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Label {
+    product: Vec<String>,
+    names: std::collections::BTreeMap<String, String>,
+    #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
+    source: String,
+}
+
+const FILES: [&str; 3] =
+    [include_str!("../data/openssh.toml"), include_str!("../data/clients.toml"), include_str!("../data/servers.toml")];
+
+/// The rows. A file that does not parse would give none of its rows; a test holds all of them to parse.
+fn data() -> &'static Data {
+    static DATA: OnceLock<Data> = OnceLock::new();
+    DATA.get_or_init(|| {
+        let mut all = Data::default();
+        for file in FILES {
+            let Data { product, way, label } = toml::from_str(file).unwrap_or_default();
+            all.product.extend(product);
+            all.way.extend(way);
+            all.label.extend(label);
+        }
+        all
+    })
+}
+
+/// Which product's syntax a party uses, by the catalog's id, with its version.
+pub(crate) fn identity(party: &Party, catalog: &Catalog) -> Option<(String, String)> {
+    let software = party.software.as_ref()?;
+    let id = catalog.product_id(software.product(), software.version())?;
+    Some((id.to_string(), software.version().to_owned()))
+}
+
+/// What the product needs besides the lines themselves.
+pub(crate) fn product(party: &Party, catalog: &Catalog) -> Option<&'static Product> {
+    let (id, _) = identity(party, catalog)?;
+    data().product.iter().find(|product| product.id.contains(&id) && product.role.covers(party.role))
+}
+
+/// The lines and one-off commands that make the changes. `after` is the party with the changes made. Every change is in
+/// every command, or the command is left out.
+pub(crate) fn commands(
+    after: &Party,
+    deltas: &[Delta],
+    host: Option<&str>,
+    scoped: bool,
+    catalog: &Catalog,
+) -> Vec<Command> {
+    let Some((id, version)) = identity(after, catalog) else { return vec![generic(after, deltas)] };
+    let in_range = |way: &&Way| {
+        let compare =
+            |bound: &Option<String>| bound.as_deref().and_then(|bound| catalog.compare_versions(&id, &version, bound));
+        compare(&way.at_least).is_none_or(std::cmp::Ordering::is_ge)
+            && compare(&way.before).is_none_or(std::cmp::Ordering::is_lt)
+    };
+    let ways =
+        data().way.iter().filter(|way| way.product.contains(&id) && way.role.covers(after.role)).filter(in_range);
+    let mut commands: Vec<Command> = Vec::new();
+    for way in ways {
+        // Without a file name for the server there is no block to write the lines into.
+        let text = written(way, &id, after, deltas, host);
+        let Some(text) = text.filter(|_| way.scoped || !scoped) else { continue };
+        let place = match way.place {
+            Place::ClientShell => CommandPlace::ClientShell,
+            Place::File => CommandPlace::File(way.location.clone().unwrap_or_default()),
+            Place::Settings => CommandPlace::Settings(way.location.clone().unwrap_or_default()),
+        };
+        commands.push(Command { place, text, explanation: way.explanation.clone().unwrap_or_default() });
+    }
+    if commands.is_empty() { vec![generic(after, deltas)] } else { commands }
+}
+
+fn written(way: &Way, id: &str, after: &Party, deltas: &[Delta], host: Option<&str>) -> Option<String> {
+    // A file of one's own may already set the list, and the defaults would then be the wrong ones to add to.
+    let own_file = after.configuration.is_some();
+    let mut options = Vec::new();
+    for delta in deltas {
+        let templates = match delta.how {
+            How::Add if own_file => way.remove.slot(delta.slot).or(way.add.slot(delta.slot)),
+            How::Add => way.add.slot(delta.slot),
+            How::Remove => way.remove.slot(delta.slot),
+        };
+        let join = way.names_join.as_deref().unwrap_or(",");
+        let text =
+            |names: &[shakedown_model::Name]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(join);
+        let labels: Vec<String> = delta.names.iter().map(|name| format!("`{}`", label(id, name.as_str()))).collect();
+        let filled = templates?
+            .replace("{names}", &text(&delta.names))
+            .replace("{list}", &text(&whole_list(after, delta.slot)))
+            .replace("{labels}", &crate::words::joined(&labels));
+        options.push(filled);
+    }
+    let options = options.join(way.join.as_deref().unwrap_or("\n"));
+    let line = way.line.as_deref().unwrap_or("{options}");
+    Some(line.replace("{options}", &options).replace("{host}", host.unwrap_or("HOST")))
+}
+
+fn label(product: &str, name: &str) -> String {
+    let labels = data().label.iter().filter(|label| label.product.iter().any(|id| id == product));
+    labels.filter_map(|label| label.names.get(name)).next().cloned().unwrap_or_else(|| name.to_owned())
+}
+
+/// For a product whose syntax is not known here: what to look for in its settings.
+fn generic(party: &Party, deltas: &[Delta]) -> Command {
+    let text: Vec<String> = deltas
+        .iter()
+        .map(|delta| {
+            let what = head(delta.slot).phrase().split(" (").next().unwrap_or_default();
+            let verb = if delta.how == How::Add { "add" } else { "remove" };
+            format!("{what}: {verb} {}", crate::words::list(&delta.names))
+        })
+        .collect();
+    let who = party.software.as_ref().map_or_else(|| format!("the {}", party.role), ToString::to_string);
+    let place = CommandPlace::Settings(format!("SSH settings of {who}"));
+    Command { place, text: text.join("\n"), explanation: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_parses_and_every_row_says_where_it_was_read() {
+        for file in FILES {
+            let data: Data = toml::from_str(file).unwrap();
+            assert!(data.product.iter().all(|row| !row.source.is_empty()));
+            assert!(data.label.iter().all(|row| !row.source.is_empty()));
+            for way in &data.way {
+                assert!(!way.source.is_empty());
+                assert_eq!(way.place == Place::ClientShell, way.location.is_none(), "{:?}", way.product);
+                assert!(way.line.as_deref().is_none_or(|line| line.contains("{options}")));
+            }
+        }
+    }
+
+    #[test]
+    fn no_placeholder_is_misspelt() {
+        for way in &data().way {
+            for templates in [&way.add, &way.remove] {
+                for slot in Slot::SSH {
+                    let Some(text) = templates.slot(slot) else { continue };
+                    let left = ["{names}", "{list}", "{labels}"].iter().fold(text.to_owned(), |t, p| t.replace(p, ""));
+                    assert!(!left.contains("{n") && !left.contains("{l"), "{left}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Titles and lists in words.
+
+use shakedown_model::{Name, Role, Side};
+
+/// `` `a`, `b` and `c` ``
+pub(crate) fn list(names: &[Name]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    joined(&quoted)
+}
+
+pub(crate) fn joined(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The side of the roles that change.
+pub(crate) fn side(roles: &[Role]) -> Side {
+    match roles {
+        [one] => (*one).into(),
+        _ => Side::Both,
+    }
+}
