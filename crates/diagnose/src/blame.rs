@@ -59,7 +59,8 @@ pub(crate) fn decide(client: &End, server: &End, sound: impl Fn(&Name) -> Option
         (None, None) => {}
     }
     if let Some(agreed) = both_cut(client, server, &not_unsound) {
-        let because = format!("configured out on both sides: with their defaults they agree on {}", quoted(agreed.as_str()));
+        let because =
+            format!("configured out on both sides: with their defaults they agree on {}", quoted(agreed.as_str()));
         return Blame { side: Side::Both, reason: Reason::ConfiguredOut, because };
     }
     let has_sound = |end: &End| end.offered.iter().any(|name| sound(name) == Some(true));
@@ -84,7 +85,8 @@ struct Cut {
 impl Cut {
     fn of(end: &End, other: &End, allowed: impl Fn(&Name) -> bool) -> Option<Self> {
         let agreed = |list: &Option<Vec<Name>>| -> Vec<Name> {
-            let names = list.iter().flatten().filter(|name| other.offered.contains(name) && !end.offered.contains(name));
+            let names =
+                list.iter().flatten().filter(|name| other.offered.contains(name) && !end.offered.contains(name));
             names.filter(|name| allowed(name)).cloned().collect()
         };
         let names = agreed(&end.defaults);

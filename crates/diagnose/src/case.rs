@@ -31,7 +31,17 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// A case in which nothing is known yet.
     pub fn new(protocol: Protocol, context: &'a Context, catalog: &'a Catalog) -> Self {
-        Self { protocol, client: None, server: None, outcome: None, context, evidence: &[], catalog, pair: None, now: None }
+        Self {
+            protocol,
+            client: None,
+            server: None,
+            outcome: None,
+            context,
+            evidence: &[],
+            catalog,
+            pair: None,
+            now: None,
+        }
     }
 
     /// The party of a role.

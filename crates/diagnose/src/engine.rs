@@ -23,8 +23,8 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
         let slot = case.failed().iter().position(|failed| cause_of(failed) == one.cause).unwrap_or(usize::MAX);
         ranked.push((confidence, slot, one));
     }
-    // Most likely first; then what comes first in the exchange; the sort is stable, so that alternatives of equal weight
-    // keep the order of the registry.
+    // Most likely first; then what comes first in the exchange; the sort is stable, so that alternatives of equal
+    // weight keep the order of the registry.
     ranked.sort_by_key(|(confidence, slot, one)| {
         (std::cmp::Reverse(*confidence), one.found.phase.unwrap_or(Phase::Kexinit), *slot)
     });

@@ -17,8 +17,8 @@ use std::sync::LazyLock;
 use shakedown_catalog::Catalog;
 use shakedown_model::{
     ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact, FilePermission, HopRef, Known,
-    KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure, Role,
-    Slot, Software, StrangeProtocol, Throttle, items,
+    KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure,
+    Role, Slot, Software, StrangeProtocol, Throttle, items,
 };
 
 use crate::{Case, causes, diagnose};
@@ -208,7 +208,7 @@ fn somewhere() -> Origin {
 }
 
 fn phase(text: &str) -> Phase {
-    use Phase::{Authentication, Connect, Identification, KeyExchange, Kexinit, Resolve, Service};
+    use Phase::{Authentication, Connect, Identification, Kexinit, KeyExchange, Resolve, Service};
     let all = [Resolve, Connect, Identification, Kexinit, KeyExchange, Service, Authentication];
     all.into_iter().find(|phase| phase.as_str() == text).unwrap_or_else(|| panic!("no such phase: {text}"))
 }
@@ -330,7 +330,14 @@ mod tests {
             for remedy in diagnoses.iter().flat_map(|one| &one.remedies) {
                 let Change::Commands { commands, applicability, .. } = &remedy.change else { continue };
                 commands_seen += 1;
-                let trust = ["known_hosts", "ssh-keygen -R", "ssh-keygen -A", "ssh-keygen -t", "StrictHostKey", "authorized_keys"];
+                let trust = [
+                    "known_hosts",
+                    "ssh-keygen -R",
+                    "ssh-keygen -A",
+                    "ssh-keygen -t",
+                    "StrictHostKey",
+                    "authorized_keys",
+                ];
                 let touches = commands.iter().any(|command| trust.iter().any(|word| command.text.contains(word)));
                 assert!(!(touches && *applicability == Applicability::Safe), "{code}: {commands:?}");
             }

@@ -1,9 +1,9 @@
 //! Evidence, parties and outcome in; ranked diagnoses out.
 //!
-//! Each cause is one file in `src/diagnoses/<family>/<cause>.rs`. Its doc comment is the page that `shakedown cause CODE`
-//! prints; its function `matches`, where it has one, looks at a [`Case`] and returns what speaks for the cause. The list
-//! of the files is made at build time, so that a new cause touches one file. [`diagnose`] asks all of them and alone
-//! turns their strengths into a confidence.
+//! Each cause is one file in `src/diagnoses/<family>/<cause>.rs`. Its doc comment is the page that `shakedown cause
+//! CODE` prints; its function `matches`, where it has one, looks at a [`Case`] and returns what speaks for the cause.
+//! The list of the files is made at build time, so that a new cause touches one file. [`diagnose`] asks all of them and
+//! alone turns their strengths into a confidence.
 //!
 //! Nothing here opens a socket, a file or a clock: every diagnosis can be tested from a text.
 

@@ -72,7 +72,9 @@ fn one(case: &Case<'_>, failed: &FailedSlot, noun: &str, both_directions: bool) 
             format!("the {noun}s in common{direction} stand behind the first {limit} names, and no more are read")
         }
         FailureKind::OutOfRange { minimum, maximum, .. } => {
-            format!("the server has no Diffie-Hellman group of the size the client asks for, {minimum} to {maximum} bits")
+            format!(
+                "the server has no Diffie-Hellman group of the size the client asks for, {minimum} to {maximum} bits"
+            )
         }
         _ => format!("client and server share no {noun}{direction}"),
     };
@@ -277,7 +279,10 @@ fn history(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<String> {
         let date = released.map_or(String::new(), |date| format!(" ({date})"));
         let product = party.software.as_ref().map_or("", |software| software.product());
         let who = software_or_role(party.software.as_ref(), behind);
-        notes.push(format!("{who} can be replaced: {product} {version}{date} is the first to offer {}", quoted(name.as_str())));
+        notes.push(format!(
+            "{who} can be replaced: {product} {version}{date} is the first to offer {}",
+            quoted(name.as_str())
+        ));
     }
     notes
 }
@@ -303,7 +308,8 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
             remedies.push(Remedy { role, change: Change::Upgrade { slot: failed.slot, candidates: theirs } });
         }
         let weak = offered(failed, role).into_iter();
-        let weak: Vec<Name> = weak.filter(|name| facts::sound(case.catalog, failed.slot, name) == Some(false)).collect();
+        let weak: Vec<Name> =
+            weak.filter(|name| facts::sound(case.catalog, failed.slot, name) == Some(false)).collect();
         if sound && !weak.is_empty() && Side::from(role) == side {
             remedies.push(Remedy { role, change: Change::Disable { slot: failed.slot, names: weak } });
         }

@@ -20,14 +20,14 @@
 //! TLS 1.3 suites shares none with a TLS 1.2 server.
 //!
 //! ## How to tell
-//! - OpenSSH says `no matching cipher found. Their offer: ...` without the direction. A client looks at server to client
-//!   first, a server at client to server.
+//! - OpenSSH says `no matching cipher found. Their offer: ...` without the direction. A client looks at server to
+//!   client first, a server at client to server.
 //! - A TLS server says `no shared cipher`, the client sees `handshake failure` (alert 40).
 //! - `ssh -G HOST | grep -i ciphers`, `sshd -T | grep -i ciphers`, `openssl ciphers -v`.
 //!
 //! ## Fix
-//! Server: offer a current cipher as well, such as `aes128-ctr` or `aes256-gcm@openssh.com`; in TLS, suites that fit the
-//! certificate's key type.
+//! Server: offer a current cipher as well, such as `aes128-ctr` or `aes256-gcm@openssh.com`; in TLS, suites that fit
+//! the certificate's key type.
 //!
 //! Client: use a release that has one. If the server cannot change, enable the least weak of its ciphers for this one
 //! host: `Host old-switch` with `Ciphers +aes128-cbc`.

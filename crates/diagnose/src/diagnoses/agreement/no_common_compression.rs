@@ -3,15 +3,15 @@
 //! Protocols: ssh
 //!
 //! ## What happened
-//! SSH can compress what it sends. Not to compress is a choice like any other, named `none`, and has to be in both lists
-//! as well. Here one end insists on compression, or on none, and the other has no such name in its list.
+//! SSH can compress what it sends. Not to compress is a choice like any other, named `none`, and has to be in both
+//! lists as well. Here one end insists on compression, or on none, and the other has no such name in its list.
 //!
 //! ## Why
 //! The first of the client's list that the server has too is taken, for each direction by itself (RFC 4253 sections 6.2
 //! and 7.1). `none` is the only method that every implementation must have. Two names stand for the same algorithm:
 //! `zlib` begins before the user has logged in. OpenSSH servers stopped offering it in 4.2, because it lets strangers
-//! reach the decompressor; `zlib@openssh.com` begins after the log-in. A client that offers only `zlib` finds nothing at
-//! a current server.
+//! reach the decompressor; `zlib@openssh.com` begins after the log-in. A client that offers only `zlib` finds nothing
+//! at a current server.
 //!
 //! ## How to tell
 //! - OpenSSH says `no matching compression method found. Their offer: none,zlib@openssh.com`.

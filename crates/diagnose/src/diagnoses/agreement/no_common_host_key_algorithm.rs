@@ -14,8 +14,8 @@
 //!   (RFC 8332 section 3). OpenSSH no longer offers `ssh-rsa` since 8.8, because SHA-1 signatures can be forged with
 //!   enough money. The key itself is fine; it is the old server that cannot sign in the new way.
 //! - `ssh-dss` is limited to 1024 bits and SHA-1. OpenSSH stopped offering it in 7.0 and has since removed it.
-//! - A server offers only the types that it has a key file of. A missing or unreadable file takes its type away, and the
-//!   server does not complain.
+//! - A server offers only the types that it has a key file of. A missing or unreadable file takes its type away, and
+//!   the server does not complain.
 //! - A client that has `HostKeyAlgorithms` in its configuration offers exactly that.
 //!
 //! ## How to tell
@@ -25,8 +25,8 @@
 //!
 //! ## Fix
 //! Server: install a release that signs with SHA-2 (OpenSSH since 7.2), or make a key of a current type with
-//! `ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key` and name it as `HostKey`. Clients meet a new key then: publish
-//! its fingerprint first.
+//! `ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key` and name it as `HostKey`. Clients meet a new key then:
+//! publish its fingerprint first.
 //!
 //! Client: if the server cannot change, accept the old signature for this one host: `Host old-switch` with
 //! `HostKeyAlgorithms +ssh-rsa`.

@@ -11,8 +11,8 @@
 //! The first method of the client's list that the server also lists is taken (RFC 4253 section 7.1). If there is none,
 //! both sides must disconnect. Lists drift apart for three usual reasons:
 //!
-//! - One end is old. Methods with SHA-1 or with a 1024-bit group (`diffie-hellman-group1-sha1`) should or must no longer
-//!   be used (RFC 9142), so newer releases took them out of their defaults, and old devices know nothing else.
+//! - One end is old. Methods with SHA-1 or with a 1024-bit group (`diffie-hellman-group1-sha1`) should or must no
+//!   longer be used (RFC 9142), so newer releases took them out of their defaults, and old devices know nothing else.
 //! - A configuration line `KexAlgorithms` names too few methods, often copied from an old hardening guide.
 //! - A system-wide policy (FIPS mode, crypto-policies) forbids what the other end needs.
 //!
@@ -28,11 +28,11 @@
 //! - `ssh -Q kex` shows what a build could do if it were enabled.
 //!
 //! ## Fix
-//! Server: list a current method beside the old ones, for example
-//! `KexAlgorithms curve25519-sha256,diffie-hellman-group14-sha256`, or install a release that has one.
+//! Server: list a current method beside the old ones, for example `KexAlgorithms
+//! curve25519-sha256,diffie-hellman-group14-sha256`, or install a release that has one.
 //!
-//! Client: move to a release that has a current method. If the server cannot change, enable the least weak of its methods
-//! for this one host: `Host old-switch` with `KexAlgorithms +diffie-hellman-group14-sha1`.
+//! Client: move to a release that has a current method. If the server cannot change, enable the least weak of its
+//! methods for this one host: `Host old-switch` with `KexAlgorithms +diffie-hellman-group14-sha1`.
 //!
 //! Safer: let the older end offer something current. An exception on the newer end weakens it, and belongs in a `Host`
 //! block and never under `Host *`.

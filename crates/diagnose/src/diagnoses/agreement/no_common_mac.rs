@@ -3,12 +3,12 @@
 //! Protocols: ssh
 //!
 //! ## What happened
-//! A message authentication code (MAC) shows that a packet was not changed on its way. Both ends name those that they can
-//! do, and no name stands in both lists.
+//! A message authentication code (MAC) shows that a packet was not changed on its way. Both ends name those that they
+//! can do, and no name stands in both lists.
 //!
 //! ## Why
-//! As with ciphers, the first of the client's list that the server has too is taken, for each direction by itself
-//! (RFC 4253 section 7.1). A MAC is needed only beside a cipher that does not protect its packets by itself. Beside
+//! As with ciphers, the first of the client's list that the server has too is taken, for each direction by itself (RFC
+//! 4253 section 7.1). A MAC is needed only beside a cipher that does not protect its packets by itself. Beside
 //! `chacha20-poly1305@openssh.com` and the GCM ciphers the MAC lists do not matter: OpenSSH does not even look at them.
 //! Some programs look all the same (paramiko does) and then fail where others connect.
 //!
@@ -23,8 +23,8 @@
 //! ## Fix
 //! Server: offer `hmac-sha2-256` beside the `-etm` names; both are sound. Or enable a GCM cipher, which needs no MAC.
 //!
-//! Client: use a release that has SHA-2 MACs. If the server cannot change, enable the least weak of its MACs for this one
-//! host: `Host old-switch` with `MACs +hmac-sha1`.
+//! Client: use a release that has SHA-2 MACs. If the server cannot change, enable the least weak of its MACs for this
+//! one host: `Host old-switch` with `MACs +hmac-sha1`.
 //!
 //! Safer: the end that lacks SHA-2 gains it. `hmac-sha1` as a MAC is not broken, unlike SHA-1 in signatures; `hmac-md5`
 //! and the forms cut to 96 bits are the last resort.

@@ -3,16 +3,16 @@
 //! Protocols: ssh, tls
 //!
 //! ## What happened
-//! The user's key is good and the server knows it, but the two programs cannot agree on the way to sign with it. It looks
-//! like a refused password or key ("permission denied"), and is not. In TLS the same happens between the client's list
-//! of signature algorithms and the server's certificate.
+//! The user's key is good and the server knows it, but the two programs cannot agree on the way to sign with it. It
+//! looks like a refused password or key ("permission denied"), and is not. In TLS the same happens between the client's
+//! list of signature algorithms and the server's certificate.
 //!
 //! ## Why
 //! An SSH server that is asked for it names the algorithms that it takes from users in `server-sig-algs` (RFC 8308
 //! section 3.1). An RSA key can sign with SHA-1 (`ssh-rsa`) or with SHA-2 (`rsa-sha2-256`, `rsa-sha2-512`, RFC 8332
-//! section 3). Current servers refuse `ssh-rsa` (OpenSSH since 8.8, 2021), and old clients can do nothing else. The other
-//! way round, a current client no longer signs with SHA-1, and an old server that does not send the list is taken to
-//! know only that.
+//! section 3). Current servers refuse `ssh-rsa` (OpenSSH since 8.8, 2021), and old clients can do nothing else. The
+//! other way round, a current client no longer signs with SHA-1, and an old server that does not send the list is taken
+//! to know only that.
 //!
 //! In TLS the client lists what it can verify in `signature_algorithms` (RFC 8446 section 4.2.3). The server must sign
 //! with one of them, by a certificate that fits. SHA-1 is gone there as well (RFC 9155).
@@ -23,8 +23,8 @@
 //! - TLS: `no suitable signature algorithm`, `no shared signature algorithms`, alert 40.
 //!
 //! ## Fix
-//! Client: use a newer release or library (for RSA: OpenSSH 7.2, PuTTY 0.75, JSch of the maintained fork, paramiko 2.9),
-//! or make a key of another type: `ssh-keygen -t ed25519`, and give its public part to the server.
+//! Client: use a newer release or library (for RSA: OpenSSH 7.2, PuTTY 0.75, JSch of the maintained fork, paramiko
+//! 2.9), or make a key of another type: `ssh-keygen -t ed25519`, and give its public part to the server.
 //!
 //! Server: an old server can be reached for the time being with `PubkeyAcceptedAlgorithms +ssh-rsa` in the client's
 //! `Host` block for it.
@@ -40,7 +40,8 @@
 //! ```
 
 use shakedown_model::{
-    Change, Command, CommandPlace, Evidence, Fact, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Strength, names,
+    Change, Command, CommandPlace, Evidence, Fact, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Strength,
+    names,
 };
 
 use crate::Case;
@@ -68,7 +69,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 }
 
 fn one(strength: Strength, client: &[Name], server: &[Name]) -> Match {
-    let sha1_only = |list: &[Name]| !list.is_empty() && list.iter().all(|name| matches!(name.as_str(), "ssh-rsa" | "ssh-dss"));
+    let sha1_only =
+        |list: &[Name]| !list.is_empty() && list.iter().all(|name| matches!(name.as_str(), "ssh-rsa" | "ssh-dss"));
     let (side, because) = match (sha1_only(client), sha1_only(server)) {
         (true, false) => (Side::Client, "outdated software: it signs only with SHA-1"),
         (false, true) => (Side::Server, "outdated software: it accepts only signatures with SHA-1"),

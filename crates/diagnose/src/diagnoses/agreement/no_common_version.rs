@@ -6,12 +6,12 @@
 //! The two programs do not speak the same edition of the protocol.
 //!
 //! ## Why
-//! In SSH each side begins with a line such as `SSH-2.0-OpenSSH_9.2p1` (RFC 4253 section 4.2). `1.99` in that place means
-//! that both editions are spoken (section 5.1), `1.5` that only the first one is. Edition 1 cannot be made secure and
-//! was removed from OpenSSH 7.6; newer clients hang up when they read `SSH-1.5`.
+//! In SSH each side begins with a line such as `SSH-2.0-OpenSSH_9.2p1` (RFC 4253 section 4.2). `1.99` in that place
+//! means that both editions are spoken (section 5.1), `1.5` that only the first one is. Edition 1 cannot be made secure
+//! and was removed from OpenSSH 7.6; newer clients hang up when they read `SSH-1.5`.
 //!
-//! In TLS the server answers with a version that the client listed (RFC 8446 section 4.2.1). TLS 1.0 and 1.1 must not be
-//! used any more (RFC 8996) and are off in current libraries, often by a system-wide setting such as `MinProtocol`.
+//! In TLS the server answers with a version that the client listed (RFC 8446 section 4.2.1). TLS 1.0 and 1.1 must not
+//! be used any more (RFC 8996) and are off in current libraries, often by a system-wide setting such as `MinProtocol`.
 //!
 //! IKE version 1 and version 2 are different protocols on the same port (RFC 7296 section 2.5). A gateway with only one
 //! of them answers the other with silence, or with "no proposal chosen".
@@ -25,8 +25,8 @@
 //! Server: enable the current edition. Many old devices have it switched off: Cisco IOS needs `ip ssh version 2`, and a
 //! host key of at least 768 bits before it starts. Otherwise the firmware has to be replaced.
 //!
-//! Client: nothing that is safe. A client that still speaks SSH-1 exposes the password to anybody on the way. If there is
-//! no other way in, use the device's serial console or a network of its own.
+//! Client: nothing that is safe. A client that still speaks SSH-1 exposes the password to anybody on the way. If there
+//! is no other way in, use the device's serial console or a network of its own.
 //!
 //! Safer: always the server.
 //!

@@ -21,12 +21,12 @@
 //! ## How to tell
 //! - OpenSSH prints `REMOTE HOST IDENTIFICATION HAS CHANGED!` and, below, file and line of the old entry.
 //! - The server's own view, on its console or through another trusted way: `ssh-keygen -lf
-//!   /etc/ssh/ssh_host_ed25519_key.pub`. If it prints the fingerprint that the client was shown, the server is the right
-//!   one.
+//!   /etc/ssh/ssh_host_ed25519_key.pub`. If it prints the fingerprint that the client was shown, the server is the
+//!   right one.
 //!
 //! ## Fix
-//! Client: first compare the fingerprint with what the server's administrator says, by telephone, console or an inventory.
-//! Then remove the old entry with `ssh-keygen -R HOST` and connect again.
+//! Client: first compare the fingerprint with what the server's administrator says, by telephone, console or an
+//! inventory. Then remove the old entry with `ssh-keygen -R HOST` and connect again.
 //!
 //! Server: keep host keys when a machine is installed anew, and share them among the members of a cluster; or sign them
 //! with one authority (`HostCertificate`), so that clients trust the authority and no single key.
@@ -87,11 +87,14 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     };
     found.side_because = match revoked {
         true => "key material: it was told not to trust this key".to_owned(),
-        false => "key material: its known_hosts entry is not the key shown; whether it is out of date or the server is \
+        false => {
+            "key material: its known_hosts entry is not the key shown; whether it is out of date or the server is \
                   another one only a check out of band can tell"
-            .to_owned(),
+                .to_owned()
+        }
     };
-    found.what_would_decide = Some(format!("the fingerprint read on the server itself: `{}`", server_fingerprint().text));
+    found.what_would_decide =
+        Some(format!("the fingerprint read on the server itself: `{}`", server_fingerprint().text));
     let remove = client_shell(&format!("ssh-keygen -R {host}"), "only after the fingerprints were found to be equal");
     let title = match revoked {
         true => "let the server use another host key; the revoked one may be in other hands".to_owned(),

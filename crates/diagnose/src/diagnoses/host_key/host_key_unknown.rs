@@ -3,22 +3,22 @@
 //! Protocols: ssh
 //!
 //! ## What happened
-//! The client has no entry for this server in its `known_hosts` files, and it is told to refuse servers that it does not
-//! know. A person at a keyboard would have been asked; a script, a service or `BatchMode` is not.
+//! The client has no entry for this server in its `known_hosts` files, and it is told to refuse servers that it does
+//! not know. A person at a keyboard would have been asked; a script, a service or `BatchMode` is not.
 //!
 //! ## Why
-//! The first contact is the moment in which a server's key has to be learned in a trustworthy way (RFC 4251 section 4.1).
-//! `StrictHostKeyChecking yes` leaves that to the administrator. The entry is looked up under the name as typed, together
-//! with the port where it is not 22 (`[host]:2222`), or under `HostKeyAlias`. An alias, an address in place of the name,
-//! another user's home or a container without the file therefore all lead here.
+//! The first contact is the moment in which a server's key has to be learned in a trustworthy way (RFC 4251 section
+//! 4.1). `StrictHostKeyChecking yes` leaves that to the administrator. The entry is looked up under the name as typed,
+//! together with the port where it is not 22 (`[host]:2222`), or under `HostKeyAlias`. An alias, an address in place of
+//! the name, another user's home or a container without the file therefore all lead here.
 //!
 //! A known key of another type does not help: with an entry for the server's RSA key only, its Ed25519 key is unknown.
 //!
 //! ## How to tell
-//! - OpenSSH: `No ED25519 host key is known for HOST and you have requested strict checking`, then `Host key verification
-//!   failed`.
-//! - `ssh-keygen -F HOST` shows whether there is an entry, `ssh -G HOST | grep -i -e knownhosts -e stricthost` which files
-//!   are read.
+//! - OpenSSH: `No ED25519 host key is known for HOST and you have requested strict checking`, then `Host key
+//!   verification failed`.
+//! - `ssh-keygen -F HOST` shows whether there is an entry, `ssh -G HOST | grep -i -e knownhosts -e stricthost` which
+//!   files are read.
 //! - In a service or container: which user runs it, and has that user a `known_hosts` file?
 //!
 //! ## Fix
@@ -28,8 +28,8 @@
 //!
 //! Server: publish fingerprints as SSHFP records in a signed DNS zone (RFC 4255), or use host certificates.
 //!
-//! Safer: host certificates or a distributed `known_hosts`. `StrictHostKeyChecking accept-new` trusts the first contact;
-//! `no` trusts everybody.
+//! Safer: host certificates or a distributed `known_hosts`. `StrictHostKeyChecking accept-new` trusts the first
+//! contact; `no` trusts everybody.
 //!
 //! ## Example
 //! ```case
@@ -49,7 +49,11 @@ use crate::text::{list, quoted};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut any = case.failed_as(|kind| *kind == FailureKind::NoKnownKey).next().is_some();
-    let mut found = Match::new(Strength::Decisive, Side::Client, "the client knows no host key of this server and refuses unknown ones");
+    let mut found = Match::new(
+        Strength::Decisive,
+        Side::Client,
+        "the client knows no host key of this server and refuses unknown ones",
+    );
     for (id, evidence) in case.facts() {
         let Fact::HostKeyLookup { status, key_type, fingerprint } = &evidence.fact else { continue };
         match status {
@@ -81,7 +85,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let steps = vec![
         server_fingerprint(),
         client_shell(&format!("ssh-keyscan -p {port} {host} | ssh-keygen -lf -"), "compare with the server's own list"),
-        client_shell(&format!("ssh-keyscan -p {port} {host} >> ~/.ssh/known_hosts"), "only after they were found to be equal"),
+        client_shell(
+            &format!("ssh-keyscan -p {port} {host} >> ~/.ssh/known_hosts"),
+            "only after they were found to be equal",
+        ),
     ];
     let title = "compare the fingerprint out of band, then add the server's key to known_hosts".to_owned();
     found.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });

@@ -14,9 +14,10 @@
 //!
 //! - The files were never made: minimal images and containers leave that to the first start (`ssh-keygen -A`).
 //! - A copy or a restored backup changed owner or mode; the private files need mode 0600.
-//! - `HostKey` in the configuration names a path that is not there. As soon as one `HostKey` line stands in the file, the
-//!   default keys are no longer looked for.
-//! - The file is in a format of another program (PuTTY, Dropbear), has a passphrase, or is an empty file after a full disk.
+//! - `HostKey` in the configuration names a path that is not there. As soon as one `HostKey` line stands in the file,
+//!   the default keys are no longer looked for.
+//! - The file is in a format of another program (PuTTY, Dropbear), has a passphrase, or is an empty file after a full
+//!   disk.
 //! - A DSA key on a release that has no DSA any more, or an RSA key below `RequiredRSASize`.
 //!
 //! ## How to tell
@@ -40,7 +41,8 @@
 //! ```
 
 use shakedown_model::{
-    Applicability, Change, Fact, FailureKind, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Slot, Strength,
+    Applicability, Change, Fact, FailureKind, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Slot,
+    Strength,
 };
 
 use crate::Case;
@@ -85,23 +87,34 @@ fn of_file(path: &str, permission: &FilePermission) -> Match {
         Remedy { role: Role::Server, change: Change::Commands { title, commands, applicability: Applicability::Safe } }
     };
     let (strength, summary, remedy) = match permission {
-        FilePermission::Missing => (Strength::Strong, format!("the server's host key file {file} does not exist"), new_keys()),
+        FilePermission::Missing => {
+            (Strength::Strong, format!("the server's host key file {file} does not exist"), new_keys())
+        }
         // This process may have fewer rights than the server.
-        FilePermission::NotReadable => (Strength::Weak, format!("the server's host key file {file} cannot be read"), chmod()),
-        FilePermission::TooOpen { mode } => {
-            (Strength::Decisive, format!("the server ignores its host key {file}: its mode {mode:04o} lets others read it"), chmod())
+        FilePermission::NotReadable => {
+            (Strength::Weak, format!("the server's host key file {file} cannot be read"), chmod())
         }
-        FilePermission::BadFormat { .. } => (Strength::Decisive, format!("the server cannot use its host key file {file}"), new_keys()),
-        FilePermission::DoesNotMatch => {
-            (Strength::Decisive, format!("the server's host key {file} does not fit its public part or certificate"), new_keys())
+        FilePermission::TooOpen { mode } => (
+            Strength::Decisive,
+            format!("the server ignores its host key {file}: its mode {mode:04o} lets others read it"),
+            chmod(),
+        ),
+        FilePermission::BadFormat { .. } => {
+            (Strength::Decisive, format!("the server cannot use its host key file {file}"), new_keys())
         }
+        FilePermission::DoesNotMatch => (
+            Strength::Decisive,
+            format!("the server's host key {file} does not fit its public part or certificate"),
+            new_keys(),
+        ),
     };
     let mut one = base(strength, summary);
     if let FilePermission::BadFormat { reason } = permission {
         one.notes.push(format!("the file: {reason}"));
     }
     if *permission == FilePermission::NotReadable {
-        one.notes.push("the server, run as root, may be able to read what this program cannot: run this as root".to_owned());
+        one.notes
+            .push("the server, run as root, may be able to read what this program cannot: run this as root".to_owned());
     }
     one.object = Some(Object { kind: "host key", name: path.to_owned() });
     one.remedies.push(remedy);

@@ -10,12 +10,12 @@
 //! Small numbers can be factored. 768-bit RSA was, in 2009; 1024 bits are within reach of states. So each program has a
 //! lower limit:
 //!
-//! - OpenSSH refuses RSA keys below 1024 bits in general, and since 9.1 below `RequiredRSASize`; Red Hat and FIPS policies
-//!   set 2048.
+//! - OpenSSH refuses RSA keys below 1024 bits in general, and since 9.1 below `RequiredRSASize`; Red Hat and FIPS
+//!   policies set 2048.
 //! - In an SSH group exchange the client asks for a range (RFC 4419 section 3). RFC 8270 raised its lower end to 2048
 //!   bits, and a server whose moduli file has only smaller groups cannot answer.
-//! - TLS: OpenSSL's security level 2 wants 2048-bit RSA and Diffie-Hellman; a server's own 1024-bit `DH parameters` end in
-//!   `dh key too small`. Browsers and Java have limits of their own.
+//! - TLS: OpenSSL's security level 2 wants 2048-bit RSA and Diffie-Hellman; a server's own 1024-bit `DH parameters` end
+//!   in `dh key too small`. Browsers and Java have limits of their own.
 //! - IKE: 1024-bit groups (group 2) should no longer be used (RFC 8247 section 2.4).
 //!
 //! ## How to tell
@@ -28,7 +28,8 @@
 //! Server: make a larger key (`ssh-keygen -t rsa -b 3072 -f ...`) or one of another type (Ed25519), or install a moduli
 //! file with groups of 2048 bits and more. A new host key has to be announced to the clients.
 //!
-//! Client: if the server cannot change, lower the limit for this one host: `Host old-switch` with `RequiredRSASize 1024`.
+//! Client: if the server cannot change, lower the limit for this one host: `Host old-switch` with `RequiredRSASize
+//! 1024`.
 //!
 //! Safer: the larger key. A lower limit weakens every connection that it covers.
 //!
@@ -90,7 +91,10 @@ fn key(key_type: &Name, bits: u32, minimum: u32, role: Role) -> Match {
     found.side_because = format!("key material: {} of {bits} bits", quoted(key_type.as_str()));
     if role == Role::Server {
         let commands = vec![
-            server_shell("ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key -N ''", "a further key; the old one stays"),
+            server_shell(
+                "ssh-keygen -t ed25519 -f /etc/ssh/ssh_host_ed25519_key -N ''",
+                "a further key; the old one stays",
+            ),
             server_fingerprint(),
         ];
         let title = "give the server a host key that is large enough, and publish its fingerprint".to_owned();
@@ -108,7 +112,8 @@ fn group(bits: Option<u32>, minimum: u32) -> Match {
     found.side_because = "key material: its moduli file has only small groups".to_owned();
     found.notes.push("groups below 2048 bits are no longer asked for (RFC 8270 section 3)".to_owned());
     let text = "awk '$5 >= 2047' /etc/ssh/moduli | wc -l";
-    let steps = vec![server_shell(text, "counts the groups of 2048 bits and more; restore the package's file if it prints 0")];
+    let steps =
+        vec![server_shell(text, "counts the groups of 2048 bits and more; restore the package's file if it prints 0")];
     let title = "give the server a moduli file with groups of 2048 bits and more".to_owned();
     found.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
     finish(found)

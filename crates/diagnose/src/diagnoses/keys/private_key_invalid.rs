@@ -3,13 +3,13 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! The file that should hold a private key holds something else: another format, another kind of key, a public key, or a
-//! key that does not belong to the certificate beside it.
+//! The file that should hold a private key holds something else: another format, another kind of key, a public key, or
+//! a key that does not belong to the certificate beside it.
 //!
 //! ## Why
-//! A key proves something only together with its other half. The certificate or `authorized_keys` holds the public part,
-//! and a signature made with any other private key does not verify (RFC 4252 section 7, RFC 8446 section 4.4.3). Programs
-//! therefore compare the two at start, or fail at the first connection.
+//! A key proves something only together with its other half. The certificate or `authorized_keys` holds the public
+//! part, and a signature made with any other private key does not verify (RFC 4252 section 7, RFC 8446 section 4.4.3).
+//! Programs therefore compare the two at start, or fail at the first connection.
 //!
 //! - PuTTY keys (`.ppk`) given to OpenSSH, or OpenSSH's own format (`BEGIN OPENSSH PRIVATE KEY`, the default since 7.8)
 //!   given to an older Java or .NET library that reads only PEM.
@@ -24,8 +24,8 @@
 //! - `Load key "...": invalid format`, `key values mismatch`, `private key does not match public key`.
 //!
 //! ## Fix
-//! Client or server, whichever has the file: convert it. `puttygen key.ppk -O private-openssh -o key`; for old libraries
-//! `ssh-keygen -p -m PEM -f key` (keep a copy). `dos2unix key` for line ends.
+//! Client or server, whichever has the file: convert it. `puttygen key.ppk -O private-openssh -o key`; for old
+//! libraries `ssh-keygen -p -m PEM -f key` (keep a copy). `dos2unix key` for line ends.
 //!
 //! If certificate and key do not belong together, find the right pair; a certificate cannot be bent to fit a key.
 //!

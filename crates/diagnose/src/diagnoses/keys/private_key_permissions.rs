@@ -3,16 +3,16 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! A private key is only worth something as long as nobody else has it. The program found that others can read the file,
-//! and passes it over. Or the opposite: the program itself runs as a user who may not read it.
+//! A private key is only worth something as long as nobody else has it. The program found that others can read the
+//! file, and passes it over. Or the opposite: the program itself runs as a user who may not read it.
 //!
 //! ## Why
 //! No RFC asks for this; programs do, because a key that everybody on the machine can copy proves nothing (RFC 4251
 //! section 9.4 names the protection of the user's key as a condition for public key authentication). OpenSSH refuses a
 //! key of its own user that group or others can access at all. PostgreSQL, Postfix and strongSwan behave alike.
 //!
-//! - The file was copied from a USB stick, a Windows drive (WSL: `/mnt/c`) or a shared folder, where every file has mode
-//!   0777.
+//! - The file was copied from a USB stick, a Windows drive (WSL: `/mnt/c`) or a shared folder, where every file has
+//!   mode 0777.
 //! - An archive or a configuration tool wrote it with mode 0644.
 //! - A service that runs as `www-data` or `nobody` is pointed to a file that only root may read.
 //! - SELinux or AppArmor denies the access although the mode is right.
@@ -51,10 +51,14 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
         let file = quoted(path);
         let (strength, summary, mode) = match permission {
-            FilePermission::TooOpen { mode } => {
-                (Strength::Decisive, format!("the client ignores the private key {file}: its mode {mode:04o} lets others read it"), "600")
+            FilePermission::TooOpen { mode } => (
+                Strength::Decisive,
+                format!("the client ignores the private key {file}: its mode {mode:04o} lets others read it"),
+                "600",
+            ),
+            FilePermission::NotReadable => {
+                (Strength::Strong, format!("the client cannot read the private key {file}"), "u+r")
             }
-            FilePermission::NotReadable => (Strength::Strong, format!("the client cannot read the private key {file}"), "u+r"),
             _ => continue,
         };
         let mut one = Match::new(strength, Side::Client, summary);
@@ -64,7 +68,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.object = Some(Object { kind: "private key", name: path.clone() });
         one.evidence.push(id);
         one.supersedes = vec!["authentication-failed"];
-        one.notes.push("the key is passed over in silence, so that the log-in then fails as if it were wrong".to_owned());
+        one.notes
+            .push("the key is passed over in silence, so that the log-in then fails as if it were wrong".to_owned());
         let commands = vec![client_shell(&format!("chmod {mode} {path}"), "")];
         let title = format!("let only its owner read {file}");
         let change = Change::Commands { title, commands, applicability: Applicability::Safe };

@@ -3,24 +3,24 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! The connection came about, and then the other end, or something in between, closed or reset it before the key exchange
-//! was done. No reason was given.
+//! The connection came about, and then the other end, or something in between, closed or reset it before the key
+//! exchange was done. No reason was given.
 //!
 //! ## Why
 //! A program that refuses by the rules says so (in SSH with a disconnect message, RFC 4253 section 11.1; in TLS with an
 //! alert, RFC 8446 section 6). A bare close comes from elsewhere:
 //!
-//! - Before the server's first line: TCP wrappers (`/etc/hosts.deny`), a server before OpenSSH 8.2 whose `MaxStartups` is
-//!   used up, fail2ban, a load balancer without a living server behind it, or a server process that dies at start because
-//!   its host keys or its chroot folder are missing.
+//! - Before the server's first line: TCP wrappers (`/etc/hosts.deny`), a server before OpenSSH 8.2 whose `MaxStartups`
+//!   is used up, fail2ban, a load balancer without a living server behind it, or a server process that dies at start
+//!   because its host keys or its chroot folder are missing.
 //! - After the server's first line: an intrusion prevention system that reads the lines and dislikes one, or a server
 //!   process that crashed.
 //! - In the key exchange: a crash, a middlebox, or a server that found no algorithm and does not say so.
 //! - A reset (RST) instead of a close (FIN) is more often a firewall's doing than a program's.
 //!
 //! ## How to tell
-//! - The server's log of that second: `journalctl -u ssh --since -5min`. If it does not even know the connection, something
-//!   in between answered.
+//! - The server's log of that second: `journalctl -u ssh --since -5min`. If it does not even know the connection,
+//!   something in between answered.
 //! - From the server itself: `ssh localhost`. If that works, look at the network; if not, at the server.
 //! - `sshd -t`, and `/usr/sbin/sshd -d -p 2222` on the server, which serves one connection and prints why it ends.
 //!
@@ -54,9 +54,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             Ending::Silent { .. } => continue,
         };
         let (when, because) = match phase {
-            Phase::Resolve | Phase::Connect | Phase::Identification => {
-                ("before the server had identified itself", "the server or a firewall, proxy or load balancer before it can do this")
-            }
+            Phase::Resolve | Phase::Connect | Phase::Identification => (
+                "before the server had identified itself",
+                "the server or a firewall, proxy or load balancer before it can do this",
+            ),
             Phase::Kexinit => ("after the server's first line", "the server, or something that reads its first line"),
             Phase::KeyExchange => ("in the key exchange", "the server's process, or something on the way"),
             // What ends later is no matter of the key exchange.
@@ -100,10 +101,12 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 
 fn usual(phase: Phase) -> Vec<String> {
     let text = match phase {
-        Phase::Kexinit | Phase::KeyExchange => "usual causes: an intrusion prevention system, or a server process that crashed",
+        Phase::Kexinit | Phase::KeyExchange => {
+            "usual causes: an intrusion prevention system, or a server process that crashed"
+        }
         _ => {
-            "usual causes: TCP wrappers, `MaxStartups` of a server before OpenSSH 8.2, fail2ban, a load balancer without a \
-             server behind it, or a server that cannot load its host keys"
+            "usual causes: TCP wrappers, `MaxStartups` of a server before OpenSSH 8.2, fail2ban, a load balancer without \
+             a server behind it, or a server that cannot load its host keys"
         }
     };
     vec![text.to_owned()]

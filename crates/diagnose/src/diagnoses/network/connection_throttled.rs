@@ -7,24 +7,25 @@
 //! failed attempts, or too many in a short time.
 //!
 //! ## Why
-//! Unfinished key exchanges cost a server memory and time, and an attacker can open many. Servers therefore count them. In
-//! SSH a server may send lines before its own first line (RFC 4253 section 4.2), and uses them to say so:
+//! Unfinished key exchanges cost a server memory and time, and an attacker can open many. Servers therefore count them.
+//! In SSH a server may send lines before its own first line (RFC 4253 section 4.2), and uses them to say so:
 //!
 //! - OpenSSH 8.2 to 9.7 sends `Exceeded MaxStartups`; before 8.2 it closed without a word.
-//! - OpenSSH since 9.8 sends `Not allowed at this time`, for `MaxStartups` and for `PerSourcePenalties`: an address that
-//!   connects without logging in, fails to log in or makes the server crash is refused for a while, at first some seconds,
-//!   then minutes.
+//! - OpenSSH since 9.8 sends `Not allowed at this time`, for `MaxStartups` and for `PerSourcePenalties`: an address
+//!   that connects without logging in, fails to log in or makes the server crash is refused for a while, at first some
+//!   seconds, then minutes.
 //! - fail2ban, sshguard, cloud services and routers have limits of their own and only drop or close.
 //! - A tar-pit answers one byte at a time on purpose, to keep scanners busy.
 //! - IKE gateways answer with a cookie, or not at all, when too many exchanges are half open (RFC 7296 section 2.6).
 //!
 //! ## How to tell
-//! - It works again after a minute without attempts, and fails again when several clients connect at once (Ansible, backup,
-//!   monitoring, CI).
+//! - It works again after a minute without attempts, and fails again when several clients connect at once (Ansible,
+//!   backup, monitoring, CI).
 //! - On the server: `journalctl -u ssh | grep -i -e maxstartups -e penalty`, `fail2ban-client status sshd`.
 //!
 //! ## Fix
-//! Client: connect less often: share one connection (`ControlMaster auto`), lower Ansible's `forks`, wait between attempts.
+//! Client: connect less often: share one connection (`ControlMaster auto`), lower Ansible's `forks`, wait between
+//! attempts.
 //!
 //! Server: raise `MaxStartups` (10:30:100 by default) for a jump host or Git server; name monitoring hosts in
 //! `PerSourcePenaltyExemptList`.
@@ -50,11 +51,14 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     for (id, evidence) in case.facts() {
         match &evidence.fact {
             Fact::Throttled { throttle, text } => {
-                let one = said.get_or_insert_with(|| one(Strength::Decisive, "the server turns the client away for the moment"));
+                let one = said
+                    .get_or_insert_with(|| one(Strength::Decisive, "the server turns the client away for the moment"));
                 one.evidence.push(id);
                 let note = match throttle {
                     Throttle::MaxStartups => "too many unfinished connections at once (`MaxStartups`)",
-                    Throttle::NotAllowedAtThisTime => "either too many unfinished connections (`MaxStartups`) or a penalty for this address (`PerSourcePenalties`)",
+                    Throttle::NotAllowedAtThisTime => {
+                        "too many unfinished connections (`MaxStartups`), or a penalty (`PerSourcePenalties`)"
+                    }
                     Throttle::Other => "the server limits connections",
                 };
                 one.notes.push(format!("its words: {}: {note}", words(text)));
@@ -83,7 +87,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     for (id, _, phase, ending, _) in case.endings().filter(|(_, _, phase, ..)| *phase <= Phase::Kexinit) {
         let again = case.answered() && !matches!(ending, Ending::Silent { .. });
         let mut one = match ending {
-            Ending::Silent { .. } if phase == Phase::Identification => one(Strength::Weak, "the server may be too busy to answer"),
+            Ending::Silent { .. } if phase == Phase::Identification => {
+                one(Strength::Weak, "the server may be too busy to answer")
+            }
             _ if again => one(Strength::Strong, "the server began to refuse after earlier connections had worked"),
             Ending::Closed | Ending::Reset if phase == Phase::Identification => {
                 one(Strength::Weak, "the server may have closed the connection because of a limit")

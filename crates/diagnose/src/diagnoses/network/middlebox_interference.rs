@@ -3,14 +3,14 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! Between the two ends stands a device that does more than to pass packets on: a firewall that looks into the traffic, an
-//! intrusion prevention system, a proxy that opens TLS, a load balancer. It answers, changes, holds back or cuts what it
-//! does not like or does not know.
+//! Between the two ends stands a device that does more than to pass packets on: a firewall that looks into the traffic,
+//! an intrusion prevention system, a proxy that opens TLS, a load balancer. It answers, changes, holds back or cuts
+//! what it does not like or does not know.
 //!
 //! ## Why
-//! Encrypted protocols take changed bytes for an attack and stop; that is their purpose. New forms of a message (a larger
-//! hello with a post-quantum key share, an unknown version) upset devices that were made before. TLS 1.3 disguises itself
-//! as TLS 1.2 for just this reason (RFC 8446 appendix D.4).
+//! Encrypted protocols take changed bytes for an attack and stop; that is their purpose. New forms of a message (a
+//! larger hello with a post-quantum key share, an unknown version) upset devices that were made before. TLS 1.3
+//! disguises itself as TLS 1.2 for just this reason (RFC 8446 appendix D.4).
 //!
 //! - Deep packet inspection that knows SSH by its first line, and resets or silences it.
 //! - TLS inspection: the certificate comes from the company's own authority.
@@ -52,7 +52,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             continue;
         }
         let summary = match ending {
-            Ending::Silent { .. } if phase <= Phase::Identification => "something on the way may accept connections in the server's place",
+            Ending::Silent { .. } if phase <= Phase::Identification => {
+                "something on the way may accept connections in the server's place"
+            }
             Ending::Silent { .. } => "something on the way may hold the key exchange back",
             Ending::Closed | Ending::Reset => "something on the way may cut the connection",
         };

@@ -48,18 +48,26 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let Fact::NotResolved { host, failure } = &evidence.fact else { continue };
         let name = quoted(host);
         let (side, summary, because) = match failure {
-            ResolveFailure::NoSuchName => {
-                (Side::Client, format!("the name {name} does not exist"), "the name that it asks for is unknown to its resolver")
-            }
-            ResolveFailure::NoAddress => {
-                (Side::Unknown, format!("the name {name} has no address of the kind asked for"), "the name exists without such an address")
-            }
-            ResolveFailure::ResolverFailed => {
-                (Side::Network, format!("the resolver cannot tell the address of {name}"), "the resolver failed or could not be asked")
-            }
-            ResolveFailure::TimedOut => {
-                (Side::Network, format!("the resolver does not answer for {name}"), "the resolver did not answer in time")
-            }
+            ResolveFailure::NoSuchName => (
+                Side::Client,
+                format!("the name {name} does not exist"),
+                "the name that it asks for is unknown to its resolver",
+            ),
+            ResolveFailure::NoAddress => (
+                Side::Unknown,
+                format!("the name {name} has no address of the kind asked for"),
+                "the name exists without such an address",
+            ),
+            ResolveFailure::ResolverFailed => (
+                Side::Network,
+                format!("the resolver cannot tell the address of {name}"),
+                "the resolver failed or could not be asked",
+            ),
+            ResolveFailure::TimedOut => (
+                Side::Network,
+                format!("the resolver does not answer for {name}"),
+                "the resolver did not answer in time",
+            ),
         };
         if let Some(same) = found.iter_mut().find(|one| one.summary == summary) {
             same.evidence.push(id);
@@ -72,7 +80,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.evidence.push(id);
         let steps = vec![
             client_shell(&format!("getent ahosts {host}"), "asks as programs on this machine do"),
-            client_shell(&format!("ssh -G {} | grep -i '^hostname '", case.host()), "the name that the configuration leads to"),
+            client_shell(
+                &format!("ssh -G {} | grep -i '^hostname '", case.host()),
+                "the name that the configuration leads to",
+            ),
         ];
         let title = format!("correct the name {name}, or the record or hosts file that should hold it");
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });

@@ -3,13 +3,14 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! Small packets arrive, large ones do not. The connection opens, the first lines go to and fro, and as soon as one side
-//! sends a full packet there is silence.
+//! Small packets arrive, large ones do not. The connection opens, the first lines go to and fro, and as soon as one
+//! side sends a full packet there is silence.
 //!
 //! ## Why
-//! Tunnels (VPN, PPPoE, overlay networks) carry smaller packets than Ethernet. A router that cannot pass a packet on says
-//! so by ICMP ("fragmentation needed", RFC 1191 section 3; for IPv6 "packet too big", RFC 8201). If a firewall drops these
-//! messages, the sender never learns and repeats the large packet for ever. Key exchanges are where this shows first:
+//! Tunnels (VPN, PPPoE, overlay networks) carry smaller packets than Ethernet. A router that cannot pass a packet on
+//! says so by ICMP ("fragmentation needed", RFC 1191 section 3; for IPv6 "packet too big", RFC 8201). If a firewall
+//! drops these messages, the sender never learns and repeats the large packet for ever. Key exchanges are where this
+//! shows first:
 //!
 //! - SSH: the list of algorithms (about 1 to 2 kB) and post-quantum key shares (`mlkem768x25519-sha256` and
 //!   `sntrup761x25519-sha512` bring more than 1 kB each).
@@ -20,12 +21,12 @@
 //! ## How to tell
 //! - OpenSSH stops after `expecting SSH2_MSG_KEX_ECDH_REPLY` (`ssh -v`), until it times out.
 //! - `ping -M do -s 1472 HOST` fails while `ping -M do -s 1200 HOST` works.
-//! - With smaller packets it works: `ip route change ... mtu 1200`, or fewer algorithms in the list
-//!   (`ssh -o KexAlgorithms=curve25519-sha256`).
+//! - With smaller packets it works: `ip route change ... mtu 1200`, or fewer algorithms in the list (`ssh -o
+//!   KexAlgorithms=curve25519-sha256`).
 //!
 //! ## Fix
-//! Network: let ICMP "fragmentation needed" and "packet too big" pass, and let the tunnel's router correct the segment size
-//! (`tcp option maxseg size set rt mtu` in nftables, "MSS clamping").
+//! Network: let ICMP "fragmentation needed" and "packet too big" pass, and let the tunnel's router correct the segment
+//! size (`tcp option maxseg size set rt mtu` in nftables, "MSS clamping").
 //!
 //! Client or server: set the interface's MTU to what the way can carry; for IKE switch on fragmentation.
 //!
@@ -63,10 +64,17 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.notes.push(format!("{received} bytes arrived, then nothing for {}", seconds(milliseconds)));
         one.what_would_decide = Some(format!("`ping -M do -s 1472 {}` fails where `-s 1200` works", case.host()));
         let steps = vec![
-            client_shell(&format!("ping -c 2 -M do -s 1472 {}", case.host()), "a full Ethernet packet; compare with -s 1200"),
-            client_shell("ip link set dev IFACE mtu 1280", "for a test only: the smallest size that every IPv6 path carries"),
+            client_shell(
+                &format!("ping -c 2 -M do -s 1472 {}", case.host()),
+                "a full Ethernet packet; compare with -s 1200",
+            ),
+            client_shell(
+                "ip link set dev IFACE mtu 1280",
+                "for a test only: the smallest size that every IPv6 path carries",
+            ),
         ];
-        let title = "let ICMP `fragmentation needed` pass on the way, or clamp the segment size on the tunnel".to_owned();
+        let title =
+            "let ICMP `fragmentation needed` pass on the way, or clamp the segment size on the tunnel".to_owned();
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });
         found.push(one);
     }

@@ -3,8 +3,8 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! The request to open a connection was sent, and nothing came back, or a router on the way said that the machine cannot
-//! be reached. Nobody refused: somebody does not speak.
+//! The request to open a connection was sent, and nothing came back, or a router on the way said that the machine
+//! cannot be reached. Nobody refused: somebody does not speak.
 //!
 //! ## Why
 //! A machine that is up answers every request, be it with a refusal (RFC 9293 section 3.5.2). Silence means that the
@@ -17,14 +17,15 @@
 //! - IKE over UDP: a gateway that knows no connection for the client stays silent on purpose.
 //!
 //! ## How to tell
-//! - `ping HOST` and another port (443) show whether the machine is up. `tcptraceroute HOST 22` shows where packets end.
+//! - `ping HOST` and another port (443) show whether the machine is up. `tcptraceroute HOST 22` shows where packets
+//!   end.
 //! - From another network, or through the VPN: does it answer there? Then a rule looks at the client's address.
 //! - On the server, `tcpdump -n port 22` shows whether the request arrives. `nft list ruleset`, `fail2ban-client status
 //!   sshd`.
 //!
 //! ## Fix
-//! Network: allow the port from the client's network, on every firewall on the way; take the client's address off the ban
-//! list.
+//! Network: allow the port from the client's network, on every firewall on the way; take the client's address off the
+//! ban list.
 //!
 //! Client: connect the VPN, or go through a jump host (`ProxyJump`).
 //!
@@ -49,9 +50,15 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let Fact::NotConnected { address, failure } = &evidence.fact else { continue };
         let (summary, side, because) = match failure {
             ConnectFailure::TimedOut => ("gives no answer", Side::Network, "requests to it are dropped, or it is down"),
-            ConnectFailure::HostUnreachable => ("cannot be reached", Side::Network, "a router says that the host is unreachable"),
-            ConnectFailure::NetworkUnreachable => ("cannot be reached", Side::Network, "there is no route to its network"),
-            ConnectFailure::Prohibited => ("may not be reached", Side::Network, "a firewall rule forbids it, here or on the way"),
+            ConnectFailure::HostUnreachable => {
+                ("cannot be reached", Side::Network, "a router says that the host is unreachable")
+            }
+            ConnectFailure::NetworkUnreachable => {
+                ("cannot be reached", Side::Network, "there is no route to its network")
+            }
+            ConnectFailure::Prohibited => {
+                ("may not be reached", Side::Network, "a firewall rule forbids it, here or on the way")
+            }
             ConnectFailure::SourceNotAvailable => {
                 ("was not tried", Side::Client, "the source address asked for is not one of this machine's")
             }
@@ -74,14 +81,18 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.side_because = because.to_owned();
         one.evidence.push(id);
         if case.answered() {
-            one.notes.push("another address of the same name answers; clients that try this one first wait in vain".to_owned());
+            one.notes.push(
+                "another address of the same name answers; clients that try this one first wait in vain".to_owned(),
+            );
         }
-        one.what_would_decide = Some(format!("whether the request arrives: `tcpdump -n tcp port {}` on the server", address.port()));
+        one.what_would_decide =
+            Some(format!("whether the request arrives: `tcpdump -n tcp port {}` on the server", address.port()));
         let steps = vec![
             client_shell(&format!("tcptraceroute {} {}", address.ip(), address.port()), "where the packets end"),
             server_shell("nft list ruleset; fail2ban-client status sshd", "the server's own rules and bans"),
         ];
-        let title = "allow the port from this network on every firewall on the way, or go through a jump host".to_owned();
+        let title =
+            "allow the port from this network on every firewall on the way, or go through a jump host".to_owned();
         one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
         found.push(one);
     }

@@ -6,8 +6,8 @@
 //! The machine answered at once: no program of mine listens on this port. The way there works, and so does the machine.
 //!
 //! ## Why
-//! A connection request to a port without a listener is answered with a reset (RFC 9293 section 3.5.2), for UDP with the
-//! ICMP message "port unreachable". Some firewalls are set to send the same reset on purpose.
+//! A connection request to a port without a listener is answered with a reset (RFC 9293 section 3.5.2), for UDP with
+//! the ICMP message "port unreachable". Some firewalls are set to send the same reset on purpose.
 //!
 //! - The service is not running: it was never started, it stopped, or it failed at start over an error in its
 //!   configuration.
@@ -21,8 +21,8 @@
 //! - Right after start-up or a restart the service may need some seconds.
 //!
 //! ## Fix
-//! Server: start the service, and make it start with the machine (`systemctl enable --now ssh`). If it fails, its log names
-//! the line of the configuration. Let it listen where clients look for it.
+//! Server: start the service, and make it start with the machine (`systemctl enable --now ssh`). If it fails, its log
+//! names the line of the configuration. Let it listen where clients look for it.
 //!
 //! Client: use the port and address that the service has (`Port` and `HostName` in `~/.ssh/config`).
 //!
@@ -58,7 +58,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             one.side_because = "it answered at once that the port is closed".to_owned();
             let steps = vec![
                 server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens there"),
-                server_shell("systemctl status ssh; sshd -t", "whether the service runs, and what its configuration says"),
+                server_shell(
+                    "systemctl status ssh; sshd -t",
+                    "whether the service runs, and what its configuration says",
+                ),
             ];
             let title = format!("start the service, or use the port that it listens on instead of {port}");
             one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });

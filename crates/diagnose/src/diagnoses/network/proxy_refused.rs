@@ -3,8 +3,8 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! The connection goes over another machine: a jump host, a SOCKS or an HTTP proxy. That machine was reached, and refused
-//! to open the next part of the way. The target itself was never asked.
+//! The connection goes over another machine: a jump host, a SOCKS or an HTTP proxy. That machine was reached, and
+//! refused to open the next part of the way. The target itself was never asked.
 //!
 //! ## Why
 //! - HTTP proxy: `CONNECT` is answered with 403 (not allowed by policy, often only port 443 is) or 407 (log in first)
@@ -24,7 +24,8 @@
 //! ## Fix
 //! Proxy: allow the target and port (`AllowTcpForwarding`, `PermitOpen`, the proxy's access list).
 //!
-//! Client: give the proxy the credentials that it wants, name the target as the jump host knows it, or take another way.
+//! Client: give the proxy the credentials that it wants, name the target as the jump host knows it, or take another
+//! way.
 //!
 //! Safer: allow single targets on the jump host with `PermitOpen host:22`, and not forwarding to everywhere.
 //!

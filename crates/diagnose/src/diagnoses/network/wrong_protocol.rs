@@ -3,13 +3,13 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! Something answered, and it was not what the client speaks: a web server on the SSH port, plain text on a TLS port, SSH
-//! where TLS was expected.
+//! Something answered, and it was not what the client speaks: a web server on the SSH port, plain text on a TLS port,
+//! SSH where TLS was expected.
 //!
 //! ## Why
-//! Every protocol opens in its own way. An SSH server's first line begins with `SSH-` (RFC 4253 section 4.2); it may send
-//! other lines before, but that line has to come. A TLS record begins with the byte 0x16 (RFC 8446 section 5.1). The
-//! first bytes therefore show what really listens.
+//! Every protocol opens in its own way. An SSH server's first line begins with `SSH-` (RFC 4253 section 4.2); it may
+//! send other lines before, but that line has to come. A TLS record begins with the byte 0x16 (RFC 8446 section 5.1).
+//! The first bytes therefore show what really listens.
 //!
 //! - The port number is wrong, or the service was moved to another port.
 //! - A port forwarding or load balancer leads to another service.
@@ -19,8 +19,8 @@
 //!
 //! ## How to tell
 //! - `nc HOST PORT` shows the first line of a server that speaks first. HTTP and TLS wait for the client.
-//! - OpenSSL `wrong version number` = the answer was not TLS. OpenSSH `kex_exchange_identification: banner line ...` = the
-//!   answer was not SSH.
+//! - OpenSSL `wrong version number` = the answer was not TLS. OpenSSH `kex_exchange_identification: banner line ...` =
+//!   the answer was not SSH.
 //! - On the server, `ss -tlnp | grep :PORT` names the program.
 //!
 //! ## Fix
@@ -58,7 +58,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 (Strength::Decisive, summary, format!("the first bytes: {}", words(first_bytes)))
             }
             Fact::LimitReached { phase: Phase::Identification, limit } => {
-                let summary = format!("what answers on port {port} sends lines without end and never becomes {expected}");
+                let summary =
+                    format!("what answers on port {port} sends lines without end and never becomes {expected}");
                 (Strength::Strong, summary, format!("the limit reached: {limit}"))
             }
             // Some services wait for the client to speak in their own way.
@@ -83,7 +84,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         }
         let steps = vec![
             server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens there"),
-            client_shell(&format!("ssh -G {} | grep -i -e '^hostname ' -e '^port '", case.host()), "where the configuration leads"),
+            client_shell(
+                &format!("ssh -G {} | grep -i -e '^hostname ' -e '^port '", case.host()),
+                "where the configuration leads",
+            ),
         ];
         let title = format!("use the port that {expected} listens on, or lead this port to it");
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });

@@ -7,12 +7,12 @@
 //! name.
 //!
 //! ## Why
-//! User authentication is a protocol of its own, which runs inside the encrypted connection (RFC 4252 section 5). Nothing
-//! about ciphers or key exchange methods will change its answer, and a server says as little as it can, to give nothing
-//! away to people who guess:
+//! User authentication is a protocol of its own, which runs inside the encrypted connection (RFC 4252 section 5).
+//! Nothing about ciphers or key exchange methods will change its answer, and a server says as little as it can, to give
+//! nothing away to people who guess:
 //!
-//! - The key is not in the account's `authorized_keys`, or that file or a folder above it can be written by others, which
-//!   makes the server pass it over (`StrictModes`).
+//! - The key is not in the account's `authorized_keys`, or that file or a folder above it can be written by others,
+//!   which makes the server pass it over (`StrictModes`).
 //! - The client offers other keys first, and the server stops after `MaxAuthTries` (6).
 //! - Another user name than the one meant: `ssh -v` shows `Authenticating to HOST as 'NAME'`.
 //! - The account is locked, expired or excluded (`AllowUsers`, `DenyGroups`, PAM, `nologin`).
@@ -52,13 +52,16 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         if *phase != Phase::Authentication && !matches!(code, 13 | 14) {
             continue;
         }
-        let mut one = Match::new(Strength::Strong, Side::Unknown, "the key exchange is in order, and the log-in failed");
+        let mut one =
+            Match::new(Strength::Strong, Side::Unknown, "the key exchange is in order, and the log-in failed");
         one.phase = Some(Phase::Authentication);
-        one.side_because = "whether the user, the key or the account is the wrong one only the server's log tells".to_owned();
+        one.side_because =
+            "whether the user, the key or the account is the wrong one only the server's log tells".to_owned();
         one.evidence.push(id);
         one.notes.push(format!("the server's words: {} (reason {code})", words(text)));
         one.what_would_decide = Some("the server's log: `journalctl -u ssh --since -5min`".to_owned());
-        let command = format!("ssh -v -o IdentitiesOnly=yes -i FILE {} 2>&1 | grep -i -e offering -e continue", case.host());
+        let command =
+            format!("ssh -v -o IdentitiesOnly=yes -i FILE {} 2>&1 | grep -i -e offering -e continue", case.host());
         let steps = vec![client_shell(&command, "which key is offered, and what the server would still accept")];
         let title = "log in as the right user with one key that the account knows".to_owned();
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });

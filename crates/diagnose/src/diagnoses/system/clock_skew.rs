@@ -3,14 +3,16 @@
 //! Protocols: tls, ike
 //!
 //! ## What happened
-//! A certificate is refused as expired or not yet valid, and the certificate is fine: it is the machine that looks at it
-//! whose clock shows another day.
+//! A certificate is refused as expired or not yet valid, and the certificate is fine: it is the machine that looks at
+//! it whose clock shows another day.
 //!
 //! ## Why
-//! A certificate is valid from one moment to another (RFC 5280 section 4.1.2.5), and the machine that checks it compares
-//! these with its own clock. A wrong clock therefore looks exactly like a bad certificate, but for every site at once.
+//! A certificate is valid from one moment to another (RFC 5280 section 4.1.2.5), and the machine that checks it
+//! compares these with its own clock. A wrong clock therefore looks exactly like a bad certificate, but for every site
+//! at once.
 //!
-//! - Small devices without a battery start in 1970, or with the day of their firmware, until they have asked a time server.
+//! - Small devices without a battery start in 1970, or with the day of their firmware, until they have asked a time
+//!   server.
 //! - Virtual machines that were paused or restored from a snapshot.
 //! - A certificate made a minute ago on a machine whose clock is ahead.
 //! - Time servers blocked by a firewall (UDP 123).

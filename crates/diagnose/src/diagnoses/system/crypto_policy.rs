@@ -3,19 +3,19 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! Somebody set rules for all cryptography of a machine: FIPS mode, Red Hat's crypto-policies, OpenSSL's security level, a
-//! group policy in Windows. They take algorithms away from every program at once, also from one whose own configuration
-//! names them.
+//! Somebody set rules for all cryptography of a machine: FIPS mode, Red Hat's crypto-policies, OpenSSL's security
+//! level, a group policy in Windows. They take algorithms away from every program at once, also from one whose own
+//! configuration names them.
 //!
 //! ## Why
-//! A policy is meant to keep weak algorithms out in one place, and the program often does not know that it is ruled. Where
-//! the slot that fails is known, that slot is the cause (for example `no-common-kex`) and the policy its reason. This page
-//! is for failures of which only the policy can be told:
+//! A policy is meant to keep weak algorithms out in one place, and the program often does not know that it is ruled.
+//! Where the slot that fails is known, that slot is the cause (for example `no-common-kex`) and the policy its reason.
+//! This page is for failures of which only the policy can be told:
 //!
 //! - Red Hat 8 and later, Fedora: `/etc/crypto-policies/config`; OpenSSH reads its lists from
 //!   `/etc/crypto-policies/back-ends/openssh*.config`, and `DEFAULT` forbids SHA-1 signatures since Red Hat 9.
-//! - FIPS mode: no `curve25519-sha256` before FIPS 186-5 modules, no `chacha20-poly1305@openssh.com`, RSA of 2048 bits at
-//!   least (NIST SP 800-131A).
+//! - FIPS mode: no `curve25519-sha256` before FIPS 186-5 modules, no `chacha20-poly1305@openssh.com`, RSA of 2048 bits
+//!   at least (NIST SP 800-131A).
 //! - OpenSSL `CipherString = DEFAULT@SECLEVEL=2`, Debian's default, refuses 1024-bit keys, SHA-1 signatures and (from
 //!   OpenSSL 3.0) TLS 1.0 and 1.1.
 //! - Java: `jdk.tls.disabledAlgorithms` in `java.security`.

@@ -3,32 +3,33 @@
 //! Protocols: ssh, tls, ike
 //!
 //! ## What happened
-//! The two lists would agree, or a message arrived that the protocol does not allow. One of the two programs has a bug, or
-//! goes its own way.
+//! The two lists would agree, or a message arrived that the protocol does not allow. One of the two programs has a bug,
+//! or goes its own way.
 //!
 //! ## Why
 //! Every rule of the protocol was read differently by somebody:
 //!
 //! - Announcing names such as `ext-info-c` are no algorithms. If one is chosen, both sides must disconnect (RFC 8308
 //!   section 2.2).
-//! - A side may send its first key exchange message as a guess. If the guess was wrong, the other must pass over that one
-//!   message (RFC 4253 section 7); some forget to, and the next message makes no sense.
+//! - A side may send its first key exchange message as a guess. If the guess was wrong, the other must pass over that
+//!   one message (RFC 4253 section 7); some forget to, and the next message makes no sense.
 //! - paramiko wants a MAC in common even where the cipher needs none. russh reads one cipher list for both directions.
-//! - Old OpenSSH 6.5 and 6.6 sometimes compute a wrong `curve25519-sha256@libssh.org` secret; others avoid it with them.
+//! - Old OpenSSH 6.5 and 6.6 sometimes compute a wrong `curve25519-sha256@libssh.org` secret; others avoid it with
+//!   them.
 //! - A packet longer than 35000 bytes need not be accepted (RFC 4253 section 6.1).
 //! - A signature of the server that does not verify: a bug, broken memory, or somebody in between.
 //!
 //! ## How to tell
 //! - Another client or library connects to the same server, or the same client to other servers.
-//! - `incorrect signature`, `Bad packet length`, `protocol error: type 30`, `unexpected message` (TLS alert 10), `decode
-//!   error` (50), `INVALID_SYNTAX` (IKE).
+//! - `incorrect signature`, `Bad packet length`, `protocol error: type 30`, `unexpected message` (TLS alert 10),
+//!   `decode error` (50), `INVALID_SYNTAX` (IKE).
 //! - Release notes of both programs, for the text of the error.
 //!
 //! ## Fix
 //! The side with the bug: a release in which it is mended.
 //!
-//! The other side, meanwhile: avoid what triggers it for this one host, by taking the method or cipher in question out of
-//! the list (`KexAlgorithms -curve25519-sha256@libssh.org`).
+//! The other side, meanwhile: avoid what triggers it for this one host, by taking the method or cipher in question out
+//! of the list (`KexAlgorithms -curve25519-sha256@libssh.org`).
 //!
 //! Safer: the newer release. Leaving one algorithm out is safe as long as sound ones remain.
 //!
@@ -52,12 +53,23 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     for (id, evidence) in case.facts() {
         let by = evidence.subject.map_or(Side::Server, Side::from);
         let (strength, phase, summary, note) = match &evidence.fact {
-            Fact::Malformed { phase, what, offset } => {
-                (Strength::Strong, *phase, format!("the {by} sends bytes that break the protocol"), format!("at byte {offset}: {what}"))
-            }
+            Fact::Malformed { phase, what, offset } => (
+                Strength::Strong,
+                *phase,
+                format!("the {by} sends bytes that break the protocol"),
+                format!("at byte {offset}: {what}"),
+            ),
             Fact::WrongSignature { algorithm } => {
-                let note = format!("the algorithm is {}; until it is explained, do not trust this connection", quoted(algorithm.as_str()));
-                (Strength::Strong, Phase::KeyExchange, format!("the {by}'s signature over the key exchange is wrong"), note)
+                let note = format!(
+                    "the algorithm is {}; until it is explained, do not trust this connection",
+                    quoted(algorithm.as_str())
+                );
+                (
+                    Strength::Strong,
+                    Phase::KeyExchange,
+                    format!("the {by}'s signature over the key exchange is wrong"),
+                    note,
+                )
             }
             Fact::LimitReached { phase, limit } if *phase > Phase::Identification => {
                 let summary = format!("the {by} sends more than the protocol asks any program to take");
@@ -65,7 +77,12 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             }
             Fact::Disconnected { phase, code, text } if matches!(code, 2 | 5) && !case.rules_fail() => {
                 let what = if *code == 2 { "a protocol error" } else { "a wrong message authentication code" };
-                (Strength::Strong, *phase, format!("the {by} ended the connection over {what}"), format!("its words: {}", words(text)))
+                (
+                    Strength::Strong,
+                    *phase,
+                    format!("the {by} ended the connection over {what}"),
+                    format!("its words: {}", words(text)),
+                )
             }
             _ => continue,
         };
@@ -88,7 +105,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 
 /// Whether the rules have already reported the wrong signature that was seen.
 fn is_signature(one: &Match, fact: &Fact) -> bool {
-    matches!(fact, Fact::WrongSignature { .. }) && one.notes.iter().any(|note| note.contains("signature over the exchange"))
+    matches!(fact, Fact::WrongSignature { .. })
+        && one.notes.iter().any(|note| note.contains("signature over the exchange"))
 }
 
 fn by_rule(case: &Case<'_>, failed: &FailedSlot) -> Match {

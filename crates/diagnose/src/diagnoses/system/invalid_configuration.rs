@@ -4,8 +4,8 @@
 //!
 //! ## What happened
 //! A line of a configuration file is not what the program understands: an unknown keyword or algorithm, a value that it
-//! refuses, a line in the wrong place, or a file that is not there. Depending on the program it does not start, passes over
-//! the line, or drops the whole connection entry.
+//! refuses, a line in the wrong place, or a file that is not there. Depending on the program it does not start, passes
+//! over the line, or drops the whole connection entry.
 //!
 //! ## Why
 //! OpenSSH stops at unknown keywords and unknown algorithm names. It is silent in a few cases that cost hours:
@@ -13,19 +13,20 @@
 //! - The first value wins (`ssh_config`, `sshd_config`). A later line, also in an included file, has no effect.
 //! - After `-` in a list (`Ciphers -aes128-cbx`) nothing is checked: a typing error removes nothing.
 //! - `Match` blocks of `sshd_config` cannot hold `KexAlgorithms`, `Ciphers`, `MACs` or `HostKeyAlgorithms`.
-//! - Names change with versions: `PubkeyAcceptedKeyTypes` became `PubkeyAcceptedAlgorithms` in 8.5; a file written for a
-//!   newer release does not load on an older one.
+//! - Names change with versions: `PubkeyAcceptedKeyTypes` became `PubkeyAcceptedAlgorithms` in 8.5; a file written for
+//!   a newer release does not load on an older one.
 //! - A reload that fails leaves the old process and its old settings running.
 //!
 //! strongSwan drops a connection of which one algorithm keyword is wrong, and the peer then sees "no proposal chosen".
 //!
 //! ## How to tell
-//! - `sshd -t` and `ssh -G HOST >/dev/null` print file and line. `nginx -t`, `apachectl configtest`, `swanctl --load-all`.
+//! - `sshd -t` and `ssh -G HOST >/dev/null` print file and line. `nginx -t`, `apachectl configtest`, `swanctl
+//!   --load-all`.
 //! - `sshd -T` and `ssh -G HOST` print the values in force: compare them with what the file seems to say.
 //!
 //! ## Fix
-//! Client or server, whichever reads the file: correct the line. `ssh -Q kex`, `-Q cipher`, `-Q mac` and `-Q sig` list the
-//! names that this build knows. Check before a reload, and keep a second session open.
+//! Client or server, whichever reads the file: correct the line. `ssh -Q kex`, `-Q cipher`, `-Q mac` and `-Q sig` list
+//! the names that this build knows. Check before a reload, and keep a second session open.
 //!
 //! Safer: no difference; `IgnoreUnknown` hides errors and is for files shared by several versions only.
 //!
@@ -51,19 +52,27 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let Fact::Configuration { problem, message, suggestion } = &evidence.fact else { continue };
         let (strength, what) = match problem {
             ConfigProblem::UnknownKeyword => (Strength::Decisive, "has a keyword that its program does not know"),
-            ConfigProblem::UnknownAlgorithm => (Strength::Decisive, "names an algorithm that its program does not know"),
+            ConfigProblem::UnknownAlgorithm => {
+                (Strength::Decisive, "names an algorithm that its program does not know")
+            }
             ConfigProblem::BadValue => (Strength::Decisive, "has a value that its program refuses"),
             ConfigProblem::Syntax => (Strength::Decisive, "has a line that cannot be read"),
-            ConfigProblem::NotAllowedHere => (Strength::Decisive, "has a line that may not stand inside a `Match` block"),
+            ConfigProblem::NotAllowedHere => {
+                (Strength::Decisive, "has a line that may not stand inside a `Match` block")
+            }
             ConfigProblem::NotAConfiguration => (Strength::Decisive, "is not a configuration file"),
             ConfigProblem::TooDeep => (Strength::Decisive, "includes files too deeply"),
             // OpenSSH passes over an `Include` that names nothing.
             ConfigProblem::FileNotReadable => (Strength::Strong, "names a file that cannot be read"),
             ConfigProblem::Deprecated => (Strength::Weak, "has a keyword that is no longer supported"),
-            ConfigProblem::Ineffective => (Strength::Weak, "has a name that means nothing, which its program passes over"),
+            ConfigProblem::Ineffective => {
+                (Strength::Weak, "has a name that means nothing, which its program passes over")
+            }
         };
         let side = evidence.subject.map_or(Side::Unknown, Side::from);
-        let whose = evidence.subject.map_or_else(|| "the configuration".to_owned(), |role| format!("the {role}'s configuration"));
+        let whose = evidence
+            .subject
+            .map_or_else(|| "the configuration".to_owned(), |role| format!("the {role}'s configuration"));
         let mut one = Match::new(strength, side, format!("{whose} {what}"));
         one.reason = Reason::ConfiguredOut;
         one.side_because = "configured out: the file is its own".to_owned();
@@ -82,7 +91,8 @@ fn describe(evidence: &Evidence, suggestion: Option<&str>, one: &mut Match) {
     let Some(origin) = &evidence.origin else { return };
     let OriginKind::File { file, .. } = origin.kind() else { return };
     one.object = Some(Object { kind: "configuration file", name: file.path.clone() });
-    let text = suggestion.map_or_else(|| "here".to_owned(), |suggestion| format!("did you mean {}", quoted(suggestion)));
+    let text =
+        suggestion.map_or_else(|| "here".to_owned(), |suggestion| format!("did you mean {}", quoted(suggestion)));
     one.labels.push(Label { origin: origin.clone(), text });
     if let Some(suggestion) = suggestion {
         one.remedies.push(replace(evidence.subject.unwrap_or(Role::Client), origin, suggestion));

@@ -7,8 +7,8 @@
 //! provider does not have it, although its list says so.
 //!
 //! ## Why
-//! The program that negotiates is often not the one that computes. It offers what it was compiled or configured for, and
-//! asks another part for the work:
+//! The program that negotiates is often not the one that computes. It offers what it was compiled or configured for,
+//! and asks another part for the work:
 //!
 //! - IPsec: the daemon agrees on `aes256gcm16`, and the kernel has no such XFRM algorithm, no ESP module at all (many
 //!   containers), or refuses it in FIPS mode.
@@ -21,8 +21,8 @@
 //! The protocols do not foresee this: what a side lists it must be able to do (RFC 4253 section 7.1).
 //!
 //! ## How to tell
-//! - It fails after the agreement: `unsupported KEX method`, `error in libcrypto`, `NoSuchAlgorithmException`, `unable to
-//!   install IPsec policies`, `Protocol not supported`.
+//! - It fails after the agreement: `unsupported KEX method`, `error in libcrypto`, `NoSuchAlgorithmException`, `unable
+//!   to install IPsec policies`, `Protocol not supported`.
 //! - `ssh -Q kex`, `openssl list -providers`, `cat /proc/crypto`, `modprobe esp4`, Java's `Security.getProviders()`.
 //!
 //! ## Fix

@@ -1,0 +1,42 @@
+//! # No group or curve in common
+//!
+//! Protocols: tls, ike
+//!
+//! ## What happened
+//! To make a shared secret both ends compute in the same mathematical group: an elliptic curve, a prime of a certain
+//! size, or a post-quantum scheme. They have none in common, or the one that was asked for is not to be had.
+//!
+//! ## Why
+//! TLS 1.3: the client lists groups and sends a key share for some of them (RFC 8446 sections 4.2.7 and 4.2.8). If the
+//! server likes another one of the list, it asks for it with a HelloRetryRequest; if it likes none, it ends with alert
+//! 40. In TLS 1.2 curves matter only to ECDHE suites: without a common curve these suites are left out, and the failure
+//! may look like "no common cipher" (RFC 8422 section 5.1).
+//!
+//! IKEv2: the initiator guesses a group and sends its share. The responder that wants another one answers
+//! INVALID_KE_PAYLOAD with its number, and the initiator tries again (RFC 7296 section 1.2). That is normal; it is a
+//! failure only if the initiator does not list the group, or cannot do it.
+//!
+//! - One end is limited to P-256 or P-384 (FIPS, hardware), the other to X25519.
+//! - One end has only small groups (1024-bit MODP), the other has dropped them.
+//! - A list with nothing but a post-quantum hybrid, against software from before 2024.
+//!
+//! ## How to tell
+//! - OpenSSL `no suitable key share`, `no shared groups`; Go `no ECDHE curve supported by both client and server`.
+//! - strongSwan `key exchange method ... unacceptable`, libreswan `discarding unauthenticated INVALID_KE_PAYLOAD`.
+//! - `openssl s_client -connect HOST:443 -groups P-256` tries one.
+//!
+//! ## Fix
+//! Server or responder: list a group that everybody has besides the preferred one: P-256 and X25519 in TLS, `ecp256` or
+//! `modp2048` in IKE.
+//!
+//! Client or initiator: take the restriction out of its own list, or use a newer release.
+//!
+//! Safer: add a sound group on either side. Do not bring 1024-bit groups back.
+//!
+//! ## Example
+//! ```console
+//! $ openssl s_client -connect db01:443 -groups X448
+//! error:0A000410:SSL routines::sslv3 alert handshake failure
+//! $ openssl s_client -connect db01:443 -groups P-256
+//! New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384
+//! ```

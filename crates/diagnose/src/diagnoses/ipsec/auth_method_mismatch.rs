@@ -1,0 +1,35 @@
+//! # The two sides want different ways to prove who they are
+//!
+//! Protocols: ike
+//!
+//! ## What happened
+//! One side proves who it is with a certificate, the other expects a shared secret; or a user name and password (EAP)
+//! is expected and does not come.
+//!
+//! ## Why
+//! In IKEv2 each side chooses its own method and says which one it used (RFC 7296 section 2.15 and 3.8); a client that
+//! sends no AUTH payload asks for EAP (section 2.16). The other side may accept only another one. In IKEv1 the method
+//! is part of the proposal (RFC 2409 appendix A), so that a difference there looks like "no proposal chosen".
+//!
+//! - Windows and Apple clients begin with EAP or with a machine certificate, depending on one setting.
+//! - IKEv1 with XAuth (a user name after the secret) on one side only.
+//! - A signature with a hash that the other does not take (RFC 7427): SHA-1 against SHA-2.
+//!
+//! ## How to tell
+//! - strongSwan `constraint requires public key authentication, but pre-shared key was used`, `found 1 matching config,
+//!   but none allows pre-shared key authentication using Main Mode`.
+//! - libreswan `peer attempted PSK authentication but we want RSA`.
+//! - On the wire AUTHENTICATION_FAILED only.
+//!
+//! ## Fix
+//! Initiator: use the method that the gateway expects (`local.auth`, `authby=`).
+//!
+//! Responder: allow the method of the client in a connection of its own.
+//!
+//! Safer: certificates or EAP with certificates; a shared secret only between two fixed gateways.
+//!
+//! ## Example
+//! ```console
+//! charon: authentication of 'gw-a' with pre-shared key successful
+//! charon: constraint requires public key authentication, but pre-shared key was used
+//! ```

@@ -1,0 +1,36 @@
+//! # The responder has no connection for this peer
+//!
+//! Protocols: ike
+//!
+//! ## What happened
+//! A request to open a tunnel arrived, and the gateway has nothing configured that fits where it comes from, whom it is
+//! for, or which version of IKE it speaks.
+//!
+//! ## Why
+//! A responder looks for a connection by the pair of addresses first, then by version and identity. If it finds none,
+//! it may answer NO_PROPOSAL_CHOSEN, as if only the algorithms were wrong (RFC 7296 section 3.10.1 has no better word),
+//! or stay silent, to tell strangers nothing.
+//!
+//! - The peer's address changed (dial-up, moved behind NAT, another uplink).
+//! - The connection is configured for IKEv2 only and the peer begins with IKEv1, or the other way round.
+//! - The connection was not loaded: a typing error, a missing certificate, or nobody ran `swanctl --load-all`.
+//! - The gateway listens on another of its addresses.
+//!
+//! ## How to tell
+//! - strongSwan `no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN`.
+//! - libreswan `no suitable connection found with IKEv2 policy`; v1 `initial Main Mode message received but no
+//!   connection has been authorized`, and no answer on the wire.
+//! - `swanctl --list-conns`, `ipsec status` on the responder: is the connection there at all?
+//!
+//! ## Fix
+//! Responder: load the connection, correct `remote_addrs`, `local_addrs` and `version`.
+//!
+//! Initiator: use the IKE version and source address that the responder expects.
+//!
+//! Safer: a fixed address or name for the peer; `%any` only together with certificates.
+//!
+//! ## Example
+//! ```console
+//! charon: received packet: from 198.51.100.7[500] to 203.0.113.5[500]
+//! charon: no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN
+//! ```

@@ -1,0 +1,32 @@
+//! # No pre-shared key for this pair
+//!
+//! Protocols: ike, tls
+//!
+//! ## What happened
+//! The connection is to be authenticated by a shared secret, and one side finds none for these two identities. It is
+//! not that the secret is wrong: there is none.
+//!
+//! ## Why
+//! Secrets are looked up by the identities or addresses of both ends. The line is there, but under a name that is not
+//! the one used now. In IKEv1 main mode the identity is not yet known when the secret is needed, so that only addresses
+//! can select it (RFC 2409 section 5.4); in IKEv2 the identity does (RFC 7296 section 2.15). In TLS the client names an
+//! identity, and the server has no key for it (RFC 8446 section 4.2.11).
+//!
+//! - The secrets file was not read again (`swanctl --load-creds`, `ipsec rereadsecrets`), or not for lack of
+//!   permission.
+//! - The peer's address or identity changed.
+//! - The secret stands under `id-1` that is written differently: `@gw.example` against `gw.example`.
+//!
+//! ## How to tell
+//! - strongSwan `no shared key found for '...' - '...'`; libreswan `authentication failed: no PSK found for '...'`.
+//! - TLS: alert 115 `unknown psk identity`, mosquitto and stunnel log the identity that was asked for.
+//!
+//! ## Fix
+//! The side that finds none: add the line for exactly the identities in its log, and load it.
+//!
+//! Safer: a line for this pair only, and none for `%any`.
+//!
+//! ## Example
+//! ```console
+//! charon: no shared key found for '203.0.113.5' - '198.51.100.7'
+//! ```
