@@ -5,12 +5,14 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod address;
 mod generate;
 mod place;
 mod read;
 mod sentence;
 pub mod v1;
 
+pub use address::{address_text, placeholder_address, placeholder_number};
 pub use generate::{FILE, generate, json_schema};
 pub use place::{Lines, Place};
 pub use read::{OfferError, party_from_json};

@@ -2,6 +2,8 @@ use shakedown_model::{
     ConnectFailure, Ending, Fact, FilePermission, KnownHostStatus, Name, Phase, ResolveFailure, Throttle,
 };
 
+use crate::address_text;
+
 /// An observed fact in one sentence: lower case, no full stop, names in backticks.
 pub fn sentence(fact: &Fact) -> String {
     match fact {
@@ -12,34 +14,28 @@ pub fn sentence(fact: &Fact) -> String {
             ResolveFailure::TimedOut => format!("the resolver did not answer for `{host}` in time"),
         },
         Fact::Resolved { host, addresses } => {
-            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let addresses: Vec<String> = addresses.iter().map(address_text).collect();
             format!("`{host}` has the address {}", addresses.join(", "))
         }
-        Fact::NotConnected { address, failure } => match failure {
-            ConnectFailure::Refused => format!("{address} refuses connections: nothing listens there"),
-            ConnectFailure::TimedOut => format!("{address} does not answer"),
-            ConnectFailure::HostUnreachable => format!("no way leads to the host {address}"),
-            ConnectFailure::NetworkUnreachable => format!("no way leads to the network of {address}"),
-            ConnectFailure::Prohibited => format!("a rule forbids the connection to {address}"),
-            ConnectFailure::SourceNotAvailable => {
-                format!("the source address for {address} is not one of this machine's")
-            }
-            ConnectFailure::Other => format!("the connection to {address} failed"),
-        },
-        Fact::Connected { address, milliseconds } => format!("{address} accepted a connection in {milliseconds} ms"),
+        Fact::NotConnected { address, failure } => not_connected(&address_text(address), *failure),
+        Fact::Connected { address, milliseconds } => {
+            format!("{} accepted a connection in {milliseconds} ms", address_text(address))
+        }
         Fact::Ended { phase, ending, received } => ended(*phase, *ending, *received),
         Fact::Preamble { lines } => format!("{} came before the identification", count(lines.len(), "line", "lines")),
-        Fact::Identification { text } => format!("the peer identifies as `{text}`"),
-        Fact::SshOneOnly { identification } => format!("the peer speaks only SSH protocol 1: `{identification}`"),
+        Fact::Identification { text } => format!("the peer identifies as {}", quoted(text)),
+        Fact::SshOneOnly { identification } => {
+            format!("the peer speaks only SSH protocol 1: {}", quoted(identification))
+        }
         Fact::Throttled { throttle, text } => match throttle {
-            Throttle::MaxStartups => format!("the server limits new connections (MaxStartups): `{text}`"),
-            Throttle::NotAllowedAtThisTime | Throttle::Other => format!("the server limits or bans: `{text}`"),
+            Throttle::MaxStartups => format!("the server limits new connections (MaxStartups): {}", quoted(text)),
+            Throttle::NotAllowedAtThisTime | Throttle::Other => format!("the server limits or bans: {}", quoted(text)),
         },
         Fact::OtherProtocol { protocol, first_bytes } => {
-            format!("{} answers: `{first_bytes}`", protocol.phrase())
+            format!("{} answers: {}", protocol.phrase(), quoted(first_bytes))
         }
         Fact::Disconnected { phase, code, text } => {
-            format!("the peer disconnected {} with code {code}: `{text}`", during(*phase))
+            format!("the peer disconnected {} with code {code}: {}", during(*phase), quoted(text))
         }
         Fact::Malformed { phase, what, offset } => {
             format!("malformed bytes {} at offset {offset}: {what}", during(*phase))
@@ -69,11 +65,25 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::Disagreement { setting, ours, theirs, program } => {
             format!("`{program}` says `{setting} {theirs}`, the files as read here say `{ours}`")
         }
-        Fact::ProxyRefused { text } => format!("the hop refused to pass the connection on: `{text}`"),
+        Fact::ProxyRefused { text } => format!("the hop refused to pass the connection on: {}", quoted(text)),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
         }
-        Fact::Program { command, text } => format!("`{command}` printed: `{text}`"),
+        Fact::Program { command, text } => format!("`{command}` printed: {}", quoted(text)),
+    }
+}
+
+fn not_connected(address: &str, failure: ConnectFailure) -> String {
+    match failure {
+        ConnectFailure::Refused => format!("{address} refuses connections: nothing listens there"),
+        ConnectFailure::TimedOut => format!("{address} does not answer"),
+        ConnectFailure::HostUnreachable => format!("no way leads to the host {address}"),
+        ConnectFailure::NetworkUnreachable => format!("no way leads to the network of {address}"),
+        ConnectFailure::Prohibited => format!("a rule forbids the connection to {address}"),
+        ConnectFailure::SourceNotAvailable => {
+            format!("the source address for {address} is not one of this machine's")
+        }
+        ConnectFailure::Other => format!("the connection to {address} failed"),
     }
 }
 
@@ -120,11 +130,16 @@ fn known_host(status: &KnownHostStatus, key_type: &Name, fingerprint: &str) -> S
     }
 }
 
+/// A peer's words in backticks; what is in them cannot end the quotation.
+fn quoted(text: &Name) -> String {
+    format!("`{}`", text.as_str().replace('`', "'"))
+}
+
 fn or_nothing(names: &[Name]) -> String {
     if names.is_empty() {
         return "nothing".to_owned();
     }
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names.iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {

@@ -9,7 +9,7 @@ use shakedown_model::{
 };
 
 use super::{Origin, Role};
-use crate::Lines;
+use crate::{Lines, address_text};
 
 /// One observed fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,15 +89,15 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
             ("not-resolved", vec![("host", json!(host)), ("failure", json!(resolve_failure(*failure)))])
         }
         Fact::Resolved { host, addresses } => {
-            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let addresses: Vec<String> = addresses.iter().map(address_text).collect();
             ("resolved", vec![("host", json!(host)), ("addresses", json!(addresses))])
         }
         Fact::NotConnected { address, failure } => (
             "not-connected",
-            vec![("address", json!(address.to_string())), ("failure", json!(connect_failure(*failure)))],
+            vec![("address", json!(address_text(address))), ("failure", json!(connect_failure(*failure)))],
         ),
         Fact::Connected { address, milliseconds } => {
-            ("connected", vec![("address", json!(address.to_string())), ("milliseconds", json!(milliseconds))])
+            ("connected", vec![("address", json!(address_text(address))), ("milliseconds", json!(milliseconds))])
         }
         Fact::Ended { phase, ending, received } => {
             let mut pairs = vec![("phase", json!(phase.as_str())), ("received", json!(received))];

@@ -1,0 +1,31 @@
+use std::fmt::Write;
+
+use shakedown_model::Report;
+use shakedown_schema::v1::Document;
+
+use crate::walk::masked;
+
+/// The report as a document of schema `shakedown/1`, indented, with a line feed at its end. Secrets are masked, and
+/// characters that would act on a terminal are written as `\uXXXX`, which a reader of JSON turns back.
+pub fn json(report: &Report) -> String {
+    let mut document = Document::from(&masked(report));
+    for edit in document.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+        edit.replaced = crate::mask(&edit.replaced).into_owned();
+    }
+    // A document has string keys and no value that could fail.
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c != '\n' && crate::escape::acts(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}

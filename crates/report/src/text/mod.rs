@@ -1,0 +1,152 @@
+//! What a person reads in a terminal. The shape is that of a compiler's message: the main line stands alone, the place
+//! is quoted, notes give facts, `at fault` names the side, `help` gives the change with its outcome computed.
+
+mod canvas;
+mod diagnosis;
+mod fix;
+mod offer;
+mod outcome;
+mod page;
+mod snippet;
+
+use shakedown_model::{Diagnosis, OutcomeResult, Report};
+use shakedown_schema::Lines;
+
+use crate::options::TextOptions;
+use crate::{walk, words};
+use canvas::{Canvas, Look};
+
+pub use offer::offer_text;
+pub use page::cause_page;
+
+/// The report for a terminal. Ends with a line feed.
+pub fn text(report: &Report, options: &TextOptions) -> String {
+    let report = walk::masked(report);
+    let mut draw = Draw {
+        report: &report,
+        options,
+        canvas: Canvas::new(options.color),
+        lines: Lines::new(),
+        told: vec![false; report.fixes.len()],
+        quoted: None,
+    };
+    draw.report();
+    draw.canvas.finish()
+}
+
+/// A report being drawn.
+struct Draw<'a> {
+    report: &'a Report,
+    options: &'a TextOptions,
+    canvas: Canvas,
+    lines: Lines,
+    /// The fixes that stand already further up.
+    told: Vec<bool>,
+    /// The path of the file that was quoted last.
+    quoted: Option<String>,
+}
+
+impl Draw<'_> {
+    fn report(&mut self) {
+        let report = self.report;
+        self.diagnoses(None);
+        for (index, pair) in report.pairs.iter().enumerate() {
+            if report.pairs.len() > 1 {
+                self.canvas.gap();
+                self.canvas.put(Look::Strong, &words::ends(report, index));
+                if let Some(address) = &pair.address {
+                    self.canvas.plain(&format!(" at {address}"));
+                }
+                self.canvas.end();
+            }
+            self.diagnoses(Some(index));
+            self.outcome(index);
+            if self.options.trace {
+                self.trace(index);
+            }
+        }
+        if report.pairs.is_empty() && report.diagnoses.is_empty() {
+            self.nothing();
+        }
+        self.other_fixes();
+        self.closing();
+    }
+
+    /// The diagnoses of one pair, groups of alternatives together.
+    fn diagnoses(&mut self, pair: Option<usize>) {
+        let report = self.report;
+        let of_pair = |diagnosis: &&Diagnosis| {
+            // A pair that does not exist is as good as none.
+            diagnosis.pair.filter(|pair| *pair < report.pairs.len()) == pair
+        };
+        let mut groups: Vec<usize> = Vec::new();
+        for diagnosis in report.diagnoses.iter().filter(of_pair) {
+            if groups.contains(&diagnosis.group) {
+                continue;
+            }
+            groups.push(diagnosis.group);
+            let members: Vec<(usize, &Diagnosis)> = report
+                .diagnoses
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| other.group == diagnosis.group && of_pair(other))
+                .collect();
+            self.group(&members);
+        }
+    }
+
+    /// Nothing was negotiated and nothing found.
+    fn nothing(&mut self) {
+        if self.report.evidence.is_empty() {
+            self.canvas.put(Look::Strong, "nothing to report");
+            self.canvas.end();
+            return;
+        }
+        self.canvas.put(Look::Warning, "unknown").plain(": what was seen does not tell the cause");
+        self.canvas.end();
+        for evidence in &self.report.evidence {
+            self.note(1, &shakedown_schema::sentence(&evidence.fact));
+        }
+    }
+
+    /// Notes on the run and on the parties, what was sent.
+    fn closing(&mut self) {
+        let report = self.report;
+        let mut notes: Vec<String> = report.notes.clone();
+        for party in &report.parties {
+            for note in &party.notes {
+                notes.push(format!("{} {}: {note}", party.role, words::party(party)));
+            }
+        }
+        if report.connections > 0 && (self.options.verbose || !report.diagnoses.is_empty()) {
+            notes.push(format!(
+                "{} to the target in this run",
+                words::count(report.connections as usize, "connection was made", "connections were made")
+            ));
+        }
+        if notes.is_empty() {
+            return;
+        }
+        self.canvas.gap();
+        let mut told: Vec<&String> = Vec::new();
+        for note in &notes {
+            if !told.contains(&note) {
+                self.canvas.put(Look::Note, "note").plain(": ").plain(note);
+                self.canvas.end();
+                told.push(note);
+            }
+        }
+    }
+
+    /// A line ` = ...` below a quoted line whose numbers have so many digits.
+    fn note(&mut self, gutter: usize, text: &str) {
+        self.canvas.plain(&" ".repeat(gutter + 1)).put(Look::Frame, "=").plain(" ").plain(text);
+        self.canvas.end();
+    }
+
+    /// Whether the pair works although something was found.
+    fn works(&self, pair: Option<usize>) -> bool {
+        pair.and_then(|pair| self.report.pairs.get(pair))
+            .is_some_and(|pair| pair.outcome.result() == OutcomeResult::Agreed)
+    }
+}

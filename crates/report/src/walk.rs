@@ -1,0 +1,482 @@
+//! Visits every text of a report, by what kind of text it is.
+//!
+//! Every struct is taken apart field by field, without `..`: a field that is added to the model has to be judged here
+//! before the report crate builds again. That is on purpose; a text that nobody has judged could show what has to be
+//! hidden.
+
+use std::net::{IpAddr, SocketAddr};
+
+use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
+use shakedown_model::{
+    Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
+    FileEdit, FilePermission, Fix, Forecast, HopRef, Item, Known, KnownHostKey, KnownHostStatus, Label, Name, Object,
+    Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, StageOutcome, StageResult,
+    TraceStep, Vantage,
+};
+
+/// What is done with each kind of text.
+pub(crate) trait Visit {
+    /// Prose and commands of this program, which may quote anything.
+    fn sentence(&mut self, text: &mut String);
+    /// Words of a peer or of another program.
+    fn said(&mut self, text: &mut Name);
+    /// An algorithm name or another token of a list.
+    fn token(&mut self, name: &mut Name) {
+        self.said(name);
+    }
+    /// An element of a list.
+    fn item(&mut self, item: &mut Item) {
+        self.token(&mut item.name);
+    }
+    /// A host name.
+    fn host(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// An address or a host name, with or without a port.
+    fn address(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// A user name.
+    fn user(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// A path.
+    fn path(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// A fingerprint.
+    fn fingerprint(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// The label of a party found in this way.
+    fn label(&mut self, text: &mut String, _source: &PartySource) {
+        self.sentence(text);
+    }
+    /// An address.
+    fn ip(&mut self, _address: &mut IpAddr) {}
+    /// An address with a port.
+    fn socket(&mut self, _address: &mut SocketAddr) {}
+    /// Something found in a configuration file.
+    fn finding(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// A place.
+    fn origin(&mut self, origin: &mut Origin) {
+        let mut kind = origin.kind().clone();
+        origin_kind(self, &mut kind);
+        if kind != *origin.kind() {
+            let before = origin.before().cloned();
+            *origin = Origin::new(kind);
+            if let Some(before) = before {
+                *origin = origin.clone().after(before);
+            }
+        }
+    }
+    /// The files of a party's configuration.
+    fn configuration(&mut self, _configuration: &mut Configuration) {}
+    /// The edits of a file.
+    fn file_edit(&mut self, edit: &mut FileEdit) {
+        for edit in &mut edit.edits {
+            self.sentence(&mut edit.replacement);
+        }
+    }
+}
+
+/// Visits the texts of a place that is not in a file.
+pub(crate) fn origin_kind<V: Visit + ?Sized>(visit: &mut V, kind: &mut OriginKind) {
+    match kind {
+        OriginKind::File { file: _, span: _ } | OriginKind::Catalog { row: _, source: _ } => {}
+        OriginKind::Peer { address, connection: _, what: _ } => visit.address(address),
+        OriginKind::Program { command } => visit.sentence(command),
+        OriginKind::CommandLine { argument } => visit.sentence(argument),
+        OriginKind::Edit { title } => visit.sentence(title),
+    }
+}
+
+/// Visits a whole report.
+pub(crate) fn report(visit: &mut dyn Visit, report: &mut Report) {
+    let Report {
+        command: _,
+        observed_at: _,
+        vantage,
+        catalog_date: _,
+        parties,
+        pairs,
+        evidence: seen,
+        diagnoses,
+        fixes,
+        connections: _,
+        notes,
+    } = report;
+    let Vantage { host, version: _ } = vantage;
+    if let Some(host) = host {
+        visit.host(host);
+    }
+    parties.iter_mut().for_each(|one| party(visit, one));
+    for Pair { client: _, server: _, address, outcome: result } in pairs {
+        if let Some(address) = address {
+            visit.address(address);
+        }
+        outcome(visit, result);
+    }
+    seen.iter_mut().for_each(|one| evidence(visit, one));
+    diagnoses.iter_mut().for_each(|one| diagnosis(visit, one));
+    fixes.iter_mut().for_each(|one| fix(visit, one));
+    notes.iter_mut().for_each(|note| visit.sentence(note));
+}
+
+/// Visits a party.
+pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
+    let Party { label, role: _, software: _, source, policy, configuration, notes } = party;
+    visit.label(label, source);
+    match source {
+        PartySource::Live { address } => visit.address(address),
+        PartySource::Local { program } => visit.sentence(program),
+        PartySource::Offer { path } => visit.path(path),
+        PartySource::Configuration | PartySource::Catalog | PartySource::NamedPolicy { name: _ } => {}
+    }
+    let Policy::Ssh(policy) = policy;
+    ssh(visit, policy);
+    if let Some(configuration) = configuration {
+        visit.configuration(configuration);
+        let Configuration { kind: _, files: _, context: decided } = configuration;
+        context(visit, decided);
+    }
+    notes.iter_mut().for_each(|note| visit.sentence(note));
+}
+
+fn context(visit: &mut dyn Visit, context: &mut Context) {
+    let Context {
+        target,
+        host,
+        address,
+        port: _,
+        user,
+        local_user,
+        local_address,
+        local_port: _,
+        server_name,
+        known_hosts,
+        peer_identification,
+        attempt: _,
+        time: _,
+        strict_host_keys: _,
+    } = context;
+    [target, host, server_name].into_iter().flatten().for_each(|host| visit.host(host));
+    [user, local_user].into_iter().flatten().for_each(|user| visit.user(user));
+    [address, local_address].into_iter().flatten().for_each(|address| visit.ip(address));
+    for KnownHostKey { key_type, fingerprint, mark: _, origin } in known_hosts {
+        visit.token(key_type);
+        visit.fingerprint(fingerprint);
+        visit.origin(origin);
+    }
+    if let Some(text) = peer_identification {
+        visit.said(text);
+    }
+}
+
+fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {
+    let SshPolicy { offer, host_key_order: _, behaviour, supported, undecided } = policy;
+    let SshOffer {
+        identification,
+        kex,
+        host_key,
+        cipher_c2s,
+        cipher_s2c,
+        mac_c2s,
+        mac_s2c,
+        compression_c2s,
+        compression_s2c,
+        languages,
+        first_kex_packet_follows: _,
+        host_keys,
+        gex_request: _,
+        gex_sizes: _,
+        min_rsa_bits: _,
+        public_key_auth,
+    } = offer;
+    for list in
+        [kex, host_key, cipher_c2s, cipher_s2c, mac_c2s, mac_s2c, compression_c2s, compression_s2c, public_key_auth]
+    {
+        known(list, |items| items.iter_mut().for_each(|item| visit.item(item)));
+    }
+    languages.0.iter_mut().chain(&mut languages.1).for_each(|name| visit.token(name));
+    if let Some(text) = identification {
+        visit.said(text);
+    }
+    known(host_keys, |keys| keys.iter_mut().for_each(|key| host_key_texts(visit, key)));
+    // Rules and names of the catalog.
+    let SshBehaviour {
+        mac_needed_beside_aead: _,
+        one_cipher: _,
+        kex_needs_host_key: _,
+        server_prefers_own: _,
+        name_limit: _,
+        guess: _,
+        drops: _,
+        stops: _,
+        broken: _,
+    } = behaviour;
+    let Supported { kex: _, host_key: _, cipher: _, mac: _, compression: _ } = supported;
+    for Undecided { slot: _, criterion, origin } in undecided {
+        visit.finding(criterion);
+        origin.iter_mut().for_each(|origin| visit.origin(origin));
+    }
+}
+
+fn host_key_texts(visit: &mut dyn Visit, key: &mut HostKey) {
+    let HostKey { key_type, bits: _, fingerprint, certificate_authority, signature, origin } = key;
+    visit.token(key_type);
+    [fingerprint, certificate_authority].into_iter().flatten().for_each(|text| visit.fingerprint(text));
+    if let SignatureCheck::Unverified { reason } = signature {
+        visit.sentence(reason);
+    }
+    origin.iter_mut().for_each(|origin| visit.origin(origin));
+}
+
+fn known<T>(value: &mut Known<T>, mut each: impl FnMut(&mut T)) {
+    match value {
+        Known::Complete(value) => each(value),
+        Known::Partial { accepted, refused } => {
+            each(accepted);
+            each(refused);
+        }
+        Known::Unknown => {}
+    }
+}
+
+fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
+    let Outcome { stages, agreed, failed, forecast, trace, risks } = outcome;
+    for StageOutcome { stage: _, result } in stages {
+        if let StageResult::Unknown { what_would_decide } = result {
+            visit.sentence(what_would_decide);
+        }
+    }
+    agreed.iter_mut().filter_map(|(_, name)| name.as_mut()).for_each(|name| visit.token(name));
+    for FailedSlot { stage: _, slot: _, client, server, kind } in failed {
+        client.iter_mut().chain(server).for_each(|item| visit.item(item));
+        match kind {
+            FailureKind::MarkerChosen { marker } => visit.token(marker),
+            FailureKind::Deviation { by: _, what } => visit.sentence(what),
+            FailureKind::NothingInCommon
+            | FailureKind::NothingOffered { by: _ }
+            | FailureKind::BeyondLimit { limit: _ }
+            | FailureKind::TooSmall { bits: _, minimum: _, demanded_by: _ }
+            | FailureKind::OutOfRange { minimum: _, maximum: _, available: _ }
+            | FailureKind::NotTheKnownKey
+            | FailureKind::NoKnownKey
+            | FailureKind::RevokedKey => {}
+        }
+    }
+    for Forecast { when: _, stage: _, slot: _, summary } in forecast {
+        visit.sentence(summary);
+    }
+    for TraceStep { slot: _, client, server, chosen, rule } in trace {
+        client.iter_mut().chain(server).chain(chosen).for_each(|name| visit.token(name));
+        visit.sentence(rule);
+    }
+    // The citation is a public document, chosen by this program.
+    for Risk { code: _, slot: _, summary, citation: _ } in risks {
+        visit.sentence(summary);
+    }
+}
+
+fn hop(visit: &mut dyn Visit, hop: &mut HopRef) {
+    match hop {
+        HopRef::Target => {}
+        HopRef::JumpHost(name) => visit.host(name),
+        HopRef::Proxy(command) => visit.finding(command),
+    }
+}
+
+fn evidence(visit: &mut dyn Visit, evidence: &mut Evidence) {
+    let Evidence { fact: seen, subject: _, origin, connection: _, hop: at, time: _ } = evidence;
+    fact(visit, seen);
+    origin.iter_mut().for_each(|origin| visit.origin(origin));
+    hop(visit, at);
+}
+
+fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
+    match fact {
+        Fact::NotResolved { host, failure: _ } => visit.host(host),
+        Fact::Resolved { host, addresses } => {
+            visit.host(host);
+            addresses.iter_mut().for_each(|address| visit.socket(address));
+        }
+        Fact::NotConnected { address, failure: _ } | Fact::Connected { address, milliseconds: _ } => {
+            visit.socket(address);
+        }
+        Fact::Ended { phase: _, ending, received: _ } => match ending {
+            Ending::Closed | Ending::Reset | Ending::Silent { milliseconds: _ } => {}
+        },
+        Fact::Preamble { lines } => lines.iter_mut().for_each(|line| visit.said(line)),
+        Fact::Identification { text }
+        | Fact::SshOneOnly { identification: text }
+        | Fact::Throttled { throttle: _, text }
+        | Fact::OtherProtocol { protocol: _, first_bytes: text }
+        | Fact::Disconnected { phase: _, code: _, text }
+        | Fact::ProxyRefused { text } => visit.said(text),
+        Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
+        Fact::LimitReached { phase: _, limit } => visit.sentence(limit),
+        Fact::TooSlow { phase: _, received: _, milliseconds: _ } => {}
+        Fact::HostKeyLookup { status, key_type, fingerprint } => {
+            visit.token(key_type);
+            visit.fingerprint(fingerprint);
+            match status {
+                KnownHostStatus::Known => {}
+                KnownHostStatus::Changed { known, fingerprint } => {
+                    visit.origin(known);
+                    visit.fingerprint(fingerprint);
+                }
+                KnownHostStatus::Unknown { other_types, strict: _ } => {
+                    other_types.iter_mut().for_each(|name| visit.token(name));
+                }
+                KnownHostStatus::Revoked { entry } => visit.origin(entry),
+                KnownHostStatus::BadCertificate { reason } => visit.sentence(reason),
+            }
+        }
+        Fact::WrongSignature { algorithm } => visit.token(algorithm),
+        Fact::SmallKey { key_type, bits: _, minimum: _ } => visit.token(key_type),
+        Fact::Configuration { problem: _, message, suggestion } => {
+            visit.finding(message);
+            suggestion.iter_mut().for_each(|text| visit.sentence(text));
+        }
+        Fact::KeyFile { path, permission } => {
+            visit.path(path);
+            match permission {
+                FilePermission::BadFormat { reason } => visit.sentence(reason),
+                FilePermission::Missing
+                | FilePermission::NotReadable
+                | FilePermission::TooOpen { mode: _ }
+                | FilePermission::DoesNotMatch => {}
+            }
+        }
+        Fact::Disagreement { setting: _, ours, theirs, program } => {
+            [ours, theirs].into_iter().for_each(|text| visit.finding(text));
+            visit.sentence(program);
+        }
+        Fact::NoUserSignature { client, server } => {
+            client.iter_mut().chain(server).for_each(|name| visit.token(name));
+        }
+        Fact::Program { command, text } => {
+            visit.sentence(command);
+            visit.said(text);
+        }
+    }
+}
+
+fn diagnosis(visit: &mut dyn Visit, diagnosis: &mut Diagnosis) {
+    let Diagnosis {
+        pair: _,
+        incident: _,
+        group: _,
+        cause: _,
+        reason: _,
+        protocol: _,
+        object,
+        hop: at,
+        phase: _,
+        side: _,
+        side_because,
+        confidence_permille: _,
+        summary,
+        algorithms,
+        evidence: _,
+        evidence_against: _,
+        labels,
+        notes,
+        what_would_decide,
+        remedies,
+    } = diagnosis;
+    if let Some(Object { kind, name }) = object {
+        match *kind {
+            "configuration file" | "key file" => visit.path(name),
+            _ => visit.sentence(name),
+        }
+    }
+    hop(visit, at);
+    visit.sentence(side_because);
+    visit.sentence(summary);
+    algorithms.iter_mut().for_each(|name| visit.token(name));
+    for Label { origin, text } in labels {
+        visit.origin(origin);
+        visit.sentence(text);
+    }
+    notes.iter_mut().chain(what_would_decide).for_each(|text| visit.sentence(text));
+    for Remedy { role: _, change } in remedies {
+        match change {
+            Change::Enable { slot: _, candidates: names }
+            | Change::Upgrade { slot: _, candidates: names }
+            | Change::Disable { slot: _, names } => names.iter_mut().for_each(|name| visit.token(name)),
+            Change::ReplaceText { at, replacement, title } => {
+                visit.origin(at);
+                visit.finding(replacement);
+                visit.sentence(title);
+            }
+            Change::Commands { title, commands: list, applicability: _ } | Change::Decide { title, steps: list } => {
+                visit.sentence(title);
+                commands(visit, list);
+            }
+        }
+    }
+}
+
+fn commands(visit: &mut dyn Visit, commands: &mut [Command]) {
+    for Command { place, text, explanation } in commands {
+        match place {
+            CommandPlace::ClientShell | CommandPlace::ServerShell => {}
+            CommandPlace::File(path) => visit.path(path),
+            CommandPlace::Settings(path) => visit.sentence(path),
+        }
+        visit.sentence(text);
+        visit.sentence(explanation);
+    }
+}
+
+fn fix(visit: &mut dyn Visit, fix: &mut Fix) {
+    let Fix {
+        resolves: _,
+        title,
+        side: _,
+        applicability: _,
+        edits,
+        commands: list,
+        outcome_after,
+        verify,
+        undo,
+        cuts_off,
+        notes,
+    } = fix;
+    visit.sentence(title);
+    edits.iter_mut().for_each(|edit| visit.file_edit(edit));
+    [list, verify, undo].into_iter().for_each(|list| commands(visit, list));
+    if let Some(after) = outcome_after {
+        outcome(visit, after);
+    }
+    cuts_off.iter_mut().chain(notes).for_each(|text| visit.sentence(text));
+}
+
+/// Masks the secrets of every text. Files are left as they are: what is quoted of them is masked where it is quoted, so
+/// that byte ranges stay true.
+pub(crate) struct Mask;
+
+impl Visit for Mask {
+    fn sentence(&mut self, text: &mut String) {
+        if let std::borrow::Cow::Owned(masked) = crate::mask(text) {
+            *text = masked;
+        }
+    }
+
+    fn said(&mut self, text: &mut Name) {
+        if let std::borrow::Cow::Owned(masked) = crate::mask(text.as_str()) {
+            *text = Name::from_escaped(&masked);
+        }
+    }
+}
+
+/// A copy of the report without secrets in its texts.
+pub(crate) fn masked(original: &Report) -> Report {
+    let mut copy = original.clone();
+    report(&mut Mask, &mut copy);
+    copy
+}
