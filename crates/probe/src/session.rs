@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use shakedown_handshake::ssh::{Client, ClientConfig, Event};
-use shakedown_model::ssh::{HostKey, SshOffer};
+use shakedown_model::ssh::{HostKey, SignatureCheck, SshOffer};
 use shakedown_model::{Ending, Fact, Name, Phase};
 use tokio::time::{Instant, timeout_at};
 
@@ -157,17 +157,20 @@ impl Session {
                 self.transcript.facts.push(fact);
             }
             match event {
-                Event::PreambleLine(line) => {
-                    if self.preamble.len() < KEPT_LINES {
-                        self.preamble.push(line);
-                    }
-                }
+                Event::PreambleLine(line) if self.preamble.len() < KEPT_LINES => self.preamble.push(line),
                 Event::Identification(text) => self.transcript.identification = Some(text),
                 Event::KexInit(offer) => self.transcript.offer = Some(offer),
                 Event::Negotiated(negotiated) => self.transcript.host_key_algorithm = Some(negotiated.host_key.clone()),
                 Event::ExchangeImpossible { reason, .. } => self.transcript.impossible = Some(reason),
                 Event::GexGroup { bits } => self.transcript.gex_bits = Some(bits),
-                Event::HostKey(key) => self.transcript.host_key = Some(key),
+                Event::HostKey(key) => {
+                    if key.signature == SignatureCheck::Wrong {
+                        let algorithm = self.transcript.host_key_algorithm.clone();
+                        let algorithm = algorithm.unwrap_or_else(|| key.key_type.clone());
+                        self.transcript.facts.push(Fact::WrongSignature { algorithm });
+                    }
+                    self.transcript.host_key = Some(key);
+                }
                 _ => {}
             }
         }

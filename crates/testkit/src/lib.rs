@@ -7,6 +7,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 pub mod clients;
+pub mod hostile;
 pub mod peers;
 
 mod agreed;
