@@ -220,6 +220,9 @@ pub struct SshBehaviour {
     pub stops: Vec<Slot>,
     /// Host key algorithms that it lists but fails on, with the reason; same for methods. (`name`, reason)
     pub broken: Vec<(Name, String)>,
+    /// What it agrees on only after it has asked a person, each with its slot (PuTTY's warning threshold): run without
+    /// one, it ends the connection.
+    pub confirms: Vec<(Slot, Name)>,
 }
 
 /// How a guessed first packet is judged, RFC 4253 section 7.

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::toml_text::TomlText;
 use super::write;
 
-const HEADER: &str = "Imported by `cargo xtask import-facts`. Do not edit: corrections go to the files beside `imported/`.";
+const HEADER: &str =
+    "Imported by `cargo xtask import-facts`. Do not edit: corrections go to the files beside `imported/`.";
 
 pub(super) fn import(dir: &Path, out: &Path) -> Result<()> {
     let notes = rewordings(out)?;
@@ -90,7 +91,8 @@ fn offers(dir: &Path, out: &Path, notes: &[(String, String)]) -> Result<()> {
     let mut files: BTreeMap<(String, String), TomlText> = BTreeMap::new();
     for (index, line) in lines.lines().enumerate() {
         let row: Value = serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), index + 1))?;
-        let product = text(&row, "software").context("a row has no software")?.to_owned();
+        // A product name that can be typed has no underscore.
+        let product = text(&row, "software").context("a row has no software")?.replace('_', "-");
         let role = text(&row, "role").context("a row has no role")?.to_owned();
         let file = files.entry((product.clone(), role.clone())).or_insert_with(|| {
             let mut file = TomlText::new(HEADER);

@@ -3,6 +3,7 @@
 //! Assumed is the usual build: OpenSSL with every cipher and curve, security keys, no SSH-1, and DSA as the release's
 //! `configure` has it by default.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -43,7 +44,8 @@ pub(super) fn import(dir: &Path, out: &Path) -> Result<()> {
 
 /// The tags of portable releases from 2.9 on, oldest first.
 fn tags(dir: &Path) -> Result<Vec<String>> {
-    let output = Command::new("git").arg("-C").arg(dir).args(["tag", "--list", "V_*_P*"]).output().context("git tag")?;
+    let output =
+        Command::new("git").arg("-C").arg(dir).args(["tag", "--list", "V_*_P*"]).output().context("git tag")?;
     ensure!(output.status.success(), "git tag failed in {}", dir.display());
     let text = String::from_utf8(output.stdout)?;
     let numbers = |tag: &str| -> Option<Vec<u32>> {
@@ -60,8 +62,7 @@ fn tags(dir: &Path) -> Result<Vec<String>> {
 }
 
 fn show(dir: &Path, tag: &str, file: &str) -> Option<String> {
-    let output =
-        Command::new("git").arg("-C").arg(dir).args(["show", &format!("{tag}:{file}")]).output().ok()?;
+    let output = Command::new("git").arg("-C").arg(dir).args(["show", &format!("{tag}:{file}")]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -96,10 +97,11 @@ fn read(dir: &Path, tag: &str) -> ([Vec<String>; 5], String) {
         let Some(text) = file(name) else { continue };
         if let Some(table) = body(&text, "keyimpls[] = {") {
             files.push("ssh-*.c");
-            let sources: String = ["ssh-ed25519.c", "ssh-ed25519-sk.c", "ssh-ecdsa.c", "ssh-ecdsa-sk.c", "ssh-dss.c", "ssh-rsa.c"]
-                .iter()
-                .filter_map(|name| file(name))
-                .collect();
+            let sources: String =
+                ["ssh-ed25519.c", "ssh-ed25519-sk.c", "ssh-ecdsa.c", "ssh-ecdsa-sk.c", "ssh-dss.c", "ssh-rsa.c"]
+                    .iter()
+                    .filter_map(|name| file(name))
+                    .collect();
             host_key = table
                 .split([',', '\n', ' ', '\t'])
                 .filter_map(|cell| cell.trim().strip_prefix('&'))
@@ -145,7 +147,8 @@ fn read(dir: &Path, tag: &str) -> ([Vec<String>; 5], String) {
         .unwrap_or_default();
     files.push("mac.c");
 
-    let text = [file("sshconnect2.c"), Some(cipher_file), file("myproposal.h")].into_iter().flatten().collect::<String>();
+    let text =
+        [file("sshconnect2.c"), Some(cipher_file), file("myproposal.h")].into_iter().flatten().collect::<String>();
     let compression = ["none", "zlib@openssh.com", "zlib"]
         .into_iter()
         .filter(|name| {
@@ -156,7 +159,14 @@ fn read(dir: &Path, tag: &str) -> ([Vec<String>; 5], String) {
         })
         .map(str::to_owned)
         .collect();
-    ([kex, host_key, cipher, mac, compression], files.join(","))
+    ([kex, host_key, cipher, mac, compression].map(once), files.join(","))
+}
+
+/// The list without repetitions: some tables name a type once more for its certificates.
+fn once(mut names: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }
 
 /// The macros of the usual build of a release.

@@ -1,0 +1,113 @@
+use shakedown_model::Slot;
+
+use crate::Catalog;
+use crate::check::RATINGS;
+use crate::facts::AlgorithmRow;
+
+/// How an algorithm is rated, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rating {
+    /// It gives no protection any more.
+    Broken,
+    /// Attacks are known or in reach.
+    Weak,
+    /// Sound, but superseded.
+    Legacy,
+    /// Sound.
+    Acceptable,
+    /// Recommended.
+    Strong,
+    /// Recommended, and safe against a quantum computer.
+    PostQuantum,
+}
+
+impl Rating {
+    const ALL: [Self; 6] =
+        [Self::Broken, Self::Weak, Self::Legacy, Self::Acceptable, Self::Strong, Self::PostQuantum];
+
+    /// The name in the data and in JSON: `broken`, `weak`, ...
+    pub fn as_str(self) -> &'static str {
+        RATINGS.get(self as usize).copied().unwrap_or("")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rating| rating.as_str() == text)
+    }
+}
+
+/// One reason of a rating.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The reason, in lower case.
+    pub text: String,
+    /// Where it is published: RFCs, CVEs, papers.
+    pub references: Vec<String>,
+}
+
+/// An algorithm name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Algorithm {
+    /// The name; one that ends with `*` stands for all that begin so.
+    pub name: String,
+    /// `kex`, `host-key`, `cipher`, `mac`, `compression`, `marker` or `parameter`.
+    pub kind: String,
+    /// The size that the name states, in bits: of the group or curve of a method, the key of a cipher, the tag of a MAC.
+    pub bits: Option<u32>,
+    /// How it is rated, where anyone has.
+    pub rating: Option<Rating>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// What deprecates it.
+    pub deprecated_by: Vec<String>,
+    /// Where the row was read.
+    pub source: String,
+}
+
+impl From<AlgorithmRow> for Algorithm {
+    fn from(row: AlgorithmRow) -> Self {
+        Self {
+            name: row.name,
+            kind: row.kind,
+            bits: row.bits,
+            rating: row.rating.as_deref().and_then(Rating::parse),
+            reasons: row.reasons.into_iter().map(|(text, references)| Reason { text, references }).collect(),
+            deprecated_by: row.deprecated_by.unwrap_or_default(),
+            source: row.source,
+        }
+    }
+}
+
+impl Catalog {
+    /// What is known of a name in a slot.
+    pub fn algorithm(&self, slot: Slot, name: &str) -> Option<&Algorithm> {
+        let kind = kind(slot)?;
+        let all = self.all_algorithms();
+        let key = |algorithm: &Algorithm| (algorithm.kind.as_str(), algorithm.name.as_str()).cmp(&(kind, name));
+        if let Ok(found) = all.binary_search_by(key) {
+            return all.get(found);
+        }
+        if slot == Slot::Kex && shakedown_model::ssh::is_marker(name) {
+            return all.iter().find(|algorithm| algorithm.kind == "marker" && algorithm.name == name);
+        }
+        // `gss-group14-sha1-*` stands for any mechanism's suffix.
+        all.iter().filter(|algorithm| algorithm.kind == kind).find(|algorithm| {
+            algorithm.name.strip_suffix('*').is_some_and(|start| !start.is_empty() && name.starts_with(start))
+        })
+    }
+
+    /// How a name is rated in a slot.
+    pub fn rating(&self, slot: Slot, name: &str) -> Option<Rating> {
+        self.algorithm(slot, name)?.rating
+    }
+}
+
+fn kind(slot: Slot) -> Option<&'static str> {
+    Some(match slot {
+        Slot::Kex => "kex",
+        Slot::HostKey => "host-key",
+        Slot::CipherC2s | Slot::CipherS2c => "cipher",
+        Slot::MacC2s | Slot::MacS2c => "mac",
+        Slot::CompressionC2s | Slot::CompressionS2c => "compression",
+        _ => return None,
+    })
+}

@@ -1,0 +1,272 @@
+//! The facts as plain rows: what the data files hold after reading, and what the blob holds after decoding.
+
+use shakedown_model::Role;
+
+use crate::version::Scheme;
+
+/// A list of names; `None` in a row means that the list is not known.
+pub(crate) type Names = Option<Vec<String>>;
+
+/// All rows of a catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub products: Vec<Product>,
+    pub aliases: Vec<Alias>,
+    pub offers: Vec<OfferRow>,
+    pub supported: Vec<SupportedRow>,
+    pub behaviours: Vec<BehaviourRow>,
+    pub builds: Vec<BuildRow>,
+    pub crypto_policies: Vec<CryptoPolicyRow>,
+    pub banners: Vec<BannerRow>,
+    pub algorithms: Vec<AlgorithmRow>,
+    pub distributions: Vec<DistributionRow>,
+    pub policies: Vec<PolicyRow>,
+}
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// The id, such as `openssh`.
+    pub id: String,
+    /// What a person calls it, such as `OpenSSH`.
+    pub label: String,
+    /// How its versions are ordered.
+    pub scheme: Scheme,
+    /// Other names for it, without those that hold for some versions only.
+    pub aliases: Vec<String>,
+    /// What it sends as its identification; `{version}` stands for the version, `{base}` for the part before a `p`.
+    pub identification: Option<String>,
+    /// What holds for all its rows, one sentence in lower case.
+    pub notes: Option<String>,
+    /// Where the id and the order of versions come from.
+    pub source: String,
+}
+
+/// A name that means a product for some versions only: `jsch` is `jsch-jcraft` up to 0.1.55.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alias {
+    pub name: String,
+    pub product: String,
+    pub at_least: Option<String>,
+    pub at_most: Option<String>,
+}
+
+/// The default offer of one version, as the data file has it; lists that follow from it are not filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfferRow {
+    /// The product's id.
+    pub product: String,
+    /// Which end.
+    pub role: Side,
+    /// The version.
+    pub version: String,
+    /// The version as its source words it, where that cannot be typed.
+    pub label: Option<String>,
+    /// The release date, `YYYY-MM-DD`.
+    pub released: Option<String>,
+    /// Whether it was seen on the wire or in a log, not read in source.
+    pub observed: bool,
+    /// When it was observed.
+    pub seen: Option<String>,
+    /// Key exchange methods without markers.
+    pub kex: Names,
+    /// Markers in the key exchange list, in their order after the methods.
+    pub markers: Names,
+    /// Host key algorithms.
+    pub host_key: Names,
+    /// Ciphers.
+    pub cipher: Names,
+    /// MACs.
+    pub mac: Names,
+    /// Compression, both directions where the next is absent.
+    pub compression: Names,
+    /// Compression from server to client, where it differs.
+    pub compression_s2c: Names,
+    /// User key signature algorithms.
+    pub public_key_auth: Names,
+    /// The smallest RSA key accepted, in bits.
+    pub min_rsa_bits: Option<u32>,
+    /// The smallest group of a group exchange, in bits.
+    pub gex_minimum: Option<u32>,
+    /// The identification string it was seen with.
+    pub identification: Option<String>,
+    /// What a reader has to know, one sentence in lower case.
+    pub notes: Option<String>,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// [`Role`] with a default, so that rows can be built field by field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The client.
+    #[default]
+    Client,
+    /// The server.
+    Server,
+    /// Either end.
+    Both,
+}
+
+impl Side {
+    /// Whether it holds for a role.
+    pub fn covers(self, role: Role) -> bool {
+        match self {
+            Self::Client => role == Role::Client,
+            Self::Server => role == Role::Server,
+            Self::Both => true,
+        }
+    }
+}
+
+impl From<Role> for Side {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Client => Self::Client,
+            Role::Server => Self::Server,
+        }
+    }
+}
+
+/// What the program of one version could do if it were enabled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SupportedRow {
+    pub product: String,
+    pub role: Side,
+    pub version: String,
+    pub kex: Names,
+    pub host_key: Names,
+    pub cipher: Names,
+    pub mac: Names,
+    pub compression: Names,
+    pub source: String,
+}
+
+/// One way in which a product departs from the plain rules, for a range of versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BehaviourRow {
+    pub product: String,
+    pub role: Side,
+    pub at_least: Option<String>,
+    pub before: Option<String>,
+    pub rule: String,
+    pub slot: Option<String>,
+    pub names: Names,
+    pub peers: Names,
+    pub value: Option<String>,
+    pub minimum: Option<u32>,
+    pub preferred: Option<u32>,
+    pub maximum: Option<u32>,
+    pub source: String,
+}
+
+/// How the build of a distribution departs from the version that it is made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BuildRow {
+    pub product: String,
+    pub role: Side,
+    pub build: String,
+    /// The version that it is made from; the row holds for no other. `None` holds for every version of that build.
+    pub version: Option<String>,
+    pub kex_first: Names,
+    pub kex_removed: Names,
+    pub markers: Names,
+    pub host_key: Names,
+    pub cipher: Names,
+    pub mac: Names,
+    pub supported_kex: Names,
+    pub crypto_policy: Option<String>,
+    /// Which rows of a crypto policy hold for it: a snapshot date or a release such as `rhel-9`, the first one first.
+    pub crypto_policy_rows: Names,
+    pub identification: Option<String>,
+    pub notes: Option<String>,
+    pub source: String,
+}
+
+/// The lists that a system-wide crypto policy writes for one back end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CryptoPolicyRow {
+    pub policy: String,
+    pub backend: String,
+    /// The date of the generator's output, or the release that it was seen on.
+    pub row: String,
+    pub kex: Names,
+    pub host_key: Names,
+    pub cipher: Names,
+    pub mac: Names,
+    pub public_key_auth: Names,
+    pub ca_signature: Names,
+    pub gssapi_kex: Names,
+    pub min_rsa_bits: Option<u32>,
+    pub notes: Option<String>,
+    pub source: String,
+}
+
+/// What an identification string tells of the software that sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BannerRow {
+    /// Pattern over the part after `SSH-2.0-`: `{version}` stands for a version, `*` for anything.
+    pub pattern: String,
+    pub product: String,
+    /// The version where the pattern holds none.
+    pub version: Option<String>,
+    /// The distribution build that the rest of the pattern means.
+    pub build: Option<String>,
+    /// Rows with a greater number are tried first.
+    pub rank: u32,
+    pub source: String,
+}
+
+/// An algorithm name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AlgorithmRow {
+    pub kind: String,
+    pub name: String,
+    pub bits: Option<u32>,
+    pub rating: Option<String>,
+    /// Each reason, then how many references follow, then these.
+    pub reasons: Vec<(String, Vec<String>)>,
+    pub deprecated_by: Names,
+    pub source: String,
+}
+
+/// Which version a release of a distribution ships.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DistributionRow {
+    pub product: String,
+    pub distribution: String,
+    pub release: String,
+    pub build: Option<String>,
+    pub version: String,
+    pub package: Option<String>,
+    pub identification: Option<String>,
+    pub notes: Option<String>,
+    pub source: String,
+}
+
+/// A published policy: what it allows and forbids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PolicyRow {
+    pub id: String,
+    pub name: String,
+    pub version: Option<String>,
+    pub date: Option<String>,
+    pub status: String,
+    pub side: Option<Side>,
+    pub exact_order: bool,
+    pub kex: Names,
+    pub host_key: Names,
+    pub host_key_optional: Names,
+    pub cipher: Names,
+    pub mac: Names,
+    pub public_key_auth: Names,
+    pub kex_forbidden: Names,
+    pub cipher_forbidden: Names,
+    pub mac_forbidden: Names,
+    pub min_rsa_bits: Option<u32>,
+    /// `NAME=BITS`, for host keys and group exchanges.
+    pub sizes: Names,
+    pub notes: Option<String>,
+    pub source: String,
+}
