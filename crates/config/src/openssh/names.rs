@@ -1,22 +1,11 @@
 //! The algebra of algorithm lists (rule R14): `kex_assemble_names`, and what is refused when the list is read.
 
+use std::ops::Range;
+
 use shakedown_model::{Item, Name, Origin};
 
+use super::keyword::Version;
 use super::pattern::{Judgement, judge, matches};
-
-/// A list as written in a file.
-#[derive(Clone, Debug)]
-pub(crate) struct WrittenList {
-    pub(crate) operator: Operator,
-    /// The names and patterns, as written, with their places; empty ones included.
-    pub(crate) names: Vec<WrittenName>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct WrittenName {
-    pub(crate) text: Vec<u8>,
-    pub(crate) origin: Origin,
-}
 
 /// What a list does to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +21,16 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
+    /// The sign, and since when OpenSSH knows it.
+    pub(crate) fn since(self) -> Option<(char, Version)> {
+        match self {
+            Self::Replace => None,
+            Self::Append => Some(('+', Version(7, 0))),
+            Self::Remove => Some(('-', Version(7, 5))),
+            Self::Prepend => Some(('^', Version(8, 1))),
+        }
+    }
+
     /// The operator of a list, and where the names begin.
     pub(crate) fn of(list: &[u8]) -> (Self, usize) {
         match list.first() {
@@ -52,25 +51,30 @@ pub(crate) enum BadList {
     Empty,
 }
 
+/// The names and patterns of a list without its operator, each with its range in the list.
+pub(crate) fn split(list: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    let (_, start) = Operator::of(list);
+    let mut at = start;
+    list.get(start..).unwrap_or_default().split(|&byte| byte == b',').map(move |name| {
+        let range = at..at + name.len();
+        at = range.end + 1;
+        (name, range)
+    })
+}
+
 /// The effective list. `supported` is what the build has, in its own order, which is the order in which a pattern's names
-/// come.
-pub(crate) fn assemble(list: &WrittenList, default: &[Item], supported: &[Name]) -> Result<Vec<Item>, BadList> {
-    // The name comes from the file, on top of the default that had it as well.
-    let item = |name: &Name, origin: &Origin| {
-        let before = default.iter().find(|item| item.name == *name).and_then(|item| item.origin.clone());
-        Item {
-            name: name.clone(),
-            origin: Some(match before {
-                Some(before) => origin.clone().after(before),
-                None => origin.clone(),
-            }),
-        }
-    };
-    if list.operator == Operator::Remove {
-        let patterns: Vec<&[u8]> = list.names.iter().map(|name| name.text.as_slice()).collect();
-        let patterns = patterns.join(&b","[..]);
+/// come; `origin` gives the place of a range of the list.
+pub(crate) fn assemble(
+    list: &[u8],
+    origin: &dyn Fn(Range<usize>) -> Origin,
+    default: &[Item],
+    supported: &[Name],
+) -> Result<Vec<Item>, BadList> {
+    let (operator, start) = Operator::of(list);
+    if operator == Operator::Remove {
+        let patterns = list.get(start..).unwrap_or_default();
         // OpenSSH accepts an empty result here, and fails when it connects.
-        let kept = default.iter().filter(|item| judge(&patterns, &item.name.to_bytes(), false) != Judgement::Match);
+        let kept = default.iter().filter(|item| judge(patterns, &item.name.to_bytes(), false) != Judgement::Match);
         return Ok(kept.cloned().collect());
     }
     let mut out: Vec<Item> = Vec::new();
@@ -79,19 +83,29 @@ pub(crate) fn assemble(list: &WrittenList, default: &[Item], supported: &[Name])
             out.push(new);
         }
     };
-    if list.operator == Operator::Append {
+    if operator == Operator::Append {
         default.iter().for_each(|old| push(old.clone(), &mut out));
     }
-    // An empty name ends the list where lists are joined (`kex_names_cat`), and is nothing elsewhere.
-    for written in &list.names {
-        if written.text.first() == Some(&b'!') {
-            return Err(BadList::Negated);
+    let supported: Vec<(Vec<u8>, &Name)> = supported.iter().map(|name| (name.to_bytes(), name)).collect();
+    for (written, range) in split(list) {
+        match written.first() {
+            Some(b'!') => return Err(BadList::Negated),
+            // Where lists are joined (`kex_names_cat`) an empty name ends the list; elsewhere it is nothing.
+            None if operator == Operator::Append => break,
+            _ => {}
         }
-        for name in supported.iter().filter(|name| matches(&written.text, &name.to_bytes())) {
-            push(item(name, &written.origin), &mut out);
+        for (_, name) in supported.iter().filter(|(bytes, _)| matches(written, bytes)) {
+            if out.iter().any(|item| item.name == **name) {
+                continue;
+            }
+            // The name comes from the file, on top of the default that had it as well.
+            let before = default.iter().find(|item| item.name == **name).and_then(|item| item.origin.clone());
+            let place = origin(range.clone());
+            let place = before.map_or(place.clone(), |before| place.after(before));
+            out.push(Item::with_origin((*name).clone(), place));
         }
     }
-    if list.operator == Operator::Prepend {
+    if operator == Operator::Prepend {
         default.iter().for_each(|old| push(old.clone(), &mut out));
     }
     if out.is_empty() { Err(BadList::Empty) } else { Ok(out) }
@@ -102,18 +116,11 @@ mod tests {
     use super::*;
     use shakedown_model::{OriginKind, items, names};
 
-    fn written(text: &str) -> WrittenList {
-        let (operator, start) = Operator::of(text.as_bytes());
-        let origin = Origin::new(OriginKind::CommandLine { argument: text.into() });
-        let names = text[start..].split(',');
-        let names = names.map(|name| WrittenName { text: name.as_bytes().to_vec(), origin: origin.clone() }).collect();
-        WrittenList { operator, names }
-    }
-
     fn assembled(text: &str) -> Result<String, BadList> {
         let default = items(["c", "b"]);
         let supported: Vec<Name> = ["a", "b", "c", "ab"].map(Name::new).to_vec();
-        let list = assemble(&written(text), &default, &supported)?;
+        let origin = |_| Origin::new(OriginKind::CommandLine { argument: text.into() });
+        let list = assemble(text.as_bytes(), &origin, &default, &supported)?;
         Ok(names(&list).iter().map(Name::as_str).collect::<Vec<_>>().join(","))
     }
 
@@ -131,6 +138,9 @@ mod tests {
             ("-!b,*", "b"),
             ("a*", "a,ab"),
             ("nothing,a", "a"),
+            (",a,,b,", "a,b"),
+            ("+a,,ab", "c,b,a"),
+            ("^a,,ab", "a,ab,c,b"),
             ("+a*", "c,b,a,ab"),
         ] {
             assert_eq!(assembled(text), Ok(expected.into()), "{text}");
