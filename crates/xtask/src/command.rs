@@ -18,13 +18,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command silently and returns its standard output; on failure the error holds what it printed.
+/// Runs a command silently and returns its standard output; on failure the error holds all that it printed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = describe(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{name}`"))?;
     if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        bail!("`{name}` failed ({})\n{}", output.status, text.trim_end());
+        let text = [output.stdout, output.stderr].concat();
+        bail!("`{name}` failed ({})\n{}", output.status, String::from_utf8_lossy(&text).trim_end());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -5,7 +5,6 @@ mod debian;
 mod node;
 mod python;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,9 +21,18 @@ const PINNED: &str = include_str!("../../peers.toml");
 #[serde(deny_unknown_fields)]
 struct Pinned {
     debian: debian::Pinned,
-    tools: BTreeMap<String, Vec<String>>,
+    tools: Vec<Tool>,
     python: python::Pinned,
     node: node::Pinned,
+}
+
+/// A program that cannot run from a folder of its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    /// Succeeds where it is there.
+    command: Vec<String>,
+    packages: Vec<String>,
 }
 
 /// The peers as they lie there.
@@ -46,9 +54,7 @@ pub(crate) fn bring() -> Result<Peers> {
     let peers = Peers { folder: workspace::peers() };
     fs::create_dir_all(peers.programs()).with_context(|| format!("cannot make {}", peers.folder.display()))?;
     debian::bring(&pinned.debian, &peers)?;
-    for (program, packages) in &pinned.tools {
-        install_tool(program, packages)?;
-    }
+    install(&pinned.tools)?;
     python::bring(&pinned.python, &peers)?;
     node::bring(&pinned.node, &peers)?;
     separation_user()?;
@@ -94,24 +100,33 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-/// Installs packages that cannot run from a folder of their own.
-fn install_tool(program: &str, packages: &[String]) -> Result<()> {
-    if command::find(program).is_some() {
+/// Installs what is missing of the programs that cannot run from a folder of their own.
+fn install(tools: &[Tool]) -> Result<()> {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| !tool.is_there()).collect();
+    if missing.is_empty() {
         return Ok(());
     }
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| &tool.packages).map(String::as_str).collect();
     let list = packages.join(" ");
     if command::find("apt-get").is_none() || !is_root() {
-        bail!("the tests need `{program}`: install it (Debian: `apt-get install {list}`), then run this again");
+        bail!("the tests need more programs: install them (Debian: `apt-get install {list}`), then run this again");
     }
     eprintln!("installing by apt, because it cannot run from target/peers: {list}");
     debian::update()?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    install.args(["install", "--yes", "--no-install-recommends"]).args(&packages);
     command::output(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
-    if command::find(program).is_none() {
-        bail!("apt installed {list}, and there is still no `{program}`");
+    match missing.iter().find(|tool| !tool.is_there()) {
+        Some(tool) => bail!("apt installed {list}, and `{}` still fails", tool.command.join(" ")),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+impl Tool {
+    fn is_there(&self) -> bool {
+        let Some((program, arguments)) = self.command.split_first() else { return true };
+        command::output(Command::new(program).args(arguments)).is_ok()
+    }
 }
 
 /// sshd started by root drops its rights to the user `sshd` and into `/run/sshd`.
