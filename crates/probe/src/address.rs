@@ -1,9 +1,10 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use shakedown_crypto::kex::methods;
 use shakedown_handshake::ssh::{ClientConfig, Strategy};
 use shakedown_model::ssh::{HostKey, SshOffer, key_type_of};
-use shakedown_model::{ConnectFailure, Evidence, Fact, HopRef, Known, Name, Party, Role};
+use shakedown_model::{ConnectFailure, Evidence, Fact, HopRef, Known, Name, Party, Phase, Role};
 use tokio::time::{Instant, timeout_at};
 
 use crate::budget::Budget;
@@ -183,7 +184,11 @@ impl Address<'_> {
         first: bool,
     ) -> Option<Connection> {
         let Some(number) = self.budget.take() else {
-            self.note(&format!("{} connections were made, and no more are made to one host", self.budget.most()));
+            let limit = format!("{} connections to one host in one run", self.budget.most());
+            self.note(&format!("no more than {limit} are made"));
+            if first {
+                self.evidence.push(Evidence::new(Fact::LimitReached { phase: Phase::Connect, limit }));
+            }
             return None;
         };
         self.report(|address| Progress::Connecting { address, connection: number, purpose: purpose.to_owned() });
@@ -194,8 +199,9 @@ impl Address<'_> {
             && transcript.identification.is_none()
             && let (Stream::Command(command), Route::Command { argv, hop: through }) = (&mut stream, &self.target.route)
         {
-            // The program has closed its output or kept silent: what it has to say is there already.
-            let patience = Instant::now() + self.options.timeout / 10;
+            // A program that has closed its output says why at the same time; one that kept silent has said all.
+            let now = Instant::now();
+            let patience = (now + self.options.timeout / 10).min(deadline).max(now + Duration::from_millis(20));
             if let Some(fact) = command.complaint(argv, patience).await {
                 hop = through.clone();
                 transcript.facts.push(fact);
@@ -237,7 +243,7 @@ impl Address<'_> {
                         }
                         return Some(Stream::Tcp(stream));
                     }
-                    Ok(Err(error)) => sys::connect_failure(&error),
+                    Ok(Err(error)) => sys::connect_failure(&error, source.is_some()),
                     Err(_) => ConnectFailure::TimedOut,
                 };
                 self.evidence.push(Evidence::new(Fact::NotConnected { address, failure }).on(number));

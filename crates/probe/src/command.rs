@@ -1,7 +1,8 @@
+use std::io;
 use std::process::Stdio;
 
 use shakedown_model::{Fact, Name};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout_at};
 
@@ -12,9 +13,12 @@ const LARGEST_TEXT: usize = 8 * 1024;
 pub(crate) struct CommandStream {
     // Held so that the program lives as long as this does.
     _child: Child,
-    pub(crate) input: Option<ChildStdin>,
-    pub(crate) output: ChildStdout,
-    errors: ChildStderr,
+    input: Option<ChildStdin>,
+    output: ChildStdout,
+    /// `None` once it has ended.
+    errors: Option<ChildStderr>,
+    /// What came from `errors`, up to [`LARGEST_TEXT`].
+    text: Vec<u8>,
 }
 
 impl CommandStream {
@@ -33,19 +37,51 @@ impl CommandStream {
             .spawn()
             .map_err(|error| failed(&error.to_string()))?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-            (input @ Some(_), Some(output), Some(errors)) => Ok(Self { _child: child, input, output, errors }),
+            (input @ Some(_), Some(output), errors @ Some(_)) => {
+                Ok(Self { _child: child, input, output, errors, text: Vec::new() })
+            }
             _ => Err(failed("the program has no standard streams")),
         }
     }
 
-    /// What the program printed to standard error, once its output has ended or will not be awaited any longer.
+    /// Zero for the end of the program's output. What it complains of is taken in beside it, so that a program that says
+    /// much is never held up by a full pipe.
+    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(errors) = &mut self.errors else { return self.output.read(buffer).await };
+            let mut part = [0; 1024];
+            let count = tokio::select! {
+                biased;
+                count = self.output.read(buffer) => return count,
+                count = errors.read(&mut part) => count.unwrap_or(0),
+            };
+            self.complain(part.get(..count).unwrap_or_default());
+        }
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.write_all(bytes).await?;
+        input.flush().await
+    }
+
+    fn complain(&mut self, part: &[u8]) {
+        if part.is_empty() {
+            self.errors = None;
+        }
+        let room = LARGEST_TEXT.saturating_sub(self.text.len());
+        self.text.extend(part.iter().take(room));
+    }
+
+    /// What the program printed to standard error up to its end or the deadline.
     pub(crate) async fn complaint(&mut self, argv: &[String], deadline: Instant) -> Option<Fact> {
         self.input = None;
-        let mut text = Vec::new();
-        let mut errors = (&mut self.errors).take(LARGEST_TEXT as u64);
-        // Whatever came until the deadline is kept.
-        let _ = timeout_at(deadline, errors.read_to_end(&mut text)).await;
-        let text = text.trim_ascii();
+        while let Some(errors) = &mut self.errors {
+            let mut part = [0; 1024];
+            let Ok(count) = timeout_at(deadline, errors.read(&mut part)).await else { break };
+            self.complain(part.get(..count.unwrap_or(0)).unwrap_or_default());
+        }
+        let text = self.text.trim_ascii();
         if text.is_empty() {
             return None;
         }

@@ -1,7 +1,7 @@
 use std::pin::Pin;
 use std::task::Poll;
 
-use shakedown_model::{Evidence, Fact, Gathered, Party, Role};
+use shakedown_model::{Evidence, Fact, Gathered, Party, ResolveFailure, Role};
 use tokio::time::Instant;
 
 use crate::address::Address;
@@ -49,7 +49,13 @@ async fn addresses(
     evidence: &mut Vec<Evidence>,
 ) -> Vec<std::net::SocketAddr> {
     if !target.addresses.is_empty() {
-        return target.addresses.iter().copied().filter(|&address| family_fits(options.family, address)).collect();
+        let fitting: Vec<_> =
+            target.addresses.iter().copied().filter(|&address| family_fits(options.family, address)).collect();
+        if fitting.is_empty() {
+            let failure = ResolveFailure::NoAddress;
+            evidence.push(Evidence::new(Fact::NotResolved { host: target.host.clone(), failure }));
+        }
+        return fitting;
     }
     if let Some(progress) = &options.progress {
         progress(Progress::Resolving { host: target.host.clone() });

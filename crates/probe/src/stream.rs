@@ -17,20 +17,14 @@ impl Stream {
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(buffer).await,
-            Self::Command(command) => command.output.read(buffer).await,
+            Self::Command(command) => command.read(buffer).await,
         }
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.write_all(bytes).await,
-            Self::Command(command) => match &mut command.input {
-                Some(input) => {
-                    input.write_all(bytes).await?;
-                    input.flush().await
-                }
-                None => Err(io::ErrorKind::BrokenPipe.into()),
-            },
+            Self::Command(command) => command.write(bytes).await,
         }
     }
 

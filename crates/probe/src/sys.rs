@@ -28,14 +28,16 @@ pub(crate) fn end_in_reset(stream: &TcpStream) {
 
 /// What the error of a connection attempt means. `EHOSTUNREACH` is also what Linux makes of ICMP "administratively
 /// prohibited"; TCP sockets give no way to tell them apart.
-pub(crate) fn connect_failure(error: &io::Error) -> ConnectFailure {
+///
+/// `bound`: a source address was asked for; without one, the machine has run out of ports or addresses.
+pub(crate) fn connect_failure(error: &io::Error, bound: bool) -> ConnectFailure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ConnectFailure::Refused,
         io::ErrorKind::TimedOut => ConnectFailure::TimedOut,
         io::ErrorKind::HostUnreachable => ConnectFailure::HostUnreachable,
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => ConnectFailure::NetworkUnreachable,
         io::ErrorKind::PermissionDenied => ConnectFailure::Prohibited,
-        io::ErrorKind::AddrNotAvailable => ConnectFailure::SourceNotAvailable,
+        io::ErrorKind::AddrNotAvailable if bound => ConnectFailure::SourceNotAvailable,
         _ => ConnectFailure::Other,
     }
 }
@@ -53,7 +55,7 @@ mod tests {
     #[test]
     fn errors_have_their_meaning() {
         // The numbers of Linux.
-        let failure = |number| connect_failure(&io::Error::from_raw_os_error(number));
+        let failure = |number| connect_failure(&io::Error::from_raw_os_error(number), true);
         assert_eq!(failure(111), ConnectFailure::Refused);
         assert_eq!(failure(110), ConnectFailure::TimedOut);
         assert_eq!(failure(113), ConnectFailure::HostUnreachable);
@@ -61,6 +63,7 @@ mod tests {
         assert_eq!(failure(1), ConnectFailure::Prohibited);
         assert_eq!(failure(13), ConnectFailure::Prohibited);
         assert_eq!(failure(99), ConnectFailure::SourceNotAvailable);
+        assert_eq!(connect_failure(&io::Error::from_raw_os_error(99), false), ConnectFailure::Other);
         assert!(is_reset(&io::Error::from_raw_os_error(104)) && !is_reset(&io::Error::from_raw_os_error(32)));
     }
 }

@@ -177,6 +177,17 @@ fn every_address_is_tried_and_gets_a_party() {
     assert!(probed.gathered.parties.iter().all(|party| party.label.starts_with("db01.example:22 at 127.0.0.1")));
     assert!(facts(&probed).contains(&&Fact::NotConnected { address: gone, failure: ConnectFailure::Refused }));
     assert_eq!(probed.connections, 3);
+    let differ = |probed: &Probed| facts(probed).iter().any(|fact| matches!(fact, Fact::BackendsDiffer { .. }));
+    assert!(!differ(&probed));
+
+    let older = vec![Step::Send(b"SSH-2.0-Older\r\n".to_vec()), Step::Send(packet(&kexinit())), Step::Hold];
+    let older = Hostile::run(older);
+    target.addresses = vec![one.address(), older.address()];
+    assert!(differ(&probe(&target, Want::default())));
+
+    let options = Options { family: Family::V6, ..Options::default() };
+    let probed = wait(shakedown_probe::ssh(&target, &options));
+    assert!(matches!(facts(&probed)[..], [Fact::NotResolved { failure: ResolveFailure::NoAddress, .. }]));
 }
 
 #[test]
@@ -187,6 +198,13 @@ fn no_more_connections_than_allowed() {
     assert_eq!((probed.connections, server.connections()), (1, 1));
     let notes = &probed.gathered.parties[0].notes;
     assert!(notes.iter().any(|note| note.contains("1 connection")), "{notes:?}");
+    // Of two addresses the second is not even tried, and that is said too.
+    let mut target = SshTarget::at(server.address());
+    target.addresses.push(server.address());
+    let probed = wait(shakedown_probe::ssh(&target, &options));
+    assert_eq!(server.connections(), 2);
+    let said = facts(&probed).iter().any(|fact| matches!(fact, Fact::LimitReached { phase: Phase::Connect, .. }));
+    assert!(said, "{:?}", facts(&probed));
 }
 
 #[test]
@@ -254,6 +272,17 @@ fn a_command_that_hangs_ends_with_the_deadline() {
         .iter()
         .any(|fact| matches!(fact, Fact::Ended { phase: Phase::Identification, ending: Ending::Silent { .. }, .. }));
     assert!(silent, "{:?}", facts(&probed));
+}
+
+#[test]
+fn a_command_that_says_much_is_not_held_up() {
+    let server = Hostile::run(answers());
+    let port = server.address().port();
+    // More than a pipe holds.
+    let script =
+        format!("exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; head -c 300000 /dev/zero >&2; cat <&3 & cat >&3'");
+    let probed = probe(&command(&script), Want::default());
+    assert_eq!(probed.gathered.parties.len(), 1, "{:?}", facts(&probed));
 }
 
 #[test]
