@@ -216,6 +216,7 @@ fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {
         drops: _,
         stops: _,
         broken: _,
+        confirms: _,
     } = behaviour;
     let Supported { kex: _, host_key: _, cipher: _, mac: _, compression: _ } = supported;
     for Undecided { slot: _, criterion, origin } in undecided {

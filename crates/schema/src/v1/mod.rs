@@ -20,6 +20,6 @@ pub use document::{Configuration, Document, Pair, Party, PartySource, SCHEMA, Va
 pub use evidence::{Evidence, Hop};
 pub use fix::{Command, Edit, Fix};
 pub use kinds::{Applicability, OutcomeResult, Protocol, Role, Side, SignatureState, StageResult};
-pub use offer::{BannerRule, Behaviour, Broken, GexRequest, HostKey, Offer, Supported, Undecided};
+pub use offer::{BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, Offer, Supported, Undecided};
 pub use origin::Origin;
 pub use outcome::{FailedSlot, Forecast, Outcome, Risk, StageOutcome, TraceStep};

@@ -166,6 +166,18 @@ pub struct Behaviour {
     /// Names that it lists but fails on.
     #[serde(default)]
     pub broken: Vec<Broken>,
+    /// Names that it agrees on only after it has asked a person.
+    #[serde(default)]
+    pub confirms: Vec<Confirm>,
+}
+
+/// A name that a person is asked about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Confirm {
+    /// The slot.
+    pub slot: String,
+    /// The name.
+    pub name: String,
 }
 
 /// Names that are dropped for some peers.

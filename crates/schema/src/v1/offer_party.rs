@@ -228,6 +228,11 @@ fn behaviour_out(behaviour: &SshBehaviour) -> Behaviour {
             .iter()
             .map(|(name, reason)| super::Broken { name: name.to_string(), reason: reason.clone() })
             .collect(),
+        confirms: behaviour
+            .confirms
+            .iter()
+            .map(|(slot, name)| super::Confirm { slot: slot.as_str().to_owned(), name: name.to_string() })
+            .collect(),
     }
 }
 
@@ -256,6 +261,11 @@ fn behaviour_in(behaviour: &Behaviour) -> SshBehaviour {
             .broken
             .iter()
             .map(|broken| (Name::from_escaped(&broken.name), broken.reason.clone()))
+            .collect(),
+        confirms: behaviour
+            .confirms
+            .iter()
+            .filter_map(|confirm| Some((slot(&confirm.slot)?, Name::from_escaped(&confirm.name))))
             .collect(),
     }
 }
