@@ -8,4 +8,4 @@
 mod pair;
 pub mod ssh;
 
-pub use pair::negotiate;
+pub use pair::{negotiate, risks};

@@ -1,4 +1,5 @@
-use shakedown_model::{Context, Outcome, Party, Policy};
+use shakedown_catalog::Catalog;
+use shakedown_model::{Context, Outcome, Party, Policy, Risk};
 
 use crate::ssh;
 
@@ -6,5 +7,12 @@ use crate::ssh;
 pub fn negotiate(client: &Party, server: &Party, context: &Context) -> Outcome {
     match (&client.policy, &server.policy) {
         (Policy::Ssh(client), Policy::Ssh(server)) => ssh::negotiate(client, server, context),
+    }
+}
+
+/// What is weak about the session that the two agreed on; nothing where a slot was not agreed.
+pub fn risks(outcome: &Outcome, client: &Party, server: &Party, catalog: &Catalog) -> Vec<Risk> {
+    match (&client.policy, &server.policy) {
+        (Policy::Ssh(client), Policy::Ssh(server)) => ssh::risks(outcome, client, server, catalog),
     }
 }

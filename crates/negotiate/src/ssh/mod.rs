@@ -9,5 +9,7 @@ mod kexinit;
 mod later;
 mod list;
 mod outcome;
+mod risks;
 
 pub use outcome::negotiate;
+pub use risks::risks;

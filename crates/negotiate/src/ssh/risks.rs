@@ -68,7 +68,8 @@ fn sha1_signature(outcome: &Outcome) -> Option<Risk> {
     let name = outcome.agreed(Slot::HostKey)?.as_str();
     let sha1 = matches!(name, "ssh-rsa" | "ssh-dss" | "ssh-rsa-cert-v01@openssh.com" | "ssh-dss-cert-v01@openssh.com");
     sha1.then(|| {
-        let summary = format!("the server's proof of its identity, `{name}`, rests on SHA-1, whose collisions can be made");
+        let summary =
+            format!("the server's proof of its identity, `{name}`, rests on SHA-1, whose collisions can be made");
         risk("sha1-signature", Slot::HostKey, summary, "RFC 8332 section 1")
     })
 }
@@ -76,7 +77,8 @@ fn sha1_signature(outcome: &Outcome) -> Option<Risk> {
 fn no_forward_secrecy(outcome: &Outcome) -> Option<Risk> {
     let name = outcome.agreed(Slot::Kex)?.as_str();
     matches!(name, "rsa1024-sha1" | "rsa2048-sha256").then(|| {
-        let summary = format!("with `{name}` whoever gets the server's RSA key of the exchange can read the session later");
+        let summary =
+            format!("with `{name}` whoever gets the server's RSA key of the exchange can read the session later");
         risk("no-forward-secrecy", Slot::Kex, summary, "RFC 4432")
     })
 }
