@@ -43,22 +43,24 @@ pub(crate) struct Blame {
 /// Applies the rule above. `sound` says whether an algorithm is still recommended, `None` where that is not known.
 pub(crate) fn decide(client: &End, server: &End, sound: impl Fn(&Name) -> Option<bool>) -> Blame {
     let not_unsound = |name: &Name| sound(name) != Some(false);
-    let client_cut = Cut::of(client, server, &not_unsound);
-    let server_cut = Cut::of(server, client, &not_unsound);
+    let client_cut = Cut::of(client, server, not_unsound);
+    let server_cut = Cut::of(server, client, not_unsound);
     match (client_cut, server_cut) {
         (Some(cut), None) => return cut.blame(Role::Client, client),
         (None, Some(cut)) => return cut.blame(Role::Server, server),
         (Some(cut), Some(other)) => {
             let because = format!(
                 "either side's defaults would have agreed: the client's version has {}, the server's {}",
-                list(&cut.names),
-                list(&other.names)
+                list(cut.names.get(..1).unwrap_or_default()),
+                list(other.names.get(..1).unwrap_or_default())
             );
-            return Blame { side: Side::Both, reason: cut.reason, because };
+            // What a person wrote is easier to undo than a policy.
+            let reason = if cut.reason == other.reason { cut.reason } else { Reason::ConfiguredOut };
+            return Blame { side: Side::Both, reason, because };
         }
         (None, None) => {}
     }
-    if let Some(agreed) = both_cut(client, server, &not_unsound) {
+    if let Some(agreed) = both_cut(client, server, not_unsound) {
         let because =
             format!("configured out on both sides: with their defaults they agree on {}", quoted(agreed.as_str()));
         return Blame { side: Side::Both, reason: Reason::ConfiguredOut, because };

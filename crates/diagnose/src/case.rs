@@ -121,3 +121,69 @@ impl<'a> Case<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, LazyLock};
+
+    use shakedown_model::{ConfigProblem, Configuration, ConfigurationKind, Policy, SourceFile};
+
+    use super::*;
+
+    static CATALOG: LazyLock<Catalog> =
+        LazyLock::new(|| Catalog::from_blob(shakedown_catalog_data::BLOB).expect("the catalog's own blob"));
+
+    fn server(source: PartySource, file: Option<&Arc<SourceFile>>) -> Party {
+        let configuration = |file: &Arc<SourceFile>| Configuration {
+            kind: ConfigurationKind::SshdConfig,
+            files: vec![Arc::clone(file)],
+            context: Box::default(),
+        };
+        Party {
+            label: "db01".to_owned(),
+            role: Role::Server,
+            software: None,
+            source,
+            policy: Policy::Ssh(Box::default()),
+            configuration: file.map(configuration),
+            notes: Vec::new(),
+        }
+    }
+
+    fn seen_at(address: &str) -> Evidence {
+        let fact = Fact::Ended { phase: Phase::Identification, ending: Ending::Closed, received: 0 };
+        let what = "identification".to_owned();
+        Evidence::new(fact).at(Origin::new(OriginKind::Peer { address: address.to_owned(), connection: 1, what }))
+    }
+
+    #[test]
+    fn what_another_address_did_is_passed_over() {
+        let context = Context::default();
+        let party = server(PartySource::Live { address: "192.0.2.7:22".to_owned() }, None);
+        let evidence = [seen_at("192.0.2.8:22"), seen_at("192.0.2.7:22")];
+        let mut case = Case::new(Protocol::Ssh, &context, &CATALOG);
+        case.evidence = &evidence;
+        assert_eq!(case.facts().count(), 2);
+        case.server = Some(&party);
+        assert_eq!(case.facts().map(|(id, _)| id).collect::<Vec<_>>(), [EvidenceId(1)]);
+    }
+
+    #[test]
+    fn what_stands_in_another_partys_file_is_passed_over() {
+        let context = Context::default();
+        let file = |path: &str| Arc::new(SourceFile { path: path.to_owned(), text: b"Cipher x".to_vec() });
+        let (ours, other) = (file("sshd_config"), file("other"));
+        let problem = |file: &Arc<SourceFile>| {
+            let problem = ConfigProblem::UnknownKeyword;
+            let fact = Fact::Configuration { problem, message: String::new(), suggestion: None };
+            Evidence::new(fact).by(Role::Server).at(Origin::file(file, 0..6))
+        };
+        let evidence = [problem(&ours), problem(&other)];
+        let party = server(PartySource::Configuration, Some(&ours));
+        let mut case = Case::new(Protocol::Ssh, &context, &CATALOG);
+        case.evidence = &evidence;
+        assert_eq!(case.facts().count(), 2);
+        case.server = Some(&party);
+        assert_eq!(case.facts().map(|(id, _)| id).collect::<Vec<_>>(), [EvidenceId(0)]);
+    }
+}

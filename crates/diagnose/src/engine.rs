@@ -24,9 +24,10 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
         ranked.push((confidence, slot, one));
     }
     // Most likely first; then what comes first in the exchange; the sort is stable, so that alternatives of equal
-    // weight keep the order of the registry.
+    // weight keep the order of the registry, but for the one that fits any failure.
     ranked.sort_by_key(|(confidence, slot, one)| {
-        (std::cmp::Reverse(*confidence), one.found.phase.unwrap_or(Phase::Kexinit), *slot)
+        let phase = one.found.phase.unwrap_or(Phase::Kexinit);
+        (std::cmp::Reverse(*confidence), phase, *slot, one.cause == "middlebox-interference")
     });
     let mut numbers: HashMap<usize, usize> = HashMap::new();
     ranked

@@ -76,6 +76,7 @@ impl Example {
             "compression" => &[Slot::CompressionC2s, Slot::CompressionS2c],
             _ => panic!("no such list: {list}"),
         };
+        party.source = PartySource::Configuration;
         let Policy::Ssh(policy) = &mut party.policy;
         for slot in slots {
             let names = value.split(", ").filter(|name| !name.is_empty() && *name != "none at all");
@@ -320,6 +321,114 @@ mod tests {
         for word in ["illegal", "invalid", " you ", "your", "please", "sorry", "obviously", "simply"] {
             assert!(!plain.to_lowercase().contains(word), "{code}, not `{word}`: {text}");
         }
+    }
+
+    /// What a report is made of, in short.
+    fn render(text: &str) -> String {
+        let mut out = String::new();
+        for one in Example::read(text).diagnose() {
+            let (cause, reason, confidence) = (one.cause, one.reason.as_str(), one.confidence_permille);
+            out += &format!("{}: {cause} ({reason}, {confidence}): {}\n", one.group, one.summary);
+            out += &format!("   at fault: {} ({})\n", one.side, one.side_because);
+            for note in &one.notes {
+                out += &format!("   = {note}\n");
+            }
+            for remedy in &one.remedies {
+                out += &format!("   {}: {}\n", remedy.role, short(&remedy.change));
+            }
+        }
+        out
+    }
+
+    fn short(change: &Change) -> String {
+        let list = |what: &str, slot: &Slot, names: &[Name]| {
+            let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+            format!("{what} {slot}: {}", names.join(","))
+        };
+        match change {
+            Change::Enable { slot, candidates } => list("enable", slot, candidates),
+            Change::Disable { slot, names } => list("disable", slot, names),
+            Change::Upgrade { slot, candidates } => list("upgrade", slot, candidates),
+            other => title(other).unwrap_or_default(),
+        }
+    }
+
+    #[test]
+    fn what_works_yields_nothing() {
+        assert_eq!(render("client: openssh@9.2p1\nserver: openssh@9.2p1\n"), "");
+        assert_eq!(render("client: openssh@9.2p1\nserver: openssh@9.2p1\nfact: host-key known ssh-ed25519 x\n"), "");
+        // A person is asked, and may say yes.
+        assert_eq!(render("client: openssh@9.2p1\nfact: host-key unknown ssh-ed25519 x\n"), "");
+    }
+
+    /// Each way in which a probe can end has its own first cause.
+    #[test]
+    fn what_a_probe_sees_has_its_cause() {
+        for (fact, cause) in [
+            ("not-resolved db01 timed-out", "name-resolution"),
+            ("not-connected 192.0.2.7:22 refused", "port-refused"),
+            ("not-connected 192.0.2.7:22 timed-out", "port-filtered"),
+            ("not-connected [2001:db8::7]:22 host-unreachable", "port-filtered"),
+            ("ended identification closed 0", "connection-cut"),
+            ("ended identification reset 0", "connection-cut"),
+            ("ended kexinit closed 20", "connection-cut"),
+            ("ended key-exchange reset 1100", "connection-cut"),
+            ("ended identification silent 10000 0", "connection-throttled"),
+            ("ended kexinit silent 10000 40", "path-mtu"),
+            ("throttled max-startups Exceeded MaxStartups", "connection-throttled"),
+            ("too-slow identification 10 10000", "connection-throttled"),
+            ("limit identification 1024 lines", "wrong-protocol"),
+            ("limit kexinit 262144 bytes in one packet", "implementation-defect"),
+            ("other-protocol tls 15 03 01", "wrong-protocol"),
+            ("other-protocol unknown xyz", "wrong-protocol"),
+            ("malformed kexinit 17 packet length 4294967280", "implementation-defect"),
+            ("wrong-signature ssh-ed25519", "implementation-defect"),
+            ("disconnected kexinit 2 Packet corrupt", "implementation-defect"),
+            ("disconnected kexinit 11 bye", "connection-cut"),
+            ("disconnected kexinit 12 too many", "connection-throttled"),
+            ("ssh-one SSH-1.5-1.2.27", "no-common-version"),
+        ] {
+            let found = Example::read(&format!("client: openssh@9.2p1\nfact: {fact}\n")).diagnose();
+            assert_eq!(found.first().map(|one| one.cause), Some(cause), "{fact}");
+            let groups = found.iter().map(|one| one.group).max();
+            assert_eq!(groups, Some(0), "{fact}: all that fits is one group of alternatives");
+        }
+    }
+
+    #[test]
+    fn what_was_said_explains_what_was_cut() {
+        let said = "fact: throttled max-startups Exceeded MaxStartups\nfact: ended identification closed 22\n";
+        let found = Example::read(said).diagnose();
+        assert_eq!(found.iter().map(|one| one.cause).collect::<Vec<_>>(), ["connection-throttled"]);
+    }
+
+    #[test]
+    fn a_close_after_a_failed_negotiation_is_no_cause_of_its_own() {
+        let text = "client: openssh@9.2p1\nserver: openssh@9.2p1\nserver kex: diffie-hellman-group1-sha1\n\
+                    fact: disconnected key-exchange 3 no match\nfact: ended key-exchange closed 900\n";
+        let found = Example::read(text).diagnose();
+        assert_eq!(found.iter().map(|one| one.cause).collect::<Vec<_>>(), ["no-common-kex"]);
+    }
+
+    #[test]
+    fn every_slot_that_fails_is_reported_at_once() {
+        insta::assert_snapshot!(render("client: openssh@9.2p1\nserver: openssh@3.9p1\n"));
+    }
+
+    #[test]
+    fn an_old_client_at_a_new_server() {
+        insta::assert_snapshot!(render("client: jsch@0.1.42\nserver: openssh@10.0p1\n"));
+    }
+
+    #[test]
+    fn a_policy_layer_in_force() {
+        let server = "server: openssh@9.2p1\nserver kex: curve25519-sha256\n";
+        insta::assert_snapshot!(render(&format!("client: openssh@8.7p1+crypto-policies@FIPS\n{server}")));
+    }
+
+    #[test]
+    fn a_server_of_which_nothing_is_heard() {
+        insta::assert_snapshot!(render("client: openssh@9.2p1\nfact: ended identification silent 10000 0\n"));
     }
 
     /// Whoever changes what is trusted must have decided to: such changes are never called safe.

@@ -34,25 +34,43 @@ pub(crate) fn released(catalog: &Catalog, software: &Software, role: Role) -> Op
     catalog.resolve(software, role).ok()?.released
 }
 
-/// Why an algorithm is no longer recommended, with its citation: `its 1024-bit group can be broken (RFC 9142)`.
+/// Why an algorithm is no longer recommended, with its citation: `1024-bit modulus: ... (RFC 8270)`.
 pub(crate) fn weakness(catalog: &Catalog, slot: Slot, name: &Name) -> Option<String> {
     if sound(catalog, slot, name) != Some(false) {
         return None;
     }
-    let reason = catalog.algorithm(slot, name.as_str())?.reasons.first()?;
+    let reasons = &catalog.algorithm(slot, name.as_str())?.reasons;
+    // What is wrong says more than how strongly an RFC advises against it.
+    let named = |text: &str| ["MUST ", "SHOULD ", "MAY "].iter().any(|word| text.starts_with(word));
+    let reason = reasons.iter().find(|reason| !named(&reason.text)).or_else(|| reasons.first())?;
     let text = reason.text.trim().trim_end_matches('.');
-    match reason.references.first() {
+    let reference = reason.references.iter().find(|reference| reference.starts_with("RFC "));
+    match reference.or_else(|| reason.references.first()) {
+        Some(reference) if named(text) => Some(format!("{reference} says {text}")),
         Some(reference) => Some(format!("{text} ({reference})")),
         None => Some(text.to_owned()),
     }
 }
 
-/// The version of the party's product, and its day, from which on it no longer offers the name by default.
+/// The version of the party's product, and its day, from which on it no longer offers the name by default; only where
+/// that has already happened in the party's own version.
 pub(crate) fn removed(catalog: &Catalog, party: &Party, slot: Slot, name: &Name) -> Option<(String, Option<String>)> {
     let software = party.software.as_ref()?;
-    let history = catalog.default_history(software.product(), party.role, slot, name.as_str());
+    let product = catalog.product_id(software.product(), software.version())?;
+    let history = catalog.default_history(product, party.role, slot, name.as_str());
     let removed = history.removed_from_default?;
-    Some((removed.version, removed.released))
+    let order = catalog.compare_versions(product, &removed.version, software.version())?;
+    order.is_le().then_some((removed.version, removed.released))
+}
+
+/// Whether the party's version has, or once had, the name among its defaults; `None` where its software is not known.
+pub(crate) fn had(catalog: &Catalog, party: &Party, slot: Slot, name: &Name) -> Option<bool> {
+    let software = party.software.as_ref()?;
+    let product = catalog.product_id(software.product(), software.version())?;
+    let Some(first) = catalog.default_history(product, party.role, slot, name.as_str()).first_seen else {
+        return Some(false);
+    };
+    Some(catalog.compare_versions(product, &first.version, software.version())?.is_le())
 }
 
 /// The first version of the party's product, newer than its own, that offers one of the names by default.
@@ -63,6 +81,7 @@ pub(crate) fn first_offering(
     names: &[Name],
 ) -> Option<(String, Option<String>, Name)> {
     let software = party.software.as_ref()?;
-    let found = catalog.first_version_offering(software.product(), party.role, slot, names, software.version())?;
+    let product = catalog.product_id(software.product(), software.version())?;
+    let found = catalog.first_version_offering(product, party.role, slot, names, software.version())?;
     Some((found.version, found.released, found.name))
 }

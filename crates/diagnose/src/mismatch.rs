@@ -2,14 +2,14 @@
 //! fault, the versions behind it and the remedies.
 
 use shakedown_model::{
-    Change, FailedSlot, FailureKind, Item, Known, Label, Match, Name, Origin, OriginKind, Party, Phase, Reason, Remedy,
-    Role, Side, Slot, Software, Span, Strength, names, ssh,
+    Change, FailedSlot, FailureKind, Item, Known, Label, Match, Name, Origin, OriginKind, Party, PartySource, Phase,
+    Reason, Remedy, Role, Side, Slot, Software, Span, Strength, names, ssh,
 };
 
 use crate::Case;
 use crate::blame::{self, Blame, End};
 use crate::facts;
-use crate::text::{list, quoted, software_or_role};
+use crate::text::{list, quoted};
 
 /// The cause that a failed slot is reported as.
 pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
@@ -103,12 +103,13 @@ fn one(case: &Case<'_>, failed: &FailedSlot, noun: &str, both_directions: bool) 
     found.side_because = because;
     found.algorithms = if side == Side::Client { client.offered.clone() } else { server.offered.clone() };
     describe(case, failed, side, &mut found);
-    found.notes.extend(history(case, failed, side));
+    let ends = Ends { client, server };
+    found.notes.extend(history(case, failed, &ends, side));
     if both_directions && slot != Slot::Kex && slot != Slot::HostKey {
         found.notes.push("both directions fail in the same way".to_owned());
     }
     if matches!(failed.kind, FailureKind::NothingInCommon | FailureKind::Deviation { .. }) {
-        found.remedies = remedies(case, failed, side);
+        found.remedies = remedies(case, failed, &ends, side);
     }
     found
 }
@@ -134,15 +135,36 @@ fn offered(failed: &FailedSlot, role: Role) -> Vec<Name> {
     names.filter(|name| !ssh::is_marker(name.as_str())).collect()
 }
 
+struct Ends {
+    client: End,
+    server: End,
+}
+
+impl Ends {
+    fn of(&self, role: Role) -> &End {
+        match role {
+            Role::Client => &self.client,
+            Role::Server => &self.server,
+        }
+    }
+}
+
 fn end(case: &Case<'_>, failed: &FailedSlot, role: Role) -> End {
     let slot = failed.slot;
     let offered = offered(failed, role);
     let Some(party) = case.party(role) else { return End { offered, ..End::default() } };
     let software = party.software.as_ref();
-    let defaults = software.and_then(|software| facts::defaults(case.catalog, software, role, slot));
+    let look_up = |software: &Software| facts::defaults(case.catalog, software, role, slot);
+    // What comes from the catalog alone is its own default; a look-up costs more than all else here.
+    let defaults = match (&party.source, party.ssh()) {
+        (PartySource::Catalog, Some(policy)) if policy.offer.list(slot).is_complete() => Some(offered.clone()),
+        _ => software.and_then(look_up),
+    };
+    let plain = software.is_none_or(|software| *software == facts::upstream(software));
+    let upstream = if plain { defaults.clone() } else { software.and_then(|one| look_up(&facts::upstream(one))) };
     End {
         without_key: without_key(party, slot, &offered, defaults.as_deref()),
-        upstream: software.and_then(|software| facts::defaults(case.catalog, &facts::upstream(software), role, slot)),
+        upstream,
         supported: supported(party, slot).cloned(),
         released: software.and_then(|software| facts::released(case.catalog, software, role)),
         software: software.map(ToString::to_string),
@@ -242,12 +264,12 @@ pub(crate) fn whole(items: &[Item]) -> Option<Origin> {
 
 /// The versions behind it: since when the one side no longer offers what the other has, and since when the other's
 /// product offers what the first has.
-fn history(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<String> {
+fn history(case: &Case<'_>, failed: &FailedSlot, ends: &Ends, side: Side) -> Vec<String> {
     let behind = match side {
         Side::Client => Role::Client,
         _ => Role::Server,
     };
-    let (theirs, ours) = (offered(failed, behind), offered(failed, behind.peer()));
+    let (theirs, ours) = (offered(failed, behind), obtainable(failed, behind));
     let mut notes = Vec::new();
     if let Some(party) = case.party(behind.peer()) {
         let mut removed: Vec<(String, Option<String>, &Name)> = theirs
@@ -274,37 +296,61 @@ fn history(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<String> {
         notes.push(format!("{} is no longer recommended: {why}", quoted(name.as_str())));
     }
     if let Some(party) = case.party(behind)
-        && let Some((version, released, name)) = facts::first_offering(case.catalog, party, failed.slot, &ours)
+        && let Some((version, released, name)) = newer(case, failed, party, ends, &ours)
     {
         let date = released.map_or(String::new(), |date| format!(" ({date})"));
         let product = party.software.as_ref().map_or("", |software| software.product());
-        let who = software_or_role(party.software.as_ref(), behind);
-        notes.push(format!(
-            "{who} can be replaced: {product} {version}{date} is the first to offer {}",
-            quoted(name.as_str())
-        ));
+        notes.push(format!("newer versions have it: {product} offers {} since {version}{date}", quoted(name.as_str())));
     }
     notes
 }
 
+/// The first newer version of the party's software that offers one of the names; nothing where its own version does
+/// already, so that only its configuration is in the way.
+fn newer(
+    case: &Case<'_>,
+    failed: &FailedSlot,
+    party: &Party,
+    ends: &Ends,
+    names: &[Name],
+) -> Option<(String, Option<String>, Name)> {
+    if ends.of(party.role).upstream.iter().flatten().any(|name| names.contains(name)) {
+        return None;
+    }
+    facts::first_offering(case.catalog, party, failed.slot, names)
+}
+
+/// The names of the other side's list that a party can be told to offer: certificates need an authority, keys of
+/// security tokens a token, and GSS-API methods a realm, which no line of configuration brings.
+fn obtainable(failed: &FailedSlot, role: Role) -> Vec<Name> {
+    let special = |name: &str| name.contains("-cert-v0") || name.starts_with("sk-") || name.starts_with("gss-");
+    let names = offered(failed, role.peer());
+    let plain: Vec<Name> = names.iter().filter(|name| !special(name.as_str())).cloned().collect();
+    if plain.is_empty() { names } else { plain }
+}
+
 /// What either side can do, the side at fault first: list what the other offers, move to a version that does, and then
 /// take the weak names away as a step of its own.
-fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
+fn remedies(case: &Case<'_>, failed: &FailedSlot, ends: &Ends, side: Side) -> Vec<Remedy> {
     let first = if side == Side::Client { Role::Client } else { Role::Server };
     let mut remedies = Vec::new();
     for role in [first, first.peer()] {
         let Some(party) = case.party(role) else { continue };
-        let mut theirs = offered(failed, role.peer());
+        let mut theirs = obtainable(failed, role);
         facts::best_first(case.catalog, failed.slot, &mut theirs);
         let able: Vec<Name> = match supported(party, failed.slot) {
             Some(supported) => theirs.iter().filter(|name| supported.contains(name)).cloned().collect(),
-            None => theirs.clone(),
+            // Without a list of what the build could do, what the version once offered is what it has.
+            None => {
+                let could = |name: &&Name| facts::had(case.catalog, party, failed.slot, name) != Some(false);
+                theirs.iter().filter(could).cloned().collect()
+            }
         };
         let sound = able.first().and_then(|name| facts::sound(case.catalog, failed.slot, name)) == Some(true);
         if !able.is_empty() {
             remedies.push(Remedy { role, change: Change::Enable { slot: failed.slot, candidates: able } });
         }
-        if facts::first_offering(case.catalog, party, failed.slot, &theirs).is_some() {
+        if newer(case, failed, party, ends, &theirs).is_some() {
             remedies.push(Remedy { role, change: Change::Upgrade { slot: failed.slot, candidates: theirs } });
         }
         let weak = offered(failed, role).into_iter();
@@ -315,4 +361,47 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
         }
     }
     remedies
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use shakedown_model::{SourceFile, Stage};
+
+    use super::*;
+
+    fn item(file: &Arc<SourceFile>, name: &str) -> Item {
+        let text = String::from_utf8_lossy(&file.text);
+        let start = text.find(name).unwrap();
+        Item::with_origin(Name::new(name), Origin::file(file, start..start + name.len()))
+    }
+
+    #[test]
+    fn the_whole_list_of_one_line_is_quoted() {
+        let file = Arc::new(SourceFile { path: "x".to_owned(), text: b"Ciphers a1,b2,c3\nMACs d4\n".to_vec() });
+        let span = |items: &[Item]| match whole(items).unwrap().kind() {
+            OriginKind::File { span, .. } => span.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(span(&[item(&file, "a1"), item(&file, "b2"), item(&file, "c3")]), 8..16);
+        assert_eq!(span(&[item(&file, "a1"), item(&file, "d4")]), 8..10);
+        assert_eq!(whole(&[Item::new("a1")]), None);
+    }
+
+    #[test]
+    fn sizes_decide_between_small_and_none() {
+        let kind =
+            |available: &[u32]| FailureKind::OutOfRange { minimum: 2048, maximum: 8192, available: available.to_vec() };
+        let failed = |available: &[u32]| FailedSlot {
+            stage: Stage::Gex,
+            slot: Slot::Kex,
+            client: Vec::new(),
+            server: Vec::new(),
+            kind: kind(available),
+        };
+        assert_eq!(cause_of(&failed(&[1024, 1536])), "key-too-small");
+        assert_eq!(cause_of(&failed(&[1024, 16384])), "no-common-kex");
+        assert_eq!(cause_of(&failed(&[])), "no-common-kex");
+    }
 }

@@ -105,8 +105,8 @@ fn usual(phase: Phase) -> Vec<String> {
             "usual causes: an intrusion prevention system, or a server process that crashed"
         }
         _ => {
-            "usual causes: TCP wrappers, `MaxStartups` of a server before OpenSSH 8.2, fail2ban, a load balancer without \
-             a server behind it, or a server that cannot load its host keys"
+            "usual causes: TCP wrappers, `MaxStartups` before OpenSSH 8.2, fail2ban, a load balancer without a server \
+             behind it, or a server that cannot load its host keys"
         }
     };
     vec![text.to_owned()]
