@@ -85,6 +85,7 @@ identifications = {
     "preamble": b"Welcome\r\nto this host\r\n\r\n" + HELLO,
     "preamble_endless": b"x\r\n" * 30,
     "line_endless": b"x" * 400,
+    "line_feed_only_at_the_limit": b"SSH-2.0-" + b"x" * 292 + b"\n",
     "one": b"SSH-1.5-Cisco-1.25\n",
     "one_and_two": b"SSH-1.99-Cisco-1.25\n",
     "too_long": b"SSH-2.0-" + b"x" * 260 + b"\r\n",

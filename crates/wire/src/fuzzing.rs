@@ -13,8 +13,8 @@ pub fn ssh_identification(data: &[u8]) {
     assert_eq!(whole, single);
     assert!(whole.0.len() <= limits.lines + 1);
     if let Some(IdentificationLine::Identification(identification)) = whole.0.last() {
-        let written = identification.write();
-        let (read, error, _) = identification_lines(&written, 7, limits);
+        // Written with a carriage return, it may be one byte longer than it came and than these limits allow.
+        let (read, error, _) = identification_lines(&identification.write(), 7, IdentificationLimits::default());
         assert_eq!((read.last(), error), (whole.0.last(), None));
         let _ = (identification.version(), identification.software(), identification.is_too_long());
     }
