@@ -34,7 +34,7 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
     if outcome.result() != OutcomeResult::Agreed {
         return None;
     }
-    let cuts_off = cut_off::cut_off(input, before, &edited.party);
+    let cuts_off = cut_off::cut_off(input, before, &edited.party).all();
     let names: Vec<Name> = deltas.iter().flat_map(|delta| delta.names.clone()).collect();
     let mut fix = Fix {
         resolves: Vec::new(),

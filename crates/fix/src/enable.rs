@@ -1,9 +1,9 @@
 //! Switching on what a party's version has: for all failing slots together, on one side where one side can do it all.
 
+use shakedown_catalog::Rating;
 use shakedown_model::ssh::{is_marker, key_type_of};
 use shakedown_model::{
-    Applicability, Change, DiagnosisId, FailedSlot, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot,
-    Stage,
+    Applicability, Change, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot, Stage,
 };
 
 use crate::edited::{self, Delta, Edited, How};
@@ -62,8 +62,11 @@ impl<'a> Search<'a> {
             let outcome = self.input.negotiate(&self.party(Role::Client), &self.party(Role::Server));
             let Some(failed) = outcome.failed.first() else { return self.finish() };
             if failed.stage == Stage::Kexinit {
-                let addition = self.roles.iter().find_map(|&role| self.pick(role, failed))?;
+                let slot = head(failed.slot);
+                let addition = self.roles.iter().find_map(|&role| self.pick(role, slot))?;
+                let companion = self.companion(&addition);
                 self.additions.push(addition);
+                self.additions.extend(companion);
             } else {
                 // A group exchange without a group in range, a host key that is too small: another name may do.
                 let chosen = outcome.agreed(failed.slot)?;
@@ -91,8 +94,26 @@ impl<'a> Search<'a> {
         edited::in_lists(self.input.party(role), &self.deltas(role))
     }
 
-    fn pick(&self, role: Role, failed: &FailedSlot) -> Option<Addition> {
-        let slot = head(failed.slot);
+    fn pick(&self, role: Role, slot: Slot) -> Option<Addition> {
+        let name = self.possible(role, slot)?.into_iter().next()?;
+        Some(Addition { role, slot, name })
+    }
+
+    /// Few peers have a post-quantum method yet, so that the best classical one goes with it.
+    fn companion(&self, addition: &Addition) -> Option<Addition> {
+        let rating = |name: &Name| self.input.catalog.rating(addition.slot, name.as_str());
+        if addition.slot != Slot::Kex || rating(&addition.name) != Some(Rating::PostQuantum) {
+            return None;
+        }
+        let names = self.possible(addition.role, addition.slot)?.into_iter();
+        let name = names
+            .into_iter()
+            .find(|name| rating(name).is_some_and(|r| r >= Rating::Acceptable && r < Rating::PostQuantum))?;
+        Some(Addition { name, ..addition.clone() })
+    }
+
+    /// The names that may be added, the best first.
+    fn possible(&self, role: Role, slot: Slot) -> Option<Vec<Name>> {
         let mut candidates = candidates(self.input, role, slot);
         best_first(self.input.catalog, slot, &mut candidates);
         let policy = self.input.party(role).ssh()?;
@@ -102,15 +123,15 @@ impl<'a> Search<'a> {
                 list.is_some_and(|list| list.iter().any(|item| item.name == *name))
             })
         };
-        let name = candidates.into_iter().find(|name| {
+        candidates.retain(|name| {
             let added = self.additions.iter().any(|added| added.slot == slot && added.name == *name);
             !added
                 && !is_marker(name.as_str())
                 && !self.banned.contains(name)
                 && !listed(name)
                 && self.usable(role, slot, name)
-        })?;
-        Some(Addition { role, slot, name })
+        });
+        Some(candidates)
     }
 
     /// Whether the party can really use the name: its version may list it and fail, and a server signs only with keys

@@ -1,6 +1,6 @@
 //! The commands around a change: how to make it, to check it and to take it back.
 
-use shakedown_model::{Command, CommandPlace, FileEdit, Fix, Party, PartySource, Role};
+use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Role};
 
 use crate::edited::{Delta, Edited};
 use crate::plan::PlanInput;

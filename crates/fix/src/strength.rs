@@ -49,6 +49,11 @@ pub(crate) fn sound(catalog: &Catalog, slot: Slot, name: &Name) -> bool {
         || catalog.rating(slot, name.as_str()).is_some_and(|rating| rating >= Rating::Acceptable)
 }
 
+/// Whether the catalog rates it below acceptable.
+pub(crate) fn weak(catalog: &Catalog, slot: Slot, name: &Name) -> bool {
+    catalog.rating(slot, name.as_str()).is_some_and(|rating| rating < Rating::Acceptable)
+}
+
 /// The names, the best rated first; the order within a rating is kept.
 pub(crate) fn best_first(catalog: &Catalog, slot: Slot, names: &mut [Name]) {
     names.sort_by_key(|name| std::cmp::Reverse(mark(catalog.rating(slot, name.as_str()))));

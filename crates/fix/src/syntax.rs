@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 use shakedown_catalog::Catalog;
+use shakedown_model::ssh::is_marker;
 use shakedown_model::{Command, CommandPlace, Party, Role, Slot};
 
 use crate::edited::{Delta, How, whole_list};
@@ -172,28 +173,39 @@ pub(crate) fn commands(
     };
     let ways =
         data().way.iter().filter(|way| way.product.contains(&id) && way.role.covers(after.role)).filter(in_range);
-    let mut commands: Vec<Command> = Vec::new();
+    let mut commands: Vec<(bool, Command)> = Vec::new();
     for way in ways {
-        // Without a file name for the server there is no block to write the lines into.
-        let text = written(way, &id, after, deltas, host);
-        let Some(text) = text.filter(|_| way.scoped || !scoped) else { continue };
+        let Some(text) = written(way, &id, after, deltas, host, catalog) else { continue };
         let place = match way.place {
             Place::ClientShell => CommandPlace::ClientShell,
             Place::File => CommandPlace::File(way.location.clone().unwrap_or_default()),
             Place::Settings => CommandPlace::Settings(way.location.clone().unwrap_or_default()),
         };
-        commands.push(Command { place, text, explanation: way.explanation.clone().unwrap_or_default() });
+        commands.push((way.scoped, Command { place, text, explanation: way.explanation.clone().unwrap_or_default() }));
     }
-    if commands.is_empty() { vec![generic(after, deltas)] } else { commands }
+    // What holds for more than one server is proposed only where nothing narrower exists.
+    if scoped && commands.iter().any(|(scoped, _)| *scoped) {
+        commands.retain(|(scoped, _)| *scoped);
+    }
+    let mut commands: Vec<Command> = commands.into_iter().map(|(_, command)| command).collect();
+    if commands.is_empty() {
+        commands.push(generic(after, deltas));
+    }
+    commands
 }
 
-fn written(way: &Way, id: &str, after: &Party, deltas: &[Delta], host: Option<&str>) -> Option<String> {
-    // A file of one's own may already set the list, and the defaults would then be the wrong ones to add to.
-    let own_file = after.configuration.is_some();
+fn written(
+    way: &Way,
+    id: &str,
+    after: &Party,
+    deltas: &[Delta],
+    host: Option<&str>,
+    catalog: &Catalog,
+) -> Option<String> {
     let mut options = Vec::new();
     for delta in deltas {
         let templates = match delta.how {
-            How::Add if own_file => way.remove.slot(delta.slot).or(way.add.slot(delta.slot)),
+            How::Add if !is_default(after, delta, catalog) => way.remove.slot(delta.slot).or(way.add.slot(delta.slot)),
             How::Add => way.add.slot(delta.slot),
             How::Remove => way.remove.slot(delta.slot),
         };
@@ -210,6 +222,19 @@ fn written(way: &Way, id: &str, after: &Party, deltas: &[Delta], host: Option<&s
     let options = options.join(way.join.as_deref().unwrap_or("\n"));
     let line = way.line.as_deref().unwrap_or("{options}");
     Some(line.replace("{options}", &options).replace("{host}", host.unwrap_or("HOST")))
+}
+
+/// Whether the list without what is added is the version's default. A product that adds to its defaults would otherwise
+/// bring back what somebody took away, and drop what somebody added.
+fn is_default(after: &Party, delta: &Delta, catalog: &Catalog) -> bool {
+    let default = after.software.as_ref().and_then(|software| catalog.ssh_policy(software, after.role).ok());
+    let Some(list) = default.as_ref().and_then(|(policy, _)| policy.offer.list(delta.slot).complete()) else {
+        return true;
+    };
+    let names = list.iter().map(|item| &item.name).filter(|name| !is_marker(name.as_str()));
+    let mut now = whole_list(after, delta.slot);
+    now.retain(|name| !delta.names.contains(name));
+    names.eq(&now)
 }
 
 fn label(product: &str, name: &str) -> String {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use shakedown_catalog::Catalog;
+use shakedown_catalog::{Catalog, Distribution};
 use shakedown_model::ssh::key_type_of;
 use shakedown_model::{
     Applicability, Change, Command, CommandPlace, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, Policy,
@@ -12,7 +12,7 @@ use shakedown_model::{
 };
 
 use crate::plan::{Kind, PlanInput, Planned};
-use crate::strength::{Score, head, sound};
+use crate::strength::{Score, head, sound, weak};
 use crate::{cut_off, edited, steps, words};
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,11 +64,14 @@ fn upgrade(input: &PlanInput<'_>, role: Role) -> Option<Planned> {
     }
     let Move { product, label, version, party, outcome } = find(input, role)?;
     let before = input.party(role);
-    let cuts_off = cut_off::cut_off(input, before, &party);
+    let cut_off::CutOff { now: cuts_off, older } = cut_off::cut_off(input, before, &party);
     let score = Score::of(&outcome, input.catalog);
     let mut notes = Vec::new();
     if let Some(newest) = input.catalog.newest(&product, role).filter(|newest| *newest != version) {
         notes.push(format!("the newest version in the catalog is {label} {newest}"));
+    }
+    if !older.is_empty() {
+        notes.push(format!("older software that could no longer connect: {}", words::some(&older)));
     }
     let releases = releases(input.catalog, &product, &version);
     if !releases.is_empty() {
@@ -120,7 +123,8 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
     slots.dedup();
     let mut needed: Option<String> = None;
     for slot in slots {
-        let names: Vec<Name> = names(input, role, slot).into_iter().filter(|name| sound(catalog, slot, name)).collect();
+        let mut names = names(input, role, slot);
+        names.retain(|name| sound(catalog, slot, name) && has_key(before, slot, name));
         let Some(first) = catalog.first_version_offering(&product, role, slot, &names, software.version()) else {
             continue;
         };
@@ -139,7 +143,7 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
         let agreed = outcome.result() == OutcomeResult::Agreed;
         let strong = outcome.agreed.iter().all(|(slot, name)| {
             let before = input.outcome.agreed(*slot);
-            name.as_ref().is_none_or(|name| before == Some(name) || sound(catalog, *slot, name))
+            name.as_ref().is_none_or(|name| before == Some(name) || !weak(catalog, *slot, name))
         });
         (agreed && strong).then(|| Move { product: product.clone(), label: label.clone(), version, party, outcome })
     })
@@ -172,29 +176,50 @@ fn moved(catalog: &Catalog, party: &Party, product: &str, version: &str) -> Opti
         return edited::with_edits(&moved, &[], catalog);
     }
     let (mut policy, _) = catalog.ssh_policy(&software, party.role).ok()?;
-    let Policy::Ssh(before) = &party.policy;
-    if let (Role::Server, Known::Complete(keys)) = (party.role, &before.offer.host_keys) {
+    if party.role == Role::Server {
         if let Some(list) = policy.offer.host_key.complete_mut() {
-            list.retain(|item| keys.iter().any(|key| key.key_type == *key_type_of(item.name.as_str())));
+            list.retain(|item| has_key(party, Slot::HostKey, &item.name));
         }
-        policy.offer.host_keys = before.offer.host_keys.clone();
+        policy.offer.host_keys = party.ssh()?.offer.host_keys.clone();
     }
     moved.policy = Policy::Ssh(Box::new(policy));
     Some(moved)
 }
 
-/// The first release of each distribution that has the version, a few of them.
+/// Whether a server has the key that a host key algorithm signs with: an upgrade brings no new keys. Where the keys
+/// themselves are not known, those that it lists algorithms for.
+fn has_key(party: &Party, slot: Slot, name: &Name) -> bool {
+    if (party.role, slot) != (Role::Server, Slot::HostKey) {
+        return true;
+    }
+    let Some(policy) = party.ssh() else { return false };
+    let key_type = key_type_of(name.as_str());
+    match (&policy.offer.host_keys, policy.offer.host_key.accepted()) {
+        (Known::Complete(keys), _) => keys.iter().any(|key| key.key_type == *key_type),
+        (_, Some(listed)) => listed.iter().any(|item| key_type_of(item.name.as_str()) == key_type),
+        (_, None) => true,
+    }
+}
+
+/// The newest release of each distribution that has the version, a few of them.
 fn releases(catalog: &Catalog, product: &str, version: &str) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    let mut words = Vec::new();
+    let mut newest: Vec<Distribution> = Vec::new();
     for row in catalog.distributions(product, version) {
-        if seen.contains(&row.distribution) || words.len() >= 6 {
+        if !row.release.starts_with(|c: char| c.is_ascii_digit()) {
             continue;
         }
-        words.push(format!("{} {} ({})", row.distribution, row.release, row.version));
-        seen.push(row.distribution.clone());
+        match newest.iter_mut().find(|known| known.distribution == row.distribution) {
+            Some(known) if is_older(catalog, product, known, &row) => *known = row,
+            Some(_) => {}
+            None => newest.push(row),
+        }
     }
-    words
+    let words = newest.iter().take(6);
+    words.map(|row| format!("{} {} ({})", row.distribution, row.release, row.version)).collect()
+}
+
+fn is_older(catalog: &Catalog, product: &str, known: &Distribution, row: &Distribution) -> bool {
+    catalog.compare_versions(product, &known.version, &row.version) != Some(Ordering::Greater)
 }
 
 fn commands(
@@ -223,7 +248,7 @@ fn commands(
     let releases = input.catalog.distributions(product, version);
     if let Some(family) = family {
         let id = build.split(['-', '@']).next().unwrap_or_default();
-        let release = releases.iter().find(|row| row.distribution.to_lowercase().starts_with(id));
+        let release = releases.iter().rev().find(|row| row.distribution.to_lowercase().starts_with(id));
         let explanation = match release {
             Some(row) => format!("on {} {}, which has {} {}", row.distribution, row.release, label, row.version),
             None => format!("from a release of the distribution that has {label} {version} or newer"),
