@@ -205,7 +205,11 @@ impl Page<'_> {
         self.line("");
     }
 
+    /// A line of the page; a second blank line in a row is left out.
     fn line(&mut self, text: &str) {
+        if text.is_empty() && self.out.ends_with("\n\n") {
+            return;
+        }
         self.out.push_str(text);
         self.out.push('\n');
     }
@@ -219,14 +223,14 @@ impl Page<'_> {
             longest = longest.max(run);
         }
         let fence = "`".repeat(longest.max(2) + 1);
-        self.out.push('\n');
+        self.line("");
         // Writing to a String cannot fail.
         let _ = writeln!(self.out, "{fence}{language}");
         for line in text.lines() {
-            self.line(&printable(line));
+            let _ = writeln!(self.out, "{}", printable(line));
         }
         self.line(&fence);
-        self.out.push('\n');
+        self.line("");
     }
 }
 
@@ -255,7 +259,7 @@ fn prose(text: &str) -> String {
                     '<' => out.push_str("&lt;"),
                     '>' => out.push_str("&gt;"),
                     '&' => out.push_str("&amp;"),
-                    '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' => {
+                    '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '!' => {
                         out.push('\\');
                         out.push(c);
                     }

@@ -39,10 +39,10 @@ fn secrets_of_line(line: &[u8], key: &mut bool) -> Vec<Range<usize>> {
     if line.len() >= 20 && memchr::memmem::find(line, b"PRIVATE KEY-----").is_some() {
         *key = memchr::memmem::find(line, b"-----BEGIN").is_some() && memchr::memmem::find(line, b"-----END").is_none();
         let body = memchr::memmem::find(line, b"PRIVATE KEY-----").map_or(0, |at| at + 16);
-        return if body < line.len() { vec![body..line.len()] } else { Vec::new() };
+        return (body < line.len()).then_some(body..line.len()).into_iter().collect();
     }
     if *key {
-        return if line.is_empty() { Vec::new() } else { vec![0..line.len()] };
+        return (!line.is_empty()).then_some(0..line.len()).into_iter().collect();
     }
     secrets(line)
 }
@@ -104,9 +104,8 @@ fn user_information(line: &[u8], found: &mut Vec<Range<usize>>) {
         let Some(colon) = memchr::memchr(b':', information) else { continue };
         let password = begin + colon + 1..at;
         let slash = memchr::memchr(b'/', information).is_some();
-        if !password.is_empty() && colon > 0 && (url == begin && url > 0 || !slash) {
-            found.push(password);
-        } else if !password.is_empty() && colon == 0 && url == begin && url > 0 {
+        let in_url = url == begin && url > 0;
+        if !password.is_empty() && (in_url || colon > 0 && !slash) {
             found.push(password);
         }
     }
@@ -243,13 +242,21 @@ fn tokens(line: &[u8], found: &mut Vec<Range<usize>>) {
             at += 1;
             continue;
         };
-        let known = TOKENS
-            .iter()
-            .any(|(prefix, length)| word.starts_with(prefix.as_bytes()) && word.len() >= prefix.len() + length);
+        let mut piece_start = start;
+        for piece in word.split(|byte| matches!(byte, b'/' | b'=')) {
+            let known = |(prefix, length): &(&str, usize)| {
+                piece.starts_with(prefix.as_bytes()) && piece.len() >= prefix.len() + length
+            };
+            if TOKENS.iter().any(known) {
+                found.push(piece_start..piece_start + piece.len());
+            }
+            piece_start += piece.len() + 1;
+        }
+        // A fingerprint of SHA-256 is shorter than what is masked.
         let fingerprint = line.get(..start).is_some_and(|before| {
-            before.ends_with(b"SHA256:") || before.ends_with(b"SHA512:") || before.ends_with(b"SHA384:")
+            (before.ends_with(b"SHA384:") && word.len() <= 64) || (before.ends_with(b"SHA512:") && word.len() <= 88)
         });
-        if known || (!fingerprint && !word.starts_with(b"AAAA") && looks_random(word)) {
+        if !fingerprint && !word.starts_with(b"AAAA") && looks_random(word) {
             found.push(start..at);
         }
     }
@@ -301,6 +308,7 @@ mod tests {
             "PasswordAuthentication no",
             "KexAlgorithms curve25519-sha256@libssh.org,diffie-hellman-group-exchange-sha256",
             "SHA256:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfG is the fingerprint",
+            "SHA512:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIj0123",
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGh",
             "git@host:repo and user@host:22",
             "openssh@9.2p1/debian-12:/etc/ssh/sshd_config",

@@ -4,14 +4,16 @@
 //! before the report crate builds again. That is on purpose; a text that nobody has judged could show what has to be
 //! hidden.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
     FileEdit, FilePermission, Fix, Forecast, HopRef, Item, Known, KnownHostKey, KnownHostStatus, Label, Name, Object,
-    Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, StageOutcome, StageResult,
-    TraceStep, Vantage,
+    Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, SourceFile, StageOutcome,
+    StageResult, TraceStep, Vantage,
 };
 
 /// What is done with each kind of text.
@@ -61,25 +63,11 @@ pub(crate) trait Visit {
         self.sentence(text);
     }
     /// A place.
-    fn origin(&mut self, origin: &mut Origin) {
-        let mut kind = origin.kind().clone();
-        origin_kind(self, &mut kind);
-        if kind != *origin.kind() {
-            let before = origin.before().cloned();
-            *origin = Origin::new(kind);
-            if let Some(before) = before {
-                *origin = origin.clone().after(before);
-            }
-        }
-    }
+    fn origin(&mut self, origin: &mut Origin);
     /// The files of a party's configuration.
-    fn configuration(&mut self, _configuration: &mut Configuration) {}
+    fn configuration(&mut self, configuration: &mut Configuration);
     /// The edits of a file.
-    fn file_edit(&mut self, edit: &mut FileEdit) {
-        for edit in &mut edit.edits {
-            self.sentence(&mut edit.replacement);
-        }
-    }
+    fn file_edit(&mut self, edit: &mut FileEdit);
 }
 
 /// Visits the texts of a place that is not in a file.
@@ -457,21 +445,56 @@ fn fix(visit: &mut dyn Visit, fix: &mut Fix) {
     cuts_off.iter_mut().chain(notes).for_each(|text| visit.sentence(text));
 }
 
-/// Masks the secrets of every text. Files are left as they are: what is quoted of them is masked where it is quoted, so
-/// that byte ranges stay true.
+/// Masks the secrets of every text. The text of files is left as it is: what is quoted of it is masked where it is
+/// quoted, so that byte ranges stay true.
 pub(crate) struct Mask;
 
 impl Visit for Mask {
     fn sentence(&mut self, text: &mut String) {
-        if let std::borrow::Cow::Owned(masked) = crate::mask(text) {
+        if let Cow::Owned(masked) = crate::mask(text) {
             *text = masked;
         }
     }
 
     fn said(&mut self, text: &mut Name) {
-        if let std::borrow::Cow::Owned(masked) = crate::mask(text.as_str()) {
+        if let Cow::Owned(masked) = crate::mask(text.as_str()) {
             *text = Name::from_escaped(&masked);
         }
+    }
+
+    fn origin(&mut self, origin: &mut Origin) {
+        let mut kind = origin.kind().clone();
+        match &mut kind {
+            OriginKind::File { file, span: _ } => mask_path(file),
+            _ => origin_kind(self, &mut kind),
+        }
+        let mut before = origin.before().cloned();
+        before.iter_mut().for_each(|before| self.origin(before));
+        if kind != *origin.kind() || before.as_ref() != origin.before() {
+            let place = Origin::new(kind);
+            *origin = match before {
+                Some(before) => place.after(before),
+                None => place,
+            };
+        }
+    }
+
+    fn configuration(&mut self, configuration: &mut Configuration) {
+        configuration.files.iter_mut().for_each(mask_path);
+    }
+
+    fn file_edit(&mut self, edit: &mut FileEdit) {
+        mask_path(&mut edit.file);
+        for edit in &mut edit.edits {
+            self.sentence(&mut edit.replacement);
+        }
+    }
+}
+
+/// A path may hold a secret too, if a person has put a URL where a path belongs.
+fn mask_path(file: &mut Arc<SourceFile>) {
+    if let Cow::Owned(path) = crate::mask(&file.path) {
+        *file = Arc::new(SourceFile { path, text: file.text.clone() });
     }
 }
 

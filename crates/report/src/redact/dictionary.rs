@@ -153,6 +153,12 @@ impl Dictionary {
         self.entries.insert(at, Entry { value, placeholder, ordinary });
     }
 
+    /// The placeholder of a value that is known, whatever kind it is of.
+    pub(super) fn known_as(&self, value: &str) -> Option<String> {
+        let entry = self.entries.iter().find(|known| known.value.eq_ignore_ascii_case(value))?;
+        Some(entry.placeholder.clone())
+    }
+
     /// Whether sentences are searched for the value.
     pub(super) fn knows(&self, value: &str) -> bool {
         self.entries.iter().any(|known| known.value.eq_ignore_ascii_case(value))
@@ -188,7 +194,10 @@ impl Dictionary {
         let mut before: Option<char> = None;
         let mut quoted = false;
         while let Some(c) = rest.chars().next() {
-            let begins = !before.is_some_and(joins) || !joins(c);
+            // `db01` is not what `gw.db01` ends in, and `/b` is not the end of `/a/b`.
+            let inside = before == Some('.') && out.chars().rev().nth(1).is_some_and(joins);
+            let begins = !before.is_some_and(joins) || !(joins(c) || c == '/');
+            let begins = begins && !inside;
             let named = quoted || before.is_some_and(|c| matches!(c, '\'' | '@' | ':' | '/' | '='));
             if begins && let Some(entry) = self.at(rest, named) {
                 out.push_str(&entry.placeholder);
@@ -270,6 +279,7 @@ fn ends(rest: &str, value: &str) -> bool {
     match following.next() {
         None => true,
         Some('.') => !following.next().is_some_and(joins),
+        Some('/') if value.contains('/') => !following.next().is_some_and(joins),
         Some(c) => !joins(c),
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn list(text: &str, dictionary: &mut Dictionary) -> String {
         if name.is_empty() || stays(name, dictionary) {
             out.push_str(name);
         } else {
-            let shown = one(name, dictionary);
+            let shown = dictionary.known_as(name).unwrap_or_else(|| one(name, dictionary));
             if shown == name {
                 out.push_str(&dictionary.placeholder(Kind::Value, name));
             } else {

@@ -82,13 +82,13 @@ impl Draw<'_> {
         let used = self.canvas.lines() - top;
         let room = if self.options.verbose { notes.len() } else { HEAD.saturating_sub(used + 2) };
         let later = notes.split_off(room.min(notes.len()));
-        for note in &notes {
-            self.note(gutter, note);
-        }
         if self.options.verbose {
             for label in rest {
                 self.quote(label, gutter);
             }
+        }
+        for note in &notes {
+            self.note(gutter, note);
         }
         self.canvas.put(Look::Strong, "at fault").plain(": ").plain(&words::at_fault(diagnosis));
         self.canvas.end();

@@ -13,12 +13,16 @@ impl Draw<'_> {
         let resolves = |fix: &Fix| fix.resolves.contains(&DiagnosisId(id));
         let mut shown = 0;
         let mut weaker: Vec<&Fix> = Vec::new();
+        let mut known = false;
         for (index, fix) in report.fixes.iter().enumerate().filter(|(_, fix)| resolves(fix)) {
+            known = true;
+            let told = std::mem::replace(self.told.get_mut(index).unwrap_or(&mut false), true);
             if fix.applicability == Applicability::Weakens && !self.options.allow_weaker {
-                weaker.push(fix);
+                if !told {
+                    weaker.push(fix);
+                }
                 continue;
             }
-            let told = std::mem::replace(self.told.get_mut(index).unwrap_or(&mut false), true);
             match (told, shown) {
                 (true, 0) => {
                     self.canvas.put(Look::Help, "help").plain(": the change above also resolves this");
@@ -30,7 +34,11 @@ impl Draw<'_> {
             shown += 1;
         }
         self.weaker(&weaker, shown > 0);
-        if shown == 0 && weaker.is_empty() && diagnosis.confidence_permille >= 500 {
+        if shown == 0 && weaker.is_empty() && known {
+            self.canvas.put(Look::Help, "help").plain(": the weaker fix named above also resolves this");
+            self.canvas.end();
+        }
+        if !known && diagnosis.confidence_permille >= 500 {
             self.canvas
                 .put(Look::Help, "help")
                 .plain(&format!(": `shakedown cause {}` says how to go on", diagnosis.cause));
@@ -68,7 +76,7 @@ impl Draw<'_> {
         let start = match (after_others, client > 0) {
             (true, true) => "if the server cannot change: ",
             (true, false) => "if the client cannot change: ",
-            (false, _) => "no fix is known that lowers nothing; ",
+            (false, _) => "no fix is known that keeps security as it is; ",
         };
         if !after_others {
             self.canvas.put(Look::Help, "help").plain(": ");
