@@ -90,6 +90,11 @@ impl<'a> Case<'a> {
         self.outcome.is_some_and(|outcome| outcome.result() == OutcomeResult::Failed)
     }
 
+    /// Whether the rules come to an agreement.
+    pub(crate) fn agrees(&self) -> bool {
+        self.outcome.is_some_and(|outcome| outcome.result() == OutcomeResult::Agreed)
+    }
+
     /// Whether the server's own offer was read from this pair's address.
     pub(crate) fn answered(&self) -> bool {
         self.server.is_some_and(|party| matches!(party.source, PartySource::Live { .. }))

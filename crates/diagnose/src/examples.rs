@@ -323,6 +323,31 @@ mod tests {
         }
     }
 
+    #[test]
+    #[ignore]
+    fn scratch() {
+        for (c, s) in [
+            ("openssh@9.9p1", "dropbear@0.52"),
+            ("paramiko@1.7.4", "openssh@10.0p1"),
+            ("libssh2@0.18", "openssh@8.9p1"),
+            ("putty@0.60", "openssh@10.0p1"),
+            ("openssh@9.2p1", "openssh@6.6p1"),
+            ("openssh@7.1p1", "openssh@10.0p1"),
+            ("openssh@5.3p1", "tinyssh@20240101"),
+            ("winscp@5.7.6", "openssh@9.9p1"),
+            ("openssh@8.7p1/rhel-9+crypto-policies@DEFAULT", "openssh@5.3p1"),
+            ("twisted-conch@8.0.0", "russh@0.50.0"),
+            ("jsch@0.1.54", "openssh@9.2p1"),
+            ("openssh@9.9p1", "hp-procurve-aruba@1"),
+            ("openssh@10.0p1", "mikrotik-routeros@6.49.18"),
+            ("openssh@10.0p1", "huawei-vrp@NE20"),
+        ] {
+            println!("##### {c} -> {s}");
+            let r = std::panic::catch_unwind(|| render(&format!("client: {c}\nserver: {s}\n")));
+            println!("{}", r.unwrap_or_else(|_| "?".into()));
+        }
+    }
+
     /// What a report is made of, in short.
     fn render(text: &str) -> String {
         let mut out = String::new();
@@ -400,6 +425,43 @@ mod tests {
         let said = "fact: throttled max-startups Exceeded MaxStartups\nfact: ended identification closed 22\n";
         let found = Example::read(said).diagnose();
         assert_eq!(found.iter().map(|one| one.cause).collect::<Vec<_>>(), ["connection-throttled"]);
+    }
+
+    fn causes_of(text: &str) -> Vec<&'static str> {
+        Example::read(text).diagnose().iter().map(|one| one.cause).collect()
+    }
+
+    /// A probe is shown a key of each type; the client meets only the one agreed on.
+    #[test]
+    fn only_the_host_key_that_is_agreed_on_counts() {
+        let pair = "client: openssh@9.2p1\nserver: openssh@9.2p1\nserver host_key: ssh-ed25519, rsa-sha2-512\n";
+        let known = "fact: host-key known ssh-ed25519 SHA256:a\n";
+        assert_eq!(causes_of(&format!("{pair}{known}fact: host-key unknown-strict ssh-rsa SHA256:b\n")), [""; 0]);
+        assert_eq!(causes_of(&format!("{pair}{known}fact: host-key changed ssh-rsa SHA256:b\n")), [""; 0]);
+        assert_eq!(causes_of(&format!("{known}fact: host-key unknown-strict ssh-rsa SHA256:b\n")), [""; 0]);
+        let changed = "fact: host-key changed ssh-ed25519 SHA256:b\nfact: host-key unknown-strict ssh-rsa SHA256:c\n";
+        assert_eq!(causes_of(&format!("{pair}{changed}")), ["host-key-changed"]);
+    }
+
+    #[test]
+    fn files_that_are_not_here_are_no_fault_where_both_agree() {
+        let pair = "client: openssh@9.2p1\nserver: openssh@9.2p1\n";
+        let missing = "fact: key-file server /etc/ssh/ssh_host_rsa_key missing\n";
+        assert_eq!(causes_of(&format!("{pair}{missing}")), [""; 0]);
+        assert_eq!(causes_of(&format!("{pair}fact: configuration server deprecated Protocol\n")), [""; 0]);
+        let failing = format!("{pair}server host_key: ssh-dss\n{missing}");
+        assert_eq!(causes_of(&failing), ["no-common-host-key-algorithm", "host-key-unusable"]);
+    }
+
+    /// What a neighbouring version stands for is never given as certain.
+    #[test]
+    fn a_version_that_is_not_in_the_catalog_is_less_sure() {
+        let confidence = |client: &str| {
+            let text = format!("client: {client}\nserver: openssh@9.2p1\nserver kex: diffie-hellman-group1-sha1\n");
+            Example::read(&text).diagnose().first().map(Diagnosis::confidence)
+        };
+        assert!(confidence("openssh@9.2p1") > Some(0.9));
+        assert!(confidence("openssh@99.1p1") < Some(0.8));
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub(crate) fn upstream(software: &Software) -> Software {
     Software::new(software.product(), software.version())
 }
 
+/// Whether the catalog has a row for exactly this version.
+pub(crate) fn exact(catalog: &Catalog, software: &Software, role: Role) -> bool {
+    catalog.resolve(software, role).is_ok_and(|resolved| resolved.exact)
+}
+
 /// The day of the release, `2020-02-14`.
 pub(crate) fn released(catalog: &Catalog, software: &Software, role: Role) -> Option<String> {
     catalog.resolve(software, role).ok()?.released

@@ -97,7 +97,7 @@ fn one(case: &Case<'_>, failed: &FailedSlot, noun: &str, both_directions: bool) 
         }
         _ => blame,
     };
-    let mut found = Match::new(Strength::Decisive, side, summary);
+    let mut found = Match::new(strength(case), side, summary);
     found.phase = Some(Phase::Kexinit);
     found.reason = reason;
     found.side_because = because;
@@ -112,6 +112,18 @@ fn one(case: &Case<'_>, failed: &FailedSlot, noun: &str, both_directions: bool) 
         found.remedies = remedies(case, failed, &ends, side);
     }
     found
+}
+
+/// Lists that were sent or written are certain; those of a version that only a neighbour in the catalog stands for are
+/// not.
+fn strength(case: &Case<'_>) -> Strength {
+    let guessed = |role: Role| {
+        let Some(party) = case.party(role).filter(|party| matches!(party.source, PartySource::Catalog)) else {
+            return false;
+        };
+        party.software.as_ref().is_some_and(|software| !facts::exact(case.catalog, software, role))
+    };
+    if guessed(Role::Client) || guessed(Role::Server) { Strength::Strong } else { Strength::Decisive }
 }
 
 fn direction(slot: Slot) -> &'static str {

@@ -46,7 +46,7 @@ use shakedown_model::{
 };
 
 use crate::Case;
-use crate::hostkey::{client_shell, server_fingerprint};
+use crate::hostkey::{client_shell, counts, server_fingerprint};
 use crate::text::quoted;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
@@ -56,6 +56,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut any = case.failed_as(by_rule).next().is_some();
     for (id, evidence) in case.facts() {
         let Fact::HostKeyLookup { status, key_type, fingerprint } = &evidence.fact else { continue };
+        if !counts(case, key_type) {
+            continue;
+        }
         let label = match status {
             KnownHostStatus::Changed { known, fingerprint: old } => {
                 found.notes.push(format!("the entry holds {}", quoted(old)));

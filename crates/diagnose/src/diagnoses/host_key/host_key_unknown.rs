@@ -44,7 +44,7 @@ use shakedown_model::{
 };
 
 use crate::Case;
-use crate::hostkey::{client_shell, server_fingerprint};
+use crate::hostkey::{client_shell, counts, one_is_known, server_fingerprint};
 use crate::text::{list, quoted};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
@@ -56,6 +56,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     );
     for (id, evidence) in case.facts() {
         let Fact::HostKeyLookup { status, key_type, fingerprint } = &evidence.fact else { continue };
+        if !counts(case, key_type) || (case.outcome.is_none() && one_is_known(case)) {
+            continue;
+        }
         match status {
             KnownHostStatus::Unknown { other_types, strict: true } => {
                 if !other_types.is_empty() {

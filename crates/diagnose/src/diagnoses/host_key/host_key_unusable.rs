@@ -56,7 +56,16 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         if evidence.subject != Some(Role::Server) {
             continue;
         }
+        // A configuration from another machine comes without its keys, and this process may have fewer rights than the
+        // server: neither is a fault where both ends agree.
+        let unsure = matches!(permission, FilePermission::Missing | FilePermission::NotReadable);
+        if unsure && case.agrees() {
+            continue;
+        }
         let mut one = of_file(path, permission);
+        if unsure && case.failed().iter().any(|failed| failed.slot == Slot::HostKey) {
+            one.strength = Strength::Strong;
+        }
         one.evidence.push(id);
         found.push(one);
     }
@@ -88,9 +97,8 @@ fn of_file(path: &str, permission: &FilePermission) -> Match {
     };
     let (strength, summary, remedy) = match permission {
         FilePermission::Missing => {
-            (Strength::Strong, format!("the server's host key file {file} does not exist"), new_keys())
+            (Strength::Weak, format!("the server's host key file {file} does not exist"), new_keys())
         }
-        // This process may have fewer rights than the server.
         FilePermission::NotReadable => {
             (Strength::Weak, format!("the server's host key file {file} cannot be read"), chmod())
         }

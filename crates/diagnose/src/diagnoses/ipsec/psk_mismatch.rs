@@ -1,6 +1,6 @@
 //! # The pre-shared keys differ
 //!
-//! Protocols: ike, tls
+//! Protocols: tls, ike
 //!
 //! ## What happened
 //! Both sides prove who they are with one secret that both know. They do not have the same one.

@@ -1,6 +1,6 @@
 //! # No pre-shared key for this pair
 //!
-//! Protocols: ike, tls
+//! Protocols: tls, ike
 //!
 //! ## What happened
 //! The connection is to be authenticated by a shared secret, and one side finds none for these two identities. It is

@@ -1,6 +1,6 @@
 //! # One side remembers a connection that the other has forgotten
 //!
-//! Protocols: ike, tls
+//! Protocols: tls, ike
 //!
 //! ## What happened
 //! The two sides do not agree on what there is. One of them was restarted, or its memory expired, and the other goes on

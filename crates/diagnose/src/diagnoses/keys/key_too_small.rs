@@ -80,11 +80,11 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 }
 
 fn key(key_type: &Name, bits: u32, minimum: u32, role: Role) -> Match {
-    let (whose, peer) = match role {
-        Role::Server => ("host key", "client"),
-        Role::Client => ("user key", "server"),
+    let whose = match role {
+        Role::Server => "host key",
+        Role::Client => "user key",
     };
-    let summary = format!("the {role}'s {whose} has {bits} bits, and the {peer} accepts no RSA key below {minimum}");
+    let summary = format!("the {role}'s {whose} has {bits} bits, and no RSA key below {minimum} is accepted");
     let mut found = Match::new(Strength::Decisive, role.into(), summary);
     found.object = Some(Object { kind: whose, name: key_type.to_string() });
     found.algorithms.push(key_type.clone());

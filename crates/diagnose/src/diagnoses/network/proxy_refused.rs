@@ -45,17 +45,24 @@ use crate::text::{quoted, words};
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut found: Vec<Match> = Vec::new();
     for (id, evidence) in case.facts() {
-        let Fact::ProxyRefused { text } = &evidence.fact else { continue };
+        let (strength, text, done) = match &evidence.fact {
+            Fact::ProxyRefused { text } => (Strength::Decisive, text, "refused; the target was never asked"),
+            // The command that leads over the hop complained of something else, such as the way to the hop itself.
+            Fact::Program { text, .. } if evidence.hop != HopRef::Target && !case.answered() => {
+                (Strength::Strong, text, "or the way to it failed; the target was not reached")
+            }
+            _ => continue,
+        };
         let (who, name) = match &evidence.hop {
             HopRef::JumpHost(name) => (format!("the jump host {}", quoted(name)), name.clone()),
             HopRef::Proxy(name) => (format!("the proxy {}", quoted(name)), name.clone()),
             HopRef::Target => ("a machine on the way".to_owned(), "JUMP".to_owned()),
         };
         let summary = format!("{who} does not pass the connection on");
-        let mut one = Match::new(Strength::Decisive, Side::Network, summary);
+        let mut one = Match::new(strength, Side::Network, summary);
         one.phase = Some(Phase::Connect);
         one.hop = evidence.hop.clone();
-        one.side_because = "a hop on the way refused; the target was never asked".to_owned();
+        one.side_because = format!("a hop on the way {done}");
         one.evidence.push(id);
         one.notes.push(format!("its words: {}", words(text)));
         one.supersedes = vec!["connection-cut", "middlebox-interference", "connection-throttled"];

@@ -69,6 +69,12 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 (Strength::Weak, "has a name that means nothing, which its program passes over")
             }
         };
+        // What the program passes over is no fault where both ends agree.
+        if *problem == ConfigProblem::Deprecated && case.agrees() {
+            continue;
+        }
+        let unsure = *problem == ConfigProblem::FileNotReadable && case.agrees();
+        let strength = if unsure { Strength::Weak } else { strength };
         let side = evidence.subject.map_or(Side::Unknown, Side::from);
         let whose = evidence
             .subject
