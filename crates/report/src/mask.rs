@@ -103,7 +103,8 @@ fn user_information(line: &[u8], found: &mut Vec<Range<usize>>) {
         let Some(information) = line.get(begin..at) else { continue };
         let Some(colon) = memchr::memchr(b':', information) else { continue };
         let password = begin + colon + 1..at;
-        let slash = memchr::memchr(b'/', information).is_some();
+        // `host:/path@x` is a path.
+        let slash = information.get(colon..).is_some_and(|rest| memchr::memchr(b'/', rest).is_some());
         let in_url = url == begin && url > 0;
         if !password.is_empty() && (in_url || colon > 0 && !slash) {
             found.push(password);
