@@ -4,33 +4,55 @@ use shakedown_model::{Context, OutcomeResult, Party, Role, Software};
 
 use crate::plan::PlanInput;
 
-/// Who would no longer connect.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CutOff {
-    /// Known peers, and products even in their newest version.
-    pub(crate) now: Vec<String>,
-    /// Older versions of products whose newest version still connects.
-    pub(crate) older: Vec<String>,
-}
-
-impl CutOff {
-    /// All of them.
-    pub(crate) fn all(self) -> Vec<String> {
-        let mut all = self.now;
-        all.extend(self.older);
-        all
+/// Known peers, and products even in their newest version, that connect to `before` and not to `after`.
+pub(crate) fn today(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<String> {
+    let mut labels = known(input, before, after);
+    let role = before.role.peer();
+    for product in input.catalog.products() {
+        let Some(newest) = input.catalog.newest(&product.id, role) else { continue };
+        if loses(input, &product.id, newest, before, after) {
+            labels.push(format!("{} {newest}", product.label));
+        }
     }
+    labels
 }
 
-/// Who connects to `before` and not to `after`: among the known peers and among the catalog's software.
-pub(crate) fn cut_off(input: &PlanInput<'_>, before: &Party, after: &Party) -> CutOff {
-    let loses = |peer: &Party| {
-        connects(before, peer) == OutcomeResult::Agreed && connects(after, peer) == OutcomeResult::Failed
+/// Known peers, and of each product the newest version, that connect to `before` and not to `after`; a few of them.
+pub(crate) fn ever(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<String> {
+    let mut labels = known(input, before, after);
+    let role = before.role.peer();
+    let mut products = Vec::new();
+    for product in input.catalog.products() {
+        let versions = input.catalog.versions(&product.id, role);
+        // Newer versions offer more, so that the search halves the list.
+        let fails = |version: &&str| result(input, &product.id, version, after) == Some(OutcomeResult::Failed);
+        let failing = versions.partition_point(fails);
+        let Some(version) = failing.checked_sub(1).and_then(|last| versions.get(last)) else { continue };
+        if result(input, &product.id, version, before) == Some(OutcomeResult::Agreed) {
+            let older = if failing > 1 { " and older" } else { "" };
+            products.push((failing == versions.len(), format!("{} {version}{older}", product.label)));
+        }
+    }
+    // Those that are cut off even in their newest version are met most.
+    products.sort_by_key(|(newest, _)| !newest);
+    let more = products.len().saturating_sub(SHOWN);
+    labels.extend(products.into_iter().take(SHOWN).map(|(_, label)| label));
+    if more > 0 {
+        labels.push(format!("old versions of {more} more products"));
+    }
+    labels
+}
+
+/// How many products are named.
+const SHOWN: usize = 6;
+
+fn known(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<String> {
+    let loses = |peer: &&Party| {
+        peer.role == before.role.peer()
+            && connects(before, peer) == OutcomeResult::Agreed
+            && connects(after, peer) == OutcomeResult::Failed
     };
-    let peers = input.known_peers.iter().filter(|peer| peer.role == before.role.peer() && loses(peer));
-    let mut cut_off = CutOff { now: peers.map(|peer| peer.label.clone()).collect(), older: Vec::new() };
-    products(input, before, after, &mut cut_off);
-    cut_off
+    input.known_peers.iter().filter(loses).map(|peer| peer.label.clone()).collect()
 }
 
 fn connects(party: &Party, peer: &Party) -> OutcomeResult {
@@ -38,28 +60,15 @@ fn connects(party: &Party, peer: &Party) -> OutcomeResult {
     shakedown_negotiate::negotiate(client, server, &Context::default()).result()
 }
 
-/// For each product, the newest version that loses its connection: newer versions offer more, so that the search halves
-/// the list of versions.
-fn products(input: &PlanInput<'_>, before: &Party, after: &Party, cut_off: &mut CutOff) {
-    let role = before.role.peer();
-    let (Some(before), Some(after)) = (before.ssh(), after.ssh()) else { return };
-    for product in input.catalog.products() {
-        let versions = input.catalog.versions(&product.id, role);
-        let result = |version: &str| {
-            let policy = input.catalog.ssh_policy(&Software::new(&product.id, version), role).ok()?.0;
-            let run = |party| match role {
-                Role::Client => shakedown_negotiate::ssh::negotiate(&policy, party, &Context::default()).result(),
-                Role::Server => shakedown_negotiate::ssh::negotiate(party, &policy, &Context::default()).result(),
-            };
-            Some((run(before), run(after)))
-        };
-        let fails = |version: &&str| result(version).is_some_and(|(_, after)| after == OutcomeResult::Failed);
-        let failing = versions.partition_point(fails);
-        let Some(version) = failing.checked_sub(1).and_then(|last| versions.get(last)) else { continue };
-        if result(version).is_some_and(|(before, _)| before == OutcomeResult::Agreed) {
-            let older = if failing > 1 { " and older" } else { "" };
-            let label = format!("{} {version}{older}", product.label);
-            if failing == versions.len() { cut_off.now.push(label) } else { cut_off.older.push(label) }
-        }
-    }
+fn loses(input: &PlanInput<'_>, product: &str, version: &str, before: &Party, after: &Party) -> bool {
+    result(input, product, version, after) == Some(OutcomeResult::Failed)
+        && result(input, product, version, before) == Some(OutcomeResult::Agreed)
+}
+
+/// What a version of the catalog and the party make of each other.
+fn result(input: &PlanInput<'_>, product: &str, version: &str, party: &Party) -> Option<OutcomeResult> {
+    let peer = input.catalog.ssh_policy(&Software::new(product, version), party.role.peer()).ok()?.0;
+    let ours = party.ssh()?;
+    let (client, server) = if party.role == Role::Client { (ours, &peer) } else { (&peer, ours) };
+    Some(shakedown_negotiate::ssh::negotiate(client, server, &Context::default()).result())
 }

@@ -1,6 +1,6 @@
 //! Taking weak names away, as a step of its own after a fix that makes it possible.
 
-use shakedown_model::{Applicability, Change, Fix, Name, OutcomeResult, Party, Role, Slot};
+use shakedown_model::{Applicability, Change, DiagnosisId, Fix, Name, OutcomeResult, Party, Remedy, Role, Slot};
 
 use crate::edited::{self, Delta, Edited, How};
 use crate::enable::Enabled;
@@ -34,11 +34,15 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
     if outcome.result() != OutcomeResult::Agreed {
         return None;
     }
-    let cuts_off = cut_off::cut_off(input, before, &edited.party).all();
+    let cuts_off = cut_off::ever(input, before, &edited.party);
     let names: Vec<Name> = deltas.iter().flat_map(|delta| delta.names.clone()).collect();
     let mut fix = Fix {
-        resolves: Vec::new(),
-        title: format!("as a step of its own, remove {} from the {role}", words::list(&names)),
+        resolves: asking(input, role),
+        title: format!(
+            "remove {} from the {role}{}",
+            words::list(&names),
+            if first.is_some() { ", once the fix above is in place" } else { "" }
+        ),
         side: role.into(),
         applicability: if cuts_off.is_empty() { Applicability::Safe } else { Applicability::Manual },
         edits: Vec::new(),
@@ -53,6 +57,13 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
     let score = Score::of(&outcome, input.catalog);
     fix.outcome_after = Some(outcome);
     Some(Planned { fix, kind: Kind::Afterwards, score })
+}
+
+/// The diagnoses that ask for it. It belongs to them, although it is the fix before it that resolves them.
+fn asking(input: &PlanInput<'_>, role: Role) -> Vec<DiagnosisId> {
+    let asks = |remedy: &Remedy| remedy.role == role && matches!(remedy.change, Change::Disable { .. });
+    let diagnoses = input.diagnoses.iter().enumerate().filter(|(_, diagnosis)| diagnosis.remedies.iter().any(asks));
+    diagnoses.map(|(index, _)| DiagnosisId(index)).collect()
 }
 
 /// The names that the diagnoses want gone and that the party lists.

@@ -64,14 +64,11 @@ fn upgrade(input: &PlanInput<'_>, role: Role) -> Option<Planned> {
     }
     let Move { product, label, version, party, outcome } = find(input, role)?;
     let before = input.party(role);
-    let cut_off::CutOff { now: cuts_off, older } = cut_off::cut_off(input, before, &party);
+    let cuts_off = cut_off::today(input, before, &party);
     let score = Score::of(&outcome, input.catalog);
     let mut notes = Vec::new();
     if let Some(newest) = input.catalog.newest(&product, role).filter(|newest| *newest != version) {
         notes.push(format!("the newest version in the catalog is {label} {newest}"));
-    }
-    if !older.is_empty() {
-        notes.push(format!("older software that could no longer connect: {}", words::some(&older)));
     }
     let releases = releases(input.catalog, &product, &version);
     if !releases.is_empty() {

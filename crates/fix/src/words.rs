@@ -16,17 +16,6 @@ pub(crate) fn joined(parts: &[String]) -> String {
     }
 }
 
-/// A few of them, and how many more there are.
-pub(crate) fn some(parts: &[String]) -> String {
-    const SHOWN: usize = 6;
-    match parts.get(SHOWN..) {
-        Some(more) if more.len() > 1 => {
-            format!("{} and {} more", parts.get(..SHOWN).unwrap_or_default().join(", "), more.len())
-        }
-        _ => joined(parts),
-    }
-}
-
 /// The side of the roles that change.
 pub(crate) fn side(roles: &[Role]) -> Side {
     match roles {
