@@ -9,6 +9,7 @@ mod evidence;
 mod fix;
 mod known;
 mod name;
+mod nearest;
 mod origin;
 mod outcome;
 mod party;
@@ -28,6 +29,7 @@ pub use evidence::{
 pub use fix::{Applicability, Change, Command, CommandPlace, FileEdit, Fix, FixId, Remedy, TextEdit};
 pub use known::Known;
 pub use name::{Item, Name, items, names};
+pub use nearest::nearest;
 pub use origin::{Origin, OriginKind, SourceFile, Span};
 pub use outcome::{
     FailedSlot, FailureKind, Forecast, Outcome, OutcomeResult, Risk, Stage, StageOutcome, StageResult, TraceStep,

@@ -1,0 +1,277 @@
+//! The command line, as people type it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds out why a secure connection's key exchange failed, and what to change on which side.
+#[derive(Debug, Parser)]
+#[command(
+    name = "shakedown",
+    version,
+    about,
+    long_about = "Finds out why a secure connection's key exchange failed, names the cause and the side that should \
+                  change, and proposes the safest concrete change with its outcome computed.\n\nIt takes both parties' \
+                  offers, from a live host, a configuration file, a recorded offer or the names of two programs, and runs \
+                  the protocol's own negotiation on them. This version speaks SSH.",
+    after_help = "Start here:\n  shakedown check db01                         why does my ssh to db01 fail?\n  shakedown check \
+                  db01 --as putty@0.70        ... and PuTTY 0.70?\n  shakedown negotiate openssh@10.0p1 openssh@6.6p1   \
+                  would they agree?\n  shakedown cause no-common-kex                what does that mean?\n  shakedown \
+                  demo                               see it work on a legacy server on loopback\n\nExit status: 0 it works, \
+                  1 a cause was found, 2 the command line or an input is wrong, 3 it cannot be told for sure.",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(subcommand)]
+    pub(crate) command: Verb,
+}
+
+/// How results are printed.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// How to print the result.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Replace hosts, addresses, users, paths and fingerprints by stable placeholders.
+    #[arg(long, global = true)]
+    pub(crate) redact: bool,
+    /// Colours: `auto` is on for a terminal without NO_COLOR.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+    /// Show more: the trace of the negotiation, the evidence, every list in full.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// Show the weaker fixes too, not only that they exist.
+    #[arg(long, global = true)]
+    pub(crate) allow_weaker: bool,
+    /// No progress on standard error.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// A folder with rows that overlay the catalog.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) catalog: Option<PathBuf>,
+}
+
+/// The formats of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: schema `shakedown/1`.
+    Json,
+    /// For tickets.
+    Markdown,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Probe a server, negotiate with the client(s), say why it fails and what to change.
+    #[command(after_help = TARGETS)]
+    Check(CheckArguments),
+    /// Run the protocol's rules on two parties.
+    #[command(after_help = PARTIES)]
+    Negotiate(NegotiateArguments),
+    /// Print all that a party offers, in order.
+    #[command(after_help = PARTIES)]
+    Offer(OfferArguments),
+    /// Print the page of a cause, or list the causes.
+    Cause {
+        /// The code, such as `no-common-kex`; without one, all are listed.
+        code: Option<String>,
+    },
+    /// A legacy server on loopback: found, explained, fixed and proved.
+    Demo,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Manual,
+    /// Print the JSON Schema of `--format json`.
+    #[command(hide = true)]
+    Schema,
+}
+
+const TARGETS: &str = "TARGET is what you would type for ssh: `db01`, `user@host`, `git@host:repo`, `host:2222`, \
+                       `sftp://host`, `ssh://user@host:port`. Your own ssh configuration is read: HostName, Port, \
+                       ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile, BindAddress.";
+
+const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT              a live server\n  local                        this \
+                       machine's client\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
+                       build\n  openssh@9.2p1:/etc/ssh/sshd_config   that version with this configuration\n  \
+                       /etc/ssh/sshd_config         a configuration file\n  offer.json                   what `shakedown offer \
+                       --format json` printed";
+
+/// How to reach a live target.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// The total deadline for one target, such as `10s`, `500ms`, `1m`.
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
+    pub(crate) timeout: Duration,
+    /// Connect to this address instead of those of the name; may be repeated.
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = connect_address)]
+    pub(crate) connect: Vec<ConnectAddress>,
+    /// Connect from this local address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) source: Option<IpAddr>,
+    /// IPv4 only.
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// IPv6 only.
+    #[arg(short = '6')]
+    pub(crate) ipv6: bool,
+}
+
+/// How configuration files are read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Configuration files")]
+pub(crate) struct Reading {
+    /// The target name that `Host` and `Match` of a client's file see.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// What `Match` of a server's file sees, as for `sshd -C`: `user=,addr=,lport=`.
+    #[arg(long, value_name = "KEY=VALUE,...")]
+    pub(crate) context: Option<String>,
+    /// The folder that stands for `/` for `Include` and key files of a foreign configuration.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// A further file of a party: `client|server:PRODUCT=PATH`; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Vec<String>,
+    /// Let `Match exec` of a configuration run its command.
+    #[arg(long)]
+    pub(crate) allow_exec: bool,
+    /// The time to judge by, in RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArguments {
+    /// The server: what you would type for `ssh`, or a URL.
+    pub(crate) target: String,
+    /// Put this client in the place of this machine's own; may be repeated.
+    #[arg(long = "as", value_name = "PARTY")]
+    pub(crate) clients: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Arguments of `negotiate`.
+#[derive(Args, Debug)]
+pub(crate) struct NegotiateArguments {
+    /// The client.
+    pub(crate) client: String,
+    /// The server.
+    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Arguments of `offer`.
+#[derive(Args, Debug)]
+pub(crate) struct OfferArguments {
+    /// The party.
+    pub(crate) party: String,
+    /// Which role, where the party could have both.
+    #[arg(long, value_enum)]
+    pub(crate) side: Option<SideArgument>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SideArgument {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+}
+
+/// An address of `--connect`, with or without a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectAddress {
+    /// With a port.
+    Socket(SocketAddr),
+    /// The target's port is used.
+    Address(IpAddr),
+}
+
+fn connect_address(text: &str) -> Result<ConnectAddress, String> {
+    if let Ok(socket) = text.parse() {
+        return Ok(ConnectAddress::Socket(socket));
+    }
+    text.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .map(ConnectAddress::Address)
+        .map_err(|_| "write an IP address, or an address and a port: `192.0.2.1`, `192.0.2.1:22`, `[2001:db8::1]:22`".into())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "write a number and a unit, such as `10s` or `500ms`".to_owned())?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err(format!("`{unit}` is not a unit of time: use `ms`, `s` or `m`")),
+    };
+    match number.checked_mul(milliseconds) {
+        Some(0) => Err("the deadline must be longer than zero".into()),
+        Some(total) if total <= 3_600_000 => Ok(Duration::from_millis(total)),
+        _ => Err("the deadline must be one hour or less".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "s", "0s", "10h", "99999999999999999999s", "2h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

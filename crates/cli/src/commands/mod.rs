@@ -1,0 +1,162 @@
+//! One function a verb.
+
+mod demo;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use clap::CommandFactory;
+use shakedown::{Family, Options, Role, Session};
+
+use crate::arguments::{Arguments, ConnectAddress, Connection, Format, Output, Reading, SideArgument, Verb};
+use crate::output::{self, Kind};
+
+/// Carries a command line out and gives the exit status.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    let Arguments { output, command } = arguments;
+    match command {
+        Verb::Check(check) => {
+            let mut options = options(&output, &check.connection, &check.reading, port_of(&check.target))?;
+            options.clients = check.clients;
+            let session = Session::new(options)?;
+            let report = block_on(session.check(&check.target))??;
+            output::end_progress(&output);
+            output::report(report, &session, &output, Kind::Diagnosis)
+        }
+        Verb::Negotiate(negotiate) => {
+            let options = options(&output, &negotiate.connection, &negotiate.reading, 22)?;
+            let session = Session::new(options)?;
+            let report = block_on(session.negotiate(&negotiate.client, &negotiate.server))??;
+            output::end_progress(&output);
+            output::report(report, &session, &output, Kind::Diagnosis)
+        }
+        Verb::Offer(offer) => {
+            let mut options = options(&output, &offer.connection, &offer.reading, port_of(&offer.party))?;
+            options.side = offer.side.map(|side| match side {
+                SideArgument::Client => Role::Client,
+                SideArgument::Server => Role::Server,
+            });
+            let session = Session::new(options)?;
+            let report = block_on(session.offer(&offer.party))??;
+            output::end_progress(&output);
+            output::report(report, &session, &output, Kind::Offer)
+        }
+        Verb::Cause { code } => cause(code.as_deref(), &output),
+        Verb::Demo => demo::run(&output),
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "shakedown", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+            Ok(0)
+        }
+        Verb::Manual => {
+            output::print(&manual()?)?;
+            Ok(0)
+        }
+        Verb::Schema => {
+            output::print(&shakedown::json_schema())?;
+            Ok(0)
+        }
+    }
+}
+
+/// Runs the future on a runtime of this thread only.
+fn block_on<F: Future>(future: F) -> anyhow::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime cannot be started")?;
+    let result = runtime.block_on(future);
+    // A name that is still being looked up must not hold the program back.
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+fn port_of(target: &str) -> u16 {
+    target.parse::<shakedown::Target>().ok().and_then(|target| target.port).unwrap_or(22)
+}
+
+fn options(output: &Output, connection: &Connection, reading: &Reading, port: u16) -> anyhow::Result<Options> {
+    let mut options = Options::default();
+    options.timeout = connection.timeout;
+    options.family = match (connection.ipv4, connection.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    };
+    options.source = connection.source;
+    options.connect = connection
+        .connect
+        .iter()
+        .map(|address| match *address {
+            ConnectAddress::Socket(socket) => socket,
+            ConnectAddress::Address(address) => (address, port).into(),
+        })
+        .collect();
+    options.host = reading.host.clone();
+    if let Some(context) = &reading.context {
+        shakedown::parse_context(context, &mut options.context)?;
+    }
+    options.root = reading.root.clone();
+    options.files = reading.file.iter().map(|text| file_option(text)).collect::<anyhow::Result<_>>()?;
+    options.allow_exec = reading.allow_exec;
+    options.catalog = output.catalog.clone();
+    options.now = reading
+        .now
+        .as_deref()
+        .map(|text| text.parse().with_context(|| format!("`{text}` is not a time in RFC 3339, such as `2026-01-31T12:00:00Z`")))
+        .transpose()?;
+    options.progress = output::progress(output).map(|show| Arc::new(move |step: &str| show(step)) as _);
+    Ok(options)
+}
+
+fn file_option(text: &str) -> anyhow::Result<(Role, String, String)> {
+    let wrong = || anyhow!("`{}` is not a file option: write `client:PRODUCT=PATH` or `server:PRODUCT=PATH`", text.escape_debug());
+    let (role, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let (product, path) = rest.split_once('=').ok_or_else(wrong)?;
+    let role = match role {
+        "client" => Role::Client,
+        "server" => Role::Server,
+        _ => return Err(wrong()),
+    };
+    Ok((role, product.to_owned(), path.to_owned()))
+}
+
+fn cause(code: Option<&str>, output: &Output) -> anyhow::Result<u8> {
+    let text = match (code, output.format) {
+        (Some(code), Format::Text) => {
+            shakedown::report::cause_page(shakedown::cause(code)?.text, &output::text_options(output, None))
+        }
+        (Some(code), Format::Markdown) => shakedown::cause(code)?.text.to_owned(),
+        (Some(code), Format::Json) => {
+            let page = shakedown::cause(code)?;
+            let value = serde_json::json!({"schema": "shakedown/1", "command": "cause", "cause": page.code, "title": page.title, "page": page.text});
+            format!("{value:#}\n")
+        }
+        (None, Format::Json) => {
+            let causes: Vec<_> = shakedown::causes()
+                .iter()
+                .map(|page| serde_json::json!({"cause": page.code, "title": page.title}))
+                .collect();
+            format!("{:#}\n", serde_json::json!({"schema": "shakedown/1", "command": "cause", "causes": causes}))
+        }
+        (None, _) => {
+            let width = shakedown::causes().iter().map(|page| page.code.len()).max().unwrap_or(0);
+            shakedown::causes().iter().map(|page| format!("{:width$}  {}\n", page.code, page.title)).collect()
+        }
+    };
+    output::print(&text)?;
+    Ok(0)
+}
+
+/// The manual page of the command and its verbs, in roff.
+fn manual() -> anyhow::Result<String> {
+    let mut page = Vec::new();
+    let mut command = Arguments::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(&mut page).context("the manual page cannot be made")?;
+    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+        clap_mangen::Man::new(verb.clone()).render(&mut page).context("the manual page cannot be made")?;
+    }
+    String::from_utf8(page).context("the manual page is not text")
+}

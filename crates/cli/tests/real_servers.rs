@@ -1,0 +1,170 @@
+//! `check` and `offer` against real servers on loopback.
+
+mod support;
+
+use shakedown_testkit::KeyType;
+use shakedown_testkit::peers::{self, DropbearSpec, SshdSpec};
+use support::Shakedown;
+
+fn url(port: u16) -> String {
+    format!("ssh://127.0.0.1:{port}")
+}
+
+#[test]
+fn a_healthy_sshd_agrees_and_has_nothing_to_report() {
+    let Some(server) = peers::sshd(&SshdSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let (status, document) = shakedown.json(&["check", &url(server.port())]);
+    assert_eq!(status, 0, "{document:#}");
+    let outcome = &document["pairs"][0]["outcome"];
+    assert_eq!(outcome["result"], "agreed");
+    assert_eq!(document["connections"], 1, "one connection is enough for a check");
+    // What the real client agrees on with this server.
+    let real = real_session(&server, &[]);
+    assert_eq!(outcome["agreed"]["kex"].as_str(), real.kex.as_deref());
+    assert_eq!(outcome["agreed"]["host_key"].as_str(), real.host_key.as_deref());
+}
+
+/// What the real `ssh` agrees on with this server.
+fn real_session(server: &peers::Sshd, options: &[&str]) -> shakedown_testkit::Agreed {
+    let ssh = shakedown_testkit::require("ssh").expect("sshd is here, so ssh is");
+    let port = server.port().to_string();
+    let mut command = std::process::Command::new(ssh);
+    command.args(["-vv", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no"]);
+    command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null"]);
+    command.args(options).args(["-p", &port, "127.0.0.1", "true"]);
+    let output = command.stdin(std::process::Stdio::null()).output().expect("ssh runs");
+    shakedown_testkit::Agreed::from_openssh_log(&String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn every_failing_slot_of_a_legacy_sshd_is_reported_at_once() {
+    let spec = SshdSpec::with_config(
+        "KexAlgorithms diffie-hellman-group1-sha1\nCiphers 3des-cbc\nMACs hmac-md5\nHostKeyAlgorithms ssh-rsa\n",
+    )
+    .host_keys(&[KeyType::Rsa(2048)]);
+    let Some(server) = peers::sshd(&spec) else { return };
+    let shakedown = Shakedown::new();
+    let run = shakedown.run(&["check", &url(server.port()), "--format", "json"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let causes = run.causes();
+    for cause in ["no-common-kex", "no-common-host-key-algorithm", "no-common-cipher", "no-common-mac"] {
+        assert!(causes.iter().any(|found| found == cause), "{cause} is not in {causes:?}");
+    }
+    let text = shakedown.run(&["check", &url(server.port())]).stdout;
+    assert!(text.contains("at fault: server"), "{text}");
+}
+
+#[test]
+fn other_clients_take_the_place_of_this_machines_own() {
+    let Some(server) = peers::sshd(&SshdSpec::with_config("KexAlgorithms sntrup761x25519-sha512@openssh.com\n")) else {
+        return;
+    };
+    let shakedown = Shakedown::new();
+    let old = shakedown.write("old_config", "KexAlgorithms diffie-hellman-group14-sha1\n");
+    let arguments =
+        ["check", &url(server.port()), "--as", "jsch@0.1.54", "--as", &old, "--as", "openssh@9.2p1", "--format", "json"];
+    let run = shakedown.run(&arguments);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let document = run.json();
+    let results: Vec<_> = document["pairs"].as_array().unwrap().iter().map(|pair| &pair["outcome"]["result"]).collect();
+    assert_eq!(results, ["failed", "failed", "agreed"], "{document:#}");
+}
+
+#[test]
+fn the_full_map_has_every_host_key_verified_with_the_fingerprint_of_ssh_keygen() {
+    let Some(server) = peers::sshd(&SshdSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let (status, document) = shakedown.json(&["offer", &url(server.port())]);
+    assert_eq!(status, 0, "{document:#}");
+    let offer = &document["offers"][0];
+    assert_eq!(offer["complete"], true);
+    let keys = offer["host_keys"].as_array().expect("host keys");
+    let keygen = shakedown_testkit::require("ssh-keygen").expect("sshd is here, so ssh-keygen is");
+    let mut seen = 0;
+    for (key_type, name) in
+        [(KeyType::Rsa(3072), "ssh-rsa"), (KeyType::Ecdsa(256), "ecdsa-sha2-nistp256"), (KeyType::Ed25519, "ssh-ed25519")]
+    {
+        let line = shakedown.write(&format!("{name}.pub"), server.public_key(key_type));
+        let printed = std::process::Command::new(&keygen).args(["-lf", &line]).output().expect("ssh-keygen runs");
+        let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+        let mut words = printed.split_whitespace();
+        let (bits, fingerprint) = (words.next().expect("bits"), words.next().expect("fingerprint"));
+        let key = keys.iter().find(|key| key["key_type"] == name).unwrap_or_else(|| panic!("no {name} in {keys:#?}"));
+        assert_eq!(key["fingerprint"].as_str(), Some(fingerprint));
+        assert_eq!(key["bits"].as_u64().map(|bits| bits.to_string()).as_deref(), Some(bits));
+        assert_eq!(key["signature"]["state"].as_str().or(key["signature"].as_str()), Some("verified"), "{key:#}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+    assert!(document["connections"].as_u64().unwrap() <= 14);
+}
+
+#[test]
+fn a_changed_host_key_is_found_and_never_called_safe_to_accept() {
+    let Some(server) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
+    let Some(other) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
+    let shakedown = Shakedown::new();
+    let known = other.public_key(KeyType::Ed25519);
+    let file = shakedown.write("known_hosts", format!("[127.0.0.1]:{} {known}\n", server.port()));
+    shakedown.write(".ssh/config", format!("Host *\n  UserKnownHostsFile {file}\n  GlobalKnownHostsFile /dev/null\n"));
+    let run = shakedown.run(&["check", &url(server.port()), "--format", "json"]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.causes().first().map(String::as_str), Some("host-key-changed"), "{}", run.stdout);
+    for fix in run.json()["fixes"].as_array().unwrap() {
+        assert_eq!(fix["applicability"], "manual", "{fix:#}");
+    }
+    let text = shakedown.run(&["check", &url(server.port())]).stdout;
+    assert!(text.contains("known_hosts:1"), "{text}");
+}
+
+#[test]
+fn a_small_host_key_fails_the_client_that_demands_a_larger_one() {
+    let Some(server) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Rsa(2048)])) else { return };
+    let shakedown = Shakedown::new();
+    let client = shakedown.write("ssh_config", "RequiredRSASize 3072\n");
+    let client = format!("openssh@9.2p1/debian-12:{client}");
+    let run = shakedown.run(&["check", &url(server.port()), "--as", &client, "--format", "json"]);
+    assert_eq!(run.causes().first().map(String::as_str), Some("key-too-small"), "{}", run.stdout);
+}
+
+#[test]
+fn the_names_of_the_users_configuration_are_honoured() {
+    let Some(server) = peers::sshd(&SshdSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let port = server.port();
+    shakedown.write(".ssh/config", format!("Host db01\n  HostName 127.0.0.1\n  Port {port}\n  User nobody\n"));
+    // The program's own idea of the home folder comes from the password file, so the file is named.
+    let run = shakedown.run(&["check", "db01", "--format", "json"]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.json()["pairs"][0]["outcome"]["result"], "agreed");
+}
+
+#[test]
+fn a_proxy_command_carries_the_connection_and_its_failure_names_the_hop() {
+    let Some(server) = peers::sshd(&SshdSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let port = server.port();
+    let forward = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; cat <&3 & cat >&3; kill $!");
+    let script = shakedown.write("forward", format!("#!/bin/bash\n{forward}\n"));
+    shakedown.write(
+        ".ssh/config",
+        format!("Host far\n  ProxyCommand /bin/bash {script}\nHost broken\n  ProxyCommand /bin/false\n"),
+    );
+    let run = shakedown.run(&["check", "far", "--format", "json"]);
+    assert_eq!(run.json()["pairs"][0]["outcome"]["result"], "agreed", "{}{}", run.stdout, run.stderr);
+    let run = shakedown.run(&["check", "broken", "--format", "json"]);
+    assert_eq!(run.causes().first().map(String::as_str), Some("proxy-refused"), "{}", run.stdout);
+}
+
+#[test]
+fn a_dropbear_server_is_checked_and_mapped() {
+    let Some(server) = peers::dropbear(&DropbearSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let (status, document) = shakedown.json(&["check", &url(server.port()), "--as", "openssh@9.2p1/debian-12"]);
+    assert_eq!(status, 0, "{document:#}");
+    let software = &document["parties"][1]["software"];
+    assert!(software.to_string().contains("dropbear"), "{software}");
+    let (status, document) = shakedown.json(&["offer", &url(server.port())]);
+    assert_eq!(status, 0, "{document:#}");
+}

@@ -1,0 +1,79 @@
+//! What the tests of the command line share.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The built program, with a home folder of its own, so that the configuration of whoever runs the tests does not count.
+pub struct Shakedown {
+    home: tempfile::TempDir,
+}
+
+/// What one run printed.
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("not JSON ({error}):\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The causes, most likely first.
+    pub fn causes(&self) -> Vec<String> {
+        let document = self.json();
+        let diagnoses = document["diagnoses"].as_array().cloned().unwrap_or_default();
+        diagnoses.iter().map(|diagnosis| diagnosis["cause"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Shakedown {
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(home.path().join(".ssh")).expect("a folder in it");
+        Self { home }
+    }
+
+    /// The home folder of the runs.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Writes a file below the home folder, readable by its owner only, and gives its path.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.home.path().join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).expect("the folders of the file");
+        }
+        std::fs::write(&path, text).expect("the file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+        path.display().to_string()
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output: Output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+            .args(arguments)
+            .env("HOME", self.home.path())
+            .env("COLUMNS", "100")
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs");
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// A run with `--format json`, read.
+    pub fn json(&self, arguments: &[&str]) -> (i32, serde_json::Value) {
+        let run = self.run(&[arguments, &["--format", "json"]].concat());
+        (run.status, run.json())
+    }
+}

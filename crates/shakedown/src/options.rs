@@ -1,0 +1,98 @@
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shakedown_model::{Context, Role};
+
+/// What a call depends on besides its parties. The default is what `shakedown` does without options.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// The total deadline for one target.
+    pub timeout: Duration,
+    /// IPv4 only, IPv6 only, or both.
+    pub family: Family,
+    /// The local address to connect from.
+    pub source: Option<IpAddr>,
+    /// Addresses to connect to instead of those of the name (`--connect`).
+    pub connect: Vec<SocketAddr>,
+    /// Clients that take the place of this machine's own (`--as`).
+    pub clients: Vec<String>,
+    /// The name that a client's `Host` and `Match` see (`--host`).
+    pub host: Option<String>,
+    /// What a server's `Match` sees (`--context`).
+    pub context: Context,
+    /// The folder that stands for `/` when a foreign configuration is read (`--root`).
+    pub root: Option<PathBuf>,
+    /// Further files of a layer: role, product, path (`--file`).
+    pub files: Vec<(Role, String, String)>,
+    /// The role of a party that could have both (`--side`).
+    pub side: Option<Role>,
+    /// Whether `Match exec` may run its command.
+    pub allow_exec: bool,
+    /// A folder with rows that overlay the catalog (`--catalog`).
+    pub catalog: Option<PathBuf>,
+    /// The time to judge by; `None` for the clock.
+    pub now: Option<jiff::Timestamp>,
+    /// Told of each step of long work.
+    pub progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            family: Family::Any,
+            source: None,
+            connect: Vec::new(),
+            clients: Vec::new(),
+            host: None,
+            context: Context::default(),
+            root: None,
+            files: Vec::new(),
+            side: None,
+            allow_exec: false,
+            catalog: None,
+            now: None,
+            progress: None,
+        }
+    }
+}
+
+/// Which addresses of a name are tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// All.
+    #[default]
+    Any,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+/// Reads `user=root,addr=192.0.2.1,lport=22`, as `sshd -C` does, into a context.
+///
+/// # Errors
+/// A key that `sshd -C` does not have, or a value that is no address or port.
+pub fn parse_context(text: &str, context: &mut Context) -> Result<(), crate::Error> {
+    let wrong = |expected: &str| crate::Error::OptionValue {
+        option: "--context",
+        value: shakedown_model::Name::new(text).to_string(),
+        expected: expected.to_owned(),
+    };
+    for pair in text.split(',').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').ok_or_else(|| wrong("write `user=NAME,addr=ADDRESS,lport=PORT`"))?;
+        match key {
+            "user" => context.user = Some(value.to_owned()),
+            "host" => context.host = Some(value.to_owned()),
+            "addr" => context.address = Some(value.parse().map_err(|_| wrong("`addr` is an IP address"))?),
+            "laddr" => context.local_address = Some(value.parse().map_err(|_| wrong("`laddr` is an IP address"))?),
+            "lport" => context.local_port = Some(value.parse().map_err(|_| wrong("`lport` is a port"))?),
+            "rdomain" | "invalid-user" => {}
+            _ => return Err(wrong("the keys are `user`, `host`, `addr`, `laddr` and `lport`")),
+        }
+    }
+    Ok(())
+}

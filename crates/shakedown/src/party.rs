@@ -1,0 +1,303 @@
+//! From what a person writes for a party to the party itself.
+
+use std::path::Path;
+
+use shakedown_config::{Disk, openssh};
+use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
+
+use crate::session::Gathering;
+use crate::{Error, Session, Target, local};
+
+/// What kind of party a text names. Tried in the order of the variants.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind<'a> {
+    Live(&'a str),
+    Local,
+    NamedPolicy(&'a str),
+    Software(Software, Option<&'a str>),
+    Path(&'a str),
+}
+
+fn kind(text: &str) -> Kind<'_> {
+    if text.contains("://") {
+        return Kind::Live(text);
+    }
+    if text == "local" {
+        return Kind::Local;
+    }
+    if let Some(name) = text.strip_prefix("policy:") {
+        return Kind::NamedPolicy(name);
+    }
+    match Software::split_path(text) {
+        Some((software, path)) => Kind::Software(software, path),
+        None => Kind::Path(text),
+    }
+}
+
+/// `PATH#NAME`: the file and the `Host` in it.
+fn split_fragment(path: &str) -> (&str, Option<&str>) {
+    match path.rsplit_once('#') {
+        // A file of that very name wins over the reading as a fragment.
+        Some((file, name)) if !name.is_empty() && !Path::new(path).exists() => (file, Some(name)),
+        _ => (path, None),
+    }
+}
+
+impl Session {
+    /// The parties that a text stands for in this role.
+    pub(crate) async fn resolve(&self, text: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
+        match kind(text) {
+            Kind::Live(url) => {
+                if role == Role::Client {
+                    return Err(Error::Role {
+                        party: text.to_owned(),
+                        role,
+                        because: "a live target is a server".to_owned(),
+                    });
+                }
+                let target: Target = url.parse()?;
+                self.probe_for(&target, url, crate::check::Wanted::Offer).await
+            }
+            Kind::Local => {
+                if role == Role::Server {
+                    return Err(Error::Role {
+                        party: text.to_owned(),
+                        role,
+                        because: "`local` is this machine's client; name a live target or a configuration file".to_owned(),
+                    });
+                }
+                self.local_client(context).await
+            }
+            Kind::NamedPolicy(name) => {
+                let policy = self.catalog.named_policy(name).map_err(|source| self.catalog_error(text, source))?;
+                let mut party = self.bare_party(text, role, None, Policy::Ssh(Box::new(policy)));
+                party.source = PartySource::NamedPolicy { name: name.to_owned() };
+                Ok(Gathering { parties: vec![party], ..Gathering::default() })
+            }
+            Kind::Software(software, None) => self.catalog_party(text, software, role),
+            Kind::Software(software, Some(path)) => self.configured(text, software, path, role, context).await,
+            Kind::Path(path) => self.from_path(text, path, role, context).await,
+        }
+    }
+
+    fn catalog_error(&self, party: &str, source: shakedown_catalog::CatalogError) -> Error {
+        Error::Catalog { party: party.to_owned(), source }
+    }
+
+    /// A party from catalog rows alone.
+    pub(crate) fn catalog_party(&self, text: &str, software: Software, role: Role) -> Result<Gathering, Error> {
+        let (policy, resolved) =
+            self.catalog.ssh_policy(&software, role).map_err(|source| self.catalog_error(text, source))?;
+        let mut party = self.bare_party(text, role, Some(software), Policy::Ssh(Box::new(policy)));
+        party.notes = resolved.notes;
+        Ok(Gathering { parties: vec![party], ..Gathering::default() })
+    }
+
+    fn bare_party(&self, label: &str, role: Role, software: Option<Software>, policy: Policy) -> Party {
+        Party {
+            label: label.to_owned(),
+            role,
+            software,
+            source: PartySource::Catalog,
+            policy,
+            configuration: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A configuration file over the defaults of a software.
+    async fn configured(
+        &self,
+        text: &str,
+        software: Software,
+        path: &str,
+        role: Role,
+        context: &Context,
+    ) -> Result<Gathering, Error> {
+        let (path, fragment) = split_fragment(path);
+        let mut context = context.clone();
+        if let Some(name) = fragment {
+            context.target = Some(name.to_owned());
+        }
+        let files = self.files()?;
+        let product = software.product().to_owned();
+        if !matches!(self.catalog.product_id(&product, software.version()), Some("openssh" | "win32-openssh")) {
+            return Err(Error::Party {
+                party: text.to_owned(),
+                expected: format!("configuration files of `{product}` cannot be read yet; OpenSSH's can"),
+            });
+        }
+        let gathered = match role {
+            Role::Client => {
+                let mut spec = openssh::ClientSpec::new(software, vec![path.to_owned()], context);
+                spec.allow_exec = self.options.allow_exec;
+                openssh::client(&files, &spec, &self.catalog)
+            }
+            Role::Server => {
+                let spec = openssh::ServerSpec::new(software, path, context);
+                openssh::server(&files, &spec, &self.catalog)
+            }
+        };
+        let gathered = gathered.map_err(|source| Error::Configuration { party: text.to_owned(), source })?;
+        Ok(self.labelled(gathered, text))
+    }
+
+    fn labelled(&self, gathered: Gathered, text: &str) -> Gathering {
+        let Gathered { mut parties, evidence } = gathered;
+        for party in &mut parties {
+            party.label = text.to_owned();
+        }
+        Gathering { parties, evidence, connections: 0 }
+    }
+
+    /// A file without a software in front of it: an offer in JSON, or a configuration of what is installed here.
+    async fn from_path(&self, text: &str, path: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
+        let (file, _) = split_fragment(path);
+        let metadata = std::fs::metadata(file).map_err(|source| {
+            if source.kind() == std::io::ErrorKind::NotFound && !file.contains('/') {
+                Error::Party {
+                    party: text.to_owned(),
+                    expected: "there is no such file; write `PRODUCT@VERSION` for a program, `ssh://HOST` for a live \
+                               server, `local` for this machine's client"
+                        .to_owned(),
+                }
+            } else {
+                Error::File { path: file.to_owned(), source }
+            }
+        })?;
+        if metadata.is_dir() {
+            return Err(Error::File { path: file.to_owned(), source: std::io::ErrorKind::IsADirectory.into() });
+        }
+        let begins = first_bytes(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
+        if begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+            let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
+            let mut parties = shakedown_schema::party_from_json(&bytes, Some(role))
+                .map_err(|source| Error::Offer { path: file.to_owned(), source })?;
+            for party in &mut parties {
+                party.label = text.to_owned();
+                party.source = PartySource::Offer { path: file.to_owned() };
+                self.enrich(party);
+            }
+            return Ok(Gathering { parties, ..Gathering::default() });
+        }
+        let (software, note) = self.installed_or_newest(role).await?;
+        let mut gathering = self.configured(text, software, path, role, context).await?;
+        for party in &mut gathering.parties {
+            party.notes.push(note.clone());
+        }
+        Ok(gathering)
+    }
+
+    /// The OpenSSH of this machine, or the newest of the catalog, and a note that says which.
+    pub(crate) async fn installed_or_newest(&self, role: Role) -> Result<(Software, String), Error> {
+        if let Some(installed) = local::installed(&self.catalog).await {
+            let note = format!("the file names no software: read as this machine's `{}` would", installed.software);
+            return Ok((installed.software, note));
+        }
+        let software = self.newest_openssh(role)?;
+        let note = format!("the file names no software and none is installed here: read as `{software}` would");
+        Ok((software, note))
+    }
+
+    pub(crate) fn newest_openssh(&self, role: Role) -> Result<Software, Error> {
+        let version = self.catalog.newest("openssh", role).ok_or_else(|| Error::Party {
+            party: "openssh".to_owned(),
+            expected: "the catalog has no version of it".to_owned(),
+        })?;
+        Ok(Software::new("openssh", version))
+    }
+
+    /// This machine's own client, for the target of the context.
+    pub(crate) async fn local_client(&self, context: &Context) -> Result<Gathering, Error> {
+        let installed = local::installed(&self.catalog).await;
+        let Some(installed) = installed else {
+            let software = self.newest_openssh(Role::Client)?;
+            let mut gathering = self.catalog_party(&software.to_string(), software, Role::Client)?;
+            for party in &mut gathering.parties {
+                party.notes.push("no `ssh` is installed here: the newest OpenSSH of the catalog stands in".to_owned());
+            }
+            return Ok(gathering);
+        };
+        let mut spec = openssh::ClientSpec::usual(installed.software.clone(), context.clone());
+        spec.allow_exec = self.options.allow_exec;
+        let reading = openssh::read_client(&self.own_files(), &spec, &self.catalog)
+            .map_err(|source| Error::Configuration { party: "local".to_owned(), source })?;
+        let mut gathering = self.labelled(reading.gathered, &format!("local {}", installed.software));
+        for party in &mut gathering.parties {
+            let Policy::Ssh(policy) = &mut party.policy;
+            policy.offer.identification = Some(installed.identification.clone());
+            // `ssh -G` would run the commands of `Match exec`.
+            let decided = self.options.allow_exec || policy.undecided.is_empty();
+            if let (Some(destination), true) = (&context.target, decided)
+                && let Some(theirs) = local::effective(context, destination).await
+            {
+                gathering.evidence.extend(openssh::disagreements(&reading.effective, &theirs, Role::Client, "ssh -G"));
+                local::adopt(party, &theirs);
+                party.source = PartySource::Local { program: "ssh -G".to_owned() };
+            }
+        }
+        Ok(gathering)
+    }
+
+    /// Adds what the catalog knows of the software behind an identification string: how it departs from the rules, what
+    /// it could do. The lists seen are kept.
+    pub(crate) fn enrich(&self, party: &mut Party) {
+        let Policy::Ssh(policy) = &mut party.policy;
+        if party.software.is_none() {
+            let identification = policy.offer.identification.as_ref().map(Name::as_str);
+            party.software = identification.and_then(|text| self.catalog.identify(text));
+        }
+        let Some(software) = &party.software else { return };
+        let Ok((row, resolved)) = self.catalog.ssh_policy(software, party.role) else { return };
+        policy.behaviour = row.behaviour;
+        policy.supported = row.supported;
+        policy.host_key_order = row.host_key_order;
+        if matches!(policy.offer.gex_sizes, Known::Unknown) {
+            policy.offer.gex_sizes = row.offer.gex_sizes;
+        }
+        policy.offer.gex_request = policy.offer.gex_request.or(row.offer.gex_request);
+        policy.offer.min_rsa_bits = policy.offer.min_rsa_bits.or(row.offer.min_rsa_bits);
+        if !resolved.exact {
+            party.notes.extend(resolved.notes);
+        }
+    }
+
+    /// Files of a party that the person named: below `--root`, where one was given.
+    fn files(&self) -> Result<Disk, Error> {
+        match &self.options.root {
+            Some(root) => Disk::under(root, None).map_err(|source| Error::File {
+                path: root.display().to_string(),
+                source: std::io::Error::other(source),
+            }),
+            None => Ok(self.own_files()),
+        }
+    }
+
+    /// This machine's own files.
+    pub(crate) fn own_files(&self) -> Disk {
+        let disk = Disk::local();
+        if self.options.allow_exec { disk.allow_commands() } else { disk }
+    }
+}
+
+fn first_bytes(path: &str) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(512).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_of_party() {
+        assert_eq!(kind("ssh://db01"), Kind::Live("ssh://db01"));
+        assert_eq!(kind("local"), Kind::Local);
+        assert_eq!(kind("policy:mozilla-modern"), Kind::NamedPolicy("mozilla-modern"));
+        assert_eq!(kind("/etc/ssh/sshd_config"), Kind::Path("/etc/ssh/sshd_config"));
+        assert!(matches!(kind("openssh@9.2p1/debian-12:/etc/ssh/sshd_config"), Kind::Software(_, Some("/etc/ssh/sshd_config"))));
+        assert!(matches!(kind("putty@0.70"), Kind::Software(_, None)));
+    }
+}

@@ -1,0 +1,192 @@
+use shakedown_catalog::Catalog;
+use shakedown_model::{Evidence, Pair, Party, Report, Vantage};
+
+use crate::{Error, Options};
+
+/// A catalog and the options, shared by any number of calls.
+pub struct Session {
+    pub(crate) catalog: std::sync::Arc<Catalog>,
+    pub(crate) options: Options,
+}
+
+impl Session {
+    /// Opens the catalog and lays the overlay of the options over it.
+    ///
+    /// # Errors
+    /// The overlay cannot be read or holds a row that is wrong.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let mut catalog = Catalog::from_blob(shakedown_catalog_data::BLOB)
+            .map_err(|source| Error::Overlay { directory: "the program itself".into(), source })?;
+        if let Some(directory) = &options.catalog {
+            let files = overlay_files(directory)
+                .map_err(|source| Error::File { path: directory.display().to_string(), source })?;
+            catalog
+                .overlay(files)
+                .map_err(|source| Error::Overlay { directory: directory.display().to_string(), source })?;
+        }
+        Ok(Self { catalog: std::sync::Arc::new(catalog), options })
+    }
+
+    /// The facts about software and algorithms that this session judges by.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// How the catalog rates algorithms, for the marks in an offer.
+    pub fn ratings(&self) -> shakedown_report::Ratings {
+        use shakedown_catalog::Rating;
+        use shakedown_report::Mark;
+        let catalog = std::sync::Arc::clone(&self.catalog);
+        shakedown_report::Ratings::new(move |slot, name| {
+            Some(match catalog.rating(slot, name)? {
+                Rating::Broken => Mark::Broken,
+                Rating::Weak => Mark::Weak,
+                Rating::Legacy => Mark::Legacy,
+                Rating::Acceptable => Mark::Acceptable,
+                Rating::Strong => Mark::Strong,
+                Rating::PostQuantum => Mark::PostQuantum,
+            })
+        })
+    }
+
+    pub(crate) fn progress(&self, step: &str) {
+        if let Some(progress) = &self.options.progress {
+            progress(step);
+        }
+    }
+
+    /// The time to judge by.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.options.now.unwrap_or_else(jiff::Timestamp::now)
+    }
+
+    /// A report with nothing found yet.
+    pub(crate) fn report(&self, command: &str) -> Report {
+        Report {
+            command: command.to_owned(),
+            observed_at: self.now(),
+            vantage: Vantage { host: host_name(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            catalog_date: self.catalog.date().to_owned(),
+            parties: Vec::new(),
+            pairs: Vec::new(),
+            evidence: Vec::new(),
+            diagnoses: Vec::new(),
+            fixes: Vec::new(),
+            connections: 0,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What is gathered before the rules run.
+#[derive(Default)]
+pub(crate) struct Gathering {
+    pub(crate) parties: Vec<Party>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) connections: u32,
+}
+
+/// The TOML files of a folder and its folders, by name.
+fn overlay_files(directory: &std::path::Path) -> std::io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    let mut folders = vec![directory.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                files.push((path.display().to_string(), std::fs::read_to_string(&path)?));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn host_name() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned()).filter(|n| !n.is_empty())
+}
+
+impl Session {
+    /// Runs the rules, the diagnoses and the planner over one pair and adds what they find to the report.
+    pub(crate) fn judge(&self, report: &mut Report, client: usize, server: usize, context: &shakedown_model::Context) {
+        let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server)) else {
+            return;
+        };
+        let mut outcome = shakedown_negotiate::negotiate(client_party, server_party, context);
+        outcome.risks = shakedown_negotiate::risks(&outcome, client_party, server_party, &self.catalog);
+        let pair = report.pairs.len();
+        let case = shakedown_diagnose::Case {
+            protocol: client_party.protocol(),
+            client: Some(client_party),
+            server: Some(server_party),
+            outcome: Some(&outcome),
+            context,
+            evidence: &report.evidence,
+            catalog: &self.catalog,
+            pair: Some(pair),
+            now: Some(report.observed_at),
+        };
+        let diagnoses = shakedown_diagnose::diagnose(&case);
+        let fixes = shakedown_fix::plan(&shakedown_fix::PlanInput {
+            diagnoses: &diagnoses,
+            client: client_party,
+            server: server_party,
+            outcome: &outcome,
+            context,
+            catalog: &self.catalog,
+            known_peers: &[],
+        });
+        let address = match &server_party.source {
+            shakedown_model::PartySource::Live { address } => Some(address.clone()),
+            _ => None,
+        };
+        report.pairs.push(Pair { client, server, address, outcome });
+        self.add(report, diagnoses, fixes);
+    }
+
+    /// Diagnoses what was seen where no pair came about.
+    pub(crate) fn judge_evidence(
+        &self,
+        report: &mut Report,
+        client: Option<usize>,
+        context: &shakedown_model::Context,
+        protocol: shakedown_model::Protocol,
+    ) {
+        let case = shakedown_diagnose::Case {
+            protocol,
+            client: client.and_then(|index| report.parties.get(index)),
+            server: None,
+            outcome: None,
+            context,
+            evidence: &report.evidence,
+            catalog: &self.catalog,
+            pair: None,
+            now: Some(report.observed_at),
+        };
+        let diagnoses = shakedown_diagnose::diagnose(&case);
+        self.add(report, diagnoses, Vec::new());
+    }
+
+    /// Adds diagnoses and fixes whose numbers count from their own first to those of the report.
+    fn add(
+        &self,
+        report: &mut Report,
+        diagnoses: Vec<shakedown_model::Diagnosis>,
+        fixes: Vec<shakedown_model::Fix>,
+    ) {
+        let first = report.diagnoses.len();
+        let group = report.diagnoses.iter().map(|diagnosis| diagnosis.group + 1).max().unwrap_or(0);
+        report.diagnoses.extend(diagnoses.into_iter().map(|mut diagnosis| {
+            diagnosis.group += group;
+            diagnosis
+        }));
+        report.fixes.extend(fixes.into_iter().map(|mut fix| {
+            for resolved in &mut fix.resolves {
+                resolved.0 += first;
+            }
+            fix
+        }));
+    }
+}
