@@ -22,8 +22,7 @@ pub enum Rating {
 }
 
 impl Rating {
-    const ALL: [Self; 6] =
-        [Self::Broken, Self::Weak, Self::Legacy, Self::Acceptable, Self::Strong, Self::PostQuantum];
+    const ALL: [Self; 6] = [Self::Broken, Self::Weak, Self::Legacy, Self::Acceptable, Self::Strong, Self::PostQuantum];
 
     /// The name in the data and in JSON: `broken`, `weak`, ...
     pub fn as_str(self) -> &'static str {

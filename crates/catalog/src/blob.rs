@@ -120,8 +120,7 @@ impl Interner {
 
 /// Writes tables in the order of their sections. `tables` is called twice: once to collect strings, once to write.
 pub(crate) fn write(tables: impl Fn(&mut TableWriter<'_>)) -> Vec<u8> {
-    let mut interner =
-        Interner { strings: BTreeMap::new(), pending: Some(BTreeSet::new()), lists: BTreeMap::new() };
+    let mut interner = Interner { strings: BTreeMap::new(), pending: Some(BTreeSet::new()), lists: BTreeMap::new() };
     tables(&mut TableWriter { interner: &mut interner, tables: BTreeMap::new() });
     let strings = interner.pending.take().unwrap_or_default();
     interner.strings = strings.into_iter().zip(0..).collect();

@@ -191,9 +191,13 @@ impl Catalog {
     pub fn offer_row(&self, product: &str, role: Role, version: &str) -> Option<OfferRow> {
         let blob = self.blob();
         let id = self.product_id(product, version)?;
-        self.offer_rows(id, role)
-            .map(|row| blob.row::<OfferRow>(row))
-            .find(|row| row.version == version || row.label.as_deref() == Some(version))
+        let rows = self.offer_rows(id, role);
+        let is = |row: u32, column| {
+            let cell = blob.cell(Section::Offers, row, column);
+            cell != NONE && blob.string(cell) == version
+        };
+        let found = rows.clone().find(|&row| is(row, offer_column::VERSION));
+        found.or_else(|| rows.clone().find(|&row| is(row, offer_column::LABEL))).map(|row| blob.row(row))
     }
 
     /// The releases that ship at least this version, by rising version.

@@ -1,8 +1,8 @@
 //! What every row has to satisfy, whoever wrote it.
 
 use crate::facts::{
-    Alias, AlgorithmRow, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow, PolicyRow,
-    Product, SupportedRow,
+    AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
+    PolicyRow, Product, SupportedRow,
 };
 use crate::load::{DataError, Place};
 use crate::rule::Rule;
@@ -70,7 +70,8 @@ pub(crate) fn product(place: Place<'_>, row: &Product, aliases: &[Alias]) -> Err
     source(place, &row.source, &mut errors);
     let names = std::iter::once(&row.id).chain(&row.aliases).chain(aliases.iter().map(|alias| &alias.name));
     for name in names.filter(|name| !is_id(name)) {
-        errors.push(place.error(format!("`{name}` is not a product name: use lower-case letters, digits, `.` and `-`")));
+        errors
+            .push(place.error(format!("`{name}` is not a product name: use lower-case letters, digits, `.` and `-`")));
     }
     errors
 }

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use crate::blob::{Cursor, Row, Section, Words, write};
 use crate::facts::{
-    Alias, AlgorithmRow, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Facts, OfferRow, PolicyRow,
-    Product, Side, SupportedRow,
+    AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Facts, OfferRow,
+    PolicyRow, Product, Side, SupportedRow,
 };
 use crate::version::Scheme;
 
@@ -183,6 +183,7 @@ pub(crate) mod offer_column {
     pub(crate) const MAC: usize = 7;
     pub(crate) const COMPRESSION: usize = 8;
     pub(crate) const RELEASED: usize = 11;
+    pub(crate) const LABEL: usize = 12;
 }
 
 /// Puts the rows in the order that look-ups need and writes them.
@@ -206,9 +207,9 @@ pub(crate) fn encode(mut facts: Facts) -> Vec<u8> {
     facts.crypto_policies.sort_by(|a, b| (&a.policy, &a.backend, &a.row).cmp(&(&b.policy, &b.backend, &b.row)));
     facts.banners.sort_by_key(|row| std::cmp::Reverse(row.rank));
     facts.algorithms.sort_by(|a, b| (&a.kind, &a.name).cmp(&(&b.kind, &b.name)));
-    facts.distributions.sort_by(|a, b| {
-        (&a.product).cmp(&b.product).then_with(|| older(&a.product, &a.version, &b.version))
-    });
+    facts
+        .distributions
+        .sort_by(|a, b| a.product.cmp(&b.product).then_with(|| older(&a.product, &a.version, &b.version)));
     facts.policies.sort_by(|a, b| a.id.cmp(&b.id));
     write(|out| {
         out.table(&products);

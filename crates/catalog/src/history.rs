@@ -39,8 +39,7 @@ impl Catalog {
     /// Since when, and until when, a product offers a name by default.
     pub fn default_history(&self, product: &str, role: Role, slot: Slot, name: &str) -> History {
         let blob = self.blob();
-        let (Some(id), Some(name), Some(column)) =
-            (self.product_id(product, ""), blob.symbol(name), list_column(slot))
+        let (Some(id), Some(name), Some(column)) = (self.product_id(product, ""), blob.symbol(name), list_column(slot))
         else {
             return History::default();
         };

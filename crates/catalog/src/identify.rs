@@ -3,7 +3,7 @@ use shakedown_model::ssh::wildcard;
 
 use crate::Catalog;
 use crate::blob::Section;
-use crate::facts::{BannerRow, DistributionRow};
+use crate::facts::{Alias, BannerRow, DistributionRow};
 
 impl Catalog {
     /// The software that sends this identification string, with the distribution's build where the string tells it.
@@ -15,7 +15,8 @@ impl Catalog {
         let text = text.strip_prefix("SSH-").and_then(|rest| rest.split_once('-')).map_or(text, |(_, text)| text);
         let rows: Vec<BannerRow> = blob.all();
         let (row, version) = rows.iter().find_map(|row| Some((row, matched(row, text)?)))?;
-        let mut software = Software::new(&row.product, &version);
+        let product = self.successor(&row.product, &version);
+        let mut software = Software::new(&product, &version);
         let build = row.build.as_deref().and_then(|build| match build.strip_suffix('*') {
             // Any release of the distribution: the one that ships this version.
             Some(start) => {
@@ -38,14 +39,26 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// The product that has taken over a shared name by this version: `JSCH-0.1.56` comes from `jsch-mwiede`.
+    fn successor(&self, product: &str, version: &str) -> String {
+        let blob = self.blob();
+        let shared = (0..blob.rows(Section::Aliases))
+            .map(|row| blob.row::<Alias>(row))
+            .find(|alias| alias.product == product)
+            .and_then(|alias| self.product_id(&alias.name, version).map(str::to_owned));
+        shared.unwrap_or_else(|| product.to_owned())
+    }
+}
+
 /// The version that a pattern finds in a text.
 fn matched(row: &BannerRow, text: &str) -> Option<String> {
     let Some((before, after)) = row.pattern.split_once("{version}") else {
         return wildcard(&row.pattern, text).then(|| row.version.clone().unwrap_or_else(|| "unknown".to_owned()));
     };
-    let rest = text.get(before.len()..).filter(|_| {
-        text.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before))
-    })?;
+    let rest = text
+        .get(before.len()..)
+        .filter(|_| text.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before)))?;
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
     let (version, rest) = rest.split_at(end);
     let version = version.trim_end_matches('.');

@@ -41,8 +41,7 @@ impl Catalog {
         };
         let blob = self.blob();
         let all: Vec<CryptoPolicyRow> = blob.all();
-        let named: Vec<&CryptoPolicyRow> =
-            all.iter().filter(|row| same_policy(&row.policy, &layer.version)).collect();
+        let named: Vec<&CryptoPolicyRow> = all.iter().filter(|row| same_policy(&row.policy, &layer.version)).collect();
         if named.is_empty() {
             let name = layer.version.to_ascii_uppercase();
             return Err(CatalogError::UnknownPolicy {
@@ -51,11 +50,22 @@ impl Catalog {
             });
         }
         let mine: Vec<&CryptoPolicyRow> = named.into_iter().filter(|row| row.backend == backend).collect();
-        let wanted: Vec<&CryptoPolicyRow> =
-            rows.iter().filter_map(|name| mine.iter().find(|row| row.row == *name).copied()).collect();
+        // Of some releases only the server's lists were seen; the generator writes the same ones for the client.
+        let server_only = |name: &String| {
+            all.iter()
+                .find(|row| backend == "openssh" && row.backend == "opensshserver" && row.row == *name)
+                .filter(|row| same_policy(&row.policy, &layer.version))
+        };
+        let wanted: Vec<CryptoPolicyRow> = rows
+            .iter()
+            .filter_map(|name| match mine.iter().find(|row| row.row == *name) {
+                Some(row) => Some((*row).clone()),
+                None => server_only(name).map(|row| CryptoPolicyRow { host_key: None, ..row.clone() }),
+            })
+            .collect();
         // A release's own row may show only some lists: the next row fills in the others.
         if let Some((first, more)) = wanted.split_first() {
-            let mut row = (*first).clone();
+            let mut row = first.clone();
             for other in more {
                 for (mine, theirs) in [
                     (&mut row.kex, &other.kex),
@@ -76,9 +86,11 @@ impl Catalog {
         let before = released
             .and_then(|day| mine.iter().filter(dated).filter(|row| row.row.as_str() <= day).max_by_key(|row| &row.row));
         let newest = || mine.iter().filter(dated).max_by_key(|row| &row.row);
-        before.or_else(newest).or_else(|| mine.first()).map(|row| (*row).clone()).ok_or_else(|| {
-            CatalogError::UnknownPolicy { name: layer.version.clone(), suggestions: Vec::new() }
-        })
+        before
+            .or_else(newest)
+            .or_else(|| mine.first())
+            .map(|row| (*row).clone())
+            .ok_or_else(|| CatalogError::UnknownPolicy { name: layer.version.clone(), suggestions: Vec::new() })
     }
 }
 

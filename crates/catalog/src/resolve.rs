@@ -40,11 +40,7 @@ impl Catalog {
     }
 
     /// The product, the row and what is to be said of it.
-    pub(crate) fn find(
-        &self,
-        software: &Software,
-        role: Role,
-    ) -> Result<(Product, OfferRow, Resolved), CatalogError> {
+    pub(crate) fn find(&self, software: &Software, role: Role) -> Result<(Product, OfferRow, Resolved), CatalogError> {
         let product = self.product(software.product(), software.version())?;
         let (row, exact, mut notes) = self.nearest(&product, role, software.version())?;
         let row: OfferRow = self.blob().row(row);
@@ -106,7 +102,11 @@ impl Catalog {
             let note = if row == last {
                 format!("{} {wanted} is newer than the catalog: read as {}", product.label, version(row))
             } else {
-                format!("{} {wanted} is not in the catalog: read as {}, the next older one", product.label, version(row))
+                format!(
+                    "{} {wanted} is not in the catalog: read as {}, the next older one",
+                    product.label,
+                    version(row)
+                )
             };
             return Ok((row, false, vec![note]));
         }
@@ -129,7 +129,7 @@ impl Catalog {
             product.scheme.compare(&row.version, version) == Some(Ordering::Equal) || is_part_of(&row.version, version)
         };
         match shipped.first() {
-            None if self.has_build_row(&product.id, build) => None,
+            None if build == "full" || self.has_build_row(&product.id, build) => None,
             None => Some(format!("nothing is known of the build `{build}` of {}: read as released", product.label)),
             Some(_) if shipped.iter().any(fits) => None,
             Some(row) => Some(format!("{} {} ships {} {}", row.distribution, row.release, product.label, row.version)),
@@ -141,5 +141,6 @@ impl Catalog {
 fn is_part_of(part: &str, version: &str) -> bool {
     let Some(rest) = version.strip_prefix(part) else { return false };
     let (Some(last), Some(next)) = (part.chars().next_back(), rest.chars().next()) else { return false };
-    !(last.is_ascii_digit() && next.is_ascii_digit()) && !(last.is_ascii_alphabetic() && next.is_ascii_alphabetic())
+    let both = |is: fn(&char) -> bool| is(&last) && is(&next);
+    !both(char::is_ascii_digit) && !both(char::is_ascii_alphabetic)
 }

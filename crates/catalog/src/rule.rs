@@ -38,6 +38,10 @@ pub(crate) enum Rule {
     CompressionDisabled(Vec<Name>),
     /// `confirms`, with `slot` and `names`: it asks a person before it uses one of these.
     Confirms(Slot, Vec<Name>),
+    /// `optional`, with `slot` and `names`: they need a part that the usual installation lacks; the build `full` has it.
+    Optional(Slot, Vec<Name>),
+    /// `offers-all`: what it offers by default is all that it can do.
+    OffersAll,
     /// `guesses`: it sends a guessed first packet.
     Guesses,
 }
@@ -65,6 +69,7 @@ impl Rule {
             "one-cipher" => Self::OneCipher,
             "kex-needs-host-key" => Self::KexNeedsHostKey,
             "server-prefers-own" => Self::ServerPrefersOwn,
+            "offers-all" => Self::OffersAll,
             "guesses" => Self::Guesses,
             "name-limit" => Self::NameLimit(number(row.maximum, "maximum")? as usize),
             "guess" => Self::Guess(match value()? {
@@ -99,6 +104,7 @@ impl Rule {
                 maximum: number(row.maximum, "maximum")?,
             }),
             "sends" => Self::Sends(slot()?, names()?),
+            "optional" => Self::Optional(slot()?, names()?),
             "compression-enabled" => Self::CompressionEnabled(names()?),
             "compression-disabled" => Self::CompressionDisabled(names()?),
             "confirms" => Self::Confirms(slot()?, names()?),

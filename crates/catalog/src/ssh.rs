@@ -16,6 +16,8 @@ use crate::rule::Rule;
 
 /// The layer that stands for a system-wide policy.
 const CRYPTO_POLICIES: &str = "crypto-policies";
+/// The build with every optional part of a library.
+const FULL_BUILD: &str = "full";
 
 impl Catalog {
     /// All that a software would offer and accept by default, and how it chooses.
@@ -26,33 +28,39 @@ impl Catalog {
         let (product, mut row, mut resolved) = self.find(software, role)?;
         let rules = self.rules(&product, role, Some(&resolved.version));
         for rule in &rules {
-            if let Rule::Sends(slot, names) = rule {
-                set(&mut row, *slot, names);
+            match rule {
+                Rule::Sends(slot, names) => set(&mut row, *slot, names),
+                Rule::Optional(slot, names) if resolved.build.as_deref() != Some(FULL_BUILD) => {
+                    remove(&mut row, *slot, names);
+                }
+                _ => {}
             }
         }
-        let mut supported = self.supported(&product, role, &row);
-        let builds = resolved.build.as_deref().map_or_else(Vec::new, |build| {
-            self.build_rows(&product.id, role, build, &resolved.version)
-        });
+        let whole = rules.contains(&Rule::OffersAll);
+        let mut supported = self.supported(&product, role, &row, whole);
+        let builds = resolved
+            .build
+            .as_deref()
+            .map_or_else(Vec::new, |build| self.build_rows(&product.id, role, build, &resolved.version));
         let mut policy_rows = Vec::new();
         let mut own_policy = None;
         for build in &builds {
             apply_build(&mut row, build);
             resolved.notes.extend(build.notes.clone());
             if let (Known::Complete(kex), Some(more)) = (&mut supported.kex, &build.supported_kex) {
-                kex.extend(more.iter().map(|name| Name::new(name)).filter(|name| !kex.contains(name)).collect::<Vec<_>>());
+                kex.extend(
+                    more.iter().map(|name| Name::new(name)).filter(|name| !kex.contains(name)).collect::<Vec<_>>(),
+                );
             }
             if let (Some(policy), Some(rows)) = (&build.crypto_policy, &build.crypto_policy_rows) {
-                own_policy =
-                    Some(Layer { product: CRYPTO_POLICIES.to_owned(), version: policy.clone(), build: None });
+                own_policy = Some(Layer { product: CRYPTO_POLICIES.to_owned(), version: policy.clone(), build: None });
                 policy_rows.clone_from(rows);
             }
         }
         let mut sources = vec![resolved.source.clone()];
         sources.extend(builds.iter().map(|build| build.source.clone()));
         if let Some(layer) = software.layer(CRYPTO_POLICIES).cloned().or(own_policy) {
-            let policy =
-                self.crypto_policy(&layer, &product.id, role, &policy_rows, resolved.released.as_deref())?;
+            let policy = self.crypto_policy(&layer, &product.id, role, &policy_rows, resolved.released.as_deref())?;
             let known: Option<Vec<&Name>> = [&supported.kex, &supported.host_key, &supported.cipher, &supported.mac]
                 .into_iter()
                 .map(Known::complete)
@@ -60,7 +68,9 @@ impl Catalog {
                 .map(|lists| lists.into_iter().flatten().collect());
             let able = |name: &str| known.as_ref().is_none_or(|known| known.iter().any(|other| *other == name));
             apply_crypto_policy(&mut row, &policy, role, able);
-            resolved.notes.push(format!("the lists are those of the system-wide policy {} ({})", policy.policy, policy.row));
+            resolved
+                .notes
+                .push(format!("the lists are those of the system-wide policy {} ({})", policy.policy, policy.row));
             resolved.notes.extend(policy.notes.clone());
             sources.push(policy.source);
         }
@@ -68,11 +78,7 @@ impl Catalog {
             row: format!("{} {role}", row_name(&resolved, software)),
             source: sources.join("; "),
         });
-        let mut policy = SshPolicy {
-            offer: offer(&row, role, &origin),
-            supported,
-            ..SshPolicy::default()
-        };
+        let mut policy = SshPolicy { offer: offer(&row, role, &origin), supported, ..SshPolicy::default() };
         policy.offer.identification = identification(&product, &row);
         apply_rules(&mut policy, role, rules);
         Ok((policy, resolved))
@@ -116,8 +122,7 @@ impl Catalog {
             });
         };
         let row: PolicyRow = blob.row(place);
-        let origin =
-            Origin::new(OriginKind::Catalog { row: format!("policy {}", row.id), source: row.source.clone() });
+        let origin = Origin::new(OriginKind::Catalog { row: format!("policy {}", row.id), source: row.source.clone() });
         let host_key = row.host_key.map(|mut names| {
             names.extend(row.host_key_optional.unwrap_or_default());
             names
@@ -164,7 +169,7 @@ impl Catalog {
     }
 
     /// What the version could do. Where its tables were not read, what it offers is known to be supported, no more.
-    fn supported(&self, product: &Product, role: Role, offer: &OfferRow) -> Supported {
+    fn supported(&self, product: &Product, role: Role, offer: &OfferRow, whole: bool) -> Supported {
         let blob = self.blob();
         let row = blob
             .named(Section::Supported, &product.id)
@@ -175,10 +180,10 @@ impl Catalog {
         let row = row.unwrap_or_default();
         let list = |supported: Names, offered: &Names| match (supported, offered) {
             (Some(names), _) => Known::Complete(names.iter().map(|name| Name::new(name)).collect()),
-            (None, Some(names)) => Known::Partial {
-                accepted: names.iter().map(|name| Name::new(name)).collect(),
-                refused: Vec::new(),
-            },
+            (None, Some(names)) if whole => Known::Complete(names.iter().map(|name| Name::new(name)).collect()),
+            (None, Some(names)) => {
+                Known::Partial { accepted: names.iter().map(|name| Name::new(name)).collect(), refused: Vec::new() }
+            }
             (None, None) => Known::Unknown,
         };
         Supported {
@@ -199,6 +204,19 @@ fn row_name(resolved: &Resolved, software: &Software) -> String {
         layer.version.clone_from(&resolved.version);
     }
     named.to_string()
+}
+
+fn remove(row: &mut OfferRow, slot: Slot, names: &[Name]) {
+    let list = match slot {
+        Slot::Kex => &mut row.kex,
+        Slot::HostKey => &mut row.host_key,
+        Slot::CipherC2s | Slot::CipherS2c => &mut row.cipher,
+        Slot::MacC2s | Slot::MacS2c => &mut row.mac,
+        _ => return,
+    };
+    if let Some(list) = list {
+        list.retain(|name| !names.iter().any(|other| other == name.as_str()));
+    }
 }
 
 fn set(row: &mut OfferRow, slot: Slot, names: &[Name]) {
@@ -286,7 +304,12 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             }
             Rule::GexRequest(request) if role == Role::Client => policy.offer.gex_request = Some(request),
             Rule::Guesses => policy.offer.first_kex_packet_follows = true,
-            Rule::GexRequest(_) | Rule::Sends(..) | Rule::CompressionEnabled(_) | Rule::CompressionDisabled(_) => {}
+            Rule::GexRequest(_)
+            | Rule::Sends(..)
+            | Rule::Optional(..)
+            | Rule::OffersAll
+            | Rule::CompressionEnabled(_)
+            | Rule::CompressionDisabled(_) => {}
         }
     }
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::facts::{
-    Alias, AlgorithmRow, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow, PolicyRow,
-    Product, Side, SupportedRow,
+    AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
+    PolicyRow, Product, Side, SupportedRow,
 };
 use crate::version::Scheme;
 
@@ -293,7 +293,19 @@ impl TomlBehaviour {
     pub(crate) fn into_row(self, product: String, role: Side) -> BehaviourRow {
         let Self { at_least, before, rule, slot, names, peers, value, minimum, preferred, maximum, source, .. } = self;
         BehaviourRow {
-            product, role, at_least, before, rule, slot, names, peers, value, minimum, preferred, maximum, source,
+            product,
+            role,
+            at_least,
+            before,
+            rule,
+            slot,
+            names,
+            peers,
+            value,
+            minimum,
+            preferred,
+            maximum,
+            source,
         }
     }
 }

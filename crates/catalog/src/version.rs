@@ -131,7 +131,10 @@ mod tests {
 
     #[test]
     fn each_product_orders_its_own_way() {
-        rising(Scheme::Openssh, &["2.9p2", "2.9.9p1", "2.9.9p2", "3.7p1", "3.7.1p2", "7.4p1", "9.9p1", "9.9p2", "10.0p2"]);
+        rising(
+            Scheme::Openssh,
+            &["2.9p2", "2.9.9p1", "2.9.9p2", "3.7p1", "3.7.1p2", "7.4p1", "9.9p1", "9.9p2", "10.0p2"],
+        );
         rising(Scheme::Numeric, &["0.44", "0.53", "0.53.1", "2011.54", "2020.79", "2022.83", "2026.94"]);
         rising(Scheme::Numeric, &["0.53", "0.53b", "0.54", "0.70", "0.84"]);
         rising(Scheme::Numeric, &["5.16-alpha", "5.16-beta", "5.16-rc", "5.16", "5.16.1-beta", "5.16.1", "6.0"]);
