@@ -62,6 +62,14 @@ pub(crate) trait Visit {
     fn finding(&mut self, text: &mut String) {
         self.sentence(text);
     }
+    /// Lines for a configuration file.
+    fn file_lines(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
+    /// A name that this program knows, as what was probably meant.
+    fn suggestion(&mut self, text: &mut String) {
+        self.sentence(text);
+    }
     /// A place.
     fn origin(&mut self, origin: &mut Origin);
     /// The files of a party's configuration.
@@ -328,7 +336,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         Fact::SmallKey { key_type, bits: _, minimum: _ } => visit.token(key_type),
         Fact::Configuration { problem: _, message, suggestion } => {
             visit.finding(message);
-            suggestion.iter_mut().for_each(|text| visit.sentence(text));
+            suggestion.iter_mut().for_each(|text| visit.suggestion(text));
         }
         Fact::KeyFile { path, permission } => {
             visit.path(path);
@@ -399,7 +407,7 @@ fn diagnosis(visit: &mut dyn Visit, diagnosis: &mut Diagnosis) {
             | Change::Disable { slot: _, names } => names.iter_mut().for_each(|name| visit.token(name)),
             Change::ReplaceText { at, replacement, title } => {
                 visit.origin(at);
-                visit.finding(replacement);
+                visit.file_lines(replacement);
                 visit.sentence(title);
             }
             Change::Commands { title, commands: list, applicability: _ } | Change::Decide { title, steps: list } => {
@@ -413,11 +421,16 @@ fn diagnosis(visit: &mut dyn Visit, diagnosis: &mut Diagnosis) {
 fn commands(visit: &mut dyn Visit, commands: &mut [Command]) {
     for Command { place, text, explanation } in commands {
         match place {
-            CommandPlace::ClientShell | CommandPlace::ServerShell => {}
-            CommandPlace::File(path) => visit.path(path),
-            CommandPlace::Settings(path) => visit.sentence(path),
+            CommandPlace::ClientShell | CommandPlace::ServerShell => visit.sentence(text),
+            CommandPlace::File(path) => {
+                visit.path(path);
+                visit.file_lines(text);
+            }
+            CommandPlace::Settings(path) => {
+                visit.sentence(path);
+                visit.sentence(text);
+            }
         }
-        visit.sentence(text);
         visit.sentence(explanation);
     }
 }

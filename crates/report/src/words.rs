@@ -1,8 +1,8 @@
 //! Phrases that the formats share.
 
 use shakedown_model::{
-    CommandPlace, Diagnosis, FailedSlot, FailureKind, HopRef, Name, Outcome, OutcomeResult, Party, Report, Side, Slot,
-    Stage, StageResult,
+    CommandPlace, Diagnosis, FailedSlot, FailureKind, Fix, HopRef, Name, Outcome, OutcomeResult, Party, Report, Side,
+    Slot, Stage, StageResult,
 };
 
 /// What a person calls a slot where both directions are equal: `cipher`, not `cipher (client to server)`.
@@ -170,8 +170,30 @@ pub(crate) fn place(place: &CommandPlace) -> String {
         CommandPlace::ClientShell => "on the client, run".to_owned(),
         CommandPlace::ServerShell => "on the server, run".to_owned(),
         CommandPlace::File(path) => format!("in {path}, write"),
-        CommandPlace::Settings(path) => format!("in {path}, set"),
+        CommandPlace::Settings(path) => path.clone(),
     }
+}
+
+/// The words before a command that checks or undoes a change.
+pub(crate) fn later(place: &CommandPlace, what: &str) -> String {
+    match place {
+        CommandPlace::ClientShell | CommandPlace::ServerShell => what.to_owned(),
+        CommandPlace::File(path) => format!("{what}, in {path}"),
+        CommandPlace::Settings(path) => format!("{what}, {path}"),
+    }
+}
+
+/// Whether a fix is a step of its own, after the one that repairs: it takes something away.
+pub(crate) fn is_step(fix: &Fix) -> bool {
+    fix.notes.iter().any(|note| note.starts_with("only after this: "))
+        || (!fix.cuts_off.is_empty() && fix.title.starts_with("remove "))
+}
+
+/// The first few of a list, and how many more there are.
+pub(crate) fn some_of(list: &[String], most: usize) -> String {
+    let shown: Vec<&str> = list.iter().take(most).map(String::as_str).collect();
+    let more = list.len() - shown.len();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 /// The hop, where it is not the target itself.

@@ -193,6 +193,11 @@ fn is_keyword(word: &[u8], line: &[u8], dictionary: &Dictionary) -> bool {
         && std::str::from_utf8(word).is_ok_and(|word| !dictionary.knows(word))
 }
 
+/// Whole lines for a file.
+pub(super) fn redact_lines(text: &str, dictionary: &mut Dictionary) -> String {
+    redact_text(text, 0, &SourceFile { path: String::new(), text: Vec::new() }, dictionary)
+}
+
 /// What replaces a piece of a file: the keyword stays only at the beginning of a line.
 pub(super) fn redact_text(text: &str, at: usize, file: &SourceFile, dictionary: &mut Dictionary) -> String {
     let mut line_begins = file

@@ -115,6 +115,12 @@ impl Visit for Learn<'_> {
 
     fn finding(&mut self, _: &mut String) {}
 
+    fn suggestion(&mut self, text: &mut String) {
+        if !self.redactor.dictionary.knows(text) {
+            self.redactor.dictionary.keep(text);
+        }
+    }
+
     fn origin(&mut self, origin: &mut Origin) {
         let mut next = Some(&*origin);
         while let Some(place) = next {
@@ -238,6 +244,16 @@ impl Visit for Replace<'_> {
 
     fn finding(&mut self, text: &mut String) {
         *text = self.redactor.dictionary.finding(text);
+    }
+
+    fn file_lines(&mut self, text: &mut String) {
+        *text = files::redact_lines(text, &mut self.redactor.dictionary);
+    }
+
+    fn suggestion(&mut self, text: &mut String) {
+        if !self.redactor.dictionary.is_kept(text) {
+            self.sentence(text);
+        }
     }
 
     fn origin(&mut self, origin: &mut Origin) {

@@ -52,7 +52,7 @@ pub(super) fn quotations(text: &str, dictionary: &mut Dictionary) -> String {
 }
 
 /// Words that say nothing about who or where.
-const HARMLESS: [&str; 34] = [
+const HARMLESS: [&str; 35] = [
     "yes",
     "no",
     "none",
@@ -87,6 +87,7 @@ const HARMLESS: [&str; 34] = [
     "prohibit-password",
     "delayed",
     "command",
+    "HOST",
 ];
 
 /// A list or value of a configuration file: names that are kept, numbers and harmless words stay.

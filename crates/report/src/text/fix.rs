@@ -6,6 +6,9 @@ use super::snippet::digits;
 use crate::diff;
 use crate::words;
 
+/// More peers that a change would cut off are counted.
+const CUT_OFF_SHOWN: usize = 4;
+
 impl Draw<'_> {
     /// The fixes of a diagnosis: the best in full, the others in a line, the weaker ones counted.
     pub(super) fn fixes_of(&mut self, id: usize, diagnosis: &Diagnosis) {
@@ -86,8 +89,9 @@ impl Draw<'_> {
     }
 
     fn fix(&mut self, fix: &Fix, first: bool) {
+        let step = words::is_step(fix);
         let (look, start) = match fix.applicability {
-            _ if !fix.cuts_off.is_empty() && !first => (Look::Strong, "then, as a step of its own"),
+            _ if step => (Look::Strong, "then, as a step of its own"),
             Applicability::Safe if first => (Look::Help, "help"),
             Applicability::Safe => (Look::Help, "or"),
             Applicability::Weakens => (Look::Warning, "weaker"),
@@ -95,10 +99,11 @@ impl Draw<'_> {
         };
         self.canvas.put(look, start).plain(": ").plain(&fix.title);
         if !fix.cuts_off.is_empty() {
-            self.canvas.plain(&format!(" (would cut off: {})", fix.cuts_off.join(", ")));
+            let most = if self.options.verbose { usize::MAX } else { CUT_OFF_SHOWN };
+            self.canvas.plain(&format!(" (would cut off: {})", words::some_of(&fix.cuts_off, most)));
         }
         self.canvas.end();
-        if !first && fix.applicability == Applicability::Safe && !self.options.verbose {
+        if !self.options.verbose && (step || !first && fix.applicability == Applicability::Safe) {
             return;
         }
         let mut gutter = 1;
@@ -115,10 +120,13 @@ impl Draw<'_> {
             self.note(gutter, note);
         }
         for command in &fix.verify {
-            self.command(command, "to check it", gutter);
+            self.command(command, &words::later(&command.place, "to check it"), gutter);
         }
-        for command in &fix.undo {
-            self.command(command, "to undo it", gutter);
+        // What lowers security has to be taken back, so that the way back is always shown.
+        if self.options.verbose || fix.applicability == Applicability::Weakens {
+            for command in &fix.undo {
+                self.command(command, &words::later(&command.place, "to undo it"), gutter);
+            }
         }
     }
 
