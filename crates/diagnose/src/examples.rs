@@ -278,7 +278,7 @@ mod tests {
     /// A cause that this version can find is shown by an example, unless it is only ever one of several that fit.
     #[test]
     fn what_can_be_found_has_an_example() {
-        let seldom_alone = ["middlebox-interference", "crypto-policy"];
+        let seldom_alone = ["middlebox-interference"];
         for page in causes() {
             let has = !of_page(page.text).is_empty();
             assert_eq!(has, page.diagnosed && !seldom_alone.contains(&page.code), "{}", page.code);
@@ -320,31 +320,6 @@ mod tests {
         assert!(!text.ends_with('.') || text.ends_with("..."), "{code}, no full stop: {text}");
         for word in ["illegal", "invalid", " you ", "your", "please", "sorry", "obviously", "simply"] {
             assert!(!plain.to_lowercase().contains(word), "{code}, not `{word}`: {text}");
-        }
-    }
-
-    #[test]
-    #[ignore]
-    fn scratch() {
-        for (c, s) in [
-            ("openssh@9.9p1", "dropbear@0.52"),
-            ("paramiko@1.7.4", "openssh@10.0p1"),
-            ("libssh2@0.18", "openssh@8.9p1"),
-            ("putty@0.60", "openssh@10.0p1"),
-            ("openssh@9.2p1", "openssh@6.6p1"),
-            ("openssh@7.1p1", "openssh@10.0p1"),
-            ("openssh@5.3p1", "tinyssh@20240101"),
-            ("winscp@5.7.6", "openssh@9.9p1"),
-            ("openssh@8.7p1/rhel-9+crypto-policies@DEFAULT", "openssh@5.3p1"),
-            ("twisted-conch@8.0.0", "russh@0.50.0"),
-            ("jsch@0.1.54", "openssh@9.2p1"),
-            ("openssh@9.9p1", "hp-procurve-aruba@1"),
-            ("openssh@10.0p1", "mikrotik-routeros@6.49.18"),
-            ("openssh@10.0p1", "huawei-vrp@NE20"),
-        ] {
-            println!("##### {c} -> {s}");
-            let r = std::panic::catch_unwind(|| render(&format!("client: {c}\nserver: {s}\n")));
-            println!("{}", r.unwrap_or_else(|_| "?".into()));
         }
     }
 
@@ -418,6 +393,15 @@ mod tests {
             let groups = found.iter().map(|one| one.group).max();
             assert_eq!(groups, Some(0), "{fact}: all that fits is one group of alternatives");
         }
+    }
+
+    #[test]
+    fn addresses_that_fail_alike_are_one_finding() {
+        let silent = "fact: not-connected 192.0.2.7:22 timed-out\nfact: not-connected 192.0.2.8:22 timed-out\n";
+        let found = Example::read(silent).diagnose();
+        assert_eq!(found.iter().map(|one| (one.cause, one.evidence.len())).collect::<Vec<_>>(), [("port-filtered", 2)]);
+        let two = "fact: not-connected 192.0.2.7:22 timed-out\nfact: not-connected 192.0.2.8:22 refused\n";
+        assert_eq!(causes_of(two), ["port-refused", "port-filtered"]);
     }
 
     #[test]

@@ -301,7 +301,9 @@ fn history(case: &Case<'_>, failed: &FailedSlot, ends: &Ends, side: Side) -> Vec
             ));
         }
     }
+    let sound = |name: &Name| facts::sound(case.catalog, failed.slot, name) == Some(true);
     if notes.is_empty()
+        && !theirs.iter().any(sound)
         && let Some((name, why)) =
             theirs.iter().find_map(|name| facts::weakness(case.catalog, failed.slot, name).map(|why| (name, why)))
     {

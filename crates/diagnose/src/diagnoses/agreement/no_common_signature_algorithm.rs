@@ -63,7 +63,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         Some(names(list))
     };
     match (forecast, accepted(Role::Client), accepted(Role::Server)) {
-        (true, Some(client), Some(server)) => vec![one(Strength::Strong, &client, &server)],
+        // Whether the user logs in with a key at all is not known.
+        (true, Some(client), Some(server)) => vec![one(Strength::Weak, &client, &server)],
         _ => Vec::new(),
     }
 }

@@ -74,6 +74,12 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             (false, ConnectFailure::TimedOut) => Strength::Strong,
             (false, _) => Strength::Decisive,
         };
+        // The other addresses of the name that fail in the same way are one finding.
+        if let Some(same) = found.iter_mut().find(|one| one.side_because == because && one.hop == evidence.hop) {
+            same.notes.push(format!("the same holds for {}", quoted(&address.to_string())));
+            same.evidence.push(id);
+            continue;
+        }
         let where_to = quoted(&address.ip().to_string());
         let mut one = Match::new(strength, side, format!("port {} of {where_to} {summary}", address.port()));
         one.phase = Some(Phase::Connect);

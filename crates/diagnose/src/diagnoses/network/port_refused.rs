@@ -68,7 +68,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             one
         });
         if !one.evidence.is_empty() {
-            one.notes.push(format!("{} refuses as well", quoted(&address.to_string())));
+            one.notes.push(format!("the same holds for {}", quoted(&address.to_string())));
         }
         one.evidence.push(id);
     }

@@ -34,14 +34,14 @@
 //! Safer: the other side. `update-crypto-policies --set LEGACY` opens every program of the machine.
 //!
 //! ## Example
-//! ```console
-//! $ ssh old-switch
-//! ssh_dispatch_run_fatal: Connection to 192.0.2.7 port 22: error in libcrypto
-//! $ update-crypto-policies --show
-//! DEFAULT
+//! ```case
+//! client: openssh@8.7p1/rhel-9+crypto-policies@DEFAULT
+//! server: openssh@5.3p1
+//! side: client
+//! reason: policy-layer
 //! ```
 
-use shakedown_model::{Match, Phase, Reason, Role, Software, Strength};
+use shakedown_model::{Change, Match, Name, Phase, Reason, Remedy, Role, Slot, Software, Strength};
 
 use crate::Case;
 use crate::text::quoted;
@@ -58,15 +58,47 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let Some((role, policy)) = ruled(Role::Client).or_else(|| ruled(Role::Server)) else { return Vec::new() };
     let ended = case.endings().filter(|(_, _, phase, ..)| *phase == Phase::KeyExchange);
     let evidence: Vec<_> = ended.map(|(id, ..)| id).collect();
-    if evidence.is_empty() {
-        return Vec::new();
-    }
-    let summary = format!("the {role}'s policy {} may forbid what the key exchange needs", quoted(&policy));
-    let mut one = Match::new(Strength::Weak, role.into(), summary);
+    let sha1 = role == Role::Client && refuses_sha1(case) && agreed_on_sha1(case);
+    let (strength, summary) = match (sha1, evidence.is_empty()) {
+        (true, _) => {
+            let signature = "the server's SHA-1 signature, the only one in common";
+            (Strength::Strong, format!("the client's policy {} forbids {signature}", quoted(&policy)))
+        }
+        (false, false) => {
+            let summary = format!("the {role}'s policy {} may forbid what the key exchange needs", quoted(&policy));
+            (Strength::Weak, summary)
+        }
+        (false, true) => return Vec::new(),
+    };
+    let mut one = Match::new(strength, role.into(), summary);
     one.phase = Some(Phase::KeyExchange);
     one.reason = Reason::PolicyLayer;
     one.side_because = format!("policy layer: {} rules it", quoted(&policy));
     one.evidence = evidence;
     one.what_would_decide = Some("the same connection from a machine without that policy".to_owned());
+    if sha1 {
+        one.algorithms.push(Name::new("ssh-rsa"));
+        one.notes.push("OpenSSH then says `error in libcrypto`: its list still holds `ssh-rsa`".to_owned());
+        let candidates = ["ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"].map(Name::new).to_vec();
+        let change = Change::Upgrade { slot: Slot::HostKey, candidates };
+        one.remedies.push(Remedy { role: Role::Server, change });
+    }
     vec![one]
+}
+
+/// Since Red Hat 9 the library refuses SHA-1 in signatures unless the policy is LEGACY or has the SHA1 sub-policy.
+fn refuses_sha1(case: &Case<'_>) -> bool {
+    let Some(software) = case.client.and_then(|party| party.software.as_ref()) else { return false };
+    let Some(policy) = software.layer("crypto-policies") else { return false };
+    let release = software.build().and_then(|build| {
+        let (name, release) = build.split_once('-')?;
+        let family = ["rhel", "centos", "rocky", "almalinux", "oracle"].contains(&name);
+        family.then(|| release.split('.').next()?.parse::<u32>().ok())?
+    });
+    release >= Some(9) && !policy.version.contains("LEGACY") && !policy.version.contains("SHA1")
+}
+
+fn agreed_on_sha1(case: &Case<'_>) -> bool {
+    let agreed = case.outcome.and_then(|outcome| outcome.agreed(Slot::HostKey));
+    agreed.is_some_and(|name| matches!(name.as_str(), "ssh-rsa" | "ssh-rsa-cert-v01@openssh.com"))
 }
