@@ -287,4 +287,59 @@ mod tests {
             }
         }
     }
+
+    /// What a party of the catalog would be told to add.
+    fn told(software: &str, role: Role, slot: Slot, name: &str) -> String {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
+        let software: shakedown_model::Software = software.parse().unwrap();
+        let (policy, _) = catalog.ssh_policy(&software, role).unwrap();
+        let party = Party {
+            label: software.to_string(),
+            role,
+            software: Some(software),
+            source: shakedown_model::PartySource::Catalog,
+            policy: shakedown_model::Policy::Ssh(Box::new(policy)),
+            configuration: None,
+            notes: Vec::new(),
+        };
+        let deltas = [Delta { slot, names: vec![name.into()], how: How::Add }];
+        let after = crate::edited::in_lists(&party, &deltas);
+        let scoped = role == Role::Client;
+        let commands = commands(&after, &deltas, Some("db01"), scoped, &catalog);
+        commands.iter().map(|command| format!("{:?}: {}\n", command.place, command.text)).collect()
+    }
+
+    #[test]
+    fn each_product_is_told_in_its_own_words() {
+        let group1 = "diffie-hellman-group1-sha1";
+        for (software, role, expected) in [
+            ("openssh@9.2p1", Role::Client, "ssh -o KexAlgorithms=+diffie-hellman-group1-sha1 db01"),
+            ("openssh@9.2p1", Role::Client, "Host db01\n    KexAlgorithms +diffie-hellman-group1-sha1"),
+            ("openssh@9.2p1", Role::Server, "KexAlgorithms +diffie-hellman-group1-sha1"),
+            ("openssh@6.6p1", Role::Server, "KexAlgorithms curve25519-sha256@libssh.org,"),
+            ("putty@0.78", Role::Client, "Diffie-Hellman group 1 (1024-bit)"),
+            ("winscp@5.21.8", Role::Client, "Diffie-Hellman group 1 (1024-bit)"),
+            ("jsch@0.2.0", Role::Client, "session.setConfig(\"kex\", session.getConfig(\"kex\") + \",diffie-hellman"),
+            ("paramiko@3.4.0", Role::Client, "kex += ('diffie-hellman-group1-sha1',)"),
+            ("asyncssh@2.14.0", Role::Client, "kex_algs='+diffie-hellman-group1-sha1'"),
+            ("libssh@0.10.6", Role::Client, "SSH_OPTIONS_KEY_EXCHANGE"),
+            ("libssh2@1.11.0", Role::Client, "LIBSSH2_METHOD_KEX"),
+            ("mscdex-ssh2@1.15.0", Role::Client, "kex: { append: ['diffie-hellman-group1-sha1'] }"),
+            ("golang-x-crypto-ssh@0.31.0", Role::Client, "config.KeyExchanges = []string{"),
+            ("net-ssh@7.2.0", Role::Client, "kex: %w[+diffie-hellman-group1-sha1]"),
+            ("dropbear@2022.83", Role::Server, "DROPBEAR_DH_GROUP1"),
+            ("cisco-ios@XE-16-C1111-configured", Role::Server, "ip ssh server algorithm kex "),
+        ] {
+            let text = told(software, role, Slot::Kex, group1);
+            assert!(text.contains(expected), "{software}: {text}");
+        }
+        assert!(told("dropbear@2022.83", Role::Client, Slot::CipherC2s, "3des-cbc").contains("dbclient -c "));
+    }
+
+    #[test]
+    fn one_client_weakens_for_one_server_only() {
+        let text = told("openssh@9.2p1", Role::Client, Slot::MacC2s, "hmac-md5");
+        assert!(!text.contains("Host *"), "{text}");
+        assert!(text.lines().filter(|line| line.contains("MACs")).count() == 2, "{text}");
+    }
 }
