@@ -330,7 +330,8 @@ mod tests {
         lines
             .map(|line| {
                 let arguments = splitting.split(&document.file().text, &line.arguments).unwrap();
-                let arguments = arguments.list.iter().map(|argument| String::from_utf8_lossy(&argument.text).into_owned());
+                let arguments =
+                    arguments.list.iter().map(|argument| String::from_utf8_lossy(&argument.text).into_owned());
                 (String::from_utf8_lossy(&document.keyword(line)).into_owned(), arguments.collect())
             })
             .collect()
@@ -346,7 +347,9 @@ mod tests {
 
     #[test]
     fn keywords_and_separators() {
-        for text in ["Port 22", "Port=22", "  Port = 22 \r", "\"Port\" 22", "=Port 22", "\tPort\t22\x0c", "Port 22\0junk"] {
+        for text in
+            ["Port 22", "Port=22", "  Port = 22 \r", "\"Port\" 22", "=Port 22", "\tPort\t22\x0c", "Port 22\0junk"]
+        {
             assert_eq!(one(text, Splitting::Argv), expected("Port", &["22"]), "{text:?}");
         }
         assert_eq!(one("Port==22", Splitting::Argv), expected("Port", &["=22"]));
@@ -362,7 +365,10 @@ mod tests {
         assert_eq!(one("X a#b", Splitting::Argv), expected("X", &["a#b"]));
         assert_eq!(one(r#"X a "b c" 'd e' #"#, Splitting::Strdelim), expected("X", &["a", "b c", "'d", "e'", "#"]));
         let document = document(b"X 'a");
-        assert_eq!(Splitting::Argv.split(&document.file().text, &document.lines()[0].arguments), Err(Unterminated { at: 2 }));
+        assert_eq!(
+            Splitting::Argv.split(&document.file().text, &document.lines()[0].arguments),
+            Err(Unterminated { at: 2 })
+        );
     }
 
     #[test]

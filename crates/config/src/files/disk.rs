@@ -67,7 +67,8 @@ impl Disk {
         let folder = if folder.is_empty() { "." } else { folder };
         let Ok(folder) = self.open(folder, OFlags::RDONLY | OFlags::DIRECTORY) else { return Vec::new() };
         let Ok(entries) = fs::Dir::read_from(&folder) else { return Vec::new() };
-        let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
+        let names =
+            entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
         let mut names: Vec<String> = names.filter(|name| name != "." && name != "..").collect();
         names.sort_unstable();
         names

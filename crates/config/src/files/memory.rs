@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn globs_and_limits() {
-        let files = Memory::new().with("/etc/ssh/a.conf", "1").with("/etc/ssh/b.conf", "2").with("/etc/ssh/d/c.conf", "3");
+        let files =
+            Memory::new().with("/etc/ssh/a.conf", "1").with("/etc/ssh/b.conf", "2").with("/etc/ssh/d/c.conf", "3");
         assert_eq!(files.glob("/etc/ssh/*.conf"), ["/etc/ssh/a.conf", "/etc/ssh/b.conf"]);
         assert_eq!(files.glob("/etc/ssh/a.conf"), ["/etc/ssh/a.conf"]);
         assert!(files.glob("/etc/ssh/none").is_empty());

@@ -55,7 +55,8 @@ impl<'a> ClientReader<'a> {
     pub(crate) fn read(&mut self, paths: &[String], optional: bool) -> Result<(), (String, FileError)> {
         self.pass(paths, optional)?;
         let canonicalize = self.settings.text("CanonicalizeHostname");
-        let canonical = canonicalize.is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"));
+        let canonical =
+            canonicalize.is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"));
         if (canonical || self.wants_final_pass) && !self.reader.stopped {
             self.host = self.host_name();
             self.final_pass = true;
@@ -94,6 +95,10 @@ impl<'a> ClientReader<'a> {
 
     /// The host name after `HostName`; `None` where it depends on a target that is not known.
     pub(crate) fn host_name(&self) -> Option<String> {
+        // The second pass begins with the name that the first one has found; a `HostName` in it comes too late.
+        if self.final_pass {
+            return self.host.clone();
+        }
         let typed = self.context.target.clone();
         let name = match self.settings.text("HostName") {
             // Only %h and %% are known there.
@@ -128,7 +133,8 @@ impl<'a> ClientReader<'a> {
                 return;
             }
             let unknown = self.settings.first("IgnoreUnknown").and_then(|setting| setting.bytes(0)).map(<[u8]>::to_vec);
-            let ignored = |name: &[u8]| unknown.as_ref().is_some_and(|list| judge(list, name, true) == Judgement::Match);
+            let ignored =
+                |name: &[u8]| unknown.as_ref().is_some_and(|list| judge(list, name, true) == Judgement::Match);
             let statement = self.reader.statement(document, line, place.include.as_ref(), &ignored, &|_, _| true);
             let Some(statement) = statement.filter(|statement| !statement.refused) else { continue };
             let setting = statement.setting;
@@ -143,6 +149,9 @@ impl<'a> ClientReader<'a> {
 
     fn set(&mut self, setting: Setting, active: &Active) {
         let keyword = setting.keyword.canonical;
+        if self.final_pass && keyword == "HostName" {
+            return;
+        }
         // Of ProxyJump and ProxyCommand the first one counts.
         let other = match keyword {
             "ProxyJump" => "ProxyCommand",
@@ -199,9 +208,8 @@ impl<'a> ClientReader<'a> {
         let user = self.context.user.clone().or_else(|| self.settings.text("User"));
         let typed = self.host.clone();
         let host = match self.settings.text("HostName") {
-            Some(_) if self.final_pass => self.host.clone(),
-            Some(name) => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
-            None => typed,
+            Some(name) if !self.final_pass => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
+            _ => typed,
         };
         let port = self.context.port.or_else(|| self.settings.text("Port").and_then(|text| super::time::port(&text)));
         let local_user = self.context.local_user.clone();
@@ -291,4 +299,3 @@ pub(crate) fn criterion(setting: &Setting) -> Criterion {
     let span = setting.keyword_span.start..end;
     Criterion { text: super::check::shown(setting.document.bytes(&span)), origin: setting.place(span) }
 }
-

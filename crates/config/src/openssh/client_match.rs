@@ -150,7 +150,8 @@ fn criteria(
 }
 
 fn holds(name: &str, value: &[u8], facts: &Facts, run: &dyn Fn(&str) -> Option<bool>) -> Option<bool> {
-    let list = |text: &Option<String>| text.as_ref().map(|text| judge(value, text.as_bytes(), false) == Judgement::Match);
+    let list =
+        |text: &Option<String>| text.as_ref().map(|text| judge(value, text.as_bytes(), false) == Judgement::Match);
     let host = |text: &Option<String>| {
         // `*` holds for any host, known or not.
         if value == b"*" {

@@ -1,6 +1,6 @@
 //! What `ssh_config` says of the way to the target: names, jumps, known hosts.
 
-use shakedown_model::{Context, Item, Known};
+use shakedown_model::{Context, Item, Known, Origin};
 
 use super::client::ClientReader;
 use super::party::OtherLists;
@@ -139,7 +139,8 @@ impl ClientSettings {
         if matches!(canonicalize.as_str(), "yes" | "true" | "always") {
             notes.push("`CanonicalizeHostname` is on: the name's canonical form is not looked up here".into());
         }
-        let known_hosts_name = host_key_alias.clone().or_else(|| host_name.as_deref().map(|host| with_port(host, port)));
+        let known_hosts_name =
+            host_key_alias.clone().or_else(|| host_name.as_deref().map(|host| with_port(host, port)));
         Self {
             host_name,
             port,
@@ -171,6 +172,16 @@ impl ClientSettings {
             notes,
         }
     }
+}
+
+/// The message of ssh where the last jump host is the target itself, and the directive.
+pub(crate) fn jump_loop(settings: &ClientSettings, directives: &Settings) -> Option<(String, Origin)> {
+    let jump = settings.proxy_jump.last()?;
+    let same = Some(&jump.host) == settings.host_name.as_ref()
+        && jump.port.unwrap_or(22) == settings.port
+        && (jump.user.is_none() || jump.user == settings.user);
+    let directive = directives.first("ProxyJump").filter(|_| same)?;
+    Some((format!("jumphost loop via {}", jump.host), directive.place(directive.rest.clone())))
 }
 
 pub(crate) fn word(settings: &Settings, keyword: &str) -> String {
@@ -233,7 +244,11 @@ impl std::fmt::Display for Jump {
         }
         // Addresses are put in brackets, as `ssh -G` prints them.
         let address = self.host.contains(':') || self.host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if address { write!(f, "[{}]", self.host)? } else { f.write_str(&self.host)? }
+        if address {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(&self.host)?
+        }
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }

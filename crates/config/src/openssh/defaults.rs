@@ -28,8 +28,7 @@ impl Defaults {
             Role::Server => catalog.ssh_policy(software, Role::Client).ok().map(|(policy, _)| policy),
         };
         let mut defaults = Self::new(role, policy, client.as_ref(), resolved.notes);
-        defaults.compression =
-            (catalog.compression(software, role, true), catalog.compression(software, role, false));
+        defaults.compression = (catalog.compression(software, role, true), catalog.compression(software, role, false));
         Ok(defaults)
     }
 

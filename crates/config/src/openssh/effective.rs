@@ -7,7 +7,8 @@ use shakedown_model::{Evidence, Fact, Item, Known, Origin, OriginKind, Role, Slo
 
 use super::client::ClientReader;
 use super::client_settings::{AddressFamily, ClientSettings, StrictHostKeyChecking, at_home, proxy_command, word};
-use super::party::OtherLists;
+use super::defaults::Defaults;
+use super::party::{OtherLists, or_default};
 use super::setting::Settings;
 use super::time;
 
@@ -73,17 +74,23 @@ pub(crate) fn client(
     }
     out.put("port", settings.port.to_string());
     out.put("compression", if word(map, "Compression") == "yes" { "yes" } else { "no" });
-    out.put("addressfamily", match settings.address_family {
-        AddressFamily::Any => "any",
-        AddressFamily::Inet => "inet",
-        AddressFamily::Inet6 => "inet6",
-    });
-    out.put("stricthostkeychecking", match settings.strict_host_key_checking {
-        StrictHostKeyChecking::Yes => "true",
-        StrictHostKeyChecking::No => "false",
-        StrictHostKeyChecking::Ask => "ask",
-        StrictHostKeyChecking::AcceptNew => "accept-new",
-    });
+    out.put(
+        "addressfamily",
+        match settings.address_family {
+            AddressFamily::Any => "any",
+            AddressFamily::Inet => "inet",
+            AddressFamily::Inet6 => "inet6",
+        },
+    );
+    out.put(
+        "stricthostkeychecking",
+        match settings.strict_host_key_checking {
+            StrictHostKeyChecking::Yes => "true",
+            StrictHostKeyChecking::No => "false",
+            StrictHostKeyChecking::Ask => "ask",
+            StrictHostKeyChecking::AcceptNew => "accept-new",
+        },
+    );
     let optional = [
         ("hostkeyalias", settings.host_key_alias.clone()),
         ("bindaddress", settings.bind_address.clone()),
@@ -118,9 +125,15 @@ pub(crate) fn client(
     out.0
 }
 
-pub(crate) fn server(settings: &Settings, offer: &SshOffer, other: &OtherLists) -> Effective {
+pub(crate) fn server(settings: &Settings, offer: &SshOffer, other: &OtherLists, defaults: &Defaults) -> Effective {
     let mut out = Out(Effective::new());
-    out.lists(settings, offer, other);
+    // `sshd -T` joins the lists with the defaults twice, and so takes an empty list for none.
+    let (mut offer, mut other, default) = (offer.clone(), other.clone(), &defaults.policy.offer);
+    or_default(&mut offer.kex, &default.kex);
+    or_default(&mut offer.cipher_c2s, &default.cipher_c2s);
+    or_default(&mut offer.mac_c2s, &default.mac_c2s);
+    or_default(&mut other.host_key_algorithms, &defaults.key_types);
+    out.lists(settings, &offer, &other);
     out.put("compression", if word(settings, "Compression") == "no" { "no" } else { "yes" });
     let ports = settings.all("Port").iter().filter_map(|setting| setting.text(0)).filter_map(|text| time::port(&text));
     ports.for_each(|port| out.put("port", port.to_string()));

@@ -136,8 +136,7 @@ fn load(
                 // The agent holds the private part.
                 Some(public) if agent => Ok((loaded(public, file)?, None)),
                 Some(public) if error == FileError::Permission => {
-                    let note =
-                        format!("`{}` cannot be read by this user: its type is taken from `{0}.pub`", file.path);
+                    let note = format!("`{}` cannot be read by this user: its type is taken from `{0}.pub`", file.path);
                     Ok((loaded(public, file)?, Some(note)))
                 }
                 _ if absent => Err(FilePermission::Missing),

@@ -83,6 +83,11 @@ pub(crate) struct Version(pub(crate) u16, pub(crate) u16);
 
 include!(concat!(env!("OUT_DIR"), "/openssh_keywords.rs"));
 
+/// Whether some version of either program has the keyword, and it stands for itself.
+pub(crate) fn is_canonical(name: &str) -> bool {
+    CLIENT.iter().chain(SERVER).any(|keyword| keyword.name == name && keyword.canonical == name)
+}
+
 /// What decides which keywords and which quoting rules hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {

@@ -24,6 +24,6 @@ mod tokens;
 pub use client_settings::{AddressFamily, ClientSettings, Jump, StrictHostKeyChecking};
 pub use effective::{Effective, disagreements, parse_printed};
 pub use read::{
-    ClientReading, ClientSpec, ConfigError, ServerReading, ServerSpec, client, client_settings, read_client, read_server,
-    server,
+    ClientReading, ClientSpec, ConfigError, ServerReading, ServerSpec, client, client_settings, read_client,
+    read_server, server,
 };

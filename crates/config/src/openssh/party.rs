@@ -1,9 +1,7 @@
 //! From directives and defaults to what a party offers.
 
 use shakedown_model::ssh::{HostKey, HostKeyOrder, SshPolicy, Undecided, is_marker};
-use shakedown_model::{
-    ConfigProblem, Evidence, Fact, Item, Known, Name, Origin, Role, Slot,
-};
+use shakedown_model::{ConfigProblem, Evidence, Fact, Item, Known, Name, Origin, Role, Slot};
 
 use super::defaults::Defaults;
 use super::host_keys::{self, LEAST_RSA_BITS};
@@ -37,7 +35,14 @@ impl<'a> Builder<'a> {
 
     /// The list of a directive over its default.
     fn list(&mut self, keyword: &str, default: &Known<Vec<Item>>) -> Known<Vec<Item>> {
-        let Some(setting) = self.settings.first(keyword) else { return default.clone() };
+        match self.settings.first(keyword) {
+            Some(setting) => self.written_list(setting, default),
+            None => default.clone(),
+        }
+    }
+
+    fn written_list(&mut self, setting: &Setting, default: &Known<Vec<Item>>) -> Known<Vec<Item>> {
+        let keyword = setting.keyword.canonical;
         let (Kind::Names(kind), Some(list)) = (setting.keyword.kind, setting.bytes(0)) else { return default.clone() };
         let universe = self.defaults.universe.of(kind);
         let (operator, _) = Operator::of(list);
@@ -55,6 +60,10 @@ impl<'a> Builder<'a> {
                     supported.push(name);
                 }
             }
+        }
+        if keyword == "CASignatureAlgorithms" {
+            // Authorities sign with plain keys.
+            supported.retain(|name| !name.as_str().contains("-cert-v0"));
         }
         let origin = |range| setting.part_origin(0, range);
         match names::assemble(list, &origin, default, &supported) {
@@ -75,8 +84,13 @@ impl<'a> Builder<'a> {
     fn common(&mut self) -> (SshPolicy, OtherLists) {
         let mut policy = self.defaults.policy.clone();
         let offer = &mut policy.offer;
-        let (markers, methods): (Vec<Item>, Vec<Item>) =
-            offer.kex.complete().cloned().unwrap_or_default().into_iter().partition(|item| is_marker(item.name.as_str()));
+        let (markers, methods): (Vec<Item>, Vec<Item>) = offer
+            .kex
+            .complete()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|item| is_marker(item.name.as_str()));
         let methods = if offer.kex.is_complete() { Known::Complete(methods) } else { Known::Unknown };
         if self.settings.has("KexAlgorithms") {
             offer.kex = self.list("KexAlgorithms", &methods);
@@ -93,6 +107,10 @@ impl<'a> Builder<'a> {
             offer.mac_s2c = offer.mac_c2s.clone();
         }
         let key_types = self.defaults.key_types.clone();
+        // sshd joins global lists before it looks at blocks, and fails on bad ones that no connection would use.
+        for setting in &self.settings.overridden {
+            self.written_list(setting, &key_types);
+        }
         let other = OtherLists {
             host_key_algorithms: self.list("HostKeyAlgorithms", &key_types),
             pubkey_accepted: self.list("PubkeyAcceptedAlgorithms", &key_types),
@@ -142,7 +160,20 @@ impl<'a> Builder<'a> {
 
     /// The server's policy; `keys` are known keys that need not be read again.
     pub(crate) fn server(&mut self, files: &dyn crate::Files, keys: Option<Vec<HostKey>>) -> (SshPolicy, OtherLists) {
-        let (mut policy, other) = self.common();
+        let (mut policy, mut other) = self.common();
+        // sshd joins global lists with the default again for each connection, and takes an empty list for none.
+        let signatures = plain_signatures(&self.defaults.key_types);
+        let key_types = &self.defaults.key_types;
+        for (keyword, list, default) in [
+            ("PubkeyAcceptedAlgorithms", &mut other.pubkey_accepted, key_types),
+            ("PubkeyAcceptedAlgorithms", &mut policy.offer.public_key_auth, key_types),
+            ("HostbasedAcceptedAlgorithms", &mut other.hostbased_accepted, key_types),
+            ("CASignatureAlgorithms", &mut other.ca_signature, &signatures),
+        ] {
+            if !self.settings.from_blocks.contains(&keyword) {
+                or_default(list, default);
+            }
+        }
         if let Some(setting) = self.settings.first("Compression") {
             self.server_compression(setting, &mut policy);
         }
@@ -284,6 +315,13 @@ fn at(item: &Item, origin: &Origin) -> Item {
     Item { name: item.name.clone(), origin: Some(origin) }
 }
 
+/// The default in place of an empty list.
+pub(crate) fn or_default(list: &mut Known<Vec<Item>>, default: &Known<Vec<Item>>) {
+    if list.complete().is_some_and(|list| list.iter().all(|item| is_marker(item.name.as_str()))) {
+        *list = default.clone();
+    }
+}
+
 /// `SSH_ALLOWED_CA_SIGALGS`: the default key types without certificates.
 fn plain_signatures(key_types: &Known<Vec<Item>>) -> Known<Vec<Item>> {
     match key_types.complete() {
@@ -294,15 +332,3 @@ fn plain_signatures(key_types: &Known<Vec<Item>>) -> Known<Vec<Item>> {
         None => Known::Unknown,
     }
 }
-
-/// The kind of list that a slot is.
-pub(crate) fn list_kind(slot: Slot) -> Option<(&'static str, ListKind)> {
-    match slot {
-        Slot::Kex => Some(("KexAlgorithms", ListKind::Kex)),
-        Slot::HostKey => Some(("HostKeyAlgorithms", ListKind::KeyType)),
-        Slot::CipherC2s | Slot::CipherS2c => Some(("Ciphers", ListKind::Cipher)),
-        Slot::MacC2s | Slot::MacS2c => Some(("MACs", ListKind::Mac)),
-        _ => None,
-    }
-}
-

@@ -53,8 +53,7 @@ pub(crate) fn judge(patterns: &[u8], text: &[u8], lower_patterns: bool) -> Judge
         if pattern.len() > LONGEST {
             return Judgement::NoMatch;
         }
-        let found =
-            if lower_patterns { matches(&pattern.to_ascii_lowercase(), text) } else { matches(pattern, text) };
+        let found = if lower_patterns { matches(&pattern.to_ascii_lowercase(), text) } else { matches(pattern, text) };
         match (found, negated) {
             (true, true) => return Judgement::Negated,
             (true, false) => judgement = Judgement::Match,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use shakedown_catalog::{Catalog, CatalogError};
 use shakedown_model::ssh::{HostKey, SshPolicy};
 use shakedown_model::{
-    Configuration, ConfigurationKind, Context, Gathered, Party, PartySource, Policy, Role, Software, SourceFile,
+    ConfigProblem, Configuration, ConfigurationKind, Context, Gathered, Party, PartySource, Policy, Role, Software,
+    SourceFile,
 };
 
 use super::client::ClientReader;
-use super::client_settings::ClientSettings;
+use super::client_settings::{self, ClientSettings};
 use super::defaults::Defaults;
 use super::effective::{self, Effective};
 use super::keyword::Dialect;
@@ -141,11 +142,7 @@ pub fn server(files: &dyn Files, spec: &ServerSpec, catalog: &Catalog) -> Result
 ///
 /// # Errors
 /// As [`read_client`].
-pub fn client_settings(
-    files: &dyn Files,
-    spec: &ClientSpec,
-    catalog: &Catalog,
-) -> Result<ClientSettings, ConfigError> {
+pub fn client_settings(files: &dyn Files, spec: &ClientSpec, catalog: &Catalog) -> Result<ClientSettings, ConfigError> {
     Ok(read_client(files, spec, catalog)?.settings)
 }
 
@@ -163,10 +160,14 @@ pub(crate) fn client_with(
     let mut reader = ClientReader::new(reader, &spec.context, spec.allow_exec);
     let read = reader.read(&spec.paths, spec.paths.len() > 1);
     read.map_err(|(path, source)| ConfigError::File { path, source })?;
+    reader.reader.quiet = false;
     let mut builder = Builder::new(defaults, &reader.settings, &dialect);
     let (policy, other) = builder.client();
     let (evidence, notes) = (builder.evidence, builder.notes);
     let settings = ClientSettings::new(&reader, &spec.context, &other);
+    if let Some((message, origin)) = client_settings::jump_loop(&settings, &reader.settings) {
+        reader.reader.tell(origin, ConfigProblem::BadValue, message, None);
+    }
     let effective = effective::client(&reader, &settings, &policy.offer, &other);
     let mut context = spec.context.clone();
     context.host.clone_from(&settings.host_name);
@@ -194,7 +195,7 @@ pub(crate) fn server_with(
     let mut builder = Builder::new(defaults, &reader.settings, &dialect);
     let (policy, other) = builder.server(files, keys);
     let (evidence, notes) = (builder.evidence, builder.notes);
-    let effective = effective::server(&reader.settings, &policy.offer, &other);
+    let effective = effective::server(&reader.settings, &policy.offer, &other, defaults);
     let kind = ConfigurationKind::SshdConfig;
     let mut party = party(&spec.software, &spec.path, kind, policy, reader.reader.order, spec.context.clone());
     party.notes = notes;

@@ -39,8 +39,8 @@ pub(crate) struct ServerReader<'a> {
 struct Place {
     depth: u32,
     include: Option<Origin>,
-    /// In a block that does not hold: blocks of included files do not hold either.
-    never: bool,
+    /// What the block around the `Include` comes to: blocks of included files hold no more than that.
+    base: Active,
     /// In the second pass outside of any block: only blocks count.
     blocks_only: bool,
 }
@@ -52,7 +52,7 @@ impl<'a> ServerReader<'a> {
 
     pub(crate) fn read(&mut self, path: &str) -> Result<(), FileError> {
         let document = self.reader.load(path)?;
-        let mut place = Place { depth: 0, include: None, never: false, blocks_only: false };
+        let mut place = Place { depth: 0, include: None, base: Active::Yes, blocks_only: false };
         self.file(&document, &mut place, Active::Yes);
         if self.reader.stopped {
             return Ok(());
@@ -60,7 +60,7 @@ impl<'a> ServerReader<'a> {
         let global = std::mem::take(&mut self.settings);
         self.connection = true;
         self.reader.quiet = true;
-        let mut place = Place { depth: 0, include: None, never: false, blocks_only: true };
+        let mut place = Place { depth: 0, include: None, base: Active::Yes, blocks_only: true };
         self.file(&document, &mut place, Active::No);
         let blocks = std::mem::replace(&mut self.settings, global);
         self.settings.override_with(blocks, &TAKEN_OVER);
@@ -81,9 +81,8 @@ impl<'a> ServerReader<'a> {
             let setting = statement.setting;
             match setting.keyword.kind {
                 Kind::Match => {
-                    active = match self.criteria(&setting, place.never) {
-                        Ok(_) if place.never => Active::No,
-                        Ok(active) => active,
+                    active = match self.criteria(&setting) {
+                        Ok(active) => place.base.and(active),
                         Err(complaint) => {
                             let origin = setting.place(complaint.span);
                             self.reader.tell(origin, complaint.problem, complaint.message, complaint.suggestion);
@@ -99,6 +98,16 @@ impl<'a> ServerReader<'a> {
     }
 
     fn set(&mut self, setting: Setting, active: &Active) {
+        if setting.keyword.canonical == "Subsystem" && *active == Active::Yes {
+            let same = |known: &Setting| known.bytes(0) == setting.bytes(0);
+            // Since 9.5 the first one counts.
+            if self.reader.dialect.version < Version(9, 5) && self.settings.all("Subsystem").iter().any(same) {
+                let name = shown(setting.bytes(0).unwrap_or_default());
+                let message = format!("Subsystem '{name}' already defined");
+                self.reader.tell(setting.argument_origin(0), ConfigProblem::BadValue, message, None);
+                return;
+            }
+        }
         let multiple = setting.keyword.multiple || setting.keyword.kind == Kind::RekeyLimit;
         match active {
             Active::No => {}
@@ -116,7 +125,8 @@ impl<'a> ServerReader<'a> {
             let origin = setting.argument_origin(index);
             let text = String::from_utf8_lossy(&argument.text).into_owned();
             if text.is_empty() {
-                let message = format!("keyword {} empty argument", shown(setting.document.bytes(&setting.keyword_span)));
+                let message =
+                    format!("keyword {} empty argument", shown(setting.document.bytes(&setting.keyword_span)));
                 self.reader.tell(origin, ConfigProblem::Syntax, message, None);
                 return;
             }
@@ -132,7 +142,7 @@ impl<'a> ServerReader<'a> {
                         let mut inner = Place {
                             depth: place.depth + 1,
                             include: Some(origin.clone()),
-                            never: !place.blocks_only && *active == Active::No,
+                            base: if place.blocks_only { Active::Yes } else { active.clone() },
                             blocks_only: place.blocks_only,
                         };
                         self.file(&document, &mut inner, active.clone());
@@ -147,7 +157,7 @@ impl<'a> ServerReader<'a> {
     }
 
     /// `match_cfg_line` of servconf.c. Before the connection is known only `Match all` holds.
-    fn criteria(&self, setting: &Setting, never: bool) -> Result<Active, Complaint> {
+    fn criteria(&self, setting: &Setting) -> Result<Active, Complaint> {
         let version = self.reader.dialect.version;
         let words = words(setting, &self.reader.dialect);
         let mut words = words.iter();
@@ -181,7 +191,7 @@ impl<'a> ServerReader<'a> {
             }
             let holds = self.holds(&name, value, word)?;
             active = active.and(match holds {
-                _ if !self.connection || never => Active::No,
+                _ if !self.connection => Active::No,
                 Some(true) => Active::Yes,
                 Some(false) => Active::No,
                 None => Active::Undecided(criterion(setting)),
@@ -220,7 +230,9 @@ impl<'a> ServerReader<'a> {
                 // A group that a pattern with `!` matches rules the user out, whatever the others do.
                 Some(user) => groups(self.reader.files, user).map(|groups| {
                     let judged = groups.iter().map(|group| judge(value, group.as_bytes(), false));
-                    judged.filter(|judgement| *judgement != Judgement::NoMatch).max_by_key(|judgement| *judgement == Judgement::Negated)
+                    judged
+                        .filter(|judgement| *judgement != Judgement::NoMatch)
+                        .max_by_key(|judgement| *judgement == Judgement::Negated)
                         == Some(Judgement::Match)
                 }),
                 None => None,

@@ -92,6 +92,10 @@ pub(crate) fn part_span(
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     map: BTreeMap<&'static str, Vec<Setting>>,
+    /// Keywords of sshd whose value comes from a `Match` block.
+    pub(crate) from_blocks: Vec<&'static str>,
+    /// What they had outside of it.
+    pub(crate) overridden: Vec<Setting>,
     /// Directives of blocks that could not be decided and that would count if the block held, with the criterion.
     pub(crate) undecided: Vec<(Setting, Criterion)>,
 }
@@ -108,11 +112,12 @@ pub(crate) struct Criterion {
 impl Settings {
     /// The directive that counts.
     pub(crate) fn first(&self, keyword: &str) -> Option<&Setting> {
-        self.map.get(keyword).and_then(|list| list.first())
+        self.all(keyword).first()
     }
 
     /// All directives that count.
     pub(crate) fn all(&self, keyword: &str) -> &[Setting] {
+        debug_assert!(super::keyword::is_canonical(keyword), "`{keyword}` is no row of the keyword table");
         self.map.get(keyword).map_or(&[], Vec::as_slice)
     }
 
@@ -131,15 +136,21 @@ impl Settings {
 
     /// Whether the keyword is set.
     pub(crate) fn has(&self, keyword: &str) -> bool {
-        self.map.contains_key(keyword)
+        !self.all(keyword).is_empty()
     }
 
     /// Puts the other's directives in place of these.
     pub(crate) fn override_with(&mut self, other: Self, keywords: &[&str]) {
-        for (keyword, list) in other.map {
-            if keywords.contains(&keyword) {
-                self.map.insert(keyword, list);
+        for (keyword, mut list) in other.map.into_iter().filter(|(keyword, _)| keywords.contains(keyword)) {
+            let before = self.map.remove(keyword).unwrap_or_default();
+            // A RekeyLimit without a time leaves the earlier one's time.
+            if keyword == "RekeyLimit" {
+                list.extend(before);
+            } else {
+                self.overridden.extend(before);
             }
+            self.map.insert(keyword, list);
+            self.from_blocks.push(keyword);
         }
         self.undecided.extend(other.undecided);
     }
