@@ -40,21 +40,23 @@ impl Catalog {
             _ => return Err(CatalogError::PolicyDoesNotApply { product: id.to_owned() }),
         };
         let blob = self.blob();
-        let all: Vec<CryptoPolicyRow> = blob.all();
-        let named: Vec<&CryptoPolicyRow> = all.iter().filter(|row| same_policy(&row.policy, &layer.version)).collect();
-        if named.is_empty() {
+        let names = || {
+            (0..blob.rows(Section::CryptoPolicies))
+                .map(|row| (row, blob.string(blob.cell(Section::CryptoPolicies, row, 0))))
+        };
+        let all: Vec<CryptoPolicyRow> =
+            names().filter(|(_, name)| same_policy(name, &layer.version)).map(|(row, _)| blob.row(row)).collect();
+        if all.is_empty() {
             let name = layer.version.to_ascii_uppercase();
             return Err(CatalogError::UnknownPolicy {
-                suggestions: close(&name, all.iter().map(|row| row.policy.as_str())),
+                suggestions: close(&name, names().map(|(_, name)| name)),
                 name: layer.version.clone(),
             });
         }
-        let mine: Vec<&CryptoPolicyRow> = named.into_iter().filter(|row| row.backend == backend).collect();
+        let mine: Vec<&CryptoPolicyRow> = all.iter().filter(|row| row.backend == backend).collect();
         // Of some releases only the server's lists were seen; the generator writes the same ones for the client.
         let server_only = |name: &String| {
-            all.iter()
-                .find(|row| backend == "openssh" && row.backend == "opensshserver" && row.row == *name)
-                .filter(|row| same_policy(&row.policy, &layer.version))
+            all.iter().find(|row| backend == "openssh" && row.backend == "opensshserver" && row.row == *name)
         };
         let wanted: Vec<CryptoPolicyRow> = rows
             .iter()

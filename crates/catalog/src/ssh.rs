@@ -9,7 +9,7 @@ use shakedown_model::{Item, Known, Layer, Name, Origin, OriginKind, Role, Slot, 
 use crate::Catalog;
 use crate::blob::Section;
 use crate::error::{CatalogError, close};
-use crate::facts::{BehaviourRow, Names, OfferRow, PolicyRow, Product, SupportedRow};
+use crate::facts::{BehaviourRow, Names, OfferRow, PolicyRow, Product, Side, SupportedRow};
 use crate::layer::{apply_build, apply_crypto_policy};
 use crate::resolve::Resolved;
 use crate::rule::Rule;
@@ -171,13 +171,16 @@ impl Catalog {
     /// What the version could do. Where its tables were not read, what it offers is known to be supported, no more.
     fn supported(&self, product: &Product, role: Role, offer: &OfferRow, whole: bool) -> Supported {
         let blob = self.blob();
-        let row = blob
+        // Rows stand in the order of their versions; only the one that holds is decoded.
+        let cell = |row: u32, column| blob.cell(Section::Supported, row, column);
+        let row: SupportedRow = blob
             .named(Section::Supported, &product.id)
-            .map(|row| blob.row::<SupportedRow>(row))
-            .filter(|row| row.role.covers(role))
-            .filter(|row| product.scheme.compare(&row.version, &offer.version).is_some_and(Ordering::is_le))
-            .max_by(|a, b| product.scheme.compare(&a.version, &b.version).unwrap_or(Ordering::Equal));
-        let row = row.unwrap_or_default();
+            .rfind(|&row| {
+                let version = blob.string(cell(row, 2));
+                [Side::from(role) as u32, Side::Both as u32].contains(&cell(row, 1))
+                    && product.scheme.compare(version, &offer.version).is_some_and(Ordering::is_le)
+            })
+            .map_or_else(SupportedRow::default, |row| blob.row(row));
         let list = |supported: Names, offered: &Names| match (supported, offered) {
             (Some(names), _) => Known::Complete(names.iter().map(|name| Name::new(name)).collect()),
             (None, Some(names)) if whole => Known::Complete(names.iter().map(|name| Name::new(name)).collect()),

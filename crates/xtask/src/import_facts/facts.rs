@@ -379,3 +379,34 @@ fn policies(dir: &Path, out: &Path) -> Result<()> {
     }
     write(&out.join("policies.toml"), &file.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_become_words_that_can_be_typed() {
+        assert_eq!(version("9.2p1"), ("9.2p1".to_owned(), None));
+        let (id, label) = version("15.x/XE 16 (show ip ssh)");
+        assert_eq!(id, "15.x-XE-16-show-ip-ssh");
+        assert_eq!(label.as_deref(), Some("15.x/XE 16 (show ip ssh)"));
+    }
+
+    #[test]
+    fn releases_get_the_names_that_their_users_give_them() {
+        assert_eq!(build_id("Debian", "12.0"), "debian-12");
+        assert_eq!(build_id("Debian", "3.1"), "debian-3.1");
+        assert_eq!(build_id("Ubuntu", "22.04"), "ubuntu-22.04");
+        assert_eq!(build_id("RHEL", "8.10"), "rhel-8");
+        assert_eq!(build_id("Windows", "10 (2024)"), "windows-10-2024");
+    }
+
+    #[test]
+    fn sizes_are_read_from_names() {
+        assert_eq!(bits("kex", "diffie-hellman-group14-sha256"), Some(2048));
+        assert_eq!(bits("kex", "ecdh-sha2-nistp521"), Some(521));
+        assert_eq!(bits("cipher", "aes192-ctr"), Some(192));
+        assert_eq!(bits("mac", "hmac-sha1-96"), Some(96));
+        assert_eq!(bits("cipher", "none"), None);
+    }
+}

@@ -284,3 +284,28 @@ fn macro_value(header: &str, name: &str) -> Option<String> {
     })?;
     literal(&value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_branches_that_hold_are_read() {
+        let text = "#ifdef A\n1 /* one\n#else */\n# ifdef B\n2\n# else\n3\n# endif\n#endif\n#if defined(B) || !defined(C)\n4\n#elif defined(A)\n5\n#endif\n";
+        let read = |defined: &[&str]| preprocess(text, defined).split_whitespace().collect::<String>();
+        assert_eq!(read(&["A"]), "134");
+        assert_eq!(read(&["A", "B", "C"]), "124");
+        assert_eq!(read(&["A", "C"]), "135");
+        assert_eq!(read(&["C"]), "");
+    }
+
+    #[test]
+    fn names_come_from_the_first_column_of_a_table() {
+        let text = "x kexalgs[] = {\n{ KEX_A, 1 },\n{ \"b\",\n 2 },\n{ NULL, 0 },\n};";
+        let table = body(text, "kexalgs[] = {").unwrap();
+        let header = "#define\tKEX_A\t\"a\"\n";
+        let names: Vec<String> =
+            first_columns(&table).filter_map(|cell| literal(cell).or_else(|| macro_value(header, cell))).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+}
