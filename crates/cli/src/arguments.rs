@@ -133,6 +133,9 @@ pub(crate) struct Connection {
     /// Connect to this address instead of those of the name; may be repeated.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = connect_address)]
     pub(crate) connect: Vec<ConnectAddress>,
+    /// Read this file instead of your own ssh configuration, as `ssh -F` does.
+    #[arg(short = 'F', long = "ssh-config", value_name = "FILE")]
+    pub(crate) ssh_config: Option<PathBuf>,
     /// Connect from this local address.
     #[arg(long, value_name = "ADDR")]
     pub(crate) source: Option<IpAddr>,
@@ -231,11 +234,9 @@ fn connect_address(text: &str) -> Result<ConnectAddress, String> {
     if let Ok(socket) = text.parse() {
         return Ok(ConnectAddress::Socket(socket));
     }
-    text.trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse()
-        .map(ConnectAddress::Address)
-        .map_err(|_| "write an IP address, or an address and a port: `192.0.2.1`, `192.0.2.1:22`, `[2001:db8::1]:22`".into())
+    text.trim_start_matches('[').trim_end_matches(']').parse().map(ConnectAddress::Address).map_err(|_| {
+        "write an IP address, or an address and a port: `192.0.2.1`, `192.0.2.1:22`, `[2001:db8::1]:22`".into()
+    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -9,7 +9,12 @@ use shakedown::report::TextOptions;
 use crate::arguments::{Colour, Format, Output};
 
 /// Prints a report in the format asked for, and gives the exit status.
-pub(crate) fn report(mut report: shakedown::Report, session: &Session, output: &Output, kind: Kind) -> anyhow::Result<u8> {
+pub(crate) fn report(
+    mut report: shakedown::Report,
+    session: &Session,
+    output: &Output,
+    kind: Kind,
+) -> anyhow::Result<u8> {
     let status = report.exit_status();
     if output.redact {
         shakedown::report::Redactor::default().apply(&mut report);

@@ -56,7 +56,7 @@ fn causes_are_listed_and_each_has_a_page() {
     let list = shakedown.run(&["cause"]);
     assert_eq!(list.status, 0);
     let codes: Vec<&str> = list.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert!(codes.len() >= 60, "{}", list.stdout);
+    assert!(codes.len() >= 59, "{}", list.stdout);
     for code in codes {
         let page = shakedown.run(&["cause", code]);
         assert_eq!(page.status, 0, "{code}");
@@ -78,7 +78,8 @@ fn two_versions_from_the_catalog() {
     let (status, document) = shakedown.json(&["negotiate", "openssh@9.6p1", "openssh@5.3p1"]);
     assert_eq!(status, 1);
     assert_eq!(document["pairs"][0]["outcome"]["result"], "failed");
-    let causes: Vec<_> = document["diagnoses"].as_array().unwrap().iter().map(|d| d["cause"].as_str().unwrap()).collect();
+    let causes: Vec<_> =
+        document["diagnoses"].as_array().unwrap().iter().map(|d| d["cause"].as_str().unwrap()).collect();
     assert!(causes.contains(&"no-common-host-key-algorithm"), "{causes:?}");
     assert!(!document["fixes"].as_array().unwrap().is_empty());
     for fix in document["fixes"].as_array().unwrap() {
@@ -154,7 +155,7 @@ fn demo_finds_explains_fixes_and_proves() {
     let shakedown = Shakedown::new();
     let run = shakedown.run(&["demo"]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
-    for expected in ["error[no-common-kex]", "error[no-common-cipher]", "error[no-common-mac]", "re-computed", "proved:"] {
+    for expected in ["error[no-common-kex]", "error[no-common-cipher]", "re-computed", "proved:"] {
         assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
     }
 }

@@ -11,8 +11,7 @@ const LARGEST_TEXT: usize = 8 * 1024;
 
 /// A running program whose standard input and output carry the connection. It is killed when this is dropped.
 pub(crate) struct CommandStream {
-    // Held so that the program lives as long as this does.
-    _child: Child,
+    child: Child,
     input: Option<ChildStdin>,
     output: ChildStdout,
     /// `None` once it has ended.
@@ -38,7 +37,7 @@ impl CommandStream {
             .map_err(|error| failed(&error.to_string()))?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (input @ Some(_), Some(output), errors @ Some(_)) => {
-                Ok(Self { _child: child, input, output, errors, text: Vec::new() })
+                Ok(Self { child, input, output, errors, text: Vec::new() })
             }
             _ => Err(failed("the program has no standard streams")),
         }
@@ -83,7 +82,14 @@ impl CommandStream {
         }
         let text = self.text.trim_ascii();
         if text.is_empty() {
-            return None;
+            // A program that fails without a word still says so by its status.
+            let status = timeout_at(deadline, self.child.wait()).await.ok()?.ok()?;
+            let words = match status.code() {
+                Some(0) => return None,
+                Some(code) => format!("it ended with status {code} and no message"),
+                None => "it was ended by a signal and left no message".to_owned(),
+            };
+            return Some(Fact::Program { command: argv.join(" "), text: Name::new(&words) });
         }
         Some(if is_refusal(text) {
             Fact::ProxyRefused { text: Name::from_bytes(text) }

@@ -14,10 +14,7 @@ pub(crate) enum Wanted {
     /// The full map.
     Offer,
     /// The offer, and the host key that a client with these lists would get, in the same connection.
-    Check {
-        kex: Vec<shakedown_model::Name>,
-        host_key: Vec<shakedown_model::Name>,
-    },
+    Check { kex: Vec<shakedown_model::Name>, host_key: Vec<shakedown_model::Name> },
 }
 
 impl Wanted {
@@ -84,7 +81,8 @@ impl Session {
         }
         let mut judged: Vec<(usize, shakedown_model::ssh::SshOffer)> = Vec::new();
         for server in client_count..report.parties.len() {
-            let Some(offer) = report.parties.get(server).and_then(|party| party.ssh()).map(|policy| policy.offer.clone())
+            let Some(offer) =
+                report.parties.get(server).and_then(|party| party.ssh()).map(|policy| policy.offer.clone())
             else {
                 continue;
             };
@@ -109,7 +107,7 @@ impl Session {
         let server_target: Option<Target> = server.contains("://").then(|| server.parse()).transpose()?;
         let mut context = match &server_target {
             Some(target) => self.client_context(target),
-            None => self.options.context.clone(),
+            None => self.own_context(),
         };
         if let Some(host) = &self.options.host {
             context.target = Some(host.clone());
@@ -139,7 +137,7 @@ impl Session {
     /// The party cannot be read.
     pub async fn offer(&self, party: &str) -> Result<Report, Error> {
         let mut report = self.report("offer");
-        let mut context = self.options.context.clone();
+        let mut context = self.own_context();
         context.target = self.options.host.clone();
         let roles: &[Role] = match self.options.side {
             Some(Role::Client) => &[Role::Client],
@@ -184,9 +182,18 @@ impl Session {
         }
     }
 
+    /// What a client of this user sees before a target is named.
+    fn own_context(&self) -> Context {
+        let mut context = self.options.context.clone();
+        context.local_user = context.local_user.or_else(crate::local::user_name);
+        // `--context host=` is what a server's `Match host` sees, not this client's `HostName`.
+        context.host = None;
+        context
+    }
+
     /// What a client's configuration sees of this target.
     fn client_context(&self, target: &Target) -> Context {
-        let mut context = self.options.context.clone();
+        let mut context = self.own_context();
         context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
         context.user = target.user.clone().or(context.user);
         context.port = target.port;
@@ -196,8 +203,7 @@ impl Session {
     /// How this user's own configuration reaches the target.
     fn route_settings(&self, target: &Target, context: &Context, report: &mut Report) -> Result<ClientSettings, Error> {
         let software = self.newest_openssh(Role::Client)?;
-        let mut spec = openssh::ClientSpec::usual(software, context.clone());
-        spec.allow_exec = self.options.allow_exec;
+        let spec = self.own_configuration(software, context);
         let settings = openssh::client_settings(&self.own_files(), &spec, &self.catalog)
             .map_err(|source| Error::Configuration { party: target.host.clone(), source })?;
         if !settings.proxy_jump.is_empty() || settings.proxy_command.is_some() {
@@ -351,4 +357,3 @@ fn only_ssh(target: &Target, named: &str) -> Result<(), Error> {
     let target_name = named.split_once("://").map_or(named, |(_, rest)| rest);
     Err(Error::ProtocolNotYet { target: target_name.to_owned(), protocol: target.protocol })
 }
-

@@ -77,7 +77,8 @@ impl Session {
         let before = self.demo_server(&software, CONFIGURATION, &public)?;
         let Policy::Ssh(policy) = &before.policy;
         let identification = Name::new("SSH-2.0-OpenSSH_6.7");
-        let server = SshServer { identification: identification.clone(), offer: policy.offer.clone(), host_keys: vec![key] };
+        let server =
+            SshServer { identification: identification.clone(), offer: policy.offer.clone(), host_keys: vec![key] };
         let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), server)
             .await
             .map_err(|source| Error::System { doing: "listening on loopback", source })?;
@@ -94,7 +95,8 @@ impl Session {
         step(DemoStep::Found(Box::new(found)));
         let (Some(index), Some((title, edits))) = (chosen, edit) else { return Ok(Demo::NotProved) };
 
-        let configuration = String::from_utf8_lossy(&edits.first().map(FileEdit::apply).unwrap_or_default()).into_owned();
+        let configuration =
+            String::from_utf8_lossy(&edits.first().map(FileEdit::apply).unwrap_or_default()).into_owned();
         let after = self.demo_server(&software, &configuration, &public)?;
         let Policy::Ssh(policy) = &after.policy;
         listener.set_offer(policy.offer.clone());
@@ -127,7 +129,8 @@ impl Session {
         context.address = Some(address.ip());
         let client = self.newest_openssh(Role::Client)?;
         report.parties.extend(self.catalog_party(&client.to_string(), client, Role::Client)?.parties);
-        let wanted = report.parties.first().and_then(Party::ssh).map_or(Wanted::Offer, |policy| Wanted::of(policy, &context));
+        let wanted =
+            report.parties.first().and_then(Party::ssh).map_or(Wanted::Offer, |policy| Wanted::of(policy, &context));
         let gathered = self.probe_direct(address, wanted).await;
         report.connections = gathered.connections;
         report.evidence = gathered.evidence;

@@ -31,7 +31,8 @@ fn status(
     strict: bool,
 ) -> KnownHostStatus {
     let shown = |known: &str| known == fingerprint || authority.is_some_and(|authority| authority == known);
-    let revoked = context.known_hosts.iter().find(|known| known.mark == KnownHostMark::Revoked && shown(&known.fingerprint));
+    let revoked =
+        context.known_hosts.iter().find(|known| known.mark == KnownHostMark::Revoked && shown(&known.fingerprint));
     if let Some(entry) = revoked {
         return KnownHostStatus::Revoked { entry: entry.origin.clone() };
     }
@@ -44,9 +45,7 @@ fn status(
         return KnownHostStatus::Known;
     }
     match plain.iter().find(|known| known.key_type == *key_type) {
-        Some(other) => {
-            KnownHostStatus::Changed { known: other.origin.clone(), fingerprint: other.fingerprint.clone() }
-        }
+        Some(other) => KnownHostStatus::Changed { known: other.origin.clone(), fingerprint: other.fingerprint.clone() },
         None => {
             let mut other_types: Vec<Name> = plain.iter().map(|known| known.key_type.clone()).collect();
             other_types.dedup();

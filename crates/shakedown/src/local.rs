@@ -1,5 +1,6 @@
 //! This machine's own OpenSSH client: which version it is, and what it says its configuration comes to.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -32,8 +33,11 @@ pub(crate) async fn installed(catalog: &Catalog) -> Option<Installed> {
 
 /// Asks the `ssh` of this machine what it would use for the destination. The caller makes sure that no `Match exec`
 /// would run.
-pub(crate) async fn effective(context: &Context, destination: &str) -> Option<Effective> {
+pub(crate) async fn effective(context: &Context, destination: &str, configuration: Option<&Path>) -> Option<Effective> {
     let mut arguments = vec!["-G".to_owned()];
+    if let Some(path) = configuration {
+        arguments.extend(["-F".to_owned(), path.display().to_string()]);
+    }
     if let Some(port) = context.port {
         arguments.extend(["-p".to_owned(), port.to_string()]);
     }
@@ -92,4 +96,17 @@ pub(crate) fn adopt(party: &mut Party, effective: &Effective) {
             *list = Known::Complete(taken);
         }
     }
+}
+
+/// The name of the user that this process runs as: what `ssh` takes for the remote user where none is named.
+pub(crate) fn user_name() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let passwd = std::fs::read("/etc/passwd").ok()?;
+    let named = String::from_utf8_lossy(&passwd).lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _, entry) = (fields.next()?, fields.next()?, fields.next()?);
+        (entry == id).then(|| name.to_owned())
+    });
+    named.or_else(|| std::env::var("LOGNAME").ok()).or_else(|| std::env::var("USER").ok())
 }

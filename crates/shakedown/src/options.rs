@@ -19,6 +19,8 @@ pub struct Options {
     pub connect: Vec<SocketAddr>,
     /// Clients that take the place of this machine's own (`--as`).
     pub clients: Vec<String>,
+    /// The client's configuration that is read instead of this user's own (`-F`).
+    pub ssh_config: Option<PathBuf>,
     /// The name that a client's `Host` and `Match` see (`--host`).
     pub host: Option<String>,
     /// What a server's `Match` sees (`--context`).
@@ -47,6 +49,7 @@ impl Default for Options {
             source: None,
             connect: Vec::new(),
             clients: Vec::new(),
+            ssh_config: None,
             host: None,
             context: Context::default(),
             root: None,

@@ -63,7 +63,8 @@ impl Session {
                     return Err(Error::Role {
                         party: text.to_owned(),
                         role,
-                        because: "`local` is this machine's client; name a live target or a configuration file".to_owned(),
+                        because: "`local` is this machine's client; name a live target or a configuration file"
+                            .to_owned(),
                     });
                 }
                 self.local_client(context).await
@@ -218,8 +219,7 @@ impl Session {
             }
             return Ok(gathering);
         };
-        let mut spec = openssh::ClientSpec::usual(installed.software.clone(), context.clone());
-        spec.allow_exec = self.options.allow_exec;
+        let spec = self.own_configuration(installed.software.clone(), context);
         let reading = openssh::read_client(&self.own_files(), &spec, &self.catalog)
             .map_err(|source| Error::Configuration { party: "local".to_owned(), source })?;
         let mut gathering = self.labelled(reading.gathered, &format!("local {}", installed.software));
@@ -229,7 +229,7 @@ impl Session {
             // `ssh -G` would run the commands of `Match exec`.
             let decided = self.options.allow_exec || policy.undecided.is_empty();
             if let (Some(destination), true) = (&context.target, decided)
-                && let Some(theirs) = local::effective(context, destination).await
+                && let Some(theirs) = local::effective(context, destination, self.options.ssh_config.as_deref()).await
             {
                 gathering.evidence.extend(openssh::disagreements(&reading.effective, &theirs, Role::Client, "ssh -G"));
                 local::adopt(party, &theirs);
@@ -273,6 +273,16 @@ impl Session {
         }
     }
 
+    /// How this user's client configuration is read: the usual files, or the one of the options.
+    pub(crate) fn own_configuration(&self, software: Software, context: &Context) -> openssh::ClientSpec {
+        let mut spec = match &self.options.ssh_config {
+            Some(path) => openssh::ClientSpec::new(software, vec![path.display().to_string()], context.clone()),
+            None => openssh::ClientSpec::usual(software, context.clone()),
+        };
+        spec.allow_exec = self.options.allow_exec;
+        spec
+    }
+
     /// This machine's own files.
     pub(crate) fn own_files(&self) -> Disk {
         let disk = Disk::local();
@@ -297,7 +307,10 @@ mod tests {
         assert_eq!(kind("local"), Kind::Local);
         assert_eq!(kind("policy:mozilla-modern"), Kind::NamedPolicy("mozilla-modern"));
         assert_eq!(kind("/etc/ssh/sshd_config"), Kind::Path("/etc/ssh/sshd_config"));
-        assert!(matches!(kind("openssh@9.2p1/debian-12:/etc/ssh/sshd_config"), Kind::Software(_, Some("/etc/ssh/sshd_config"))));
+        assert!(matches!(
+            kind("openssh@9.2p1/debian-12:/etc/ssh/sshd_config"),
+            Kind::Software(_, Some("/etc/ssh/sshd_config"))
+        ));
         assert!(matches!(kind("putty@0.70"), Kind::Software(_, None)));
     }
 }

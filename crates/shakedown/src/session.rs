@@ -105,7 +105,10 @@ fn overlay_files(directory: &std::path::Path) -> std::io::Result<Vec<(String, St
 }
 
 fn host_name() -> Option<String> {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned()).filter(|n| !n.is_empty())
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .map(|name| name.trim().to_owned())
+        .filter(|n| !n.is_empty())
 }
 
 impl Session {
@@ -170,12 +173,7 @@ impl Session {
     }
 
     /// Adds diagnoses and fixes whose numbers count from their own first to those of the report.
-    fn add(
-        &self,
-        report: &mut Report,
-        diagnoses: Vec<shakedown_model::Diagnosis>,
-        fixes: Vec<shakedown_model::Fix>,
-    ) {
+    fn add(&self, report: &mut Report, diagnoses: Vec<shakedown_model::Diagnosis>, fixes: Vec<shakedown_model::Fix>) {
         let first = report.diagnoses.len();
         let group = report.diagnoses.iter().map(|diagnosis| diagnosis.group + 1).max().unwrap_or(0);
         report.diagnoses.extend(diagnoses.into_iter().map(|mut diagnosis| {

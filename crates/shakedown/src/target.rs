@@ -49,9 +49,33 @@ pub enum TargetError {
 const SSH_SCHEMES: [&str; 5] = ["ssh", "sftp", "scp", "git+ssh", "ssh+git"];
 const IKE_SCHEMES: [&str; 2] = ["ike", "ipsec"];
 const TLS_SCHEMES: [&str; 27] = [
-    "tls", "https", "smtp", "smtps", "lmtp", "submission", "imap", "imaps", "pop3", "pop3s", "ftp", "ftps", "ldap",
-    "ldaps", "xmpp", "xmpp-client", "xmpp-server", "nntp", "sieve", "postgres", "mysql", "mssql", "rdp", "irc", "ircs",
-    "telnet", "wss",
+    "tls",
+    "https",
+    "smtp",
+    "smtps",
+    "lmtp",
+    "submission",
+    "imap",
+    "imaps",
+    "pop3",
+    "pop3s",
+    "ftp",
+    "ftps",
+    "ldap",
+    "ldaps",
+    "xmpp",
+    "xmpp-client",
+    "xmpp-server",
+    "nntp",
+    "sieve",
+    "postgres",
+    "mysql",
+    "mssql",
+    "rdp",
+    "irc",
+    "ircs",
+    "telnet",
+    "wss",
 ];
 
 impl std::str::FromStr for Target {
@@ -145,7 +169,9 @@ fn checked_host(text: &str, host: &str) -> Result<String, TargetError> {
         return Err(TargetError::NoHost { text: shakedown_model::Name::new(text).to_string() });
     }
     // A name that begins with `-` would be an option to `ssh`; control characters and blanks are in no name.
-    if host.starts_with('-') || host.chars().any(|c| c.is_control() || c.is_whitespace() || "/\\'\"`$;|&<>()".contains(c)) {
+    if host.starts_with('-')
+        || host.chars().any(|c| c.is_control() || c.is_whitespace() || "/\\'\"`$;|&<>()".contains(c))
+    {
         return Err(bad_host(host));
     }
     Ok(host.to_owned())
@@ -186,7 +212,9 @@ mod tests {
 
     #[test]
     fn what_is_no_target() {
-        for text in ["", "@", "ssh://", "ssh://:22", "-oProxyCommand=x", "a b", "db01:0", "db01:70000", "gopher://x", "$(x)"] {
+        for text in
+            ["", "@", "ssh://", "ssh://:22", "-oProxyCommand=x", "a b", "db01:0", "db01:70000", "gopher://x", "$(x)"]
+        {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

@@ -45,13 +45,19 @@ fn describe(step: &DemoStep, output: &Output) -> String {
     match step {
         DemoStep::Started { address, software, configuration } => {
             let file: String = configuration.lines().map(|line| format!("    {line}\n")).collect();
-            format!("1. a legacy server listens on {address}, acting as `{software}` with this configuration:\n\n{file}\n2. what `shakedown check` finds:\n\n")
+            format!(
+                "1. a legacy server listens on {address}, acting as `{software}` with this configuration:\n\n{file}\n2. what `shakedown check` finds:\n\n"
+            )
         }
-        DemoStep::Found(found) | DemoStep::Proved(found) if output.format == Format::Markdown => report::markdown(found),
+        DemoStep::Found(found) | DemoStep::Proved(found) if output.format == Format::Markdown => {
+            report::markdown(found)
+        }
         DemoStep::Found(found) | DemoStep::Proved(found) => format!("{}\n", report::text(found, &options)),
         DemoStep::Applied { title, number, configuration } => {
             let file: String = configuration.lines().map(|line| format!("    {line}\n")).collect();
-            format!("3. fix {number} is applied to the server's configuration ({title}):\n\n{file}\n4. a new connection:\n\n")
+            format!(
+                "3. fix {number} is applied to the server's configuration ({title}):\n\n{file}\n4. a new connection:\n\n"
+            )
         }
         _ => String::new(),
     }

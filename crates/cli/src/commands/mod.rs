@@ -85,6 +85,7 @@ fn options(output: &Output, connection: &Connection, reading: &Reading, port: u1
         _ => Family::Any,
     };
     options.source = connection.source;
+    options.ssh_config = connection.ssh_config.clone();
     options.connect = connection
         .connect
         .iter()
@@ -104,14 +105,18 @@ fn options(output: &Output, connection: &Connection, reading: &Reading, port: u1
     options.now = reading
         .now
         .as_deref()
-        .map(|text| text.parse().with_context(|| format!("`{text}` is not a time in RFC 3339, such as `2026-01-31T12:00:00Z`")))
+        .map(|text| {
+            text.parse().with_context(|| format!("`{text}` is not a time in RFC 3339, such as `2026-01-31T12:00:00Z`"))
+        })
         .transpose()?;
     options.progress = output::progress(output).map(|show| Arc::new(move |step: &str| show(step)) as _);
     Ok(options)
 }
 
 fn file_option(text: &str) -> anyhow::Result<(Role, String, String)> {
-    let wrong = || anyhow!("`{}` is not a file option: write `client:PRODUCT=PATH` or `server:PRODUCT=PATH`", text.escape_debug());
+    let wrong = || {
+        anyhow!("`{}` is not a file option: write `client:PRODUCT=PATH` or `server:PRODUCT=PATH`", text.escape_debug())
+    };
     let (role, rest) = text.split_once(':').ok_or_else(wrong)?;
     let (product, path) = rest.split_once('=').ok_or_else(wrong)?;
     let role = match role {

@@ -1,12 +1,11 @@
 //! What the tests of the command line share.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The built program, with a home folder of its own, so that the configuration of whoever runs the tests does not count.
+/// The built program and a folder for the files of a test.
 pub struct Shakedown {
-    home: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What one run printed.
@@ -33,20 +32,14 @@ impl Run {
 
 impl Shakedown {
     pub fn new() -> Self {
-        let home = tempfile::tempdir().expect("a temporary folder");
-        std::fs::create_dir(home.path().join(".ssh")).expect("a folder in it");
-        Self { home }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder }
     }
 
-    /// The home folder of the runs.
-    pub fn home(&self) -> &Path {
-        self.home.path()
-    }
-
-    /// Writes a file below the home folder, readable by its owner only, and gives its path.
+    /// Writes a file below the folder, readable by its owner only, and gives its path.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         use std::os::unix::fs::PermissionsExt as _;
-        let path = self.home.path().join(name);
+        let path = self.folder.path().join(name);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).expect("the folders of the file");
         }
@@ -58,7 +51,6 @@ impl Shakedown {
     pub fn run(&self, arguments: &[&str]) -> Run {
         let output: Output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
             .args(arguments)
-            .env("HOME", self.home.path())
             .env("COLUMNS", "100")
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())

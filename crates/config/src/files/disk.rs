@@ -15,9 +15,11 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// This machine's files, with `HOME` as the home.
+    /// This machine's files. The home is that of the password file, as OpenSSH takes it, and `HOME` only where there is
+    /// none.
     pub fn local() -> Self {
-        Self { root: None, home: std::env::var("HOME").ok().filter(|home| !home.is_empty()), run_commands: false }
+        let home = home_of(rustix::process::getuid().as_raw()).or_else(|| std::env::var("HOME").ok());
+        Self { root: None, home: home.filter(|home| !home.is_empty()), run_commands: false }
     }
 
     /// Only the files under the folder: absolute paths and symbolic links begin there. `home` is a path within.
@@ -196,4 +198,14 @@ mod tests {
         assert_eq!(Disk::local().read("/dev/null", 100).unwrap(), b"");
         assert_eq!(Disk::local().read("/dev/zero", 100), Err(FileError::TooLarge { limit: 100 }));
     }
+}
+
+/// The home folder of a user in the password file.
+fn home_of(user: u32) -> Option<String> {
+    let user = user.to_string();
+    let text = std::fs::read("/etc/passwd").ok()?;
+    String::from_utf8_lossy(&text).lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2) == Some(&user.as_str())).then(|| fields.get(5).map(|home| (*home).to_owned()))?
+    })
 }
