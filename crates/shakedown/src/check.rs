@@ -1,8 +1,6 @@
 //! The main job: a live target, the clients that are to reach it, and what the rules make of them.
 
-use shakedown_config::openssh::{self, AddressFamily, ClientSettings, StrictHostKeyChecking};
-#[rustfmt::skip]
-mod known_hosts { pub fn lookup(_: &dyn shakedown_config::Files, _: &[String], _: &str, _: u16) -> Vec<shakedown_model::KnownHostKey> { Vec::new() } }
+use shakedown_config::openssh::{self, AddressFamily, ClientSettings, StrictHostKeyChecking, known_hosts};
 use shakedown_model::{Context, HopRef, Protocol, Report, Role, Slot};
 use shakedown_probe as probe;
 
@@ -58,7 +56,9 @@ impl Session {
             report.evidence.extend(gathered.evidence);
         }
         let client_count = report.parties.len();
-        context.known_hosts = self.known_hosts(&settings, &target);
+        let (known_hosts, seen) = self.known_hosts(&settings);
+        context.known_hosts = known_hosts;
+        report.evidence.extend(seen);
 
         let wanted = report
             .parties
@@ -212,16 +212,20 @@ impl Session {
         Ok(settings)
     }
 
-    fn known_hosts(&self, settings: &ClientSettings, target: &Target) -> Vec<shakedown_model::KnownHostKey> {
-        let host = settings.host_name.as_deref().unwrap_or(&target.host);
-        let mut paths = settings.user_known_hosts_files.clone();
-        paths.extend(settings.global_known_hosts_files.iter().cloned());
-        // An alias stands alone, without the port.
-        let (name, port) = match settings.host_key_alias.as_deref() {
-            Some(alias) => (alias, 22),
-            None => (host, settings.port),
-        };
-        known_hosts::lookup(&self.own_files(), &paths, name, port)
+    /// What this user's known_hosts files hold of the target.
+    fn known_hosts(&self, settings: &ClientSettings) -> (Vec<shakedown_model::KnownHostKey>, Vec<shakedown_model::Evidence>) {
+        let files = self.own_files();
+        let found = known_hosts::lookup_for(&files, settings);
+        let mut keys = found.keys;
+        if keys.is_empty() {
+            // ssh falls back on the entries without a port to order its algorithms and to warn.
+            keys = found.without_port;
+        }
+        if let Some(path) = &settings.revoked_host_keys {
+            // A file that cannot be read makes ssh refuse every key; the reading of the configuration reports that.
+            keys.extend(known_hosts::revoked(&files, path).unwrap_or_default());
+        }
+        (keys, found.evidence)
     }
 
     /// Probes a target that was named as a party.

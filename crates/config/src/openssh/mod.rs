@@ -11,6 +11,7 @@ mod defaults;
 mod effective;
 mod host_keys;
 mod keyword;
+pub mod known_hosts;
 mod names;
 mod party;
 mod pattern;

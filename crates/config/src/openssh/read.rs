@@ -17,6 +17,7 @@ use super::keyword::Dialect;
 use super::party::Builder;
 use super::reader::Reader;
 use super::server::ServerReader;
+use super::setting::Settings;
 use crate::files::{FileError, Files};
 
 /// A client's configuration to read.
@@ -111,7 +112,7 @@ pub struct ServerReading {
 /// # Errors
 /// [`ConfigError`] where a named file cannot be read or the version is not known. What is wrong within the files is evidence.
 pub fn read_client(files: &dyn Files, spec: &ClientSpec, catalog: &Catalog) -> Result<ClientReading, ConfigError> {
-    client_with(files, spec, &Defaults::find(catalog, &spec.software, Role::Client)?)
+    Ok(client_with(files, spec, &Defaults::find(catalog, &spec.software, Role::Client)?)?.0)
 }
 
 /// Reads a server's configuration.
@@ -119,7 +120,7 @@ pub fn read_client(files: &dyn Files, spec: &ClientSpec, catalog: &Catalog) -> R
 /// # Errors
 /// As [`read_client`].
 pub fn read_server(files: &dyn Files, spec: &ServerSpec, catalog: &Catalog) -> Result<ServerReading, ConfigError> {
-    server_with(files, spec, &Defaults::find(catalog, &spec.software, Role::Server)?, None)
+    Ok(server_with(files, spec, &Defaults::find(catalog, &spec.software, Role::Server)?, None)?.0)
 }
 
 /// The party of a client's configuration.
@@ -146,12 +147,12 @@ pub fn client_settings(files: &dyn Files, spec: &ClientSpec, catalog: &Catalog) 
     Ok(read_client(files, spec, catalog)?.settings)
 }
 
-/// How a client's configuration is read again after an edit.
+/// Reads a client's configuration, and gives the directives that count as well.
 pub(crate) fn client_with(
     files: &dyn Files,
     spec: &ClientSpec,
     defaults: &Defaults,
-) -> Result<ClientReading, ConfigError> {
+) -> Result<(ClientReading, Settings), ConfigError> {
     if spec.paths.is_empty() {
         return Err(ConfigError::NoFile);
     }
@@ -178,16 +179,16 @@ pub(crate) fn client_with(
     party.notes.extend(settings.notes.iter().cloned());
     let mut gathered = Gathered { parties: vec![party], evidence: reader.reader.evidence };
     gathered.evidence.extend(evidence);
-    Ok(ClientReading { gathered, settings, effective })
+    Ok((ClientReading { gathered, settings, effective }, reader.settings))
 }
 
-/// How a server's configuration is read; `keys` are known host keys that need not be read.
+/// Reads a server's configuration, and gives the directives that count as well; `keys` are host keys that need not be read.
 pub(crate) fn server_with(
     files: &dyn Files,
     spec: &ServerSpec,
     defaults: &Defaults,
     keys: Option<Vec<HostKey>>,
-) -> Result<ServerReading, ConfigError> {
+) -> Result<(ServerReading, Settings), ConfigError> {
     let dialect = Dialect::new(Role::Server, &spec.software);
     let reader = Reader::new(files, dialect.clone(), &defaults.universe);
     let mut reader = ServerReader::new(reader, &spec.context);
@@ -201,7 +202,7 @@ pub(crate) fn server_with(
     party.notes = notes;
     let mut gathered = Gathered { parties: vec![party], evidence: reader.reader.evidence };
     gathered.evidence.extend(evidence);
-    Ok(ServerReading { gathered, effective })
+    Ok((ServerReading { gathered, effective }, reader.settings))
 }
 
 fn party(
