@@ -20,17 +20,20 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let peers = peers::bring()?;
-    // The documentation tests come first, so that the last line that is read is the summary of the whole suite.
+    // The documentation tests come first, so that the last line that is read is the summary of the whole suite. Their
+    // failure is told, but does not keep the others from running.
+    let mut documentation = Ok(());
     if arguments.filter.is_none() {
-        let mut documentation = cargo();
-        documentation.args(["test", "--doc", "--quiet", "--profile", PROFILE]);
-        select(&mut documentation, &arguments.package);
-        command::run(environment(&mut documentation, &peers))?;
+        let mut tests = cargo();
+        tests.args(["test", "--doc", "--quiet", "--no-fail-fast", "--profile", PROFILE]);
+        select(&mut tests, &arguments.package);
+        documentation = command::run(environment(&mut tests, &peers));
     }
     let mut tests = runner();
     select(&mut tests, &arguments.package);
     tests.args(&arguments.filter);
-    command::run(environment(&mut tests, &peers))
+    let suite = command::run(environment(&mut tests, &peers));
+    documentation.and(suite)
 }
 
 /// `cargo nextest run` where it is installed, else `cargo test`; both with the one profile.
