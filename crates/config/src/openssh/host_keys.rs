@@ -64,6 +64,7 @@ pub(crate) fn find(files: &dyn Files, dialect: &Dialect, settings: &Settings, re
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut missing = Vec::new();
     let mut unreadable = 0_usize;
+    let mut known_public = false;
     for file in &wanted {
         match load(files, dialect, file, agent) {
             Ok((key, note)) => {
@@ -94,10 +95,22 @@ pub(crate) fn find(files: &dyn Files, dialect: &Dialect, settings: &Settings, re
     if missing.len() == wanted.len() {
         // A configuration from elsewhere, without its keys.
         found.assumed = true;
-        loaded.extend(wanted.iter().filter_map(guessed).map(|key| Loaded { key, blob: None, certificate: None }));
+        for file in &wanted {
+            let public = public_key(files, &file.path);
+            known_public |= public.is_some();
+            let public = public.and_then(|info| loaded_key(info, file).ok());
+            let name = || guessed(file).map(|key| Loaded { key, blob: None, certificate: None });
+            loaded.extend(public.or_else(name));
+        }
+        missing.retain(|file| files.metadata(&format!("{}.pub", file.path)).is_err());
         let whose = if settings.has("HostKey") { "`HostKey` file" } else { "host key file" };
         found.notes.push(format!(
-            "no {whose} is here: one key of each type is assumed by the files' names, the server's own files would decide"
+            "no {whose} is here: {}, the server's own files would decide",
+            if known_public {
+                "their public parts are taken for them"
+            } else {
+                "the types are assumed by the files' names"
+            }
         ));
     }
     // sshd itself tells only of files that were named.
@@ -134,10 +147,10 @@ fn load(
             let absent = matches!(error, FileError::NotFound | FileError::NoHome);
             return match public {
                 // The agent holds the private part.
-                Some(public) if agent => Ok((loaded(public, file)?, None)),
+                Some(public) if agent => Ok((loaded_key(public, file)?, None)),
                 Some(public) if error == FileError::Permission => {
                     let note = format!("`{}` cannot be read by this user: its type is taken from `{0}.pub`", file.path);
-                    Ok((loaded(public, file)?, Some(note)))
+                    Ok((loaded_key(public, file)?, Some(note)))
                 }
                 _ if absent => Err(FilePermission::Missing),
                 _ => Err(FilePermission::NotReadable),
@@ -170,9 +183,9 @@ fn load(
     {
         // sshd goes on with the private key's own public part.
         let note = format!("`{}.pub` is not the public part of `{0}`; sshd takes the private key's", file.path);
-        return Ok((loaded(private, file)?, Some(note)));
+        return Ok((loaded_key(private, file)?, Some(note)));
     }
-    Ok((loaded(private, file)?, None))
+    Ok((loaded_key(private, file)?, None))
 }
 
 fn public_key(files: &dyn Files, path: &str) -> Option<KeyFileInfo> {
@@ -185,7 +198,7 @@ fn first_line(bytes: &[u8]) -> &[u8] {
     lines.find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default()
 }
 
-fn loaded(info: KeyFileInfo, file: &Wanted) -> Result<Loaded, FilePermission> {
+fn loaded_key(info: KeyFileInfo, file: &Wanted) -> Result<Loaded, FilePermission> {
     let unknown = || FilePermission::BadFormat { reason: "its type cannot be told".into() };
     let key = HostKey {
         key_type: info.key_type.ok_or_else(unknown)?,
@@ -237,7 +250,7 @@ fn certificates(files: &dyn Files, settings: &Settings, keys: &mut [Loaded], fou
             let plain = info.public_blob.as_deref().and_then(host_key::plain_blob);
             let owner = keys.iter_mut().find(|key| key.blob.is_some() && key.blob == plain);
             let owner = owner.ok_or(FilePermission::DoesNotMatch)?;
-            let mut loaded = loaded(info, &file)?;
+            let mut loaded = loaded_key(info, &file)?;
             loaded.key.certificate_authority = Some(authority);
             owner.certificate = Some(loaded.key);
             Ok(())

@@ -8,6 +8,7 @@ mod client;
 mod client_match;
 mod client_settings;
 mod defaults;
+pub mod edit;
 mod effective;
 mod host_keys;
 mod keyword;
@@ -23,6 +24,7 @@ mod time;
 mod tokens;
 
 pub use client_settings::{AddressFamily, ClientSettings, Jump, StrictHostKeyChecking};
+pub use edit::{EditError, ListChange, Scope, edit, edit_in, edit_list, merge, set_value, with_edits};
 pub use effective::{Effective, disagreements, parse_printed};
 pub use read::{
     ClientReading, ClientSpec, ConfigError, ServerReading, ServerSpec, client, client_settings, read_client,

@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The list of a directive over its default.
-    fn list(&mut self, keyword: &str, default: &Known<Vec<Item>>) -> Known<Vec<Item>> {
+    pub(crate) fn list(&mut self, keyword: &str, default: &Known<Vec<Item>>) -> Known<Vec<Item>> {
         match self.settings.first(keyword) {
             Some(setting) => self.written_list(setting, default),
             None => default.clone(),
@@ -323,7 +323,7 @@ pub(crate) fn or_default(list: &mut Known<Vec<Item>>, default: &Known<Vec<Item>>
 }
 
 /// `SSH_ALLOWED_CA_SIGALGS`: the default key types without certificates.
-fn plain_signatures(key_types: &Known<Vec<Item>>) -> Known<Vec<Item>> {
+pub(crate) fn plain_signatures(key_types: &Known<Vec<Item>>) -> Known<Vec<Item>> {
     match key_types.complete() {
         Some(list) => {
             let plain = list.iter().filter(|item| !item.name.as_str().contains("-cert-v0"));
