@@ -186,3 +186,15 @@ fn redaction_takes_names_out_of_every_format() {
         }
     }
 }
+
+#[test]
+fn a_method_left_out_for_an_old_client_is_not_called_configured_out() {
+    // sshd leaves group exchange out for PuTTY up to 0.64, which is all that the two would have in common.
+    let shakedown = Shakedown::new();
+    let (status, document) = shakedown.json(&["negotiate", "putty@0.60", "openssh@9.2p1/debian-12"]);
+    assert_eq!(status, 1);
+    let first = &document["diagnoses"][0];
+    assert_eq!(first["cause"], "no-common-kex");
+    assert_eq!(first["side"], "client", "{first:#}");
+    assert_ne!(first["reason"], "configured-out", "{first:#}");
+}

@@ -172,6 +172,9 @@ fn end(case: &Case<'_>, failed: &FailedSlot, role: Role) -> End {
         (PartySource::Catalog, Some(policy)) if policy.offer.list(slot).is_complete() => Some(offered.clone()),
         _ => software.and_then(look_up),
     };
+    // A name that is left out for this very peer is not configured out.
+    let withheld = withheld(case, role, slot);
+    let defaults = defaults.map(|names| names.into_iter().filter(|name| !withheld.contains(name)).collect::<Vec<_>>());
     let plain = software.is_none_or(|software| *software == facts::upstream(software));
     let upstream = if plain { defaults.clone() } else { software.and_then(|one| look_up(&facts::upstream(one))) };
     End {
@@ -184,6 +187,12 @@ fn end(case: &Case<'_>, failed: &FailedSlot, role: Role) -> End {
         offered,
         defaults,
     }
+}
+
+/// The names that a party leaves out because of the other's identification string.
+fn withheld(case: &Case<'_>, role: Role, slot: Slot) -> Vec<Name> {
+    let peer = case.party(role.peer()).and_then(Party::ssh).and_then(|policy| policy.offer.identification.as_ref());
+    case.party(role).and_then(Party::ssh).map(|policy| policy.withheld(slot, peer)).unwrap_or_default()
 }
 
 /// A system-wide policy among the layers of a software.
@@ -233,6 +242,14 @@ fn describe(case: &Case<'_>, failed: &FailedSlot, side: Side, found: &mut Match)
     let first = if side == Side::Client { Role::Client } else { Role::Server };
     for role in [first, first.peer()] {
         let items = items(failed, role);
+        let withheld = withheld(case, role, failed.slot);
+        if !withheld.is_empty() {
+            let peer = role.peer();
+            let names = list(&withheld);
+            found
+                .notes
+                .push(format!("the {role} leaves out {names} for this {peer}, whose version is known to fail on it"));
+        }
         let offered = offered(failed, role);
         if let Some(origin) = whole(items) {
             let only = if Side::from(role) == side { " only this" } else { " this" };

@@ -288,15 +288,24 @@ impl SshPolicy {
         {
             order_host_keys(list, self.host_key_order, context);
         }
-        if let Some(peer) = &context.peer_identification {
-            let software = peer.as_str().splitn(3, '-').nth(2).unwrap_or("");
-            for rule in self.behaviour.drops.iter().filter(|rule| matches_banner(&rule.peer, software)) {
-                if let Some(list) = offer.list_mut(rule.slot).and_then(Known::complete_mut) {
-                    list.retain(|item| !rule.drop.contains(&item.name));
-                }
+        for slot in Slot::SSH {
+            let withheld = self.withheld(slot, context.peer_identification.as_ref());
+            if let (false, Some(list)) = (withheld.is_empty(), offer.list_mut(slot).and_then(Known::complete_mut)) {
+                list.retain(|item| !withheld.contains(&item.name));
             }
         }
         offer
+    }
+}
+
+impl SshPolicy {
+    /// The names that it leaves out of a slot for a peer with this identification string (R13).
+    pub fn withheld(&self, slot: Slot, peer: Option<&Name>) -> Vec<Name> {
+        let Some(peer) = peer else { return Vec::new() };
+        let software = peer.as_str().splitn(3, '-').nth(2).unwrap_or("");
+        let rules =
+            self.behaviour.drops.iter().filter(|rule| rule.slot == slot && matches_banner(&rule.peer, software));
+        rules.flat_map(|rule| rule.drop.iter().cloned()).collect()
     }
 }
 
