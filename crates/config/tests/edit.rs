@@ -1,5 +1,7 @@
 //! Edits: where they go, that they touch nothing else, and that they have their effect.
 
+#![allow(clippy::print_stdout, reason = "seeds and counts are printed")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Effective values of generated client configurations against `ssh -G`.
 
+#![allow(clippy::print_stdout, reason = "seeds and counts are printed")]
+
 mod common;
 
 use std::path::Path;

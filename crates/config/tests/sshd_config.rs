@@ -1,5 +1,7 @@
 //! Effective values of generated server configurations against `sshd -T`, with and without a connection (`-C`).
 
+#![allow(clippy::print_stdout, reason = "seeds and counts are printed")]
+
 mod common;
 
 use std::path::Path;

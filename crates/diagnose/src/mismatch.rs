@@ -172,11 +172,12 @@ fn end(case: &Case<'_>, failed: &FailedSlot, role: Role) -> End {
         (PartySource::Catalog, Some(policy)) if policy.offer.list(slot).is_complete() => Some(offered.clone()),
         _ => software.and_then(look_up),
     };
-    // A name that is left out for this very peer is not configured out.
-    let withheld = withheld(case, role, slot);
-    let defaults = defaults.map(|names| names.into_iter().filter(|name| !withheld.contains(name)).collect::<Vec<_>>());
     let plain = software.is_none_or(|software| *software == facts::upstream(software));
     let upstream = if plain { defaults.clone() } else { software.and_then(|one| look_up(&facts::upstream(one))) };
+    // A name that is left out for this very peer is not configured out.
+    let withheld = withheld(case, role, slot);
+    let kept = |names: Vec<Name>| names.into_iter().filter(|name| !withheld.contains(name)).collect::<Vec<_>>();
+    let (defaults, upstream) = (defaults.map(kept), upstream.map(kept));
     End {
         without_key: without_key(party, slot, &offered, defaults.as_deref()),
         upstream,

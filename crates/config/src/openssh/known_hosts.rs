@@ -55,7 +55,7 @@ pub fn lookup(files: &dyn Files, paths: &[String], name: &str) -> KnownHosts {
         for span in lines(&file.text) {
             match entry(&file.text, span.clone(), &name) {
                 Entry::Other => {}
-                Entry::Key(mark, key) => found.keys.extend(known(mark, key, Origin::file(&file, span))),
+                Entry::Key(mark, key) => found.keys.extend(known(mark, *key, Origin::file(&file, span))),
                 Entry::Broken(message) if found.evidence.len() < MOST_PROBLEMS => {
                     let origin = Origin::file(&file, span);
                     found.evidence.push(problem(ConfigProblem::Syntax, message, Some(origin)));
@@ -140,7 +140,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
 enum Entry {
     /// A comment, or of another host.
     Other,
-    Key(KnownHostMark, KeyFileInfo),
+    Key(KnownHostMark, Box<KeyFileInfo>),
     Broken(String),
 }
 
@@ -169,7 +169,7 @@ fn entry(text: &[u8], span: Range<usize>, name: &str) -> Entry {
         None => return Entry::Broken("bad host hash: the entry is passed over".into()),
     }
     match host_key::read_public_key_line(key) {
-        Ok(key) => Entry::Key(mark, key),
+        Ok(key) => Entry::Key(mark, Box::new(key)),
         Err(error) => Entry::Broken(format!("the key cannot be read, and the entry is passed over: {error}")),
     }
 }

@@ -1,11 +1,11 @@
 //! From directives and defaults to what a party offers.
 
 use shakedown_model::ssh::{HostKey, HostKeyOrder, SshPolicy, Undecided, is_marker};
-use shakedown_model::{ConfigProblem, Evidence, Fact, Item, Known, Name, Origin, Role, Slot};
+use shakedown_model::{ConfigProblem, Evidence, Fact, Item, Known, Name, Origin, Slot};
 
 use super::defaults::Defaults;
 use super::host_keys::{self, LEAST_RSA_BITS};
-use super::keyword::{Dialect, Kind, ListKind, Version};
+use super::keyword::{Dialect, Kind, Version};
 use super::names::{self, BadList, Operator};
 use super::setting::{Setting, Settings};
 use super::time;

@@ -9,16 +9,16 @@ use shakedown_catalog::Catalog;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Software};
 
 /// The catalog that ships with the program.
-pub fn catalog() -> &'static Catalog {
+pub(crate) fn catalog() -> &'static Catalog {
     static CATALOG: OnceLock<Catalog> = OnceLock::new();
     CATALOG.get_or_init(|| Catalog::from_blob(shakedown_catalog_data::BLOB).expect("the catalog's blob is well formed"))
 }
 
 /// Pseudo-random choices that a seed repeats (SplitMix64).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut value = self.0;
         value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,22 +26,22 @@ impl Random {
         value ^ (value >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(limit.max(1)).expect("fits")).expect("fits")
     }
 
     /// True in so many of a hundred cases.
-    pub fn percent(&mut self, share: usize) -> bool {
+    pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
-    pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 }
 
 /// The software of the OpenSSH installed here, by `ssh -V`.
-pub fn installed(ssh: &Path) -> Software {
+pub(crate) fn installed(ssh: &Path) -> Software {
     let output = Command::new(ssh).arg("-V").output().expect("ssh runs");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let version = text.strip_prefix("OpenSSH_").and_then(|rest| rest.split([' ', ',']).next()).expect("a version");
@@ -52,7 +52,7 @@ pub fn installed(ssh: &Path) -> Software {
 }
 
 /// Whether OpenSSH would refuse to go on because of this.
-pub fn is_fatal(evidence: &Evidence) -> bool {
+pub(crate) fn is_fatal(evidence: &Evidence) -> bool {
     match &evidence.fact {
         Fact::Configuration { problem, .. } => {
             !matches!(problem, ConfigProblem::Deprecated | ConfigProblem::Ineffective)
@@ -61,7 +61,7 @@ pub fn is_fatal(evidence: &Evidence) -> bool {
     }
 }
 
-pub const KEX: &[&str] = &[
+pub(crate) const KEX: &[&str] = &[
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
     "diffie-hellman-group1-sha1",
@@ -73,7 +73,7 @@ pub const KEX: &[&str] = &[
     "ecdh-sha2-nistp521",
     "sntrup761x25519-sha512@openssh.com",
 ];
-pub const CIPHERS: &[&str] = &[
+pub(crate) const CIPHERS: &[&str] = &[
     "3des-cbc",
     "aes128-cbc",
     "aes128-ctr",
@@ -82,7 +82,7 @@ pub const CIPHERS: &[&str] = &[
     "aes256-gcm@openssh.com",
     "chacha20-poly1305@openssh.com",
 ];
-pub const MACS: &[&str] = &[
+pub(crate) const MACS: &[&str] = &[
     "hmac-md5",
     "hmac-sha1",
     "hmac-sha1-96",
@@ -91,7 +91,7 @@ pub const MACS: &[&str] = &[
     "umac-64@openssh.com",
     "umac-128-etm@openssh.com",
 ];
-pub const KEY_TYPES: &[&str] = &[
+pub(crate) const KEY_TYPES: &[&str] = &[
     "ssh-ed25519",
     "ssh-rsa",
     "rsa-sha2-256",
@@ -107,7 +107,7 @@ const KEY_PATTERNS: &[&str] = &["ecdsa*", "*-cert-v01@openssh.com", "ssh-*", "rs
 const OTHER_PATTERNS: &[&str] = &["aes*", "*-cbc", "hmac-*", "diffie-hellman-*", "*@openssh.com", "curve25519*"];
 
 /// A list of algorithm names, now and then a wrong one.
-pub fn list(random: &mut Random, names: &[&str]) -> String {
+pub(crate) fn list(random: &mut Random, names: &[&str]) -> String {
     let operator = random.pick(&["", "", "+", "-", "^"]);
     let keys = names == KEY_TYPES;
     let mut parts = Vec::new();
@@ -126,7 +126,7 @@ pub fn list(random: &mut Random, names: &[&str]) -> String {
 }
 
 /// Writes a directive in one of the ways in which it can be written.
-pub fn directive(random: &mut Random, keyword: &str, arguments: &[String]) -> String {
+pub(crate) fn directive(random: &mut Random, keyword: &str, arguments: &[String]) -> String {
     let keyword = match random.below(8) {
         0 => keyword.to_ascii_lowercase(),
         1 => keyword.to_ascii_uppercase(),
@@ -150,7 +150,7 @@ pub fn directive(random: &mut Random, keyword: &str, arguments: &[String]) -> St
 }
 
 /// A directive with a list of algorithm names.
-pub fn names(random: &mut Random, keyword: &str, names: &[&str]) -> String {
+pub(crate) fn names(random: &mut Random, keyword: &str, names: &[&str]) -> String {
     let list = list(random, names);
     directive(random, keyword, &[list])
 }
