@@ -62,7 +62,7 @@ fn spelling() -> Result<()> {
 fn clippy() -> Result<()> {
     command::run(
         cargo()
-            .args(["clippy", "--quiet", "--workspace", "--all-targets", "--profile", PROFILE])
+            .args(["clippy", "--quiet", "--keep-going", "--workspace", "--all-targets", "--profile", PROFILE])
             .args(["--", "--deny", "warnings"]),
     )
 }
