@@ -198,3 +198,17 @@ fn a_method_left_out_for_an_old_client_is_not_called_configured_out() {
     assert_eq!(first["side"], "client", "{first:#}");
     assert_ne!(first["reason"], "configured-out", "{first:#}");
 }
+
+#[test]
+fn a_list_that_is_empty_by_a_typing_error_is_the_typing_error() {
+    let shakedown = Shakedown::new();
+    let path = shakedown.write("sshd_config", "Port 22\nKexAlgorithms curve25519-sha265\n");
+    let run = shakedown.run(&[
+        "negotiate",
+        "openssh@9.2p1/debian-12",
+        &format!("openssh@9.2p1/debian-12:{path}"),
+        "--format",
+        "json",
+    ]);
+    assert_eq!(run.causes(), ["invalid-configuration"], "{}", run.stdout);
+}

@@ -1,4 +1,4 @@
-use shakedown_model::{Name, Role, Software};
+use shakedown_model::{Name, Role, Slot, Software};
 
 /// `a`, `b`, `c`, ... (10): the first few names in backticks, and how many there are.
 pub(crate) fn list(names: &[Name]) -> String {
@@ -35,6 +35,17 @@ pub(crate) fn seconds(milliseconds: u64) -> String {
     match (milliseconds / 1000, milliseconds % 1000 / 100) {
         (whole, 0) => format!("{whole} s"),
         (whole, tenth) => format!("{whole}.{tenth} s"),
+    }
+}
+
+/// The cause that a slot without agreement is.
+pub(crate) fn cause_of(slot: Slot) -> &'static str {
+    match slot {
+        Slot::HostKey => "no-common-host-key-algorithm",
+        Slot::CipherC2s | Slot::CipherS2c => "no-common-cipher",
+        Slot::MacC2s | Slot::MacS2c => "no-common-mac",
+        Slot::CompressionC2s | Slot::CompressionS2c => "no-common-compression",
+        _ => "no-common-kex",
     }
 }
 

@@ -39,8 +39,8 @@
 //! ```
 
 use shakedown_model::{
-    Change, ConfigProblem, Evidence, Fact, Label, Match, Name, Object, Origin, OriginKind, Reason, Remedy, Role, Side,
-    Strength,
+    Change, ConfigProblem, Evidence, Fact, FailureKind, Label, Match, Name, Object, Origin, OriginKind, Reason, Remedy,
+    Role, Side, Strength,
 };
 
 use crate::Case;
@@ -75,6 +75,11 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         }
         let unsure = *problem == ConfigProblem::FileNotReadable && case.agrees();
         let strength = if unsure { Strength::Weak } else { strength };
+        // A list whose names are all unknown is told twice, at the same place: once is enough.
+        let place = |one: &Match| one.labels.first().map(|label| label.origin.clone());
+        if evidence.origin.is_some() && found.iter().any(|one| place(one) == evidence.origin) {
+            continue;
+        }
         let side = evidence.subject.map_or(Side::Unknown, Side::from);
         let whose = evidence
             .subject
@@ -83,6 +88,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.reason = Reason::ConfiguredOut;
         one.side_because = "configured out: the file is its own".to_owned();
         one.evidence.push(id);
+        // A list that is empty because of the mistake fails because of the mistake.
+        let emptied =
+            case.failed_as(|kind| matches!(kind, FailureKind::NothingOffered { by } if Some(*by) == evidence.subject));
+        one.supersedes = emptied.map(|failed| crate::text::cause_of(failed.slot)).collect();
         one.notes.push(format!("as the program says it: {}", words(&Name::new(message))));
         describe(evidence, suggestion.as_deref(), &mut one);
         found.push(one);
