@@ -1,6 +1,7 @@
 //! A party with more or fewer algorithms: as edits of its own file where there is one, else in its lists.
 
 use shakedown_catalog::Catalog;
+use shakedown_config::openssh::{self, ListChange};
 use shakedown_model::{FileEdit, Item, Known, Name, Origin, OriginKind, Party, Policy, Slot};
 
 use crate::strength::{family, head};
@@ -78,8 +79,17 @@ fn remove(list: &mut Known<Vec<Item>>, names: &[Name]) {
 /// The party with its file edited, read again. `None` where there is no file, or where it cannot be edited so.
 pub(crate) fn in_file(party: &Party, deltas: &[Delta], catalog: &Catalog) -> Option<Edited> {
     party.configuration.as_ref()?;
-    let _ = (deltas, catalog);
-    None
+    let mut edits = Vec::new();
+    for delta in deltas {
+        let change = match delta.how {
+            How::Add => ListChange::Append(delta.names.clone()),
+            How::Remove => ListChange::Remove(delta.names.clone()),
+        };
+        edits.extend(openssh::edit(party, delta.slot, &change, catalog).ok()?);
+    }
+    let edits = openssh::merge(&edits);
+    let party = with_edits(party, &edits, catalog)?;
+    Some(Edited { party, edits })
 }
 
 /// The names that a party lists in a slot after the change, for formats that only take whole lists.
@@ -91,6 +101,7 @@ pub(crate) fn whole_list(party: &Party, slot: Slot) -> Vec<Name> {
 
 /// The party with these edits of its files made, read again.
 pub(crate) fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
-    let _ = (party, edits, catalog);
-    None
+    let read = openssh::with_edits(party, edits, catalog).ok()?.parties.into_iter().next()?;
+    // What was seen of the party, beyond its file, stays.
+    Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
 }
