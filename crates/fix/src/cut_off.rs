@@ -26,6 +26,9 @@ pub(crate) fn ever(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<
         let versions = input.catalog.versions(&product.id, role);
         // Newer versions offer more, so that the search halves the list.
         let fails = |version: &&str| result(input, &product.id, version, after) == Some(OutcomeResult::Failed);
+        if !versions.first().is_some_and(fails) {
+            continue;
+        }
         let failing = versions.partition_point(fails);
         let Some(version) = failing.checked_sub(1).and_then(|last| versions.get(last)) else { continue };
         if result(input, &product.id, version, before) == Some(OutcomeResult::Agreed) {

@@ -24,8 +24,8 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
     });
     let (client, server) = first.map_or((input.client, input.server), |first| (&first.client, &first.server));
     let before = if role == Role::Client { client } else { server };
-    let edited = edited::in_file(before, &deltas, input.catalog)
-        .unwrap_or_else(|| Edited { party: edited::in_lists(before, &deltas), edits: Vec::new() });
+    let edited = edited::in_file(before, &deltas, None, input.catalog).ok()?;
+    let edited = edited.unwrap_or_else(|| Edited { party: edited::in_lists(before, &deltas), edits: Vec::new() });
     let outcome = if role == Role::Client {
         input.negotiate(&edited.party, server)
     } else {

@@ -1,10 +1,10 @@
 //! A party with more or fewer algorithms: as edits of its own file where there is one, else in its lists.
 
 use shakedown_catalog::Catalog;
-use shakedown_config::openssh::{self, ListChange};
-use shakedown_model::{FileEdit, Item, Known, Name, Origin, OriginKind, Party, Policy, Slot};
+use shakedown_config::openssh::{self, EditError, ListChange, Scope};
+use shakedown_model::{FileEdit, Item, Known, Name, Origin, OriginKind, Party, Policy, Slot, TextEdit};
 
-use crate::strength::{family, head};
+use crate::strength::{family, head, sound};
 
 /// What changes in one slot of a party; a direction stands for both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,20 +76,86 @@ fn remove(list: &mut Known<Vec<Item>>, names: &[Name]) {
     }
 }
 
-/// The party with its file edited, read again. `None` where there is no file, or where it cannot be edited so.
-pub(crate) fn in_file(party: &Party, deltas: &[Delta], catalog: &Catalog) -> Option<Edited> {
-    party.configuration.as_ref()?;
+/// Why a party's own file cannot be changed as wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The version does not have this name, or the server has no key for it.
+    Name(Name),
+    /// No edit has the effect.
+    All,
+}
+
+/// The party with its file edited, read again; `None` where it was not read from files. `host` limits a client's change to
+/// one server.
+pub(crate) fn in_file(
+    party: &Party,
+    deltas: &[Delta],
+    host: Option<&str>,
+    catalog: &Catalog,
+) -> Result<Option<Edited>, Refused> {
+    if party.configuration.is_none() {
+        return Ok(None);
+    }
+    let scope = host.map_or(Scope::InPlace, |host| Scope::Host(host.to_owned()));
     let mut edits = Vec::new();
     for delta in deltas {
+        let names = delta.names.clone();
         let change = match delta.how {
-            How::Add => ListChange::Append(delta.names.clone()),
-            How::Remove => ListChange::Remove(delta.names.clone()),
+            How::Remove => ListChange::Remove(names),
+            How::Add if names.iter().all(|name| sound(catalog, delta.slot, name)) => ListChange::Prepend(names),
+            How::Add => ListChange::Append(names),
         };
-        edits.extend(openssh::edit(party, delta.slot, &change, catalog).ok()?);
+        match openssh::edit_in(party, delta.slot, &change, &scope, catalog) {
+            Ok(new) => edits.extend(new),
+            Err(EditError::NotSupported { name } | EditError::NeedsKey { algorithm: name }) => {
+                return Err(Refused::Name(name));
+            }
+            Err(_) => return Err(Refused::All),
+        }
     }
-    let edits = openssh::merge(&edits);
-    let party = with_edits(party, &edits, catalog)?;
-    Some(Edited { party, edits })
+    let mut edits = openssh::merge(&edits);
+    edits.iter_mut().for_each(one_block);
+    let party = with_edits(party, &edits, catalog).ok_or(Refused::All)?;
+    Ok(Some(Edited { party, edits }))
+}
+
+/// Blocks for the same host that several directives put at the top of a file become one block.
+fn one_block(edit: &mut FileEdit) {
+    let mut top: Vec<TextEdit> = Vec::new();
+    let mut rest: Vec<TextEdit> = Vec::new();
+    for part in edit.edits.drain(..) {
+        let block = part.span == (0..0) && part.replacement.starts_with("Host ");
+        if block { top.push(part) } else { rest.push(part) }
+    }
+    let mut blocks = top.into_iter();
+    if let Some(mut first) = blocks.next() {
+        for block in blocks {
+            match joined(&first.replacement, &block.replacement) {
+                Some(text) => first.replacement = text,
+                None => rest.push(block),
+            }
+        }
+        rest.insert(0, first);
+    }
+    edit.edits = rest;
+}
+
+/// The directives of the second block within the first, where both are for the same host.
+fn joined(first: &str, second: &str) -> Option<String> {
+    let (header, body) = first.split_once('\n')?;
+    let (other, added) = second.split_once('\n')?;
+    let directives = |text: &str| -> usize {
+        let inside = text.split_inclusive('\n').take_while(|line| line.starts_with([' ', '\t']));
+        inside.map(str::len).sum()
+    };
+    let (ours, tail) = body.split_at_checked(directives(body))?;
+    let theirs = added.get(..directives(added))?;
+    (header == other).then(|| format!("{header}\n{ours}{theirs}{tail}"))
+}
+
+/// The party with these edits of its files made, read again.
+pub(crate) fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
+    openssh::with_edits(party, edits, catalog).ok()?.parties.into_iter().next()
 }
 
 /// The names that a party lists in a slot after the change, for formats that only take whole lists.
@@ -97,11 +163,4 @@ pub(crate) fn whole_list(party: &Party, slot: Slot) -> Vec<Name> {
     let list = party.ssh().and_then(|policy| policy.offer.list(head(slot)).accepted());
     let names = list.into_iter().flatten().map(|item| item.name.clone());
     names.filter(|name| !shakedown_model::ssh::is_marker(name.as_str())).collect()
-}
-
-/// The party with these edits of its files made, read again.
-pub(crate) fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
-    let read = openssh::with_edits(party, edits, catalog).ok()?.parties.into_iter().next()?;
-    // What was seen of the party, beyond its file, stays.
-    Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
 }

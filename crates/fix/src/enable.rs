@@ -6,7 +6,7 @@ use shakedown_model::{
     Applicability, Change, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot, Stage,
 };
 
-use crate::edited::{self, Delta, Edited, How};
+use crate::edited::{self, Delta, Edited, How, Refused};
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::strength::{Score, best_first, family, head, sound};
 use crate::{steps, words};
@@ -60,7 +60,14 @@ impl<'a> Search<'a> {
     fn run(mut self) -> Option<Enabled> {
         for _ in 0..24 {
             let outcome = self.input.negotiate(&self.party(Role::Client), &self.party(Role::Server));
-            let Some(failed) = outcome.failed.first() else { return self.finish() };
+            let Some(failed) = outcome.failed.first() else {
+                match self.finish() {
+                    Ok(enabled) => return enabled,
+                    Err(Refused::Name(name)) => self.ban(&name),
+                    Err(Refused::All) => return None,
+                }
+                continue;
+            };
             if failed.stage == Stage::Kexinit {
                 let slot = head(failed.slot);
                 let addition = self.roles.iter().find_map(|&role| self.pick(role, slot))?;
@@ -69,14 +76,19 @@ impl<'a> Search<'a> {
                 self.additions.extend(companion);
             } else {
                 // A group exchange without a group in range, a host key that is too small: another name may do.
-                let chosen = outcome.agreed(failed.slot)?;
-                let Some(place) = self.additions.iter().position(|added| added.name == *chosen) else {
-                    return self.finish();
-                };
-                self.banned.push(self.additions.remove(place).name);
+                let chosen = outcome.agreed(failed.slot)?.clone();
+                if !self.additions.iter().any(|added| added.name == chosen) {
+                    return self.finish().ok()?;
+                }
+                self.ban(&chosen);
             }
         }
         None
+    }
+
+    fn ban(&mut self, name: &Name) {
+        self.additions.retain(|added| added.name != *name);
+        self.banned.push(name.clone());
     }
 
     fn deltas(&self, role: Role) -> Vec<Delta> {
@@ -155,18 +167,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn finish(self) -> Option<Enabled> {
+    fn finish(&self) -> Result<Option<Enabled>, Refused> {
         if self.additions.is_empty() {
-            return None;
+            return Ok(None);
         }
         let catalog = self.input.catalog;
         let weakens = self.additions.iter().any(|added| !sound(catalog, added.slot, &added.name));
         let mut roles: Vec<Role> = self.roles.to_vec();
         roles.retain(|role| self.additions.iter().any(|added| added.role == *role));
-        let [client, server] = [Role::Client, Role::Server].map(|role| self.edit(role, weakens));
+        let client = self.edit(Role::Client, weakens)?;
+        let server = self.edit(Role::Server, weakens)?;
         let outcome = self.input.negotiate(&client.party, &server.party);
         if outcome.failed.iter().any(|failed| failed.stage == Stage::Kexinit) {
-            return None;
+            return Ok(None);
         }
         let score = Score::of(&outcome, catalog);
         let mut fix = Fix {
@@ -196,20 +209,19 @@ impl<'a> Search<'a> {
         }
         fix.outcome_after = Some(outcome);
         let planned = Planned { fix, kind: Kind::Enable, score };
-        Some(Enabled { planned, client: client.party, server: server.party })
+        Ok(Some(Enabled { planned, client: client.party, server: server.party }))
     }
 
     /// A weaker name goes into a block for one server, never into the file as a whole.
-    fn edit(&self, role: Role, weakens: bool) -> Edited {
+    fn edit(&self, role: Role, weakens: bool) -> Result<Edited, Refused> {
         let (party, deltas) = (self.input.party(role), self.deltas(role));
         let lists = || Edited { party: edited::in_lists(party, &deltas), edits: Vec::new() };
-        if deltas.is_empty() {
-            return Edited { party: party.clone(), edits: Vec::new() };
+        let one_host = weakens && role == Role::Client;
+        let host = self.input.host().filter(|_| one_host);
+        if deltas.is_empty() || (one_host && host.is_none()) {
+            return Ok(lists());
         }
-        if weakens && role == Role::Client {
-            return lists();
-        }
-        edited::in_file(party, &deltas, self.input.catalog).unwrap_or_else(lists)
+        Ok(edited::in_file(party, &deltas, host, self.input.catalog)?.unwrap_or_else(lists))
     }
 
     fn title(&self, roles: &[Role], weakens: bool) -> String {

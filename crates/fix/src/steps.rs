@@ -26,6 +26,11 @@ pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas
     } else {
         fix.undo.extend(edited.edits.iter().map(former));
         fix.edits.extend(edited.edits.iter().cloned());
+        if scoped {
+            // Without a change that stays: for one connection.
+            let commands = syntax::commands(party, deltas, host(input).as_deref(), scoped, input.catalog);
+            fix.commands.extend(commands.into_iter().filter(|command| command.place == CommandPlace::ClientShell));
+        }
     }
     let place = shell(party.role);
     if let Some(check) = product.and_then(|product| product.check.as_ref()) {
@@ -80,25 +85,29 @@ pub(crate) fn shell(role: Role) -> CommandPlace {
     }
 }
 
-/// The lines that an edit replaces, as they stand in the file now.
+/// What takes an edit of a file back: the lines that it changes, as they stand now, or else the lines that it adds.
 pub(crate) fn former(edit: &FileEdit) -> Command {
     let text = &edit.file.text;
-    let mut lines: Vec<String> = Vec::new();
+    let mut before: Vec<&[u8]> = Vec::new();
+    let mut added: Vec<&str> = Vec::new();
     for part in &edit.edits {
-        let from = text.get(..part.span.start).and_then(|before| before.iter().rposition(|&byte| byte == b'\n'));
-        let from = from.map_or(0, |at| at + 1);
-        let after = text.get(part.span.end..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n'));
-        let to = after.map_or(text.len(), |at| part.span.end + at);
-        if !part.span.is_empty()
-            && let Some(line) = text.get(from..to)
-        {
-            lines.push(String::from_utf8_lossy(line).into_owned());
+        if part.span.is_empty() && part.replacement.contains('\n') {
+            added.push(part.replacement.trim_matches(['\r', '\n']));
+            continue;
+        }
+        let start = text.get(..part.span.start).and_then(|before| before.iter().rposition(|&byte| byte == b'\n'));
+        let start = start.map_or(0, |at| at + 1);
+        let end = text.get(part.span.end..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n'));
+        let line = text.get(start..end.map_or(text.len(), |at| part.span.end + at)).unwrap_or_default();
+        if !before.contains(&line) {
+            before.push(line);
         }
     }
     let place = CommandPlace::File(edit.file.path.clone());
-    if lines.is_empty() {
-        let added: Vec<&str> = edit.edits.iter().map(|part| part.replacement.trim_end()).collect();
+    if before.is_empty() {
         return Command { place, text: added.join("\n"), explanation: "take this out again".into() };
     }
-    Command { place, text: lines.join("\n"), explanation: "put this back as it was".into() }
+    let lines: Vec<String> = before.iter().map(|line| String::from_utf8_lossy(line).trim_end().to_owned()).collect();
+    let and = if added.is_empty() { "" } else { ", and take out what was added" };
+    Command { place, text: lines.join("\n"), explanation: format!("put this back as it was{and}") }
 }
