@@ -208,7 +208,12 @@ pub struct Arguments {
     pub list: Vec<Argument>,
     /// Where `#` ends them.
     pub comment: Option<usize>,
+    /// Whether there are more than [`MOST_ARGUMENTS`]; those are left out.
+    pub cut: bool,
 }
+
+/// How many arguments of a directive are kept. No directive that is meant has as many.
+pub const MOST_ARGUMENTS: usize = 10_000;
 
 /// A quote without its closing quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,6 +258,9 @@ fn split_delimited(text: &[u8], start: usize) -> Arguments {
     let mut list = Vec::new();
     let mut at = Some(start);
     while let Some(from) = at {
+        if list.len() == MOST_ARGUMENTS {
+            return Arguments { list, comment: None, cut: true };
+        }
         match delimited(text, from) {
             Delimited::Token { span, next } => {
                 let raw = text.get(span.clone()).unwrap_or_default();
@@ -266,7 +274,7 @@ fn split_delimited(text: &[u8], start: usize) -> Arguments {
             Delimited::Unterminated | Delimited::End => at = None,
         }
     }
-    Arguments { list, comment: None }
+    Arguments { list, comment: None, cut: false }
 }
 
 fn split_argv(text: &[u8], start: usize) -> Result<Arguments, Unterminated> {
@@ -279,6 +287,10 @@ fn split_argv(text: &[u8], start: usize) -> Result<Arguments, Unterminated> {
         }
         if byte == b'#' {
             arguments.comment = Some(at);
+            break;
+        }
+        if arguments.list.len() == MOST_ARGUMENTS {
+            arguments.cut = true;
             break;
         }
         let mut token = Vec::new();

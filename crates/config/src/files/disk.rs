@@ -166,6 +166,16 @@ fn io_error(source: &io::Error) -> FileError {
     }
 }
 
+/// The home folder of a user in the password file.
+fn home_of(user: u32) -> Option<String> {
+    let user = user.to_string();
+    let text = std::fs::read("/etc/passwd").ok()?;
+    String::from_utf8_lossy(&text).lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2) == Some(&user.as_str())).then(|| fields.get(5).map(|home| (*home).to_owned()))?
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,14 +208,4 @@ mod tests {
         assert_eq!(Disk::local().read("/dev/null", 100).unwrap(), b"");
         assert_eq!(Disk::local().read("/dev/zero", 100), Err(FileError::TooLarge { limit: 100 }));
     }
-}
-
-/// The home folder of a user in the password file.
-fn home_of(user: u32) -> Option<String> {
-    let user = user.to_string();
-    let text = std::fs::read("/etc/passwd").ok()?;
-    String::from_utf8_lossy(&text).lines().find_map(|line| {
-        let fields: Vec<&str> = line.split(':').collect();
-        (fields.get(2) == Some(&user.as_str())).then(|| fields.get(5).map(|home| (*home).to_owned()))?
-    })
 }

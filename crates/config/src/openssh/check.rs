@@ -209,12 +209,14 @@ impl Check<'_> {
             return vec![self.bad_list(kind, list, argument.span.clone())];
         }
         let mut complaints = Vec::new();
+        let mut last: &[u8] = b"";
         for (name, range) in names::split(list) {
             // The check of OpenSSH ends at an empty name.
             if name.is_empty() || complaints.len() == MOST {
                 break;
             }
-            if accepted(kind, known, name) || gssapi(name) {
+            if name == last || accepted(kind, known, name) || gssapi(name) {
+                last = name;
                 continue;
             }
             let mut complaint = self.bad_list(kind, list, span(range));

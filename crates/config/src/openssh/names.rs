@@ -86,7 +86,8 @@ pub(crate) fn assemble(
     if operator == Operator::Append {
         default.iter().for_each(|old| push(old.clone(), &mut out));
     }
-    let supported: Vec<(Vec<u8>, &Name)> = supported.iter().map(|name| (name.to_bytes(), name)).collect();
+    let new = supported.iter().filter(|name| !out.iter().any(|item| item.name == **name));
+    let mut left: Vec<(Vec<u8>, &Name)> = new.map(|name| (name.to_bytes(), name)).collect();
     for (written, range) in split(list) {
         match written.first() {
             Some(b'!') => return Err(BadList::Negated),
@@ -94,16 +95,17 @@ pub(crate) fn assemble(
             None if operator == Operator::Append => break,
             _ => {}
         }
-        for (_, name) in supported.iter().filter(|(bytes, _)| matches(written, bytes)) {
-            if out.iter().any(|item| item.name == **name) {
-                continue;
+        left.retain(|(bytes, name)| {
+            if !matches(written, bytes) {
+                return true;
             }
             // The name comes from the file, on top of the default that had it as well.
             let before = default.iter().find(|item| item.name == **name).and_then(|item| item.origin.clone());
             let place = origin(range.clone());
             let place = before.map_or(place.clone(), |before| place.after(before));
             out.push(Item::with_origin((*name).clone(), place));
-        }
+            false
+        });
     }
     if operator == Operator::Prepend {
         default.iter().for_each(|old| push(old.clone(), &mut out));

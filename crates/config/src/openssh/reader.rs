@@ -10,7 +10,7 @@ use super::check::{Check, Complaint, Universe, shown};
 use super::keyword::{Dialect, Keyword, Kind, Obsolete};
 use super::setting::{Criterion, Setting};
 use crate::files::{FILE_LIMIT, FileError, Files};
-use crate::line::{Document, Line, LineKind, Splitting};
+use crate::line::{Document, Line, LineKind, MOST_ARGUMENTS, Splitting};
 
 /// How deep includes may nest: `READCONF_MAX_DEPTH` and `SERVCONF_MAX_DEPTH`.
 const DEEPEST: u32 = 16;
@@ -191,6 +191,11 @@ impl<'a> Reader<'a> {
             self.tell(place(line.arguments.clone()), ConfigProblem::Syntax, "invalid quotes".into(), None);
             return None;
         };
+        if arguments.cut {
+            let message = format!("more than {MOST_ARGUMENTS} arguments");
+            self.tell(place(line.keyword.clone()), ConfigProblem::NotAConfiguration, message, None);
+            return None;
+        }
         let keyword = keyword?;
         if !allowed(&self.dialect, keyword) {
             let message = format!("Directive '{}' is not allowed within a Match block", shown(&name));
