@@ -105,7 +105,7 @@ pub(crate) fn error(error: &anyhow::Error) {
 }
 
 /// The progress line on standard error, for a terminal only.
-pub(crate) fn progress(output: &Output) -> Option<std::sync::Arc<dyn Fn(&str) + Send + Sync>> {
+pub(crate) fn progress(output: &Output) -> Option<shakedown::ProgressFunction> {
     if output.quiet || !std::io::stderr().is_terminal() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The calls of [`Session`](crate::Session) for programs without an asynchronous runtime.
+//! The calls of [`Session`] for programs without an asynchronous runtime.
 
 use crate::{Error, Options, Report, Session};
 

@@ -213,7 +213,10 @@ impl Session {
     }
 
     /// What this user's known_hosts files hold of the target.
-    fn known_hosts(&self, settings: &ClientSettings) -> (Vec<shakedown_model::KnownHostKey>, Vec<shakedown_model::Evidence>) {
+    fn known_hosts(
+        &self,
+        settings: &ClientSettings,
+    ) -> (Vec<shakedown_model::KnownHostKey>, Vec<shakedown_model::Evidence>) {
         let files = self.own_files();
         let found = known_hosts::lookup_for(&files, settings);
         let mut keys = found.keys;

@@ -18,7 +18,7 @@ mod target;
 
 pub use demo::{Demo, DemoStep};
 pub use error::Error;
-pub use options::{Family, Options, parse_context};
+pub use options::{Family, Options, ProgressFunction, parse_context};
 pub use session::Session;
 pub use shakedown_model::*;
 pub use shakedown_report as report;

@@ -38,8 +38,11 @@ pub struct Options {
     /// The time to judge by; `None` for the clock.
     pub now: Option<jiff::Timestamp>,
     /// Told of each step of long work.
-    pub progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub progress: Option<ProgressFunction>,
 }
+
+/// A function that is told of each step, in words.
+pub type ProgressFunction = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Default for Options {
     fn default() -> Self {

@@ -77,7 +77,7 @@ impl Session {
             }
             Kind::Software(software, None) => self.catalog_party(text, software, role),
             Kind::Software(software, Some(path)) => self.configured(text, software, path, role, context).await,
-            Kind::Path(path) => self.from_path(text, path, role, context).await,
+            Kind::Path(path) => self.of_file(text, path, role, context).await,
         }
     }
 
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// A file without a software in front of it: an offer in JSON, or a configuration of what is installed here.
-    async fn from_path(&self, text: &str, path: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
+    async fn of_file(&self, text: &str, path: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
         let (file, _) = split_fragment(path);
         let metadata = std::fs::metadata(file).map_err(|source| {
             if source.kind() == std::io::ErrorKind::NotFound && !file.contains('/') {

@@ -2,8 +2,6 @@
 
 mod demo;
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
 use shakedown::{Family, Options, Role, Session};
@@ -109,7 +107,7 @@ fn options(output: &Output, connection: &Connection, reading: &Reading, port: u1
             text.parse().with_context(|| format!("`{text}` is not a time in RFC 3339, such as `2026-01-31T12:00:00Z`"))
         })
         .transpose()?;
-    options.progress = output::progress(output).map(|show| Arc::new(move |step: &str| show(step)) as _);
+    options.progress = output::progress(output);
     Ok(options)
 }
 

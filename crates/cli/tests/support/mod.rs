@@ -1,29 +1,29 @@
 //! What the tests of the command line share.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, clippy::new_without_default, reason = "each test binary uses a part of it")]
 
 use std::process::{Command, Output, Stdio};
 
 /// The built program and a folder for the files of a test.
-pub struct Shakedown {
+pub(crate) struct Shakedown {
     folder: tempfile::TempDir,
 }
 
 /// What one run printed.
-pub struct Run {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Standard output as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("not JSON ({error}):\n{}\n{}", self.stdout, self.stderr))
     }
 
     /// The causes, most likely first.
-    pub fn causes(&self) -> Vec<String> {
+    pub(crate) fn causes(&self) -> Vec<String> {
         let document = self.json();
         let diagnoses = document["diagnoses"].as_array().cloned().unwrap_or_default();
         diagnoses.iter().map(|diagnosis| diagnosis["cause"].as_str().unwrap_or_default().to_owned()).collect()
@@ -31,13 +31,13 @@ impl Run {
 }
 
 impl Shakedown {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { folder }
     }
 
     /// Writes a file below the folder, readable by its owner only, and gives its path.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.folder.path().join(name);
         if let Some(folder) = path.parent() {
@@ -48,7 +48,7 @@ impl Shakedown {
         path.display().to_string()
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let output: Output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
             .args(arguments)
             .env("COLUMNS", "100")
@@ -64,7 +64,7 @@ impl Shakedown {
     }
 
     /// A run with `--format json`, read.
-    pub fn json(&self, arguments: &[&str]) -> (i32, serde_json::Value) {
+    pub(crate) fn json(&self, arguments: &[&str]) -> (i32, serde_json::Value) {
         let run = self.run(&[arguments, &["--format", "json"]].concat());
         (run.status, run.json())
     }
