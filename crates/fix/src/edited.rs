@@ -155,7 +155,9 @@ fn joined(first: &str, second: &str) -> Option<String> {
 
 /// The party with these edits of its files made, read again.
 pub(crate) fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
-    openssh::with_edits(party, edits, catalog).ok()?.parties.into_iter().next()
+    let read = openssh::with_edits(party, edits, catalog).ok()?.parties.into_iter().next()?;
+    // What was seen of the party, beyond its file, stays.
+    Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
 }
 
 /// The names that a party lists in a slot after the change, for formats that only take whole lists.
