@@ -55,16 +55,14 @@ pub(crate) enum Kind {
 
 /// How text is drawn on this terminal.
 pub(crate) fn text_options(output: &Output, session: Option<&Session>) -> TextOptions {
-    let mut options = TextOptions::default();
-    options.color = color(output);
-    options.width = width();
-    options.trace = output.verbose;
-    options.verbose = output.verbose;
-    options.allow_weaker = output.allow_weaker;
-    if let Some(session) = session {
-        options.ratings = session.ratings();
+    TextOptions {
+        color: color(output),
+        width: width(),
+        trace: output.verbose,
+        verbose: output.verbose,
+        allow_weaker: output.allow_weaker,
+        ratings: session.map(Session::ratings).unwrap_or_default(),
     }
-    options
 }
 
 fn color(output: &Output) -> bool {
