@@ -166,11 +166,15 @@ fn effective_values_equal_those_of_ssh() {
         let path = folder.path().join("config");
         std::fs::write(&path, &text).expect("the folder can be written");
         let target = random.pick(&["target", "TARGET", "db.example.org", "192.0.2.1"]);
-        let output =
-            Command::new(&ssh).env("LC_ALL", "C").args(["-G", "-F"]).arg(&path).arg(target).output().expect("ssh runs");
+        let host_name = random.percent(20).then(|| "127.0.0.1".to_owned());
+        let mut command = Command::new(&ssh);
+        command.env("LC_ALL", "C").args(["-G", "-F"]).arg(&path);
+        command.args(host_name.iter().flat_map(|name| ["-o".to_owned(), format!("HostName={name}")]));
+        let output = command.arg(target).output().expect("ssh runs");
         let context =
             Context { target: Some(target.to_owned()), local_user: Some(local_user.clone()), ..Context::default() };
-        let spec = ClientSpec::new(software.clone(), vec![path.display().to_string()], context);
+        let mut spec = ClientSpec::new(software.clone(), vec![path.display().to_string()], context);
+        spec.host_name = host_name;
         let reading = read_client(&Disk::local(), &spec, common::catalog()).expect("the file is there");
         let fatal: Vec<_> = reading.gathered.evidence.iter().filter(|evidence| common::is_fatal(evidence)).collect();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -9,6 +9,7 @@ use shakedown_model::{ConfigProblem, Context, Evidence, Fact, Origin};
 use super::client_match::{Facts, decide};
 use super::keyword::Kind;
 use super::pattern::{Judgement, judge, matches};
+use super::read::ClientSpec;
 use super::reader::{Active, Reader};
 use super::setting::{Criterion, Setting, Settings};
 use super::tokens::Tokens;
@@ -20,6 +21,7 @@ pub(crate) struct ClientReader<'a> {
     pub(crate) reader: Reader<'a>,
     pub(crate) settings: Settings,
     context: &'a Context,
+    given_host: Option<&'a str>,
     /// The host as `Host` sees it: as typed, in the second pass after `HostName`.
     host: Option<String>,
     final_pass: bool,
@@ -39,15 +41,17 @@ struct Place {
 }
 
 impl<'a> ClientReader<'a> {
-    pub(crate) fn new(reader: Reader<'a>, context: &'a Context, allow_commands: bool) -> Self {
+    pub(crate) fn new(reader: Reader<'a>, spec: &'a ClientSpec) -> Self {
+        let context = &spec.context;
         Self {
             reader,
             settings: Settings::default(),
             context,
+            given_host: spec.host_name.as_deref(),
             host: context.target.clone(),
             final_pass: false,
             wants_final_pass: false,
-            allow_commands,
+            allow_commands: spec.allow_exec,
         }
     }
 
@@ -93,6 +97,11 @@ impl<'a> ClientReader<'a> {
         Ok(())
     }
 
+    /// `HostName`, tokens as they stand.
+    fn configured_host(&self) -> Option<String> {
+        self.given_host.map(str::to_owned).or_else(|| self.settings.text("HostName"))
+    }
+
     /// The host name after `HostName`; `None` where it depends on a target that is not known.
     pub(crate) fn host_name(&self) -> Option<String> {
         // The second pass begins with the name that the first one has found; a `HostName` in it comes too late.
@@ -100,7 +109,7 @@ impl<'a> ClientReader<'a> {
             return self.host.clone();
         }
         let typed = self.context.target.clone();
-        let name = match self.settings.text("HostName") {
+        let name = match self.configured_host() {
             // Only %h and %% are known there.
             Some(name) => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
             None => typed,
@@ -149,7 +158,7 @@ impl<'a> ClientReader<'a> {
 
     fn set(&mut self, setting: Setting, active: &Active) {
         let keyword = setting.keyword.canonical;
-        if self.final_pass && keyword == "HostName" {
+        if keyword == "HostName" && (self.final_pass || self.given_host.is_some()) {
             return;
         }
         // Of ProxyJump and ProxyCommand the first one counts.
@@ -207,7 +216,7 @@ impl<'a> ClientReader<'a> {
     fn match_block(&mut self, setting: &Setting, base: &Active) -> Active {
         let user = self.context.user.clone().or_else(|| self.settings.text("User"));
         let typed = self.host.clone();
-        let host = match self.settings.text("HostName") {
+        let host = match self.configured_host() {
             Some(name) if !self.final_pass => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
             _ => typed,
         };

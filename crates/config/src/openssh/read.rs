@@ -30,6 +30,8 @@ pub struct ClientSpec {
     pub paths: Vec<String>,
     /// The target and the users, which `Host` and `Match` depend on.
     pub context: Context,
+    /// A `HostName` from outside the files, as `ssh -o HostName=` gives it: it comes before every other one.
+    pub host_name: Option<String>,
     /// Whether commands of `Match exec` may be run, where [`Files::run`] can.
     pub allow_exec: bool,
 }
@@ -37,7 +39,7 @@ pub struct ClientSpec {
 impl ClientSpec {
     /// A specification that runs no commands.
     pub fn new(software: Software, paths: Vec<String>, context: Context) -> Self {
-        Self { software, paths, context, allow_exec: false }
+        Self { software, paths, context, host_name: None, allow_exec: false }
     }
 
     /// The user's and the machine's files, as `ssh` without `-F` reads them.
@@ -158,7 +160,7 @@ pub(crate) fn client_with(
     }
     let dialect = Dialect::new(Role::Client, &spec.software);
     let reader = Reader::new(files, dialect.clone(), &defaults.universe);
-    let mut reader = ClientReader::new(reader, &spec.context, spec.allow_exec);
+    let mut reader = ClientReader::new(reader, spec);
     let read = reader.read(&spec.paths, spec.paths.len() > 1);
     read.map_err(|(path, source)| ConfigError::File { path, source })?;
     reader.reader.quiet = false;
