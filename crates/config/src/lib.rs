@@ -6,6 +6,5 @@
 pub mod files;
 pub mod line;
 pub mod openssh;
-mod suggest;
 
 pub use files::{Disk, FileError, Files, Memory, Metadata};

@@ -20,4 +20,4 @@ mod text;
 
 pub use case::Case;
 pub use engine::diagnose;
-pub use registry::{Page, Section, causes, nearest, page};
+pub use registry::{Page, Section, causes, page};

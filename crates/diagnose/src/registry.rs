@@ -54,37 +54,3 @@ pub fn causes() -> &'static [Page] {
 pub fn page(code: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.code == code)
 }
-
-/// The code that a mistyped one probably stands for; `None` where none is near.
-pub fn nearest(code: &str) -> Option<&'static str> {
-    let near = PAGES.iter().map(|page| (distance(code, page.code), page.code)).min()?;
-    (near.0 <= (code.len() / 3).max(2)).then_some(near.1)
-}
-
-/// How many letters have to be put in, taken out or changed to get from one text to the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, letter) in from.bytes().enumerate() {
-        let mut before = std::mem::replace(&mut row[0], index + 1);
-        for (column, other) in to.bytes().enumerate() {
-            let changed = before + usize::from(letter != other);
-            before = row[column + 1];
-            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mistyped_code_finds_the_one_meant() {
-        assert_eq!(nearest("no-comon-kex"), Some("no-common-kex"));
-        assert_eq!(nearest("host-key-change"), Some("host-key-changed"));
-        assert_eq!(nearest("something else entirely"), None);
-        assert_eq!(nearest(""), None);
-        assert_eq!((distance("kitten", "sitting"), distance("", "abc")), (3, 3));
-    }
-}

@@ -124,10 +124,20 @@ impl<'a> Search<'a> {
         Some(Addition { name, ..addition.clone() })
     }
 
+    /// Whether both sides announce strict key exchange (OpenSSH PROTOCOL 1.9).
+    fn strict(&self) -> bool {
+        let has = |party: &Party, marker| party.ssh().is_some_and(|policy| policy.offer.has_marker(marker));
+        has(self.input.client, "kex-strict-c-v00@openssh.com") && has(self.input.server, "kex-strict-s-v00@openssh.com")
+    }
+
     /// The names that may be added, the best first.
     fn possible(&self, role: Role, slot: Slot) -> Option<Vec<Name>> {
         let mut candidates = candidates(self.input, role, slot);
         best_first(self.input.catalog, slot, &mut candidates);
+        if !self.strict() {
+            // Without strict key exchange on both sides this cipher brings Terrapin (CVE-2023-48795).
+            candidates.sort_by_key(|name| *name == "chacha20-poly1305@openssh.com");
+        }
         let policy = self.input.party(role).ssh()?;
         let listed = |name: &Name| {
             family(slot).iter().all(|&slot| {

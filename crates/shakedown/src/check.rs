@@ -41,6 +41,8 @@ impl Session {
         let settings = self.route_settings(&target, &context, &mut report)?;
         context.host = Some(settings.host_name.clone().unwrap_or_else(|| target.host.clone()));
         context.port = Some(settings.port);
+        let strict = settings.strict_host_key_checking == StrictHostKeyChecking::Yes;
+        context.strict_host_keys = Some(strict);
         context.user = context.user.or_else(|| settings.user.clone());
 
         let own;
@@ -68,7 +70,6 @@ impl Session {
         let probed = self.probe_ssh(self.way(&settings, &target), named, wanted).await;
         report.connections += probed.connections;
         report.evidence.extend(probed.evidence);
-        let strict = settings.strict_host_key_checking == StrictHostKeyChecking::Yes;
         for server in &probed.parties {
             report.evidence.extend(crate::known_hosts::look_up(server, &context, strict));
         }

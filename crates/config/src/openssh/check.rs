@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use shakedown_model::{ConfigProblem, Name, Role};
+use shakedown_model::{ConfigProblem, Name, Role, nearest};
 
 use super::keyword::{Dialect, Keyword, Kind, ListKind};
 use super::names::{self, Operator};
@@ -10,7 +10,6 @@ use super::pattern::{Judgement, judge};
 use super::setting::part_span;
 use super::time;
 use crate::line::{Argument, Document, Splitting};
-use crate::suggest;
 
 /// The names that a build knows, in its own order.
 #[derive(Clone, Debug, Default)]
@@ -150,7 +149,7 @@ impl Check<'_> {
         let mut suggestion = None;
         let message = match kind {
             Kind::Values(values) if !values.iter().any(|value| value.eq_ignore_ascii_case(text)) => {
-                suggestion = suggest::nearest(text, values.iter().copied())
+                suggestion = nearest(text, values.iter().copied())
                     .map(str::to_owned)
                     .or_else(|| (values.len() <= 8).then(|| values.join(", ")));
                 format!("unsupported option \"{}\"", shown(&argument.text))
@@ -232,7 +231,7 @@ impl Check<'_> {
 
     fn nearest(&self, name: &[u8], known: &[Name]) -> Option<String> {
         let name = std::str::from_utf8(name).ok()?;
-        suggest::nearest(name, known.iter().map(Name::as_str)).map(str::to_owned)
+        nearest(name, known.iter().map(Name::as_str)).map(str::to_owned)
     }
 
     fn bad_list(&self, kind: ListKind, list: &[u8], span: Range<usize>) -> Complaint {

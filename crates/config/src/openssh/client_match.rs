@@ -1,6 +1,6 @@
 //! `Match` of `ssh_config` (`match_cfg_line` of readconf.c).
 
-use shakedown_model::ConfigProblem;
+use shakedown_model::{ConfigProblem, nearest};
 
 use super::check::{Complaint, shown};
 use super::client::criterion;
@@ -10,7 +10,6 @@ use super::reader::Active;
 use super::setting::Setting;
 use super::tokens::Tokens;
 use crate::line::{Argument, Splitting};
-use crate::suggest;
 
 /// What the criteria are compared with.
 pub(crate) struct Facts {
@@ -114,7 +113,7 @@ fn criteria(
         if !known {
             let names = CRITERIA.iter().filter(|(_, since)| facts.version >= *since).map(|(name, _)| *name);
             let mut complaint = complaint(format!("Unsupported Match attribute {}", shown(name.as_bytes())));
-            complaint.suggestion = suggest::nearest(&name, names).map(str::to_owned);
+            complaint.suggestion = nearest(&name, names).map(str::to_owned);
             return Err(complaint);
         }
         if value.is_empty() && !matches!(name.as_str(), "canonical" | "final" | "tagged" | "command") {

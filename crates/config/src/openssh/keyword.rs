@@ -1,8 +1,6 @@
 //! The keywords of `ssh_config` and `sshd_config`, as the version read for knows them.
 
-use shakedown_model::{Role, Software};
-
-use crate::suggest;
+use shakedown_model::{Role, Software, nearest};
 
 /// A keyword of one of the two files.
 #[derive(Debug, PartialEq, Eq)]
@@ -178,7 +176,7 @@ impl Dialect {
     /// The keyword that was probably meant.
     pub(crate) fn nearest(&self, text: &str) -> Option<&'static str> {
         let names = self.table().iter().filter(|keyword| self.has(keyword) && self.obsolete(keyword).is_none());
-        suggest::nearest(text, names.map(|keyword| keyword.name))
+        nearest(text, names.map(|keyword| keyword.name))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shakedown_model::{ConfigProblem, Context, Origin};
+use shakedown_model::{ConfigProblem, Context, Origin, nearest};
 
 use super::check::{Complaint, shown};
 use super::client::criterion;
@@ -15,7 +15,6 @@ use super::setting::{Setting, Settings};
 use super::time;
 use crate::files::{FileError, Files};
 use crate::line::{Argument, Document};
-use crate::suggest;
 
 /// The directives of `Match` blocks that sshd takes over (`copy_set_server_options`) and that matter to a key exchange or to
 /// the signatures behind it.
@@ -186,7 +185,7 @@ impl<'a> ServerReader<'a> {
             if !known {
                 let names = CRITERIA.iter().filter(|(_, since)| version >= *since).map(|(name, _)| *name);
                 let mut complaint = complaint(format!("Unsupported Match attribute {}", shown(name.as_bytes())));
-                complaint.suggestion = suggest::nearest(&name, names).map(str::to_owned);
+                complaint.suggestion = nearest(&name, names).map(str::to_owned);
                 return Err(complaint);
             }
             let holds = self.holds(&name, value, word)?;
