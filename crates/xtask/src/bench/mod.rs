@@ -4,6 +4,7 @@ mod measure;
 mod proxy;
 mod table;
 
+use std::io::{IsTerminal as _, stderr};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,12 +62,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     for round in 0..arguments.rounds {
-        eprint!("\rround {} of {}", round + 1, arguments.rounds);
+        if stderr().is_terminal() {
+            eprint!("\rround {} of {} ", round + 1, arguments.rounds);
+        }
         for figures in &mut all {
             figures.times.push(figures.tool.time(home.path())?);
         }
     }
-    eprintln!();
+    if stderr().is_terminal() {
+        eprintln!();
+    }
     table::print(&rows(&all));
     let goals = goals(&all);
     table::print_goals(&goals);
