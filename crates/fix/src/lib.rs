@@ -1,6 +1,6 @@
 //! Turns what diagnoses ask for into concrete changes of either side, each with the outcome re-computed.
 //!
-//! [`plan`] is pure: it reads no file and opens no socket. Whoever applies a [`Fix`](shakedown_model::Fix) does both.
+//! [`plan()`] is pure: it reads no file and opens no socket. Whoever applies a [`Fix`](shakedown_model::Fix) does both.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
