@@ -1,6 +1,6 @@
 //! Key exchange methods, the shared secret of each, from both ends.
 //!
-//! Start at [`method`] for what is implemented, then [`ClientExchange`] and [`ServerExchange`].
+//! Start at [`method()`] for what is implemented, then [`ClientExchange`] and [`ServerExchange`].
 
 mod client;
 mod elliptic;
