@@ -1,6 +1,6 @@
 //! Outbound connections that find out what a peer offers.
 //!
-//! Start at [`ssh`]: it resolves the name, tries every address, and brings a party for each that answered and the
+//! Start at [`ssh()`]: it resolves the name, tries every address, and brings a party for each that answered and the
 //! evidence of all that was seen. Dropping the future ends everything that it began. Operating system calls are in
 //! `sys.rs` alone.
 

@@ -1,6 +1,6 @@
 //! OpenSSH: `ssh_config`, `sshd_config`, key files and `known_hosts`.
 //!
-//! [`client`] and [`server`] read a configuration over the defaults of a version and give the party with all that it would
+//! [`client()`] and [`server()`] read a configuration over the defaults of a version and give the party with all that it would
 //! offer, each name with its place, and every problem that OpenSSH would have with the files as evidence.
 
 mod check;
