@@ -180,3 +180,34 @@ fn a_dropbear_server_is_checked_and_mapped() {
     let (status, document) = shakedown.json(&["offer", &url(server.port())]);
     assert_eq!(status, 0, "{document:#}");
 }
+
+#[test]
+fn a_jump_host_carries_the_connection_and_its_refusal_is_its_own() {
+    let Some(far) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
+    let shakedown = Shakedown::new();
+    let keys = tempfile::tempdir().expect("a temporary folder");
+    let identity = shakedown_testkit::generate_key(KeyType::Ed25519, keys.path()).expect("a key");
+    let public = std::fs::read(identity.with_extension("pub")).expect("its public half");
+    let authorized = shakedown.write("authorized_keys", public);
+    let user = String::from_utf8(std::process::Command::new("id").arg("-un").output().expect("id runs").stdout)
+        .expect("a user name");
+    let user = user.trim();
+    let spec = SshdSpec::with_config(format!("AuthorizedKeysFile {authorized}\nPermitRootLogin yes\n"));
+    let Some(jump) = peers::sshd(&spec.host_keys(&[KeyType::Ed25519])) else { return };
+    let (port, far_port) = (jump.port(), far.port());
+    let config = shakedown.write(
+        "config",
+        format!(
+            "Host far\n  HostName 127.0.0.1\n  Port {far_port}\n  ProxyJump jump\n\
+             Host nowhere\n  HostName 127.0.0.1\n  Port 1\n  ProxyJump jump\n\
+             Host jump\n  HostName 127.0.0.1\n  Port {port}\n  User {user}\n  IdentityFile {}\n  IdentitiesOnly yes\n\
+             Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n",
+            identity.display()
+        ),
+    );
+    let run = shakedown.run(&["check", "far", "-F", &config, "--format", "json"]);
+    assert_eq!(run.json()["pairs"][0]["outcome"]["result"], "agreed", "{}{}{}", run.stdout, run.stderr, jump.log());
+    let run = shakedown.run(&["check", "nowhere", "-F", &config]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("jump"), "the hop is named: {}", run.stdout);
+}

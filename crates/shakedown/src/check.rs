@@ -303,6 +303,10 @@ impl Session {
         }
         let Some((last, before)) = settings.proxy_jump.split_last() else { return direct() };
         let mut argv = vec!["ssh".to_owned(), "-o".to_owned(), "BatchMode=yes".to_owned()];
+        if let Some(path) = &self.options.ssh_config {
+            // As ssh does for its own jump hosts.
+            argv.extend(["-F".to_owned(), path.display().to_string()]);
+        }
         if !before.is_empty() {
             let before: Vec<String> = before.iter().map(jump_text).collect();
             argv.extend(["-J".to_owned(), before.join(",")]);
