@@ -4,7 +4,7 @@ mod disk;
 mod glob;
 mod memory;
 
-pub use disk::Disk;
+pub use disk::{Disk, password_field};
 pub use memory::Memory;
 
 /// The largest file that is read, in bytes. No configuration comes near it.

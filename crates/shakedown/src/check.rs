@@ -222,7 +222,8 @@ impl Session {
         let found = known_hosts::lookup_for(&files, settings);
         let mut keys = found.keys;
         if keys.is_empty() {
-            // ssh falls back on the entries without a port to order its algorithms and to warn.
+            // ssh accepts keys of the entries without a port too. It does not order its algorithms by them, which
+            // taking them in here does: right for whether the key is known, an approximation for which one is asked for.
             keys = found.without_port;
         }
         if let Some(path) = &settings.revoked_host_keys {

@@ -101,12 +101,7 @@ pub(crate) fn adopt(party: &mut Party, effective: &Effective) {
 /// The name of the user that this process runs as: what `ssh` takes for the remote user where none is named.
 pub(crate) fn user_name() -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
-    let passwd = std::fs::read("/etc/passwd").ok()?;
-    let named = String::from_utf8_lossy(&passwd).lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, entry) = (fields.next()?, fields.next()?, fields.next()?);
-        (entry == id).then(|| name.to_owned())
-    });
+    let id = std::fs::metadata("/proc/self").ok()?.uid();
+    let named = shakedown_config::files::password_field(id, 0);
     named.or_else(|| std::env::var("LOGNAME").ok()).or_else(|| std::env::var("USER").ok())
 }

@@ -18,7 +18,7 @@ impl Disk {
     /// This machine's files. The home is that of the password file, as OpenSSH takes it, and `HOME` only where there is
     /// none.
     pub fn local() -> Self {
-        let home = home_of(rustix::process::getuid().as_raw()).or_else(|| std::env::var("HOME").ok());
+        let home = password_field(rustix::process::getuid().as_raw(), 5).or_else(|| std::env::var("HOME").ok());
         Self { root: None, home: home.filter(|home| !home.is_empty()), run_commands: false }
     }
 
@@ -166,13 +166,13 @@ fn io_error(source: &io::Error) -> FileError {
     }
 }
 
-/// The home folder of a user in the password file.
-fn home_of(user: u32) -> Option<String> {
+/// A field of a user's line in the password file: 0 is the name, 5 the home folder (passwd(5)).
+pub fn password_field(user: u32, field: usize) -> Option<String> {
     let user = user.to_string();
     let text = std::fs::read("/etc/passwd").ok()?;
     String::from_utf8_lossy(&text).lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        (fields.get(2) == Some(&user.as_str())).then(|| fields.get(5).map(|home| (*home).to_owned()))?
+        (fields.get(2) == Some(&user.as_str())).then(|| fields.get(field).map(|text| (*text).to_owned()))?
     })
 }
 
