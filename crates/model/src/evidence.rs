@@ -237,6 +237,8 @@ pub enum Fact {
         /// What it printed, escaped.
         text: Name,
     },
+    /// A program's message, read from a text or a log.
+    Said(Box<crate::Said>),
 }
 
 /// How a name failed to resolve.
@@ -292,30 +294,75 @@ pub enum Phase {
     Resolve,
     /// TCP connection.
     Connect,
-    /// Before the identification string was whole.
+    /// SSH: before the identification string was whole.
     Identification,
-    /// After the identification string, before the peer's KEXINIT was whole.
+    /// SSH: after the identification string, before the peer's KEXINIT was whole.
     Kexinit,
+    /// TLS: ClientHello and ServerHello.
+    Hello,
+    /// IKE: IKE_SA_INIT, or phase 1 of IKEv1 before the identities.
+    IkeSa,
     /// Key exchange messages.
     KeyExchange,
+    /// TLS: the server's certificate.
+    Certificate,
+    /// TLS: the client's certificate.
+    ClientCertificate,
+    /// IKE: IKE_AUTH, or the end of phase 1 of IKEv1.
+    Auth,
     /// After the key exchange.
     Service,
-    /// User authentication.
+    /// SSH: user authentication.
     Authentication,
+    /// IKE: the CHILD_SA, or quick mode.
+    ChildSa,
+    /// IKE: rekeying.
+    Rekey,
 }
 
 impl Phase {
-    /// The name in JSON: `resolve`, `connect`, `identification`, `kexinit`, `key-exchange`, `service`, `authentication`.
+    /// All phases, in the order in which an exchange meets them.
+    pub const ALL: [Self; 14] = [
+        Self::Resolve,
+        Self::Connect,
+        Self::Identification,
+        Self::Kexinit,
+        Self::Hello,
+        Self::IkeSa,
+        Self::KeyExchange,
+        Self::Certificate,
+        Self::ClientCertificate,
+        Self::Auth,
+        Self::Service,
+        Self::Authentication,
+        Self::ChildSa,
+        Self::Rekey,
+    ];
+
+    /// The name in JSON: `resolve`, `connect`, `identification`, `kexinit`, `hello`, `ike-sa`, `key-exchange`,
+    /// `certificate`, `client-certificate`, `auth`, `service`, `authentication`, `child-sa`, `rekey`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Identification => "identification",
             Self::Kexinit => "kexinit",
+            Self::Hello => "hello",
+            Self::IkeSa => "ike-sa",
             Self::KeyExchange => "key-exchange",
+            Self::Certificate => "certificate",
+            Self::ClientCertificate => "client-certificate",
+            Self::Auth => "auth",
             Self::Service => "service",
             Self::Authentication => "authentication",
+            Self::ChildSa => "child-sa",
+            Self::Rekey => "rekey",
         }
+    }
+
+    /// The phase of a JSON name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
     }
 }
 

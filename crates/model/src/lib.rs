@@ -7,6 +7,7 @@ mod context;
 mod diagnosis;
 mod evidence;
 mod fix;
+mod incident;
 mod known;
 mod name;
 mod nearest;
@@ -15,6 +16,7 @@ mod outcome;
 mod party;
 mod protocol;
 mod report;
+mod said;
 mod secret;
 mod slot;
 mod software;
@@ -27,6 +29,7 @@ pub use evidence::{
     ResolveFailure, StrangeProtocol, Throttle,
 };
 pub use fix::{Applicability, Change, Command, CommandPlace, FileEdit, Fix, FixId, Remedy, TextEdit};
+pub use incident::{Incident, IncidentResult, Standing};
 pub use known::Known;
 pub use name::{Item, Name, items, names};
 pub use nearest::nearest;
@@ -37,6 +40,7 @@ pub use outcome::{
 pub use party::{Configuration, ConfigurationKind, Gathered, Offer, Party, PartySource, Policy};
 pub use protocol::{Protocol, Role, Side};
 pub use report::{Pair, Report, Vantage};
+pub use said::{Fault, Indication, MessageKind, Said};
 pub use secret::Secret;
 pub use slot::Slot;
 pub use software::{Layer, Software, SoftwareParseError};

@@ -1,4 +1,4 @@
-use crate::{Diagnosis, Evidence, Fix, Outcome, Party};
+use crate::{Diagnosis, Evidence, Fix, Incident, Outcome, Party};
 
 /// All that one call found, in the order in which a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Report {
     pub pairs: Vec<Pair>,
     /// What was seen.
     pub evidence: Vec<Evidence>,
+    /// The incidents of a log, the ones to look at first before the others.
+    pub incidents: Vec<Incident>,
     /// The causes, most likely first.
     pub diagnoses: Vec<Diagnosis>,
     /// The fixes, safest first.
