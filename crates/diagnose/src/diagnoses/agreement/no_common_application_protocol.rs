@@ -17,15 +17,33 @@
 //! - The names are exact: `h2` is not `HTTP/2`.
 //!
 //! ## How to tell
-//! - OpenSSL: `tlsv1 alert no application protocol`; rustls: `peer doesn't support any known protocol`.
-//! - `openssl s_client -connect HOST:443 -alpn h2,http/1.1` prints `ALPN protocol: ...` or `No ALPN negotiated`.
+//! Programs say:
+//! - OpenSSL `no application protocol` (sent) or `tlsv1 alert no application protocol` (received), rustls `peer
+//!   doesn't support any known protocol`, Go `tls: client requested unsupported application protocols`, Chrome
+//!   `ERR_ALPN_NEGOTIATION_FAILED`, Windows `SEC_E_APPLICATION_PROTOCOL_MISMATCH` (0x80090367).
+//! - gRPC: `credentials: cannot check peer: missing selected ALPN property`; PostgreSQL: `received direct SSL
+//!   connection request without ALPN protocol negotiation extension`.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -alpn h2,http/1.1 </dev/null` prints `ALPN protocol: ...` or `No ALPN
+//!   negotiated`.
+//! - `curl -v --http2 https://HOST` prints `ALPN: server accepted ...` or `ALPN: server did not agree on a protocol`.
+//!
+//! Look-alikes:
+//! - `sni-rejected`: one name of the server speaks `h2` and the default name does not. The same command with
+//!   `-servername NAME` decides.
+//! - `wrong-protocol`: the port speaks TLS, and inside of it something else than HTTP; the alert is missing then.
 //!
 //! ## Fix
-//! Server: enable the protocol (`http2 on;` in nginx, `Protocols h2 http/1.1` in httpd), also on the proxy in between.
+//! Server: enable the protocol (`http2 on;` in nginx, `Protocols h2 http/1.1` in httpd, `alpn h2,http/1.1` in
+//! HAProxy), also on the proxy in between.
 //!
-//! Client: list the protocol that the server speaks besides the preferred one.
+//! Client: list the protocol that the server speaks besides the preferred one; for gRPC through a proxy, let the
+//! proxy speak `h2` to both sides.
 //!
-//! Safer: no difference.
+//! Safer: no difference in security.
+//!
+//! Never: go over to plain text because of it. Certificate checks have nothing to do with this failure and stay on.
 //!
 //! ## Example
 //! ```console

@@ -18,15 +18,33 @@
 //! - The kernel lacks what was agreed: see `platform-support-missing`.
 //!
 //! ## How to tell
-//! - `NO_PROPOSAL_CHOSEN` in IKE_AUTH, CREATE_CHILD_SA or quick mode, and not in IKE_SA_INIT or main mode.
-//! - strongSwan `no matching proposal found, sending NO_PROPOSAL_CHOSEN`; libreswan `no acceptable Proposal in IPsec
+//! Programs say:
+//! - strongSwan: `no acceptable proposal found`, `failed to establish CHILD_SA, keeping IKE_SA`; initiator `received
+//!   NO_PROPOSAL_CHOSEN notify, no CHILD_SA built`; at a rekey `CHILD_SA rekeying failed, trying again in ...
+//!   seconds`.
+//! - libreswan: `IKE_AUTH response rejected Child SA with NO_PROPOSAL_CHOSEN`; IKEv1 `no acceptable Proposal in IPsec
 //!   SA`, `we require PFS but Quick I1 SA specifies no GROUP_DESCRIPTION`.
+//! - FortiGate `peer SA proposal not match local policy` (phase 2), Azure `rejected Quick Mode settings`, racoon `no
+//!   suitable policy found`.
+//!
+//! Look yourself:
+//! - `swanctl --list-sas`: the IKE SA is `ESTABLISHED` and no child below it is `INSTALLED`. `ipsec trafficstatus` on
+//!   libreswan.
+//! - `swanctl --rekey --child NAME` brings a difference in PFS to light at once, instead of in an hour.
+//!
+//! Look-alikes:
+//! - `platform-support-missing`: everything matched, and the kernel refused. The log has `unable to install IPsec SA`
+//!   or a netlink error before the notify.
+//! - `traffic-selector-mismatch`: the notify is TS_UNACCEPTABLE (38) instead of NO_PROPOSAL_CHOSEN (14).
+//! - `no-common-proposal`: it fails in the very first exchange already.
 //!
 //! ## Fix
 //! Responder or initiator: make `esp_proposals` (strongSwan), `esp=` and `pfs=` (libreswan) or the vendor's phase 2
-//! settings equal on both sides, the PFS group included.
+//! settings equal on both sides, the PFS group included. Changing the side that lists less keeps other peers working.
 //!
 //! Safer: PFS on both sides instead of off on both.
+//!
+//! Never: `null` encryption, or a lifetime made so long that the rekey does not come.
 //!
 //! ## Example
 //! ```console

@@ -14,16 +14,31 @@
 //! at a current server.
 //!
 //! ## How to tell
-//! - OpenSSH says `no matching compression method found. Their offer: none,zlib@openssh.com`.
+//! Programs say:
+//! - OpenSSH: `no matching compression method found. Their offer: none,zlib@openssh.com`. Dropbear: `No matching algo
+//!   comp c->s`.
+//! - PuTTY: `Couldn't agree a client-to-server compression method`. paramiko: `Incompatible ssh server (no acceptable
+//!   compression)`. JSch names it `compression.c2s`, libssh `compression algo client->server`.
+//!
+//! Look yourself:
+//! - `ssh -vv HOST`: the lines `compression ctos` and `compression stoc` of both proposals.
 //! - `ssh -G HOST | grep -i compression`, `sshd -T | grep -i compression`.
 //!
+//! Look-alikes:
+//! - `no-common-mac` and `no-common-cipher` come before it in the same message; the words after `no matching` decide.
+//! - `connection-cut`: a server whose compression is broken accepts it, and the connection ends with the first
+//!   compressed packet. `ssh -o Compression=no HOST` then works.
+//!
 //! ## Fix
-//! Server: leave `Compression` at its default (`yes`, which means `delayed`), so that `none` and `zlib@openssh.com` are
-//! both offered.
+//! Server: leave `Compression` at its default (`yes`, which means `delayed`), so that `none` and `zlib@openssh.com`
+//! are both offered.
 //!
-//! Client: allow `none`. In OpenSSH that is the default; in libraries look for a setting such as `compression.c2s`.
+//! Client: allow `none`. In OpenSSH that is the default; in libraries look for a setting such as `compression.c2s`
+//! (JSch), `compression=` (asyncssh) or `use_compression` (paramiko).
 //!
-//! Safer: `none` or `zlib@openssh.com`. Do not bring `zlib` back.
+//! Safer: `none` or `zlib@openssh.com`.
+//!
+//! Never: bring `zlib` back on a server that strangers can reach.
 //!
 //! ## Example
 //! ```case

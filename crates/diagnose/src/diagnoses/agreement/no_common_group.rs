@@ -21,17 +21,37 @@
 //! - A list with nothing but a post-quantum hybrid, against software from before 2024.
 //!
 //! ## How to tell
-//! - OpenSSL `no suitable key share`, `no shared groups`; Go `no ECDHE curve supported by both client and server`.
-//! - strongSwan `key exchange method ... unacceptable`, libreswan `discarding unauthenticated INVALID_KE_PAYLOAD`.
-//! - `openssl s_client -connect HOST:443 -groups P-256` tries one.
+//! Programs say:
+//! - TLS: OpenSSL `no suitable key share`, `no shared groups`; Go `no ECDHE curve supported by both client and
+//!   server`; GnuTLS `No common key share with peer`; rustls `NoKxGroupsInCommon`. The other end sees alert 40.
+//! - IKE: strongSwan `key exchange method ... unacceptable, requesting ...` (`DH group ...` before 6), `peer didn't
+//!   accept ..., it requested ...`, and at the end `giving up after ... retries`; libreswan `initiator guessed wrong
+//!   keying material group`, `discarding unauthenticated INVALID_KE_PAYLOAD`; Windows error 13865.
+//!
+//! Look yourself:
+//! - TLS: `openssl s_client -connect HOST:443 -groups P-256` tries one; the line `Server Temp Key` (`Negotiated
+//!   TLS1.3 group`) names the one that was taken. nginx: `ssl_ecdh_curve`.
+//! - IKE: `swanctl --log`, `swanctl --list-algs`, `ipsec status` on libreswan; Windows `Get-VpnConnection | Select
+//!   -Expand IPSecCustomPolicy`.
+//!
+//! Look-alikes:
+//! - A single INVALID_KE_PAYLOAD followed by success is the normal second try, and no fault at all.
+//! - `no-common-proposal` (IKE): the responder answers NO_PROPOSAL_CHOSEN instead of asking for a group.
+//! - `no-common-cipher` (TLS 1.2): a missing curve removes the ECDHE suites. With `-groups P-256:P-384:X25519` it
+//!   connects.
+//! - `path-mtu` and `middlebox-interference`: with a post-quantum group there is no answer at all, instead of an
+//!   alert.
 //!
 //! ## Fix
-//! Server or responder: list a group that everybody has besides the preferred one: P-256 and X25519 in TLS, `ecp256` or
-//! `modp2048` in IKE.
+//! Server or responder: list a group that everybody has besides the preferred one: P-256 and X25519 in TLS, `ecp256`
+//! or `modp2048` in IKE.
 //!
-//! Client or initiator: take the restriction out of its own list, or use a newer release.
+//! Client or initiator: take the restriction out of its own list, or use a newer release. Windows offers larger
+//! groups after `Set-VpnConnectionIPsecConfiguration -DHGroup Group14 ...`.
 //!
-//! Safer: add a sound group on either side. Do not bring 1024-bit groups back.
+//! Safer: add a sound group on either side.
+//!
+//! Never: bring 1024-bit groups back (`modp1024`, `dh2`); RFC 8247 forbids or discourages them.
 //!
 //! ## Example
 //! ```console

@@ -19,9 +19,25 @@
 //! - A client that has `HostKeyAlgorithms` in its configuration offers exactly that.
 //!
 //! ## How to tell
-//! - OpenSSH says `no matching host key type found. Their offer: ssh-rsa,ssh-dss`.
-//! - `ssh -G HOST | grep -i hostkeyalgorithms` shows the client's list.
-//! - On the server, `sshd -T | grep -i hostkey` shows key files and algorithms, `ls -l /etc/ssh/ssh_host_*` the files.
+//! Programs say:
+//! - OpenSSH: `no matching host key type found. Their offer: ssh-rsa,ssh-dss`. Dropbear: `No matching algo hostkey`.
+//! - PuTTY: `Couldn't agree a host key algorithm (available: ...)`. paramiko: `Incompatible ssh peer (no acceptable
+//!   host key)`. node: `no matching host key format`. JSch names it `server_host_key`.
+//! - libssh2 says only `Unable to exchange encryption keys`, as for a missing key exchange method.
+//!
+//! Look yourself:
+//! - `ssh -vv HOST` shows both lists as `host key algorithms:`. `ssh -G HOST | grep -i hostkeyalgorithms` shows the
+//!   client's list, `ssh -Q HostKeyAlgorithms` what its build knows.
+//! - On the server, `sshd -T | grep -i hostkey` shows key files and algorithms, `ls -l /etc/ssh/ssh_host_*` the
+//!   files.
+//!
+//! Look-alikes:
+//! - `host-key-unusable`: the server lists no type that its configuration names. Its log at start says `Unable to
+//!   load host key`.
+//! - `host-key-changed`: the lists agree and the key is another one than in `known_hosts`. Clients such as libssh2
+//!   and sshj offer only the types that `known_hosts` holds, so that an old entry looks like a missing type:
+//!   `ssh-keygen -F HOST` shows it.
+//! - `no-common-signature-algorithm` is about the user's key, after the key exchange.
 //!
 //! ## Fix
 //! Server: install a release that signs with SHA-2 (OpenSSH since 7.2), or make a key of a current type with

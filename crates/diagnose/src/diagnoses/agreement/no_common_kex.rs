@@ -23,19 +23,41 @@
 //! must have one (RFC 4419 section 3). If all of its groups are too small, the cause is `key-too-small`.
 //!
 //! ## How to tell
-//! - OpenSSH says `no matching key exchange method found. Their offer: ...`; the offer is the other end's.
+//! Programs say:
+//! - OpenSSH, either side: `no matching key exchange method found. Their offer: ...`; the offer is the other end's.
+//!   Dropbear: `No matching algo kex`.
+//! - PuTTY and WinSCP: `Couldn't agree a key exchange algorithm (available: ...)`. paramiko: `Incompatible ssh peer
+//!   (no acceptable kex algorithm)`, without lists. JSch: `Algorithm negotiation fail`.
+//! - Go: `ssh: no common algorithm for key exchange`; libssh2 (curl, PHP): `Unable to exchange encryption keys`;
+//!   libssh: `kex error : no match for method kex algos`; node: `Handshake failed: no matching key exchange
+//!   algorithm`.
+//!
+//! Look yourself:
+//! - `ssh -vv HOST` prints both lists in full: `local client KEXINIT proposal`, then `peer server KEXINIT proposal`.
 //! - `ssh -G HOST | grep -i kexalgorithms` shows the client's list, `sshd -T | grep -i kexalgorithms` the server's.
-//! - `ssh -Q kex` shows what a build could do if it were enabled.
+//!   `ssh -Q kex` shows what a build could do if it were enabled.
+//!
+//! Look-alikes:
+//! - `no-common-host-key-algorithm` is the next step and often follows once this one is mended: the message then says
+//!   `host key type`.
+//! - `connection-cut`: no message names a method. Some programs (libssh2, old Java libraries) report every failure of
+//!   this phase in the same words; `ssh -vv` against the same server decides.
+//! - `platform-support-missing`: both lists hold the method, and Java or a FIPS build cannot do it.
 //!
 //! ## Fix
 //! Server: list a current method beside the old ones, for example `KexAlgorithms
-//! curve25519-sha256,diffie-hellman-group14-sha256`, or install a release that has one.
+//! curve25519-sha256,diffie-hellman-group14-sha256`, or install a release that has one. Check with `sshd -t` and
+//! reload while a second session stays open.
 //!
-//! Client: move to a release that has a current method. If the server cannot change, enable the least weak of its
-//! methods for this one host: `Host old-switch` with `KexAlgorithms +diffie-hellman-group14-sha1`.
+//! Client: move to a release that has a current method (PuTTY 0.68, paramiko 2.5, JSch of the maintained fork). If
+//! the server cannot change, enable the least weak of its methods for this one host: `Host old-switch` with
+//! `KexAlgorithms +diffie-hellman-group14-sha1`.
 //!
-//! Safer: let the older end offer something current. An exception on the newer end weakens it, and belongs in a `Host`
-//! block and never under `Host *`.
+//! Safer: let the older end offer something current. An exception on the newer end weakens it, and belongs in a
+//! `Host` block.
+//!
+//! Never: `KexAlgorithms +diffie-hellman-group1-sha1` under `Host *` or in the server's own configuration for the
+//! sake of one device.
 //!
 //! ## Example
 //! ```case

@@ -23,15 +23,35 @@
 //! - A typing error in one keyword made the responder drop the whole connection at load.
 //!
 //! ## How to tell
-//! - The responder's log is best: strongSwan prints `received proposals:` and `configured proposals:` below each other.
-//! - libreswan `no local proposal matches remote proposals`; FortiGate `no SA proposal chosen`; Windows error 13868.
+//! Programs say:
+//! - strongSwan, responder: `received proposals:` and `configured proposals:` below each other, then `received
+//!   proposals unacceptable`; initiator: `received NO_PROPOSAL_CHOSEN notify error`.
+//! - libreswan: `no local proposal matches remote proposals`; IKEv1 `Oakley Transform [...] refused`, `no acceptable
+//!   Oakley Transform`. The initiator drops the unprotected answer and repeats its request.
+//! - Windows error 13868 ("policy match error"), FortiGate `no SA proposal chosen`, Cisco `atts are not acceptable`,
+//!   racoon `no suitable proposal found`, OpenIKED `no proposal chosen`.
+//!
+//! Look yourself:
+//! - `swanctl --log` or `journalctl -u strongswan` on the responder while the other side tries; `ipsec status` and
+//!   `ipsec algparse` on libreswan show what a keyword list means.
+//! - `swanctl --list-conns` shows the loaded connections; the default lists of strongSwan are not used once
+//!   `proposals` is set, unless it names `default`.
+//!
+//! Look-alikes:
+//! - `no-matching-connection`: the same answer. The responder's log decides: it prints proposals here, and `no IKE
+//!   config found` there.
+//! - `no-common-child-proposal`: the same notify one step later, in IKE_AUTH or quick mode; the IKE SA stands then.
+//! - `no-common-group`: INVALID_KE_PAYLOAD comes instead.
+//! - `exchange-mode-mismatch`, `auth-method-mismatch`: in IKEv1 the method of authentication is part of the proposal.
 //!
 //! ## Fix
 //! Responder or initiator: add one combination that the other side has, for example `aes256-sha256-modp2048`, at the
-//! end of the list.
+//! end of the list (strongSwan `proposals`, libreswan `ike=`). For Windows clients:
+//! `Set-VpnConnectionIPsecConfiguration`, instead of `modp1024` on the gateway.
 //!
-//! Safer: add the strongest that both sides have. Single DES, MD5 and groups below 2048 bits should stay out (RFC
-//! 8247).
+//! Safer: add the strongest that both sides have, on the side that is newer to the pair.
+//!
+//! Never: single DES, MD5 and groups below 2048 bits (RFC 8247), nor an empty list that "accepts all".
 //!
 //! ## Example
 //! ```console

@@ -18,18 +18,41 @@
 //! with one of them, by a certificate that fits. SHA-1 is gone there as well (RFC 9155).
 //!
 //! ## How to tell
-//! - OpenSSH client: `sign_and_send_pubkey: no mutual signature supported`, with `-v` `no mutual signature algorithm`.
-//! - OpenSSH server: `userauth_pubkey: signature algorithm ssh-rsa not in PubkeyAcceptedAlgorithms`.
-//! - TLS: `no suitable signature algorithm`, `no shared signature algorithms`, alert 40.
+//! Programs say:
+//! - SSH, client: `sign_and_send_pubkey: no mutual signature supported`, with `-v` `send_pubkey_test: no mutual
+//!   signature algorithm`. JSch and paramiko only say `Auth fail` and `Authentication failed`.
+//! - SSH, server: `userauth_pubkey: signature algorithm ssh-rsa not in PubkeyAcceptedAlgorithms` (`key type` up to
+//!   8.9).
+//! - TLS: OpenSSL `no suitable signature algorithm`, `no shared signature algorithms`, `wrong signature type`,
+//!   `legacy sigalg disallowed or unsupported`; Go `peer doesn't support any of the certificate's signature
+//!   algorithms`; Java `No available authentication scheme`; the other end sees alert 40 or 47.
+//!
+//! Look yourself:
+//! - SSH: `ssh -vv HOST` prints `server-sig-algs=<...>` and what is tried with each key; `sshd -T | grep -i
+//!   pubkeyaccepted`.
+//! - TLS: `openssl s_client -connect HOST:443` prints `Peer signature type`; `-sigalgs rsa_pss_rsae_sha256` tries
+//!   one. The certificate's own kind: `openssl x509 -noout -text -in cert.pem`.
+//!
+//! Look-alikes:
+//! - `authentication-failed` (SSH): both end in `Permission denied (publickey)`. With an Ed25519 key in
+//!   `authorized_keys` this cause is gone, and the other is not.
+//! - `weak-signature-digest` (TLS): there the signature inside the certificate is refused, here the one made in the
+//!   handshake.
+//! - `no-common-cipher` (TLS): the same alert 40; `-sigalgs` with another value decides.
 //!
 //! ## Fix
 //! Client: use a newer release or library (for RSA: OpenSSH 7.2, PuTTY 0.75, JSch of the maintained fork, paramiko
-//! 2.9), or make a key of another type: `ssh-keygen -t ed25519`, and give its public part to the server.
+//! 2.9), or make a key of another type: `ssh-keygen -t ed25519`, and give its public part to the server. TLS: a
+//! library that lists RSA-PSS and ECDSA.
 //!
-//! Server: an old server can be reached for the time being with `PubkeyAcceptedAlgorithms +ssh-rsa` in the client's
-//! `Host` block for it.
+//! Server: an old SSH server can be reached for the time being with `PubkeyAcceptedAlgorithms +ssh-rsa` in the
+//! client's `Host` block for it. TLS: a certificate of a usual kind (ECDSA P-256, or RSA of 2048 bits) beside an
+//! unusual one.
 //!
 //! Safer: a new Ed25519 key works with servers since OpenSSH 6.5 and weakens nothing.
+//!
+//! Never: `PubkeyAcceptedAlgorithms +ssh-rsa` in the server's global configuration for one old client: it re-admits
+//! SHA-1 for everybody.
 //!
 //! ## Example
 //! ```case

@@ -17,18 +17,41 @@
 //! of them answers the other with silence, or with "no proposal chosen".
 //!
 //! ## How to tell
-//! - SSH: `nc HOST 22` prints the line. OpenSSH says `Protocol major versions differ: 2 vs. 1`.
-//! - TLS: alert 70 `protocol version`, OpenSSL `unsupported protocol`, `wrong ssl version`.
-//! - `openssl s_client -connect HOST:443 -tls1_2` tries one version.
+//! Programs say:
+//! - SSH: `Protocol major versions differ: 2 vs. 1`, `SSH protocol v.1 is no longer supported`, PuTTY `SSH protocol
+//!   version 2 required by our configuration but remote only provides (old, insecure) SSH-1`.
+//! - TLS: alert 70 `protocol version`, OpenSSL `unsupported protocol`, `wrong ssl version`, `version too low`; Java
+//!   `No appropriate protocol` or `The server selected protocol version TLS10 is not accepted`; Go `server selected
+//!   unsupported protocol version`, `client offered only unsupported versions`; Firefox
+//!   `SSL_ERROR_UNSUPPORTED_VERSION`, Chrome `ERR_SSL_VERSION_OR_CIPHER_MISMATCH`.
+//! - IKE: `received unsupported IKE version`, libreswan `global ikev1-policy does not allow IKEv1 connections`; often
+//!   nothing but retransmissions.
+//!
+//! Look yourself:
+//! - SSH: `nc HOST 22` prints the line. TLS: `openssl s_client -connect HOST:443 -tls1_2` tries one version; the own
+//!   lower limit is in `openssl.cnf` (`MinProtocol`), `java.security` or the Schannel registry.
+//! - IKE: `tcpdump -n udp port 500` shows the version of the first packet; `swanctl --list-conns` prints `IKEv1`,
+//!   `IKEv2` or `IKEv1/2`.
+//!
+//! Look-alikes:
+//! - `crypto-policy`: nothing but a policy switches the version off, and only the machine with the policy says so
+//!   (`no protocols available`).
+//! - `wrong-protocol`: OpenSSL's `wrong version number` nearly always means that the answer was not TLS at all.
+//! - `no-matching-connection` (IKE): the responder's log says `no IKE config found` for both; `version =` of the
+//!   connection decides.
 //!
 //! ## Fix
-//! Server: enable the current edition. Many old devices have it switched off: Cisco IOS needs `ip ssh version 2`, and a
-//! host key of at least 768 bits before it starts. Otherwise the firmware has to be replaced.
+//! Server: enable the current edition. Many old devices have it switched off: Cisco IOS needs `ip ssh version 2`, and
+//! a host key of at least 768 bits before it starts; nginx `ssl_protocols TLSv1.2 TLSv1.3`. Otherwise the firmware
+//! has to be replaced.
 //!
-//! Client: nothing that is safe. A client that still speaks SSH-1 exposes the password to anybody on the way. If there
-//! is no other way in, use the device's serial console or a network of its own.
+//! Client: a release that speaks the current edition. For SSH-1 nothing is safe: it exposes the password to anybody
+//! on the way. If there is no other way in, use the device's serial console or a network of its own.
 //!
-//! Safer: always the server.
+//! Safer: always the end that is behind, mostly the server. IKE: both on version 2 (RFC 9395 declares version 1
+//! historic).
+//!
+//! Never: `MinProtocol = TLSv1` or `SECLEVEL=0` for a whole machine; if it has to be, for one program and one peer.
 //!
 //! ## Example
 //! ```case

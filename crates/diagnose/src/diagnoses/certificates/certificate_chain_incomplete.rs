@@ -17,18 +17,36 @@
 //! - In mutual TLS the client sends only its own certificate.
 //!
 //! ## How to tell
-//! - It works in a browser and fails in programs.
-//! - OpenSSL `unable to verify the first certificate` (21), `unable to get local issuer certificate` (20); Node
-//!   `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Android and Java fail too.
-//! - `openssl s_client -connect HOST:443 -showcerts </dev/null | grep -e ' s:' -e ' i:'`: each issuer must be the next
-//!   subject.
+//! Programs say:
+//! - OpenSSL, curl, Python: `unable to verify the first certificate` (21), mostly after `unable to get local issuer
+//!   certificate` (20); Node `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Java `PKIX path building failed`; Go `certificate
+//!   signed by unknown authority`; .NET `PartialChain`; Android fails as well.
+//! - httpd and nginx say nothing. A server that gets alert 48 `unknown ca` from some clients and not from browsers is
+//!   a candidate.
+//! - IKE: strongSwan `no issuer certificate found for "..."`; Windows error 13801.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME -showcerts </dev/null | grep -e ' s:' -e ' i:'`: each
+//!   issuer (`i:`) must be the subject (`s:`) of the next one; the last issuer is a root of the client's.
+//! - How many are in the file? `grep -c BEGIN fullchain.pem` prints 2 or more. IKE: `swanctl --list-certs --type
+//!   x509ca`.
+//!
+//! Look-alikes:
+//! - `certificate-untrusted`: the chain is whole, and the root at its end is missing here. Fetch the intermediate
+//!   from the address in the certificate (`openssl x509 -noout -ext authorityInfoAccess`) and give it with `openssl
+//!   verify -untrusted`: if that verifies, the chain was incomplete.
+//! - `client-certificate-rejected`: the same fault on the client's side; the server's log tells.
 //!
 //! ## Fix
-//! Server: configure the full chain (certbot's `fullchain.pem`), without the root.
+//! Server: configure the full chain, its own certificate first and without the root: certbot's `fullchain.pem` in
+//! `ssl_certificate` (nginx), `SSLCertificateFile` (httpd), `crt` (HAProxy); IKE `certs` and `x509ca`. Reload and
+//! look again.
 //!
 //! Client: nothing. Installing an intermediate on each client hides the fault for that client only.
 //!
 //! Safer: the server.
+//!
+//! Never: `curl -k` or `verify=False`; nor trusting the server's own certificate as if it were an authority.
 //!
 //! ## Example
 //! ```console

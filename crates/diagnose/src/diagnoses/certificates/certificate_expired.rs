@@ -16,18 +16,38 @@
 //!   well).
 //!
 //! ## How to tell
-//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -dates` (the first
-//!   certificate), with `-showcerts` all of them.
-//! - Alert 45 `certificate_expired`; `certificate has expired`; Windows 0x800B0101.
-//! - The same host from another machine works: then see `clock-skew`.
+//! Programs say:
+//! - OpenSSL, curl, Python: `certificate has expired` (verify code 10); Node `CERT_HAS_EXPIRED`; Go `certificate has
+//!   expired or is not yet valid: current time ... is after ...`; Java `CertificateExpiredException: NotAfter: ...`.
+//! - Firefox `SEC_ERROR_EXPIRED_CERTIFICATE`, Chrome `ERR_CERT_DATE_INVALID`, Windows 0x800B0101 or
+//!   `SEC_E_CERT_EXPIRED` (0x80090328), GnuTLS `uses expired certificate`. A program that RECEIVES alert 45 learns
+//!   that its own certificate was refused.
+//! - IKE: strongSwan `certificate invalid (valid from ... to ...)`, then `no trusted RSA public key found`; libreswan
+//!   `NSS: end certificate invalid`; Windows error 13801.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -subject -dates` for the
+//!   first certificate; with `-showcerts` all of them. Ask every address of the name (`-connect ADDRESS:443`).
+//! - IKE: `swanctl --list-certs` on both gateways prints `not after` and marks what has expired.
+//!
+//! Look-alikes:
+//! - `clock-skew`: `date -u` on the machine that complains. If many different hosts have "expired" at once, it is the
+//!   clock.
+//! - `revocation-unavailable`: the text says `CRL has expired`; the certificate's own dates are fine, and the alert
+//!   is 45 as well.
+//! - `certificate-untrusted`: an expired root that the server still sends; newer programs find another way to a root.
 //!
 //! ## Fix
-//! Server: renew the certificate and reload the service; check with `openssl s_client` what is really sent, on every
-//! member of the cluster.
+//! Server: renew the certificate and reload the service (`nginx -s reload`, `systemctl reload postfix`, `swanctl
+//! --load-creds`); check with `openssl s_client` what is really sent, on every member of the cluster. Let the renewal
+//! reload the service from now on (certbot `--deploy-hook`).
 //!
-//! Client: update the store of trusted authorities if a root is at issue.
+//! Client: update the store of trusted authorities if a root is at issue. If its own certificate has expired, renew
+//! that one.
 //!
-//! Safer: renew. Switching the check off on the client lets everybody in between in.
+//! Safer: renew.
+//!
+//! Never: `curl -k`, `verify=False` or a clock set back. Each lets everybody in between in.
 //!
 //! ## Example
 //! ```console

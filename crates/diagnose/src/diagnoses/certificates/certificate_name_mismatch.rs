@@ -18,16 +18,39 @@
 //! - An old certificate with a common name only.
 //!
 //! ## How to tell
-//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -ext subjectAltName`.
-//! - curl `no alternative certificate subject name matches`; Node `ERR_TLS_CERT_ALTNAME_INVALID`; Go `certificate is
-//!   valid for A, not B`; .NET `RemoteCertificateNameMismatch`.
+//! Programs say:
+//! - OpenSSL and Python: `hostname mismatch` (62), `IP address mismatch` (64); curl `no alternative certificate
+//!   subject name matches target host name`; Node `ERR_TLS_CERT_ALTNAME_INVALID`; Go `certificate is valid for A, not
+//!   B`, `doesn't contain any IP SANs`; Java `No subject alternative DNS name matching ... found`; rustls
+//!   `NotValidForName`; PostgreSQL `server certificate for "A" does not match host name "B"`.
+//! - Firefox `SSL_ERROR_BAD_CERT_DOMAIN`, Chrome `ERR_CERT_COMMON_NAME_INVALID`, .NET
+//!   `RemoteCertificateNameMismatch`, Windows `SEC_E_WRONG_PRINCIPAL` (0x80090322), GnuTLS `name does not match the
+//!   expected`.
+//! - IKE: libreswan `certificate subjectAltName extension does not match`; strongSwan only `no trusted RSA public key
+//!   found for '...'`; Windows error 13801.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -subject -ext
+//!   subjectAltName`.
+//! - IKE: `swanctl --list-certs` prints `altNames`; the identity in use stands in the log line.
+//!
+//! Look-alikes:
+//! - `sni-missing` and `sni-rejected`: the certificate is another site's or a placeholder. If `-servername NAME`
+//!   brings the right one, the client did not send the name.
+//! - `name-resolution`: the name leads to the wrong machine; the certificate there is right for its own name.
+//! - `peer-identity-mismatch` (IKE): no certificate was at issue; the identity is unknown to the responder.
 //!
 //! ## Fix
-//! Server: a certificate with all names in use.
+//! Server: a certificate with all names in use as alternative names, addresses as `IP:`; IKE: the identity as `DNS:`
+//! or `email:` in it.
 //!
-//! Client: use a name that stands in the certificate.
+//! Client: use a name that stands in the certificate; for a test `curl --connect-to` or `--resolve` keeps the name
+//! and changes the address.
 //!
-//! Safer: the server. Switching the comparison off lets every owner of any valid certificate stand in.
+//! Safer: the server.
+//!
+//! Never: switch the comparison off (`check_hostname = False`, `verify-ca` for `verify-full`, `-k`): then every owner
+//! of any valid certificate can stand in.
 //!
 //! ## Example
 //! ```console

@@ -15,15 +15,32 @@
 //! - Dates in local time that were taken for UTC.
 //!
 //! ## How to tell
-//! - `openssl x509 -noout -startdate -in cert.pem` beside `date -u` on both machines.
-//! - `certificate is not yet valid`; alert 42 or 45, depending on the program.
+//! Programs say:
+//! - TLS: OpenSSL, curl, Python `certificate is not yet valid` (verify code 9); Go `certificate has expired or is not
+//!   yet valid: current time ... is before ...`; Java `CertificateNotYetValidException: NotBefore: ...`; rustls
+//!   `NotValidYet`; Firefox `MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE`; Chrome `ERR_CERT_DATE_INVALID`. The other
+//!   end sees alert 42 or 45.
+//! - IKE: strongSwan `certificate invalid (valid from ... to ...)`; the peer sees AUTHENTICATION_FAILED.
+//!
+//! Look yourself:
+//! - `openssl x509 -noout -startdate -in cert.pem` beside `date -u` on both machines; `swanctl --list-certs` prints
+//!   `not before`.
+//! - `timedatectl` (Linux), `w32tm /query /status` (Windows): is the clock synchronised?
+//!
+//! Look-alikes:
+//! - `clock-skew` is the usual truth behind this message: if `date -u` on the checking machine is behind, the
+//!   certificate is fine.
+//! - `certificate-expired`: Go and Chrome use one text for both; the dates decide.
 //!
 //! ## Fix
-//! The machine whose clock is wrong: set it and keep it synchronised.
+//! The machine whose clock is wrong: set it and keep it synchronised (`chronyc makestep`, `timedatectl set-ntp
+//! true`).
 //!
 //! Server: install the new certificate when its time has come; issue with a start some minutes back.
 //!
-//! Safer: no check has to be switched off for this.
+//! Safer: no check has to be switched off for this: waiting or setting the clock is enough.
+//!
+//! Never: `curl -k`, `verify=False`, or a program that is told to pass over dates.
 //!
 //! ## Example
 //! ```console

@@ -16,17 +16,35 @@
 //! - CAs that a browser trusts only up to a date; lifetimes longer than 398 days.
 //!
 //! ## How to tell
-//! - Chrome `ERR_CERTIFICATE_TRANSPARENCY_REQUIRED`, `ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN`; curl `SSL: public key does
-//!   not match pinned public key`; OpenSSL `permitted subtree violation` (47).
-//! - `dig TLSA _25._tcp.mail.example.org`; Postfix `Server certificate not verified`.
+//! Programs say:
+//! - Transparency and pins: Chrome `ERR_CERTIFICATE_TRANSPARENCY_REQUIRED`, `ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN`,
+//!   `ERR_CERT_VALIDITY_TOO_LONG`; Firefox `MOZILLA_PKIX_ERROR_KEY_PINNING_FAILURE`; curl `public key does not match
+//!   pinned public key` (90); OkHttp `Certificate pinning failure!`.
+//! - Constraints: OpenSSL `permitted subtree violation` (47), `excluded subtree violation` (48); Chrome
+//!   `ERR_CERT_NAME_CONSTRAINT_VIOLATION`; Firefox `SEC_ERROR_CERT_NOT_IN_NAME_SPACE`.
+//! - DANE: OpenSSL `no matching DANE TLSA records` (65); Postfix `Server certificate not verified`.
+//!
+//! Look yourself:
+//! - `openssl x509 -noout -text -in cert.pem`: lifetime, `Name Constraints`, `CT Precertificate SCTs`.
+//! - The key's hash, for pins: `openssl x509 -noout -pubkey -in cert.pem | openssl pkey -pubin -outform der | openssl
+//!   dgst -sha256 -binary | base64`.
+//! - `dig +dnssec TLSA _25._tcp.mail.example.org`, `openssl s_client -starttls smtp -connect mail.example.org:25
+//!   -dane_tlsa_domain mail.example.org -dane_tlsa_rrdata "3 1 1 ..."`.
+//!
+//! Look-alikes:
+//! - `certificate-untrusted`: the ordinary check fails already; `openssl s_client -verify_return_error` with the
+//!   right store succeeds in the case of this page.
+//! - `middlebox-interference`: a pin fails because a proxy shows a certificate of its own. Who issued it?
 //!
 //! ## Fix
-//! Server: renew with the same key where it is pinned or in a TLSA record, or publish the new record first and wait for
-//! its lifetime.
+//! Server: renew with the same key where it is pinned or in a TLSA record, or publish the new record first and wait
+//! for its lifetime; for browsers, a certificate that stands in the public logs and lasts no longer than they allow.
 //!
 //! Client: update the app or the pin. A pin is trust, so that changing it is a decision for a person.
 //!
 //! Safer: keep a second, prepared key in the pin or record from the beginning.
+//!
+//! Never: remove the pin or the TLSA record to get past one failed renewal.
 //!
 //! ## Example
 //! ```console

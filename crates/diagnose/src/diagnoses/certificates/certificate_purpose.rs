@@ -19,16 +19,38 @@
 //! - An RSA key limited to "key encipherment", while TLS 1.3 needs "digital signature".
 //!
 //! ## How to tell
+//! Programs say:
 //! - OpenSSL `unsuitable certificate purpose` (26), `invalid CA certificate` (24 or 79), `path length constraint
-//!   exceeded` (25); OpenVPN `Certificate does not have extended key usage extension`.
-//! - `openssl x509 -noout -purpose -ext keyUsage,extendedKeyUsage,basicConstraints -in cert.pem`.
+//!   exceeded` (25); Go `certificate specifies an incompatible key usage`, `not authorized to sign other
+//!   certificates`; Java `Extended key usage does not permit use for TLS server authentication`; rustls
+//!   `InvalidPurpose`; GnuTLS `Key usage violation`; alert 43.
+//! - Firefox `SEC_ERROR_INADEQUATE_KEY_USAGE`, Chrome `ERR_SSL_KEY_USAGE_INCOMPATIBLE`, Windows
+//!   `SEC_E_CERT_WRONG_USAGE` (0x80090349) or 0x800B0110; OpenVPN `Certificate does not have extended key usage
+//!   extension`.
+//! - IKE: Windows error 13801 for a gateway certificate without "server authentication"; strongSwan passes over an
+//!   authority without `CA:TRUE` and says `no issuer certificate found`.
+//!
+//! Look yourself:
+//! - `openssl x509 -noout -purpose -ext keyUsage,extendedKeyUsage,basicConstraints -in cert.pem`, for each
+//!   certificate of the chain.
+//! - `openssl verify -purpose sslserver -CAfile ca.pem -untrusted chain.pem cert.pem`, and with `sslclient`.
+//!
+//! Look-alikes:
+//! - `client-certificate-rejected`: the server refuses whose certificate it is, and not what it is for. The server's
+//!   log decides.
+//! - `certificate-untrusted`: an authority without `CA:TRUE` is passed over by some programs, which then find no
+//!   issuer; `basicConstraints` decides.
 //!
 //! ## Fix
-//! Whoever owns the certificate: have it issued anew with the right purposes.
+//! Whoever owns the certificate: have it issued anew with the right purposes: `serverAuth` for servers and gateways,
+//! `clientAuth` for clients, `CA:TRUE` and `keyCertSign` for an authority.
 //!
-//! The other side: nothing; switching the check off lets any client's certificate stand in for the server.
+//! The other side: nothing.
 //!
 //! Safer: a separate certificate for each purpose.
+//!
+//! Never: switch the check off (by taking `remote-cert-tls` out of an OpenVPN configuration, for example): then any
+//! client's certificate can stand in for the server.
 //!
 //! ## Example
 //! ```console

@@ -17,15 +17,35 @@
 //! - An intermediate was revoked.
 //!
 //! ## How to tell
-//! - OpenSSL `certificate revoked` (23) with `-crl_check`; Windows 0x80092010; Firefox `SEC_ERROR_REVOKED_CERTIFICATE`.
-//! - `openssl ocsp -issuer chain.pem -cert cert.pem -url $(openssl x509 -noout -ocsp_uri -in cert.pem)`.
+//! Programs say:
+//! - OpenSSL `certificate revoked` (23) with `-crl_check`; curl `--cert-status` `certificate revoked`; Go and rustls
+//!   `Revoked`; Java `CertificateRevokedException`; GnuTLS `chain is revoked`; alert 44.
+//! - Firefox `SEC_ERROR_REVOKED_CERTIFICATE`, Chrome `ERR_CERT_REVOKED`, Windows 0x80092010 or 0x800B010C.
+//! - IKE: strongSwan `certificate was revoked on ..., reason: ...`; libreswan `certificate revoked!`; the peer sees
+//!   AUTHENTICATION_FAILED.
+//!
+//! Look yourself:
+//! - `openssl ocsp -issuer chain.pem -cert cert.pem -url $(openssl x509 -noout -ocsp_uri -in cert.pem)`, or the list:
+//!   `openssl crl -in list.crl -noout -text | grep -A1 SERIAL`.
+//! - `openssl s_client -connect HOST:443 -status </dev/null` prints the answer that the server staples. `swanctl
+//!   --list-certs --type x509crl`, `certutil -verify -urlfetch cert.cer` (Windows).
+//!
+//! Look-alikes:
+//! - `revocation-unavailable`: no usable answer, instead of the answer "revoked". The words `unable to get` or
+//!   `expired` decide.
+//! - `certificate-untrusted`: some programs (old Java, mail servers) report both alike; `openssl verify -crl_check`
+//!   tells.
 //!
 //! ## Fix
-//! Server: get a new certificate with a new key, install it, reload.
+//! Server: get a new certificate with a new key, install it on every member of the cluster, reload; find out why it
+//! was revoked before the next one is.
 //!
-//! Client: nothing.
+//! Client: nothing. If its own certificate was revoked, ask whoever issued it.
 //!
 //! Safer: a new key. A certificate that was revoked for a stolen key is used by the thief.
+//!
+//! Never: switch the check off (`--ssl-no-revoke`, `revocation = ifuri` to `relaxed`) to reach a server whose
+//! certificate is known to be revoked.
 //!
 //! ## Example
 //! ```console

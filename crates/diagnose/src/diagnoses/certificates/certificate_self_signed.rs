@@ -17,16 +17,37 @@
 //! - A company's root that the server sends along and that this machine does not know.
 //!
 //! ## How to tell
-//! - `self-signed certificate` (OpenSSL 3; `self signed certificate` before), Node `DEPTH_ZERO_SELF_SIGNED_CERT`.
-//! - Issuer and subject are equal: `openssl x509 -noout -subject -issuer -in cert.pem`.
+//! Programs say:
+//! - OpenSSL, curl, Python: `self-signed certificate` (18) for the certificate itself, `self-signed certificate in
+//!   certificate chain` (19) for a root at the end; without the hyphen before OpenSSL 3. Node
+//!   `DEPTH_ZERO_SELF_SIGNED_CERT`, `SELF_SIGNED_CERT_IN_CHAIN`.
+//! - Firefox `MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT`, Chrome `ERR_CERT_AUTHORITY_INVALID`, Java `PKIX path building
+//!   failed`, Go `certificate signed by unknown authority`, Windows 0x800B0109.
+//! - IKE: strongSwan `self-signed certificate "..." is not trusted`; the peer sees AUTHENTICATION_FAILED.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -subject -issuer
+//!   -fingerprint -sha256`: for code 18 subject and issuer are equal.
+//! - With `-showcerts`: is there a root at the end of the list that this machine does not know (code 19)?
+//!
+//! Look-alikes:
+//! - `certificate-untrusted`: subject and issuer differ, and the issuer is not known here.
+//! - `sni-missing` and `sni-rejected`: the self-signed certificate is a placeholder ("Fake Certificate", "localhost",
+//!   "snakeoil"), and with the right `-servername` another one comes.
+//! - `middlebox-interference`: code 19, and the root is a security product's.
 //!
 //! ## Fix
-//! Server: install a certificate of a real authority; ACME makes that free of charge, also for internal names with a
-//! public domain.
+//! Server: install a certificate of a real authority; ACME makes that free of charge, also for internal names of a
+//! public domain. For code 19: an authority that the clients know, or leave the root out of the file and give it to
+//! the clients.
 //!
-//! Client: trust this one certificate for this one program, after its fingerprint was compared by another way.
+//! Client: trust this one certificate for this one program, after its fingerprint was compared by another way (`curl
+//! --cacert server.pem`, `sslrootcert=` in PostgreSQL).
 //!
 //! Safer: the server. A pinned self-signed certificate is sound as long as somebody cares for its renewal.
+//!
+//! Never: `curl -k`, `verify=False`, `sslmode=require` in place of `verify-full`: encryption to whoever answers
+//! protects from nobody.
 //!
 //! ## Example
 //! ```console

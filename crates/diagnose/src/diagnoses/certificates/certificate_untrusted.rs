@@ -17,17 +17,39 @@
 //! - The root is there, and an intermediate is missing: then the cause is `certificate-chain-incomplete`.
 //!
 //! ## How to tell
-//! - OpenSSL `unable to get local issuer certificate` (20), alert 48 `unknown_ca`; Go `certificate signed by unknown
-//!   authority`; Java `PKIX path building failed`.
-//! - Who issued it? `openssl s_client -connect HOST:443 -showcerts </dev/null | grep -e ' s:' -e ' i:'`.
+//! Programs say:
+//! - OpenSSL, curl, Python: `unable to get local issuer certificate` (20), `self-signed certificate in certificate
+//!   chain` (19); Node `UNABLE_TO_GET_ISSUER_CERT_LOCALLY`; Go `certificate signed by unknown authority`; Java `PKIX
+//!   path building failed`; rustls `UnknownIssuer`; git `server certificate verification failed. CAfile: none`.
+//! - Firefox `SEC_ERROR_UNKNOWN_ISSUER`, Chrome `ERR_CERT_AUTHORITY_INVALID`, Windows 0x800B0109, .NET
+//!   `UntrustedRoot`. A server that logs a RECEIVED alert 48 `unknown ca` is told so by its client.
+//! - IKE: strongSwan `no issuer certificate found for "..."`, `no trusted RSA public key found for '...'`; libreswan
+//!   `no certificate matched`; Windows error 13801.
+//!
+//! Look yourself:
+//! - Who issued it? `openssl s_client -connect HOST:443 -servername NAME -showcerts </dev/null | grep -e ' s:' -e '
+//!   i:'`.
+//! - Which store is asked? `curl -v` prints `CAfile`; `openssl version -d`; `python3 -m ssl` or
+//!   `ssl.get_default_verify_paths()`; Java `keytool -list -cacerts`; `swanctl --list-certs --type x509ca`.
+//!
+//! Look-alikes:
+//! - `certificate-chain-incomplete`: the same text 20. If the server sends a single certificate and its issuer is no
+//!   root, that is it (21 is printed beside it).
+//! - `certificate-self-signed`: subject and issuer of the server's own certificate are equal.
+//! - `middlebox-interference`: the issuer is a security product or the company itself. From another network the
+//!   issuer is another.
 //!
 //! ## Fix
 //! Server: use a certificate of an authority that its clients know.
 //!
-//! Client: install the authority after its fingerprint was checked by another way (`update-ca-certificates`, `keytool
-//! -importcert`), for this one program if that is possible. Whom to trust is a decision for a person.
+//! Client: install the authority after its fingerprint was checked by another way: `update-ca-certificates`,
+//! `update-ca-trust`, `keytool -importcert`, `swanctl/x509ca`; for this one program if that is possible (`curl
+//! --cacert`, `REQUESTS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`). Whom to trust is a decision for a person.
 //!
-//! Safer: the server. Never `--insecure`: it accepts everybody.
+//! Safer: the server.
+//!
+//! Never: `curl --insecure`, `verify=False`, `NODE_TLS_REJECT_UNAUTHORIZED=0`, `git -c http.sslVerify=false`, a trust
+//! manager that accepts everything: each accepts everybody.
 //!
 //! ## Example
 //! ```console

@@ -17,16 +17,38 @@
 //! - The authority has switched OCSP off; certificates then name lists only.
 //!
 //! ## How to tell
-//! - OpenSSL `unable to get certificate CRL` (3), `CRL has expired` (12); curl on Windows `CRYPT_E_REVOCATION_OFFLINE`
-//!   (0x80092013), `CRYPT_E_NO_REVOCATION_CHECK` (0x80092012); .NET `RevocationStatusUnknown`.
-//! - `openssl x509 -noout -ext crlDistributionPoints,authorityInfoAccess -in cert.pem`, then fetch these addresses.
+//! Programs say:
+//! - OpenSSL `unable to get certificate CRL` (3), `CRL is not yet valid` (11), `CRL has expired` (12); curl `No OCSP
+//!   response received`; rustls `UnknownRevocationStatus`, `ExpiredRevocationList`; Java `Unable to determine
+//!   revocation status due to network error`; GnuTLS `requires OCSP status`; alert 113 for a bad stapled answer.
+//! - Windows `CRYPT_E_REVOCATION_OFFLINE` (0x80092013), `CRYPT_E_NO_REVOCATION_CHECK` (0x80092012); .NET
+//!   `RevocationStatusUnknown`; Chrome `ERR_CERT_UNABLE_TO_CHECK_REVOCATION`; Firefox
+//!   `MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING`.
+//! - IKE: strongSwan `crl fetching failed`, `certificate status is not available`; libreswan `certificate payload
+//!   rejected; crl-strict=yes`; nginx `OCSP responder timed out` while it fetches the answer to staple.
+//!
+//! Look yourself:
+//! - `openssl x509 -noout -ext crlDistributionPoints,authorityInfoAccess -in cert.pem`, then fetch these addresses
+//!   with `curl -v` from the machine that checks, as the user of the service.
+//! - `openssl crl -in list.crl -noout -lastupdate -nextupdate` beside `date -u`; `openssl s_client -status -connect
+//!   HOST:443` for stapling; `certutil -verify -urlfetch cert.cer` on Windows.
+//!
+//! Look-alikes:
+//! - `certificate-revoked`: there is an answer, and it is "revoked".
+//! - `certificate-expired`: alert 45 stands for an expired list as well; the certificate's own dates decide.
+//! - `clock-skew`: a list "not yet valid".
 //!
 //! ## Fix
-//! Authority or server: publish a fresh list; switch stapling on and let the server reach the OCSP service.
+//! Authority or server: publish a fresh list before the old one ends; switch stapling on (`ssl_stapling on`,
+//! `SSLUseStapling on`) and let the server reach the OCSP service.
 //!
-//! Client: let it reach the address in the certificate, through the proxy where there is one.
+//! Client: let it reach the address in the certificate over HTTP, through the proxy where there is one (on Windows
+//! that of the system account: `netsh winhttp`).
 //!
 //! Safer: make it reachable. To leave the check out is a decision for a person, and for one connection at most.
+//!
+//! Never: `revocation = relaxed`, `--ssl-no-revoke` or `checkRevocation=false` for all connections because one list
+//! is late.
 //!
 //! ## Example
 //! ```console

@@ -17,17 +17,38 @@
 //! - IKE: a peer that signs with SHA-1, because it does not announce better (RFC 7427 section 4).
 //!
 //! ## How to tell
-//! - OpenSSL `ca md too weak`, `ee key too small` (a sister of it), alert 42; Go `insecure algorithm SHA1-RSA`; NSS
-//!   `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`.
-//! - `openssl x509 -noout -text -in cert.pem | grep 'Signature Algorithm'`, for each certificate of the chain.
+//! Programs say:
+//! - OpenSSL `ca md too weak` when a file is loaded, `CA signature digest algorithm too weak` (68) when a peer's
+//!   chain is checked; Python and curl likewise; Go `insecure algorithm SHA1-RSA`; Java `Algorithm constraints check
+//!   failed on signature algorithm: SHA1withRSA`; GnuTLS `chain uses insecure algorithm`; rustls
+//!   `UnsupportedSignatureAlgorithm`; alert 42.
+//! - Firefox `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, Chrome `ERR_CERT_WEAK_SIGNATURE_ALGORITHM`, Windows event
+//!   36874 or 36882.
+//! - IKE: strongSwan `signature scheme ... not acceptable`, `no trusted RSA public key found`; libreswan refuses
+//!   SHA-1 signatures since 3.30.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -showcerts </dev/null` into single files, then for each `openssl x509 -noout
+//!   -subject -text -in FILE | grep -e Subject: -e 'Signature Algorithm'`.
+//! - The own limit: `openssl ciphers -s -v | head -1` with `openssl version`, `update-crypto-policies --show`, `grep
+//!   -i disabledAlgorithms java.security`.
+//!
+//! Look-alikes:
+//! - `key-too-small`: `ee key too small` or `ca key too small`; there the key has too few bits, and the hash may be
+//!   fine.
+//! - `no-common-signature-algorithm`: the signature made in the handshake, and not the one inside the certificate.
+//! - `crypto-policy`: the same file worked until the system was upgraded; the certificate has to change all the same.
 //!
 //! ## Fix
-//! Server or authority: issue the certificate anew with SHA-256; a new intermediate with the old key is enough if the
-//! key is large.
+//! Server or authority: issue the certificate anew with SHA-256 (`openssl x509 -req -sha256 ...`); a new intermediate
+//! with the old key is enough if the key is large.
 //!
-//! Client: an exception for one connection (`CipherString = DEFAULT@SECLEVEL=0` in a configuration of its own).
+//! Client: an exception for one connection (`CipherString = DEFAULT@SECLEVEL=0` in an OpenSSL configuration of its
+//! own, given by `OPENSSL_CONF` to this one program).
 //!
 //! Safer: the new certificate.
+//!
+//! Never: `update-crypto-policies --set LEGACY`, `DEFAULT:SHA1` or `SECLEVEL=0` for the whole machine.
 //!
 //! ## Example
 //! ```console
