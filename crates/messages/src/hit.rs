@@ -1,0 +1,163 @@
+use std::ops::Range;
+
+use regex_automata::Input;
+use regex_automata::util::captures::Captures;
+
+use crate::{Envelope, Messages};
+
+/// A message found in clean text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// The entry, by place.
+    pub(crate) entry: usize,
+    /// The words matched.
+    pub(crate) span: Range<usize>,
+    /// The parts that have a name.
+    pub(crate) captures: Vec<(String, Range<usize>)>,
+    /// The line that the match begins in.
+    pub(crate) line: Range<usize>,
+}
+
+/// Bytes of a line that are looked at on either side of a literal.
+const REACH: usize = 16 * 1024;
+/// Matches of one entry in one line.
+const MATCHES_A_LINE: usize = 8;
+
+/// All messages in a run of clean text, in the order of the text.
+pub(crate) fn find(messages: &Messages, text: &[u8]) -> Vec<Hit> {
+    let scan = messages.scan();
+    let mut done = vec![0_usize; messages.entries().len()];
+    let mut hits = Vec::new();
+    for found in scan.automaton.find_overlapping_iter(text) {
+        let Some(entries) = scan.entries.get(found.pattern().as_usize()) else { continue };
+        for &index in entries {
+            let Some(done) = done.get_mut(index) else { continue };
+            if found.start() < *done {
+                continue;
+            }
+            let before = hits.len();
+            *done = match_entry(messages, index, text, found.start()..found.end(), *done, &mut hits);
+            debug_assert!(hits.len() >= before);
+        }
+    }
+    hits.sort_by_key(|hit| (hit.span.start, hit.entry));
+    specific(messages, hits)
+}
+
+/// Looks for one entry around a literal, and gives up to where the text has been looked at for it.
+fn match_entry(
+    messages: &Messages,
+    index: usize,
+    text: &[u8],
+    literal: Range<usize>,
+    done: usize,
+    hits: &mut Vec<Hit>,
+) -> usize {
+    let line = line_of(text, literal.start);
+    let Some(regex) = messages.regex(index) else {
+        hits.push(Hit { entry: index, span: literal.clone(), captures: Vec::new(), line });
+        return literal.end;
+    };
+    let lines = messages.entries().get(index).map_or(1, |entry| usize::from(entry.lines));
+    let window = if lines > 1 { around(text, &line, lines - 1) } else { line.clone() };
+    let window = window.start.max(done).max(literal.start.saturating_sub(REACH))
+        ..window.end.min(literal.end.saturating_add(REACH));
+    let joined = Joined::of(text, window.clone());
+    let mut captures = regex.create_captures();
+    let mut at = 0;
+    let mut last = None;
+    for _ in 0..MATCHES_A_LINE {
+        regex.search_captures(&Input::new(&joined.text).range(at..), &mut captures);
+        let Some(found) = captures.get_match() else { break };
+        let span = joined.original(found.range());
+        let line = line_of(text, span.start);
+        hits.push(Hit { entry: index, span: span.clone(), captures: named(&captures, &joined), line });
+        last = Some(span.end);
+        at = if found.is_empty() { found.end() + 1 } else { found.end() };
+        if at > joined.text.len() {
+            break;
+        }
+    }
+    // A window of one line is looked at once; one of several may begin a match further down.
+    if lines == 1 { window.end.max(literal.end) } else { last.unwrap_or(literal.end).max(literal.end) }
+}
+
+fn named(captures: &Captures, joined: &Joined) -> Vec<(String, Range<usize>)> {
+    let names = captures.group_info().pattern_names(regex_automata::PatternID::ZERO);
+    let named = names.enumerate().filter_map(|(group, name)| Some((name?.to_owned(), captures.get_group(group)?)));
+    named.map(|(name, span)| (name, joined.original(span.range()))).collect()
+}
+
+/// Lines without what the log wrote before each of them.
+struct Joined {
+    text: Vec<u8>,
+    /// Where a piece begins here, and in the clean text.
+    pieces: Vec<(usize, usize)>,
+}
+
+impl Joined {
+    fn of(text: &[u8], window: Range<usize>) -> Self {
+        let mut joined = Self { text: Vec::new(), pieces: Vec::new() };
+        let mut start = window.start;
+        while start < window.end {
+            let line = line_of(text, start);
+            let end = line.end.min(window.end);
+            let whole = text.get(start..end).unwrap_or_default();
+            let skip = if start == line.start { Envelope::read(whole).message.min(whole.len()) } else { 0 };
+            joined.pieces.push((joined.text.len(), start + skip));
+            joined.text.extend_from_slice(whole.get(skip..).unwrap_or_default());
+            start = end + 1;
+            if start < window.end {
+                joined.text.push(b'\n');
+            }
+        }
+        joined
+    }
+
+    fn original(&self, span: Range<usize>) -> Range<usize> {
+        self.place(span.start)..self.place(span.end)
+    }
+
+    fn place(&self, at: usize) -> usize {
+        let piece = self.pieces.partition_point(|(start, _)| *start <= at).saturating_sub(1);
+        self.pieces.get(piece).map_or(at, |(start, original)| original + (at - start))
+    }
+}
+
+/// The line around a place, without its end.
+pub(crate) fn line_of(text: &[u8], at: usize) -> Range<usize> {
+    let start = text.get(..at).and_then(|before| memchr::memrchr(b'\n', before)).map_or(0, |end| end + 1);
+    let end = text.get(at..).and_then(|after| memchr::memchr(b'\n', after)).map_or(text.len(), |end| at + end);
+    start..end
+}
+
+/// That line and so many on either side.
+fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
+    let mut window = line.clone();
+    for _ in 0..lines {
+        if window.start > 0 {
+            window.start = line_of(text, window.start - 1).start;
+        }
+        if window.end < text.len() {
+            window.end = line_of(text, window.end + 1).end;
+        }
+    }
+    window
+}
+
+/// Of two matches where one lies within the other, the longer one is the more specific.
+fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
+    let context = |hit: &Hit| messages.entries().get(hit.entry).is_none_or(|entry| entry.kind == "context");
+    let any = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.protocol == "any");
+    let covered = |hit: &Hit| {
+        let from = hits.partition_point(|other| other.span.start + REACH < hit.span.start);
+        hits.iter().skip(from).take_while(|other| other.span.start <= hit.span.start).any(|other| {
+            let within = other.span.start <= hit.span.start && hit.span.end <= other.span.end;
+            let longer = other.span.len() > hit.span.len();
+            let same = other.span == hit.span && any(hit) && !any(other);
+            other.entry != hit.entry && within && (longer || same) && !context(other)
+        })
+    };
+    let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !covered(hit)).collect();
+    hits.into_iter().zip(keep).filter_map(|(hit, keep)| keep.then_some(hit)).collect()
+}

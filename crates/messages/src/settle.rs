@@ -1,0 +1,404 @@
+//! From messages to attempts: what belongs together, what explains what, what became of it.
+
+use std::collections::{HashMap, HashSet};
+
+use shakedown_model::{Fault, IncidentResult, Indication, MessageKind, Protocol, Reason, Role, Said, Side, Strength};
+
+use crate::Messages;
+use crate::attempt::{Attempt, OfferedList, Place};
+use crate::data::Points;
+use crate::reader::{Event, Key, said};
+
+/// A text of so many bytes or less is what a person pasted: its lines belong together more often than not.
+const PASTED: u64 = 32 * 1024;
+
+pub(crate) fn attempts(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec<Attempt> {
+    let groups = gather(messages, keyed, bytes);
+    let attempts = groups.into_iter().map(|events| attempt(messages, events));
+    fold(attempts.filter(|attempt| !attempt.said.is_empty()).collect())
+}
+
+/// Puts together what one attempt said.
+fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec<Vec<Event>> {
+    let mut groups: Vec<(Key, Vec<Event>)> = Vec::new();
+    for (key, events) in keyed {
+        let key = identity(key, bytes <= PASTED);
+        match groups.iter_mut().find(|(other, _)| bytes <= PASTED && *other == key) {
+            Some((_, all)) => all.extend(events),
+            None => groups.push((key, events)),
+        }
+    }
+    let mut programs: HashMap<&[u8], HashSet<(&[u8], &[u8])>> = HashMap::new();
+    for (key, events) in &groups {
+        let speaks = events.iter().any(|event| matters(messages, event));
+        if speaks {
+            programs.entry(&key.program).or_default().insert((&key.process, &key.connection));
+        }
+    }
+    let one = bytes <= PASTED && programs.values().all(|attempts| attempts.len() <= 1);
+    if one {
+        let mut all: Vec<Event> = groups.into_iter().flat_map(|(_, events)| events).collect();
+        all.sort_by_key(|event| event.place);
+        return vec![all];
+    }
+    // What only describes the set-up holds for every attempt of a pasted text.
+    let (context, mut groups): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .map(|(_, events)| events)
+        .partition(|events: &Vec<Event>| !events.iter().any(|event| matters(messages, event)));
+    if bytes <= PASTED {
+        for events in &mut groups {
+            events.extend(context.iter().flatten().cloned());
+            events.sort_by_key(|event| event.place);
+        }
+    }
+    groups
+}
+
+fn matters(messages: &Messages, event: &Event) -> bool {
+    messages.entries().get(event.entry).is_some_and(|entry| entry.kind != "context")
+}
+
+/// The key without what changes from one try to the next.
+fn identity(mut key: Key, pasted: bool) -> Key {
+    let numbered = key.connection.iter().any(u8::is_ascii_alphabetic);
+    if pasted && numbered {
+        // `<site-a|3>`, `"site-a"[1] 192.0.2.7 #4`
+        let end =
+            key.connection.iter().position(|byte| matches!(byte, b'|' | b'[' | b'#')).unwrap_or(key.connection.len());
+        key.connection.truncate(end);
+        while key.connection.last() == Some(&b' ') {
+            key.connection.pop();
+        }
+    }
+    key
+}
+
+/// Decides what the messages of one attempt mean together.
+fn attempt(messages: &Messages, events: Vec<Event>) -> Attempt {
+    let seen = Seen::of(messages, &events);
+    let mut all: Vec<(Said, Place)> =
+        events.iter().map(|event| (with_indications(messages, event, &seen), event.place)).collect();
+    let result = outcome(&mut all, &events);
+    explain_away(&mut all);
+    let offers = offers(messages, &events);
+    let capture = |names: &[&str]| {
+        let mut found = events.iter().flat_map(|event| &event.captures);
+        found.find(|(key, ..)| names.contains(&key.as_str())).map(|(_, text, _)| text.as_str().to_owned())
+    };
+    let software = |role: Role| software(&events, role);
+    let mut attempt = Attempt {
+        protocol: None,
+        peer: capture(&["peer"]).or_else(|| capture(&["host"])),
+        port: capture(&["port"]).and_then(|port| port.parse().ok()),
+        user: capture(&["user"]),
+        first: events.iter().find_map(|event| event.time.clone()),
+        last: events.iter().rev().find_map(|event| event.last_time.clone().or_else(|| event.time.clone())),
+        count: 1,
+        result,
+        client_software: software(Role::Client),
+        server_software: software(Role::Server),
+        client_offer: offers.0,
+        server_offer: offers.1,
+        printed_by: events.iter().find_map(|event| event.printed_by),
+        said: all,
+    };
+    attempt.protocol = protocol(&attempt);
+    attempt
+}
+
+/// The names that conditions ask for.
+struct Seen<'a> {
+    names: HashSet<&'a str>,
+    /// How often each entry was said, whatever it captured.
+    times: HashMap<usize, u64>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(messages: &'a Messages, events: &'a [Event]) -> Self {
+        let mut names = HashSet::new();
+        let mut times = HashMap::new();
+        for event in events {
+            *times.entry(event.entry).or_default() += event.times;
+            let Some(entry) = messages.entries().get(event.entry) else { continue };
+            names.extend([entry.id.as_str(), entry.product.as_str()]);
+            names.extend(entry.tags.iter().map(String::as_str));
+            for (key, text, _) in &event.captures {
+                if let Some(value) = messages.value(key, text.as_str()) {
+                    names.extend(value.tags.iter().map(String::as_str));
+                }
+            }
+        }
+        Self { names, times }
+    }
+
+    fn holds(&self, points: &Points, entry: usize) -> bool {
+        points.with.iter().all(|name| self.names.contains(name.as_str()))
+            && !points.without.iter().any(|name| self.names.contains(name.as_str()))
+            && self.times.get(&entry).copied().unwrap_or(1) >= points.times
+    }
+}
+
+fn with_indications(messages: &Messages, event: &Event, seen: &Seen<'_>) -> Said {
+    let mut said = said(messages, event);
+    let Some(entry) = messages.entries().get(event.entry) else { return said };
+    let mut points: Vec<&Points> = entry.indicates.iter().filter(|points| seen.holds(points, event.entry)).collect();
+    for (key, text, _) in &event.captures {
+        let Some(value) = messages.value(key, text.as_str()) else { continue };
+        let own: HashSet<&str> = points.iter().map(|points| points.cause.as_str()).collect();
+        let of_value = value.indicates.iter().filter(|points| seen.holds(points, event.entry));
+        points.extend(of_value.filter(|points| !own.contains(points.cause.as_str())));
+        if said.summary.is_empty() {
+            said.summary.clone_from(&value.summary);
+        }
+        if said.note.is_empty() {
+            said.note.clone_from(&value.note);
+        }
+        if said.decides.is_none() && !value.decides.is_empty() {
+            said.decides = Some(value.decides.clone());
+        }
+    }
+    for points in points {
+        if said.indications.iter().all(|indication| indication.cause != points.cause) {
+            said.indications.push(indication(points, event.printed_by));
+        }
+    }
+    said.summary = filled(&said.summary, &said);
+    said.note = filled(&said.note, &said);
+    said.decides = said.decides.take().map(|decides| filled(&decides, &said));
+    said
+}
+
+fn indication(points: &Points, printed_by: Option<Role>) -> Indication {
+    let of_role = |role: Option<Role>| role.map_or(Side::Unknown, Side::from);
+    let fault = match points.side.as_str() {
+        "client" => Fault::Side(Side::Client),
+        "server" => Fault::Side(Side::Server),
+        "both" => Fault::Side(Side::Both),
+        "network" => Fault::Side(Side::Network),
+        "printer" => Fault::Side(of_role(printed_by)),
+        "peer" => Fault::Side(of_role(printed_by.map(Role::peer))),
+        "computed" => Fault::Computed,
+        _ => Fault::Side(Side::Unknown),
+    };
+    Indication {
+        cause: points.cause.clone(),
+        strength: match points.strength.as_str() {
+            "decisive" => Strength::Decisive,
+            "strong" => Strength::Strong,
+            _ => Strength::Weak,
+        },
+        fault,
+        because: points.because.clone(),
+        reason: reason(&points.reason),
+        object: points.object.clone(),
+    }
+}
+
+fn reason(text: &str) -> Reason {
+    let all = [
+        Reason::OutdatedSoftware,
+        Reason::RemovedByDefault,
+        Reason::PolicyLayer,
+        Reason::ConfiguredOut,
+        Reason::KeyMaterial,
+        Reason::BuildOption,
+    ];
+    all.into_iter().find(|reason| reason.as_str() == text).unwrap_or(Reason::Unknown)
+}
+
+/// Puts captures in the place of `{name}`; a sentence that would have a hole is left out.
+fn filled(template: &str, said: &Said) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        match said.capture(name) {
+            Some(text) if !text.as_str().is_empty() => out.push_str(&text.as_str().replace('`', "'")),
+            _ => return String::new(),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What became of it. A success takes away what failed before it; the end of a connection says nothing where its cause
+/// was said.
+fn outcome(all: &mut [(Said, Place)], events: &[Event]) -> IncidentResult {
+    let number = |index: usize| events.get(index).map_or(0, |event| event.number);
+    let success = all
+        .iter()
+        .enumerate()
+        .filter(|(_, (said, _))| said.kind == MessageKind::Success)
+        .map(|(index, _)| number(index))
+        .max();
+    let mut recovered = false;
+    if let Some(success) = success {
+        for (index, (said, _)) in all.iter_mut().enumerate() {
+            if number(index) < success && !said.indications.is_empty() && said.kind != MessageKind::Warning {
+                recovered = true;
+                said.indications.clear();
+            }
+        }
+    }
+    let failed = all.iter().any(|(said, _)| said.kind == MessageKind::Failure && !said.indications.is_empty());
+    if failed {
+        for (said, _) in all.iter_mut() {
+            if matches!(said.kind, MessageKind::Consequence | MessageKind::Warning) {
+                said.indications.clear();
+            }
+        }
+    }
+    let ended = all.iter().any(|(said, _)| said.kind == MessageKind::Consequence && !said.indications.is_empty());
+    match (failed || ended, success.is_some(), recovered) {
+        (true, _, _) => IncidentResult::Failed,
+        (false, true, true) => IncidentResult::Recovered,
+        (false, true, false) => IncidentResult::Succeeded,
+        (false, false, _) => IncidentResult::Unknown,
+    }
+}
+
+/// A message explains others away by their id; causes are left to the diagnosis.
+fn explain_away(all: &mut [(Said, Place)]) {
+    let explained: HashSet<String> = all
+        .iter()
+        .filter(|(said, _)| !said.indications.is_empty() || said.kind == MessageKind::Context)
+        .flat_map(|(said, _)| said.explains.iter().filter(|name| name.contains('/')).cloned())
+        .collect();
+    for (said, _) in all.iter_mut().filter(|(said, _)| explained.contains(&said.message)) {
+        said.indications.clear();
+    }
+}
+
+/// The lists that the text gives of both ends.
+fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<OfferedList>) {
+    let mut lists: (Vec<OfferedList>, Vec<OfferedList>) = (Vec::new(), Vec::new());
+    let mut current: Option<Role> = None;
+    for event in events {
+        let Some(entry) = messages.entries().get(event.entry) else { continue };
+        let printer = event.printed_by;
+        let of = |whose: &str| match whose {
+            "client" => Some(Role::Client),
+            "server" => Some(Role::Server),
+            "printer" => printer,
+            "peer" => printer.map(Role::peer),
+            _ => None,
+        };
+        if !entry.begins_offer_of.is_empty() {
+            current = of(&entry.begins_offer_of);
+        }
+        for (key, text, place) in &event.captures {
+            let whose = match key.as_str() {
+                "client_offer" => Some(Role::Client),
+                "server_offer" => Some(Role::Server),
+                "their_offer" => printer.map(Role::peer),
+                "our_offer" => printer,
+                "offer" if entry.offer_of.is_empty() => current,
+                "offer" => of(&entry.offer_of),
+                _ => continue,
+            };
+            let Some(whose) = whose else { continue };
+            let list = if whose == Role::Client { &mut lists.0 } else { &mut lists.1 };
+            let slots: &[&str] = match entry.slot.as_str() {
+                "cipher" => &["cipher_c2s", "cipher_s2c"],
+                "mac" => &["mac_c2s", "mac_s2c"],
+                "compression" => &["compression_c2s", "compression_s2c"],
+                "" => &[],
+                slot => &[slot],
+            };
+            for slot in slots {
+                let names = names(text.as_str());
+                let one = OfferedList { slot: (*slot).to_owned(), names, place: *place };
+                match list.iter_mut().find(|other| other.slot == *slot) {
+                    // The latest of several tries is what the end is about.
+                    Some(other) => *other = one,
+                    None => list.push(one),
+                }
+            }
+        }
+    }
+    lists
+}
+
+/// The names of a list, however it is written.
+fn names(text: &str) -> Vec<String> {
+    let separators = |character: char| character == ',' || character.is_whitespace() || "[]\"'`;()".contains(character);
+    text.split(separators).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn software(events: &[Event], role: Role) -> Option<String> {
+    let mut found = events.iter().flat_map(|event| event.captures.iter().map(move |(key, text, _)| (event, key, text)));
+    let own = |event: &Event, key: &str| match key {
+        "client_software" => Some(Role::Client),
+        "server_software" => Some(Role::Server),
+        "own_software" => event.printed_by,
+        "their_software" => event.printed_by.map(Role::peer),
+        _ => None,
+    };
+    found.find(|(event, key, _)| own(event, key) == Some(role)).map(|(_, _, text)| text.as_str().to_owned())
+}
+
+fn protocol(attempt: &Attempt) -> Option<Protocol> {
+    let mut counts = [0_u64; 3];
+    let all = [Protocol::Ssh, Protocol::Tls, Protocol::Ike];
+    for (said, _) in &attempt.said {
+        let weight = if said.indications.is_empty() { 1 } else { 100 };
+        if let Some(place) = said.protocol.and_then(|protocol| all.iter().position(|one| *one == protocol))
+            && let Some(count) = counts.get_mut(place)
+        {
+            *count += weight;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    if most > 0 {
+        return counts.iter().position(|count| *count == most).and_then(|place| all.get(place).copied());
+    }
+    match attempt.port {
+        Some(22 | 2222 | 830) => Some(Protocol::Ssh),
+        Some(500 | 4500) => Some(Protocol::Ike),
+        Some(443 | 465 | 636 | 853 | 990 | 993 | 995 | 8443) => Some(Protocol::Tls),
+        _ => None,
+    }
+}
+
+/// Attempts of the same peer that went the same way are one, with a count.
+fn fold(attempts: Vec<Attempt>) -> Vec<Attempt> {
+    let mut places: HashMap<Signature, usize> = HashMap::new();
+    let mut folded: Vec<Attempt> = Vec::new();
+    for attempt in attempts {
+        let signature = signature(&attempt);
+        match places.get(&signature).and_then(|place| folded.get_mut(*place)) {
+            Some(same) => {
+                same.count += attempt.count;
+                same.last = attempt.last.or(same.last.take());
+            }
+            None => {
+                places.insert(signature, folded.len());
+                folded.push(attempt);
+            }
+        }
+    }
+    folded
+}
+
+/// What makes two attempts the same: the peer, the messages that point to a cause, and what became of it.
+type Signature = (Option<String>, Vec<(String, Vec<(String, String)>)>, &'static str);
+
+fn signature(attempt: &Attempt) -> Signature {
+    let matters = |(said, _): &&(Said, Place)| !said.indications.is_empty();
+    let lists = |said: &Said| {
+        let captures = said.captures.iter().filter(|(key, _)| key.ends_with("offer"));
+        captures.map(|(key, text)| (key.clone(), text.as_str().to_owned())).collect()
+    };
+    let mut said: Vec<_> =
+        attempt.said.iter().filter(matters).map(|(said, _)| (said.message.clone(), lists(said))).collect();
+    said.sort();
+    said.dedup();
+    (attempt.peer.clone(), said, attempt.result.as_str())
+}
