@@ -25,6 +25,9 @@ pub struct Context {
     pub server_name: Option<String>,
     /// SSH: the host keys that the client already knows for this host.
     pub known_hosts: Vec<KnownHostKey>,
+    /// SSH: entries that count when a host key is judged, and not when its type is asked for: those of the host without its
+    /// port, which OpenSSH turns to where none has the port, and those of a `RevokedHostKeys` file.
+    pub other_known_hosts: Vec<KnownHostKey>,
     /// SSH: whether the client refuses a host key that it does not know (`StrictHostKeyChecking yes`). Only where this is
     /// `Some(true)` can a host key fail for being unknown.
     pub strict_host_keys: Option<bool>,

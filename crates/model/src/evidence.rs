@@ -431,7 +431,7 @@ impl StrangeProtocol {
 pub enum KnownHostStatus {
     /// The key is known.
     Known,
-    /// Another key of the same type is known.
+    /// The host is known by another key. To OpenSSH one of another type is that too.
     Changed {
         /// The entry that differs.
         known: Origin,

@@ -313,17 +313,19 @@ fn order_host_keys(list: &mut Vec<Item>, order: HostKeyOrder, context: &Context)
     if order == HostKeyOrder::Fixed || context.known_hosts.is_empty() {
         return;
     }
-    let authority = context.known_hosts.iter().any(|key| key.mark == KnownHostMark::CertAuthority);
-    let known = |item: &Item| {
-        let name = item.name.as_str();
-        if name.contains("-cert-v0") {
-            return authority;
-        }
-        let key_type = key_type_of(name);
-        context.known_hosts.iter().any(|key| key.mark == KnownHostMark::None && key.key_type == *key_type)
+    let revoked = |fingerprint: &str| {
+        context.known_hosts.iter().any(|key| key.mark == KnownHostMark::Revoked && key.fingerprint == fingerprint)
     };
-    // OpenSSH leaves the list alone where its first entry is already known.
-    if order == HostKeyOrder::KnownFirst && list.first().is_some_and(&known) {
+    let authority = context.known_hosts.iter().any(|key| key.mark == KnownHostMark::CertAuthority);
+    // A client that is shown a certificate of an authority that it does not know goes by the key in it.
+    let plain_known = |item: &Item| {
+        let key_type = plain_key_type(item.name.as_str());
+        let mut plain = context.known_hosts.iter().filter(|key| key.mark == KnownHostMark::None);
+        plain.find(|key| key.key_type == *key_type).is_some_and(|key| !revoked(&key.fingerprint))
+    };
+    let known = |item: &Item| authority && item.name.as_str().contains("-cert-v0") || plain_known(item);
+    // OpenSSH leaves the list alone where its first entry is already known (order_hostkeyalgs of sshconnect2.c).
+    if order == HostKeyOrder::KnownFirst && list.first().is_some_and(plain_known) {
         return;
     }
     if order == HostKeyOrder::KnownOnly {
@@ -349,6 +351,16 @@ pub fn key_type_of(algorithm: &str) -> &str {
         | "ssh-rsa-sha512@ssh.com" => "ssh-rsa",
         "rsa-sha2-256-cert-v01@openssh.com" | "rsa-sha2-512-cert-v01@openssh.com" => "ssh-rsa-cert-v01@openssh.com",
         other => other,
+    }
+}
+
+/// The type of the plain key that an algorithm is about: for a certificate's, that of the key in it.
+pub fn plain_key_type(algorithm: &str) -> String {
+    let key_type = key_type_of(algorithm);
+    match key_type.split_once("-cert-v0") {
+        Some((plain, _)) if plain.starts_with("sk-") => format!("{plain}@openssh.com"),
+        Some((plain, _)) => plain.to_owned(),
+        None => key_type.to_owned(),
     }
 }
 

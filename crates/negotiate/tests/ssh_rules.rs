@@ -329,6 +329,42 @@ fn the_host_key_is_compared_with_the_known_ones() {
 }
 
 #[test]
+fn openssh_takes_a_key_of_another_type_for_a_changed_one() {
+    let mut client = modern();
+    client.offer.identification = Some("SSH-2.0-OpenSSH_9.2p1".into());
+    let mut server = modern();
+    server.offer.host_keys = Known::Complete(vec![host_key("ssh-ed25519", 256, "SHA256:now")]);
+    let of = |context: &Context| negotiate(&client, &server, context).failed.first().map(|failed| failed.kind.clone());
+    let entry = |key_type, print| vec![known_host(key_type, print, KnownHostMark::None)];
+    let with_port = Context { known_hosts: entry("ssh-rsa", "SHA256:old"), ..Context::default() };
+    assert_eq!(of(&with_port), Some(FailureKind::NotTheKnownKey));
+    let without_port = |print| Context {
+        other_known_hosts: entry("ssh-ed25519", print),
+        strict_host_keys: Some(true),
+        ..Context::default()
+    };
+    assert_eq!(of(&without_port("SHA256:old")), Some(FailureKind::NoKnownKey));
+    assert_eq!(of(&without_port("SHA256:now")), None);
+    let both = Context { known_hosts: entry("ssh-rsa", "SHA256:old"), ..without_port("SHA256:now") };
+    assert_eq!(of(&both), Some(FailureKind::NotTheKnownKey));
+}
+
+#[test]
+fn entries_without_the_port_and_revoked_ones_bring_no_order() {
+    let mut client = modern();
+    client.host_key_order = HostKeyOrder::KnownFirst;
+    let chosen = |context: &Context| agreed(&negotiate(&client, &modern(), context), Slot::HostKey).map(str::to_owned);
+    let first = chosen(&Context::default());
+    let rsa = vec![known_host("ssh-rsa", "SHA256:a", KnownHostMark::None)];
+    assert_ne!(chosen(&Context { known_hosts: rsa.clone(), ..Context::default() }), first);
+    assert_eq!(chosen(&Context { other_known_hosts: rsa.clone(), ..Context::default() }), first);
+    let revoked = vec![known_host("ssh-rsa", "SHA256:a", KnownHostMark::Revoked)];
+    assert_eq!(chosen(&Context { known_hosts: [rsa.clone(), revoked.clone()].concat(), ..Context::default() }), first);
+    let by_file = Context { known_hosts: rsa, other_known_hosts: revoked, ..Context::default() };
+    assert_ne!(chosen(&by_file), first, "RevokedHostKeys does not count for the order");
+}
+
+#[test]
 fn a_later_stage_is_not_reached_when_the_choice_fails() {
     let client = modern();
     let mut server = modern();

@@ -153,6 +153,7 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
         local_port: _,
         server_name,
         known_hosts,
+        other_known_hosts,
         peer_identification,
         attempt: _,
         time: _,
@@ -161,7 +162,7 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
     [target, host, server_name].into_iter().flatten().for_each(|host| visit.host(host));
     [user, local_user].into_iter().flatten().for_each(|user| visit.user(user));
     [address, local_address].into_iter().flatten().for_each(|address| visit.ip(address));
-    for KnownHostKey { key_type, fingerprint, mark: _, origin } in known_hosts {
+    for KnownHostKey { key_type, fingerprint, mark: _, origin } in known_hosts.iter_mut().chain(other_known_hosts) {
         visit.token(key_type);
         visit.fingerprint(fingerprint);
         visit.origin(origin);
@@ -359,6 +360,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
             visit.sentence(command);
             visit.said(text);
         }
+        Fact::Said(said) => printed(visit, said),
     }
 }
 

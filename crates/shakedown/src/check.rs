@@ -58,9 +58,7 @@ impl Session {
             report.evidence.extend(gathered.evidence);
         }
         let client_count = report.parties.len();
-        let (known_hosts, seen) = self.known_hosts(&settings);
-        context.known_hosts = known_hosts;
-        report.evidence.extend(seen);
+        report.evidence.extend(self.known_hosts(&settings, &mut context));
 
         let wanted = report
             .parties
@@ -213,24 +211,17 @@ impl Session {
         Ok(settings)
     }
 
-    /// What this user's known_hosts files hold of the target.
-    fn known_hosts(
-        &self,
-        settings: &ClientSettings,
-    ) -> (Vec<shakedown_model::KnownHostKey>, Vec<shakedown_model::Evidence>) {
+    /// Puts into the context what this user's known_hosts files hold of the target; returns what is wrong with them.
+    fn known_hosts(&self, settings: &ClientSettings, context: &mut Context) -> Vec<shakedown_model::Evidence> {
         let files = self.own_files();
         let found = known_hosts::lookup_for(&files, settings);
-        let mut keys = found.keys;
-        if keys.is_empty() {
-            // ssh accepts keys of the entries without a port too. It does not order its algorithms by them, which
-            // taking them in here does: right for whether the key is known, an approximation for which one is asked for.
-            keys = found.without_port;
-        }
+        context.known_hosts = found.keys;
+        context.other_known_hosts = crate::known_hosts::accepted_without_port(found.without_port);
         if let Some(path) = &settings.revoked_host_keys {
             // A file that cannot be read makes ssh refuse every key; the reading of the configuration reports that.
-            keys.extend(known_hosts::revoked(&files, path).unwrap_or_default());
+            context.other_known_hosts.extend(known_hosts::revoked(&files, path).unwrap_or_default());
         }
-        (keys, found.evidence)
+        found.evidence
     }
 
     /// Probes a target that was named as a party.

@@ -1,9 +1,11 @@
 //! Holds the host keys that a server showed against what the client knows.
 
 use shakedown_model::ssh::key_type_of;
-use shakedown_model::{Context, Evidence, Fact, KnownHostMark, KnownHostStatus, Name, Party, Role};
+use shakedown_model::{Context, Evidence, Fact, KnownHostKey, KnownHostMark, KnownHostStatus, Name, Party, Role};
+use shakedown_negotiate::ssh::{Verdict, verdict};
 
-/// What a lookup of each host key shown gives. `strict` is whether the client refuses keys that it does not know.
+/// What a lookup of each host key shown gives, by the rules of OpenSSH, whose files they are looked up in. `strict` is
+/// whether the client refuses keys that it does not know.
 pub(crate) fn look_up(server: &Party, context: &Context, strict: bool) -> Vec<Evidence> {
     let Some(keys) = server.ssh().and_then(|policy| policy.offer.host_keys.accepted()) else { return Vec::new() };
     let mut evidence = Vec::new();
@@ -30,28 +32,31 @@ fn status(
     context: &Context,
     strict: bool,
 ) -> KnownHostStatus {
-    let shown = |known: &str| known == fingerprint || authority.is_some_and(|authority| authority == known);
-    let revoked =
-        context.known_hosts.iter().find(|known| known.mark == KnownHostMark::Revoked && shown(&known.fingerprint));
-    if let Some(entry) = revoked {
-        return KnownHostStatus::Revoked { entry: entry.origin.clone() };
-    }
-    let trusted_authority = context
-        .known_hosts
-        .iter()
-        .any(|known| known.mark == KnownHostMark::CertAuthority && authority == Some(known.fingerprint.as_str()));
-    let plain: Vec<_> = context.known_hosts.iter().filter(|known| known.mark == KnownHostMark::None).collect();
-    if trusted_authority || plain.iter().any(|known| known.fingerprint == fingerprint) {
-        return KnownHostStatus::Known;
-    }
-    match plain.iter().find(|known| known.key_type == *key_type) {
-        Some(other) => KnownHostStatus::Changed { known: other.origin.clone(), fingerprint: other.fingerprint.clone() },
-        None => {
-            let mut other_types: Vec<Name> = plain.iter().map(|known| known.key_type.clone()).collect();
+    match verdict(key_type, fingerprint, authority, context, true) {
+        Verdict::Known | Verdict::KnownAuthority => KnownHostStatus::Known,
+        Verdict::Changed(entry) => {
+            KnownHostStatus::Changed { known: entry.origin.clone(), fingerprint: entry.fingerprint.clone() }
+        }
+        Verdict::Revoked(entry) => KnownHostStatus::Revoked { entry: entry.origin.clone() },
+        Verdict::Unknown => {
+            let known = context.known_hosts.iter().chain(&context.other_known_hosts);
+            let plain = known.filter(|entry| entry.mark == KnownHostMark::None);
+            let mut other_types: Vec<Name> = plain.map(|entry| entry.key_type.clone()).collect();
             other_types.dedup();
             KnownHostStatus::Unknown { other_types, strict }
         }
     }
+}
+
+/// The entries of a host without its port that make a key known: OpenSSH turns to them where it has none with the port, and
+/// then accepts what is neither changed nor revoked (`check_host_key` of sshconnect.c).
+pub(crate) fn accepted_without_port(entries: Vec<KnownHostKey>) -> Vec<KnownHostKey> {
+    let revoked: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.mark == KnownHostMark::Revoked)
+        .map(|entry| entry.fingerprint.clone())
+        .collect();
+    entries.into_iter().filter(|entry| !revoked.contains(&entry.fingerprint)).collect()
 }
 
 #[cfg(test)]
@@ -75,13 +80,38 @@ mod tests {
         let judge = |context: &Context| status(&ed25519, "SHA256:a", None, context, true);
         assert!(matches!(judge(&context), KnownHostStatus::Unknown { strict: true, .. }));
         context.known_hosts.push(known(KnownHostMark::None, "ssh-rsa", "SHA256:r"));
-        assert!(matches!(judge(&context), KnownHostStatus::Unknown { ref other_types, .. } if other_types.len() == 1));
+        assert!(
+            matches!(judge(&context), KnownHostStatus::Changed { ref fingerprint, .. } if fingerprint == "SHA256:r")
+        );
         context.known_hosts.push(known(KnownHostMark::None, "ssh-ed25519", "SHA256:b"));
-        assert!(matches!(judge(&context), KnownHostStatus::Changed { .. }));
+        assert!(
+            matches!(judge(&context), KnownHostStatus::Changed { ref fingerprint, .. } if fingerprint == "SHA256:b")
+        );
         context.known_hosts.push(known(KnownHostMark::None, "ssh-ed25519", "SHA256:a"));
         assert_eq!(judge(&context), KnownHostStatus::Known);
         context.known_hosts.push(known(KnownHostMark::Revoked, "ssh-ed25519", "SHA256:a"));
         assert!(matches!(judge(&context), KnownHostStatus::Revoked { .. }));
+    }
+
+    #[test]
+    fn an_entry_without_the_port_makes_known_and_never_changed() {
+        let ed25519 = Name::new("ssh-ed25519");
+        let judge = |context: &Context| status(&ed25519, "SHA256:a", None, context, true);
+        let without_port = |entries: &[(KnownHostMark, &str)]| -> Vec<KnownHostKey> {
+            accepted_without_port(
+                entries.iter().map(|(mark, fingerprint)| known(*mark, "ssh-ed25519", fingerprint)).collect(),
+            )
+        };
+        let mut context = Context::default();
+        context.other_known_hosts = without_port(&[(KnownHostMark::None, "SHA256:b")]);
+        assert!(matches!(judge(&context), KnownHostStatus::Unknown { .. }));
+        context.other_known_hosts =
+            without_port(&[(KnownHostMark::None, "SHA256:a"), (KnownHostMark::Revoked, "SHA256:a")]);
+        assert!(matches!(judge(&context), KnownHostStatus::Unknown { .. }));
+        context.other_known_hosts = without_port(&[(KnownHostMark::None, "SHA256:a")]);
+        assert_eq!(judge(&context), KnownHostStatus::Known);
+        context.known_hosts.push(known(KnownHostMark::None, "ssh-rsa", "SHA256:r"));
+        assert!(matches!(judge(&context), KnownHostStatus::Changed { .. }), "an entry with the port goes first");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The stages after the choice: the size of the group exchange's group, and the host key itself.
 
-use shakedown_model::ssh::{HostKey, SignatureCheck, key_type_of};
-use shakedown_model::{Context, FailureKind, Item, Known, KnownHostMark, Name, Role, Slot, StageResult};
+use shakedown_model::ssh::{HostKey, SignatureCheck, key_type_of, plain_key_type};
+use shakedown_model::{Context, FailureKind, Item, Known, Name, Role, Slot, StageResult};
 
 use super::ends::Ends;
+use super::known_host::{Verdict, verdict};
 
 /// What became of a later stage, and why.
 pub(crate) struct Later {
@@ -74,7 +75,7 @@ pub(crate) fn host_key(ends: &Ends<'_>, algorithm: Option<&Name>, context: &Cont
     let key = keys.iter().find(|key| key.key_type == *key_type_of(algorithm) || key.key_type == *algorithm)?;
     too_small(ends, key)
         .or_else(|| wrong_signature(key))
-        .or_else(|| known(key, context))
+        .or_else(|| known(ends, key, context))
         .or_else(|| large_enough(ends, key))
 }
 
@@ -105,28 +106,31 @@ fn wrong_signature(key: &HostKey) -> Option<Later> {
 }
 
 /// Compares with what the client knows of the host, RFC 4251 section 4.1.
-fn known(key: &HostKey, context: &Context) -> Option<Later> {
+fn known(ends: &Ends<'_>, key: &HostKey, context: &Context) -> Option<Later> {
     let fingerprint = key.fingerprint.as_deref()?;
-    let entries = |mark: KnownHostMark| context.known_hosts.iter().filter(move |entry| entry.mark == mark);
-    let signed_by = key.certificate_authority.as_deref();
-    let is_this = |known: &str| known == fingerprint || signed_by == Some(known);
-    if entries(KnownHostMark::Revoked).any(|entry| is_this(&entry.fingerprint)) {
-        return Some(Later::failed(FailureKind::RevokedKey, "the client knows this host key as revoked"));
+    let authority = key.certificate_authority.as_deref();
+    let openssh = ends.client.offer.identification.as_ref().is_some_and(|name| name.as_str().contains("OpenSSH"));
+    match verdict(&key.key_type, fingerprint, authority, context, openssh) {
+        Verdict::Revoked(_) => {
+            Some(Later::failed(FailureKind::RevokedKey, "the client knows this host key as revoked"))
+        }
+        Verdict::Known => Some(Later::agreed("the client knows this host key")),
+        Verdict::KnownAuthority => {
+            Some(Later::agreed("the client trusts the authority that signed this host certificate"))
+        }
+        Verdict::Changed(entry) => {
+            let rule = if entry.key_type.as_str() == plain_key_type(key.key_type.as_str()) {
+                "the client knows another host key of this type"
+            } else {
+                "the client knows this host by a key of another type (OpenSSH: sshconnect.c check_host_key)"
+            };
+            Some(Later::failed(FailureKind::NotTheKnownKey, rule))
+        }
+        Verdict::Unknown => (context.strict_host_keys == Some(true)).then(|| {
+            let rule = "the client refuses host keys that it does not know (OpenSSH: StrictHostKeyChecking)";
+            Later::failed(FailureKind::NoKnownKey, rule)
+        }),
     }
-    if entries(KnownHostMark::None).any(|entry| entry.fingerprint == fingerprint) {
-        return Some(Later::agreed("the client knows this host key"));
-    }
-    if entries(KnownHostMark::CertAuthority).any(|entry| signed_by == Some(entry.fingerprint.as_str())) {
-        return Some(Later::agreed("the client trusts the authority that signed this host certificate"));
-    }
-    if entries(KnownHostMark::None).any(|entry| entry.key_type == key.key_type) {
-        let rule = "the client knows another host key of this type";
-        return Some(Later::failed(FailureKind::NotTheKnownKey, rule));
-    }
-    (context.strict_host_keys == Some(true)).then(|| {
-        let rule = "the client refuses host keys that it does not know (OpenSSH: StrictHostKeyChecking)";
-        Later::failed(FailureKind::NoKnownKey, rule)
-    })
 }
 
 /// The element of an end's list, with its origin.

@@ -6,10 +6,12 @@ mod ends;
 mod forecast;
 mod guess;
 mod kexinit;
+mod known_host;
 mod later;
 mod list;
 mod outcome;
 mod risks;
 
+pub use known_host::{Verdict, verdict};
 pub use outcome::negotiate;
 pub use risks::risks;
