@@ -26,8 +26,8 @@
 //! - Firefox `SSL_ERROR_BAD_CERT_DOMAIN`, Chrome `ERR_CERT_COMMON_NAME_INVALID`, .NET
 //!   `RemoteCertificateNameMismatch`, Windows `SEC_E_WRONG_PRINCIPAL` (0x80090322), GnuTLS `name does not match the
 //!   expected`.
-//! - IKE: libreswan `certificate subjectAltName extension does not match`; strongSwan only `no trusted RSA public key
-//!   found for '...'`; Windows error 13801.
+//! - IKE: libreswan `certificate subjectAltName extension does not match`; strongSwan `certificate does not confirm
+//!   identity '...'`, before 6 only `no trusted RSA public key found for '...'`; Windows error 13801.
 //!
 //! Look yourself:
 //! - `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -subject -ext

@@ -21,8 +21,8 @@
 //! - OpenSSL `certificate revoked` (23) with `-crl_check`; curl `--cert-status` `certificate revoked`; Go and rustls
 //!   `Revoked`; Java `CertificateRevokedException`; GnuTLS `chain is revoked`; alert 44.
 //! - Firefox `SEC_ERROR_REVOKED_CERTIFICATE`, Chrome `ERR_CERT_REVOKED`, Windows 0x80092010 or 0x800B010C.
-//! - IKE: strongSwan `certificate was revoked on ..., reason: ...`; libreswan `certificate revoked!`; the peer sees
-//!   AUTHENTICATION_FAILED.
+//! - IKE: strongSwan `certificate was revoked on ..., reason: ...`; libreswan `X509: CERT payload bogus or revoked`;
+//!   the peer sees AUTHENTICATION_FAILED.
 //!
 //! Look yourself:
 //! - `openssl ocsp -issuer chain.pem -cert cert.pem -url $(openssl x509 -noout -ocsp_uri -in cert.pem)`, or the list:

@@ -19,19 +19,38 @@
 //! - Somebody reads along.
 //!
 //! ## How to tell
-//! - OpenSSH prints `REMOTE HOST IDENTIFICATION HAS CHANGED!` and, below, file and line of the old entry.
-//! - The server's own view, on its console or through another trusted way: `ssh-keygen -lf
+//! Programs say:
+//! - OpenSSH: the block `REMOTE HOST IDENTIFICATION HAS CHANGED!`, below it `Offending ... key in FILE:LINE`, then
+//!   `Host key verification failed`. `REVOKED HOST KEY DETECTED` for a key that was declared void.
+//! - PuTTY: `The host key does not match the one PuTTY has cached`; paramiko `Host key for server ... does not
+//!   match`; Go `knownhosts: key mismatch`; JSch `HostKey has been changed`; libssh2 and git `remote host
+//!   identification has changed`; Ansible shows OpenSSH's text as `UNREACHABLE`.
+//!
+//! Look yourself:
+//! - The server's own view, on its console or another trusted way: `ssh-keygen -lf
 //!   /etc/ssh/ssh_host_ed25519_key.pub`. If it prints the fingerprint that the client was shown, the server is the
 //!   right one.
+//! - `ssh-keygen -F HOST -l` prints what is remembered, `ssh -G HOST | grep -i -e knownhosts -e hostkeyalias` where.
+//!
+//! Look-alikes:
+//! - `host-key-unknown`: nothing is remembered for this name (`ssh-keygen -F HOST` prints nothing).
+//! - `name-resolution`: the name now leads to another machine; `getent hosts HOST` against the address that was
+//!   meant.
+//! - `no-common-host-key-algorithm`: a client that offers only the remembered type fails earlier, with a missing
+//!   algorithm.
 //!
 //! ## Fix
 //! Client: first compare the fingerprint with what the server's administrator says, by telephone, console or an
-//! inventory. Then remove the old entry with `ssh-keygen -R HOST` and connect again.
+//! inventory. Then remove the old entry with `ssh-keygen -R HOST` and connect again (PuTTY asks; paramiko and Go need
+//! the new line in `known_hosts`).
 //!
-//! Server: keep host keys when a machine is installed anew, and share them among the members of a cluster; or sign them
-//! with one authority (`HostCertificate`), so that clients trust the authority and no single key.
+//! Server: keep host keys when a machine is installed anew, and share them among the members of a cluster; or sign
+//! them with one authority (`HostCertificate`), so that clients trust the authority and no single key.
 //!
-//! Safer: certificates or kept keys. Never `StrictHostKeyChecking no`: it accepts the attacker as well.
+//! Safer: certificates or kept keys.
+//!
+//! Never: `StrictHostKeyChecking=no`, `UserKnownHostsFile=/dev/null`, `AutoAddPolicy`, `InsecureIgnoreHostKey`: each
+//! accepts the attacker as well.
 //!
 //! ## Example
 //! ```case

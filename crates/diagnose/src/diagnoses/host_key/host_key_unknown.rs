@@ -15,21 +15,35 @@
 //! A known key of another type does not help: with an entry for the server's RSA key only, its Ed25519 key is unknown.
 //!
 //! ## How to tell
+//! Programs say:
 //! - OpenSSH: `No ED25519 host key is known for HOST and you have requested strict checking`, then `Host key
+//!   verification failed`; with a keyboard `The authenticity of host ... can't be established`.
+//! - paramiko `Server '...' not found in known_hosts`; Go `knownhosts: key is unknown`; JSch `UnknownHostKey` or
+//!   `reject HostKey`; PuTTY's `plink -batch`: `The host key is not cached for this server`; libssh2 `Host key
 //!   verification failed`.
-//! - `ssh-keygen -F HOST` shows whether there is an entry, `ssh -G HOST | grep -i -e knownhosts -e stricthost` which
-//!   files are read.
-//! - In a service or container: which user runs it, and has that user a `known_hosts` file?
+//!
+//! Look yourself:
+//! - `ssh-keygen -F HOST` and `ssh-keygen -F '[HOST]:2222'` show whether there is an entry, `ssh -G HOST | grep -i -e
+//!   knownhosts -e stricthost` which files are read and how strictly.
+//! - In a service or container: which user runs it (`id`), and has that user a `known_hosts` file?
+//!
+//! Look-alikes:
+//! - `host-key-changed`: there is an entry and it differs; OpenSSH shows its block in capitals then.
+//! - `authentication-failed`: `Permission denied` comes after the host key was accepted.
+//! - `private-key-permissions`: `known_hosts` itself cannot be read by this user; `ls -l` of the files named by `ssh
+//!   -G`.
 //!
 //! ## Fix
 //! Client: get the server's public key from a source that can be trusted (its console, an inventory, the provider's
 //! documentation over HTTPS) and add it to `known_hosts`. `ssh-keyscan` alone fetches whatever answers: compare its
-//! fingerprint.
+//! fingerprint (`ssh-keyscan HOST | ssh-keygen -lf -`).
 //!
 //! Server: publish fingerprints as SSHFP records in a signed DNS zone (RFC 4255), or use host certificates.
 //!
 //! Safer: host certificates or a distributed `known_hosts`. `StrictHostKeyChecking accept-new` trusts the first
-//! contact; `no` trusts everybody.
+//! contact only.
+//!
+//! Never: `StrictHostKeyChecking=no` or `AutoAddPolicy` in a script: it trusts everybody, each time.
 //!
 //! ## Example
 //! ```case

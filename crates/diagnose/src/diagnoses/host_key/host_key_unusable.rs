@@ -21,9 +21,18 @@
 //! - A DSA key on a release that has no DSA any more, or an RSA key below `RequiredRSASize`.
 //!
 //! ## How to tell
-//! - On the server: `sshd -t` prints `Unable to load host key` or `no hostkeys available -- exiting`.
-//! - `ls -l /etc/ssh/ssh_host_*_key`, and `ssh-keygen -yf FILE` for each, as root.
-//! - From outside: the connection closes before or right after the server's first line, for every client.
+//! Programs say:
+//! - sshd: `Unable to load host key "FILE": ...` (`Could not load host key` before 8.0), `no hostkeys available --
+//!   exiting`, `UNPROTECTED PRIVATE KEY FILE!`; Dropbear: `Failed loading ...`. Clients see only a close, or `no
+//!   matching host key type found`.
+//!
+//! Look yourself:
+//! - On the server, as root: `sshd -t`, `sshd -T | grep -i ^hostkey`, `ls -lZ /etc/ssh/ssh_host_*_key`, `ssh-keygen
+//!   -yf FILE` for each.
+//!
+//! Look-alikes:
+//! - `no-common-host-key-algorithm`: all files load, and the lists differ. `sshd -t` prints nothing then.
+//! - `connection-cut`: other clients get in. A missing key fails for all.
 //!
 //! ## Fix
 //! Server: `chmod 600` and `chown root` the private files, correct the `HostKey` path, or make missing keys with
@@ -32,6 +41,8 @@
 //! Client: there is nothing to change.
 //!
 //! Safer: mend what is there; a restored old key keeps every client's `known_hosts` right.
+//!
+//! Never: one host key for all machines of an image, or a key file that others can read.
 //!
 //! ## Example
 //! ```case

@@ -16,17 +16,36 @@
 //! - A signature with a hash that the other does not take (RFC 7427): SHA-1 against SHA-2.
 //!
 //! ## How to tell
-//! - strongSwan `constraint requires public key authentication, but pre-shared key was used`, `found 1 matching config,
-//!   but none allows pre-shared key authentication using Main Mode`.
-//! - libreswan `peer attempted PSK authentication but we want RSA`.
-//! - On the wire AUTHENTICATION_FAILED only.
+//! Programs say:
+//! - strongSwan: `constraint requires public key authentication, but pre-shared key was used`; responder `peer
+//!   requested EAP, config unacceptable`; IKEv1 `found 1 matching config, but none allows pre-shared key
+//!   authentication using Main Mode`.
+//! - libreswan: `peer attempted PSK authentication but we want RSA`; IKEv1 `no connection has been authorized with
+//!   authby=PSK and xauth=no`.
+//! - racoon `rejected authmethod`. The other end is told AUTHENTICATION_FAILED, or NO_PROPOSAL_CHOSEN in IKEv1;
+//!   Windows shows 13801, macOS "user authentication failed".
+//!
+//! Look yourself:
+//! - `swanctl --list-conns`: the lines `local ... authentication` and `remote ... authentication` must mirror those
+//!   of the other side. `ipsec status | grep policy` on libreswan.
+//! - Windows: `Get-VpnConnection | Select Name, AuthenticationMethod, TunnelType`.
+//!
+//! Look-alikes:
+//! - `psk-mismatch`: both used a secret, and it differs (`MAC mismatched`).
+//! - `no-common-signature-algorithm`: both used certificates, and the hash or padding is not accepted (`signature
+//!   scheme ... not acceptable`).
+//! - `authentication-failed`: EAP began, and the password or user is wrong (`EAP method ... failed`).
 //!
 //! ## Fix
-//! Initiator: use the method that the gateway expects (`local.auth`, `authby=`).
+//! Initiator: use the method that the gateway expects (`local.auth` in swanctl, `authby=` or `leftauth=` in
+//! ipsec.conf, "authentication method" of the Windows connection).
 //!
-//! Responder: allow the method of the client in a connection of its own.
+//! Responder: allow the method of the client in a connection of its own (`remote.auth`).
 //!
-//! Safer: certificates or EAP with certificates; a shared secret only between two fixed gateways.
+//! Safer: certificates, or EAP after the gateway has shown a certificate; a shared secret only between two fixed
+//! gateways.
+//!
+//! Never: `authby=never`, "none", or a shared secret for many users as a way out.
 //!
 //! ## Example
 //! ```console

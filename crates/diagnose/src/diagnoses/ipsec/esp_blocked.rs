@@ -17,16 +17,35 @@
 //! - Only large packets are lost: see `path-mtu`.
 //!
 //! ## How to tell
-//! - `swanctl --list-sas`, `ip -s xfrm state`: packets out, none in.
-//! - `tcpdump -n esp or udp port 4500` on both ends.
+//! Programs say:
+//! - Nothing, mostly: both logs end in `CHILD_SA ... established` (strongSwan) or `established Child SA` (libreswan).
+//!   After a while dead peer detection may end it: `giving up after 5 retransmits`.
+//! - Applications time out; `ping` through the tunnel gets no answer in either direction or in one.
+//!
+//! Look yourself:
+//! - `swanctl --list-sas`, `ipsec trafficstatus`, `ip -s xfrm state`: packets out on the one side, none in on the
+//!   other.
+//! - `tcpdump -n esp or udp port 4500` on both outer interfaces at the same time. What leaves and does not arrive was
+//!   dropped on the way; what arrives and is not counted was dropped by the kernel (`ip -s xfrm state`,
+//!   `/proc/net/xfrm_stat`).
+//! - `ip route get INNER-ADDRESS`, `sysctl net.ipv4.conf.all.rp_filter`, `nft list ruleset` behind the tunnel.
+//!
+//! Look-alikes:
+//! - `path-mtu`: `ping` works and large transfers stop; `ping -M do -s 1400` decides.
+//! - `traffic-selector-mismatch`: the tunnel stands for other networks than those used; `swanctl --list-sas` prints
+//!   them.
+//! - `stale-state`: it worked until a restart; the peer counts packets with an unknown SPI.
+//! - `nat-traversal-blocked`: IKE itself does not finish.
 //!
 //! ## Fix
-//! Network: allow protocol 50 between the gateways.
+//! Network: allow protocol 50 between the gateways, in both directions, also in the cloud's security rules.
 //!
-//! Initiator or responder: force UDP encapsulation (`encap = yes` in strongSwan, `encapsulation=yes` in libreswan), so
-//! that all goes over UDP 4500.
+//! Initiator or responder: force UDP encapsulation (`encap = yes` in strongSwan, `encapsulation=yes` in libreswan),
+//! so that all goes over UDP 4500.
 //!
-//! Safer: no difference.
+//! Safer: no difference in protection.
+//!
+//! Never: `null` encryption or a tunnel without IPsec "for a test" that is then left.
 //!
 //! ## Example
 //! ```console

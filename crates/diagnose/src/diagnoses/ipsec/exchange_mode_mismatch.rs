@@ -16,14 +16,38 @@
 //! equal.
 //!
 //! ## How to tell
-//! - strongSwan `Aggressive Mode PSK disabled for security reasons`, `no matching CHILD_SA config found` for a mode;
-//!   racoon `Exchange type is mismatched`.
-//! - The first packet names the exchange: type 2 is main mode, type 4 aggressive mode (IKEv1), 34 is IKEv2.
+//! Programs say:
+//! - strongSwan: `Aggressive Mode PSK disabled for security reasons`; `but none allows ... authentication using
+//!   Aggressive Mode`; for tunnel against transport `no matching CHILD_SA config found`, IKEv2 answers with tunnel
+//!   mode, or TS_UNACCEPTABLE.
+//! - libreswan: `no connection has been authorized with ... policy`; racoon `Exchange type is mismatched`, `not
+//!   acceptable Aggressive mode`; FortiGate `aggressive mode` against `main mode` in the debug output.
+//! - Often silence: the responder drops what it does not allow, and the initiator gives up after its retransmissions.
+//!
+//! Look yourself:
+//! - `tcpdump -vn udp port 500`: `phase 1 I ident` is main mode, `phase 1 I agg` aggressive mode; IKEv2 prints
+//!   `ikev2_init`.
+//! - `swanctl --list-conns`: `IKEv1 Aggressive`, and for children `TUNNEL` or `TRANSPORT`. `ipsec status` on
+//!   libreswan prints `AGGRESSIVE` and `tunnel`.
+//!
+//! Look-alikes:
+//! - `no-matching-connection`: the addresses or the version do not fit; `tcpdump` shows the same mode on both sides
+//!   then.
+//! - `traffic-selector-mismatch`: strongSwan uses one message for networks and mode in IKEv1; compare the networks
+//!   first.
+//! - `auth-method-mismatch`: the line names both method and mode; whichever differs is the cause.
 //!
 //! ## Fix
-//! Both sides: use the same mode; main mode, or better IKEv2, which has only one.
+//! Initiator: use the mode of the responder (`aggressive = no`, `mode = tunnel` in swanctl; `aggressive=no`,
+//! `type=tunnel` in ipsec.conf).
 //!
-//! Safer: IKEv2. Never aggressive mode with a pre-shared key.
+//! Responder: the same; or better IKEv2 on both sides, which has no such modes. L2TP over IPsec is the usual reason
+//! for transport mode.
+//!
+//! Safer: IKEv2.
+//!
+//! Never: aggressive mode with a pre-shared key (`i_dont_care_about_security_and_use_aggressive_mode_psk`): anybody
+//! on the way can guess the key offline.
 //!
 //! ## Example
 //! ```console

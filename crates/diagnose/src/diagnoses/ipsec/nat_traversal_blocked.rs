@@ -18,16 +18,34 @@
 //! - The mapping in the router was forgotten; keepalives (every 20 s) are off.
 //!
 //! ## How to tell
-//! - IKE_SA_INIT is answered, IKE_AUTH is repeated without an answer; Windows error 809.
-//! - `tcpdump -n udp port 4500` on both ends: what leaves and does not arrive?
+//! Programs say:
+//! - strongSwan: `local host is behind NAT, sending keep alives` or `remote host is behind NAT`, then `retransmit ...
+//!   of request with message ID 1` and `giving up after 5 retransmits`; the packets carry `[4500]`.
+//! - libreswan: `NAT-Traversal: Result using RFC 3947 ... behind NAT`, then `Possible authentication failure: no
+//!   acceptable response to our first encrypted message`.
+//! - Windows error 809 (789 for L2TP), macOS "the VPN server did not respond".
+//!
+//! Look yourself:
+//! - `tcpdump -n udp port 500 or udp port 4500` on both ends: what leaves the one on 4500 and does not reach the
+//!   other?
+//! - `swanctl --log` on the responder: is there an `IKE_AUTH request` at all? `nc -u` proves nothing here, since a
+//!   gateway passes over what is not IKE.
+//!
+//! Look-alikes:
+//! - `path-mtu`: small packets on 4500 arrive, and the large IKE_AUTH with certificates does not; `tcpdump` shows
+//!   fragments. With `fragmentation = yes`, or a shared secret, it works.
+//! - `psk-mismatch` in IKEv1: the responder drops the third message silently, but its log has seen it.
+//! - `esp-blocked`: IKE is finished, and only the data is lost.
 //!
 //! ## Fix
 //! Network: allow and forward UDP 4500 as well as UDP 500, and switch "IPsec passthrough" or "IPsec ALG" off.
 //!
-//! Initiator and responder: NAT traversal on, keepalives on; TCP encapsulation (RFC 9329) where UDP is blocked
-//! altogether.
+//! Initiator and responder: NAT traversal on, keepalives on (`keep_alive = 20s`); TCP encapsulation (RFC 9329) where
+//! UDP is blocked altogether. Windows behind or in front of NAT: `AssumeUDPEncapsulationContextOnSendRule = 2`.
 //!
 //! Safer: no difference.
+//!
+//! Never: expose the inner machine as "DMZ host" with all its ports for the sake of one.
 //!
 //! ## Example
 //! ```console

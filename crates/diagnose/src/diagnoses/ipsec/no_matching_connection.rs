@@ -17,17 +17,35 @@
 //! - The gateway listens on another of its addresses.
 //!
 //! ## How to tell
-//! - strongSwan `no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN`.
-//! - libreswan `no suitable connection found with IKEv2 policy`; v1 `initial Main Mode message received but no
-//!   connection has been authorized`, and no answer on the wire.
-//! - `swanctl --list-conns`, `ipsec status` on the responder: is the connection there at all?
+//! Programs say:
+//! - strongSwan, responder: `no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN`.
+//! - libreswan, responder: `no suitable connection found with IKEv2 policy`; IKEv1 `initial Main Mode message
+//!   received but no connection has been authorized`, and no answer on the wire.
+//! - Palo Alto `Couldn't find configuration for IKE phase-1 request for peer IP`, OpenIKED `No matching Policy
+//!   found`. The initiator sees NO_PROPOSAL_CHOSEN, or nothing and gives up after its retransmissions; Google Cloud
+//!   calls it `Proposal mismatch in IKE SA (phase 1)`.
+//!
+//! Look yourself:
+//! - `swanctl --list-conns`, `ipsec status` on the responder: is the connection there at all, and with which
+//!   addresses and version?
+//! - `swanctl --load-all` and the log below it: `loading connection '...' failed` names what is wrong.
+//! - `tcpdump -n udp port 500 or udp port 4500` on the responder: from which address does the request really come?
+//!
+//! Look-alikes:
+//! - `no-common-proposal`: its log line prints both proposals; this one names addresses.
+//! - `peer-identity-mismatch`: fails one exchange later, as `no matching peer config found` and
+//!   AUTHENTICATION_FAILED.
+//! - `port-filtered`: a silent responder looks like a lost packet; `tcpdump` on it decides.
 //!
 //! ## Fix
-//! Responder: load the connection, correct `remote_addrs`, `local_addrs` and `version`.
+//! Responder: load the connection (`swanctl --load-conns`, `ipsec auto --add NAME`), correct `remote_addrs`,
+//! `local_addrs` and `version`.
 //!
 //! Initiator: use the IKE version and source address that the responder expects.
 //!
 //! Safer: a fixed address or name for the peer; `%any` only together with certificates.
+//!
+//! Never: a catch-all connection with `%any` and a shared secret.
 //!
 //! ## Example
 //! ```console

@@ -18,16 +18,36 @@
 //!   own.
 //!
 //! ## How to tell
-//! - The responder answers AUTHENTICATION_FAILED whatever the reason is (RFC 7296 section 2.21.2): only its log tells.
-//! - strongSwan `no matching peer config found`, `constraint check failed: identity '...' required`; libreswan `Peer ID
-//!   '...' mismatched on first found connection`.
+//! Programs say:
+//! - strongSwan, responder: `looking for peer configs matching ...[me]...[peer]`, then `no matching peer config
+//!   found`; either side `constraint check failed: identity '...' required`; initiator `received IDr ..., but require
+//!   ...`; IKEv1 `IDir '...' does not match to '...'`.
+//! - libreswan: `Peer ID '...' mismatched on first found connection and no better connection found`.
+//! - FortiGate `peer id ... does not match`, racoon `ID mismatched with certificate`, RouterOS `peer's ID does not
+//!   match`. The other end is told AUTHENTICATION_FAILED whatever the reason is (RFC 7296 section 2.21.2).
+//!
+//! Look yourself:
+//! - The responder's log at the line `looking for peer configs matching`: the two names in brackets are what was
+//!   sent.
+//! - `swanctl --list-conns` prints the configured `local` and `remote` identities, `swanctl --list-certs` the names
+//!   in certificates, `ipsec status | grep -e left -e right` on libreswan.
+//!
+//! Look-alikes:
+//! - `psk-mismatch`: the identities fit, and the line says `MAC mismatched`.
+//! - `certificate-name-mismatch`: the identity is known, and the certificate does not contain it (`no trusted RSA
+//!   public key found for '...'`).
+//! - `auth-method-mismatch`: `constraint requires ... authentication` names methods instead of identities.
 //!
 //! ## Fix
-//! Initiator: set its own identity to what the other side has configured (`local.id`, `leftid`).
+//! Initiator: set its own identity to what the other side has configured (`local.id` in swanctl, `leftid` in
+//! ipsec.conf, "local ID" on devices).
 //!
-//! Responder: expect what the initiator sends (`remote.id`, `rightid`).
+//! Responder: expect what the initiator sends (`remote.id`, `rightid`). With certificates, an identity that stands in
+//! the certificate.
 //!
-//! Safer: a fixed name on both sides. `%any` lets every peer that knows the secret in.
+//! Safer: a fixed name on both sides.
+//!
+//! Never: `remote.id = %any` together with a shared secret: it lets every peer in that knows the secret.
 //!
 //! ## Example
 //! ```console

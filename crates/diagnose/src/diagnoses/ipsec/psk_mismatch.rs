@@ -17,16 +17,37 @@
 //! - A character outside of ASCII, stored in different encodings.
 //!
 //! ## How to tell
-//! - strongSwan `tried 1 shared key for '...' - '...', but MAC mismatched`; libreswan `computed hash does not match
-//!   hash received from peer`; IKEv1 `probable authentication failure (mismatch of preshared secrets?)`, `malformed
-//!   payload`.
-//! - On the wire only AUTHENTICATION_FAILED, which has many other reasons: the responder's log decides.
-//! - TLS: `decrypt error` (51), `unknown psk identity` (115), `bad record mac` (20).
+//! Programs say:
+//! - IKE: strongSwan, responder: `tried 1 shared key for '...' - '...', but MAC mismatched`; libreswan `computed hash
+//!   does not match hash received from peer`; IKEv1 main mode `invalid ID_V1 payload length, decryption failed?` or
+//!   `probable authentication failure (mismatch of preshared secrets?)`.
+//! - The initiator gets AUTHENTICATION_FAILED, which has many other reasons: the responder's log decides. Azure
+//!   `Authentication failed. Check shared key`, racoon `HASH mismatched`, Windows error 13801 or 789.
+//! - TLS: alert 51 `decrypt error` (TLS 1.3 binder), 20 `bad record mac` (TLS 1.2 PSK), mosquitto and stunnel log the
+//!   same; OpenVPN `cannot locate HMAC in incoming packet` for a differing `tls-auth` key.
+//!
+//! Look yourself:
+//! - `swanctl --log` on the responder. `swanctl --load-creds` after each change; `swanctl --list-conns` for the
+//!   identities that choose the secret.
+//! - Compare without showing it: `printf %s 'SECRET' | sha256sum` on both machines; a trailing line end changes the
+//!   sum.
+//!
+//! Look-alikes:
+//! - `psk-missing`: `no shared key found`, so there is none, instead of a wrong one.
+//! - `peer-identity-mismatch`: `no matching peer config found` comes before any secret is used.
+//! - `auth-method-mismatch`: one side did not use a secret at all.
 //!
 //! ## Fix
-//! Both sides: enter the secret anew, from one source, and look at which line (which identities) it stands for.
+//! Both sides: enter the secret anew, from one source, and look at which line (which identities) it stands for:
+//! `secrets { ike-NAME { id-1 = ... secret = "..." } }` in swanctl, `ID1 ID2 : PSK "..."` in ipsec.secrets. Then
+//! reload (`swanctl --load-creds`, `ipsec rereadsecrets`).
 //!
-//! Safer: a long random secret for each pair, or certificates.
+//! Client or initiator and server or responder need the same bytes; quotes and `0x` are read differently by different
+//! programs.
+//!
+//! Safer: a long random secret for each pair (`openssl rand -base64 32`), or certificates.
+//!
+//! Never: a short or shared secret, or the secret in a ticket or mail: whoever reads it can stand in for either side.
 //!
 //! ## Example
 //! ```console

@@ -18,13 +18,32 @@
 //! - The secret stands under `id-1` that is written differently: `@gw.example` against `gw.example`.
 //!
 //! ## How to tell
-//! - strongSwan `no shared key found for '...' - '...'`; libreswan `authentication failed: no PSK found for '...'`.
-//! - TLS: alert 115 `unknown psk identity`, mosquitto and stunnel log the identity that was asked for.
+//! Programs say:
+//! - IKE: strongSwan `no shared key found for '...' - '...'`; libreswan `authentication failed: no PSK found for
+//!   '...'`, IKEv1 `Can't authenticate: no preshared key found for ...`; racoon `couldn't find the pskey`.
+//! - TLS: alert 115 `unknown psk identity`; OpenSSL `psk identity not found`; GnuTLS `Insufficient credentials`;
+//!   mosquitto and stunnel log the identity that was asked for.
+//!
+//! Look yourself:
+//! - The two names in the log line, letter by letter, against the secrets: `grep -n id- /etc/swanctl/swanctl.conf`,
+//!   `cut -d: -f1 /etc/ipsec.secrets` (the part before the secret).
+//! - `swanctl --load-creds` prints `loaded ike secret 'ike-...'` for each one that was read.
+//!
+//! Look-alikes:
+//! - `psk-mismatch`: a secret was found and is another one (`MAC mismatched`).
+//! - `private-key-permissions`: the file with the secrets could not be read; the log at load says `Permission
+//!   denied`.
+//! - `peer-identity-mismatch`: the identity is not what was meant; then change it instead of adding a secret for it.
 //!
 //! ## Fix
-//! The side that finds none: add the line for exactly the identities in its log, and load it.
+//! The side that finds none (client or server, initiator or responder): add the line for exactly the identities in
+//! its log, and load it with `swanctl --load-creds`, `ipsec rereadsecrets` or a restart of the service.
 //!
-//! Safer: a line for this pair only, and none for `%any`.
+//! The other side: send the identity that the secret is filed under.
+//!
+//! Safer: a line for this pair only.
+//!
+//! Never: a secret without identities, or for `%any`, that then fits every peer.
 //!
 //! ## Example
 //! ```console

@@ -17,21 +17,41 @@
 //! - A load balancer sends a returning client to a server that does not share ticket keys.
 //!
 //! ## How to tell
-//! - It heals by itself after an hour, or at once after `swanctl --terminate` or `clear crypto sa` on the side that
-//!   remembers.
-//! - `received INVALID_SPI`, `unable to find SA`, `QUICK_MODE request ... for unknown connection`.
-//! - TLS: the first connection works and the second does not; `openssl s_client -reconnect`.
+//! Programs say:
+//! - IKE: strongSwan `received CHILD_SA_NOT_FOUND notify`, IKEv1 `received INVALID_SPI error notify`; libreswan
+//!   `Child SA not found`, `ISAKMP SA not found (maybe expired)`; Cisco `%CRYPTO-4-RECVD_PKT_INV_SPI`; RouterOS
+//!   `phase1 negotiation failed due to time up`.
+//! - TLS: the first connection works and a later one does not: alert 20, 40 or 47 upon resumption; OpenSSL `session
+//!   id context uninitialized`; nginx and HAProxy clusters whose members do not share ticket keys; OpenVPN
+//!   `local/remote TLS keys are out of sync`.
+//!
+//! Look yourself:
+//! - IKE: `grep XfrmInNoStates /proc/net/xfrm_stat` counts packets with an unknown SPI. Compare `swanctl --list-sas`
+//!   (`ipsec status`) on both sides: the SPIs must be each other's. It heals by itself after the lifetime, or at once
+//!   after `swanctl --terminate --ike NAME`.
+//! - TLS: `openssl s_client -connect HOST:443 -reconnect`; `-no_ticket`, or a fresh client, works.
+//!
+//! Look-alikes:
+//! - `esp-blocked`: it never worked, and closing the tunnel on both sides changes nothing.
+//! - `no-common-child-proposal`: it fails at each rekey, at the same hour, and not after a restart.
+//! - `connection-cut`: a connection that a firewall forgot after idle minutes; keepalives cure it.
 //!
 //! ## Fix
-//! The side that remembers: close its tunnel; switch on dead peer detection (`dpd_delay = 30s`).
+//! The side that remembers: close its tunnel (`swanctl --terminate`, `ipsec down NAME`, `clear crypto sa`); switch on
+//! dead peer detection (`dpd_delay = 30s`). TLS client: drop its session cache.
 //!
-//! The side that was restarted: let it send INITIAL_CONTACT (the default), so that the peer clears old state (RFC 7296
-//! section 2.4).
+//! The side that was restarted: let it send INITIAL_CONTACT (the default), so that the peer clears old state (RFC
+//! 7296 section 2.4). TLS server: share ticket keys among members, or switch tickets off.
 //!
 //! Safer: no difference.
 //!
+//! Never: believe an unprotected INVALID_SPI by configuration, or make lifetimes days long to see it less often.
+//!
 //! ## Example
 //! ```console
-//! charon: received ESP packet with unknown SPI c0ffee02 from 198.51.100.7
-//! charon: received INVALID_SPI notify, no such SA
+//! %CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for
+//!   destaddr=203.0.113.5, prot=50, spi=0xC0FFEE02(3237998082), srcaddr=198.51.100.7
+//! $ swanctl --list-sas        # on the other gateway
+//!   net: #3, INSTALLED, TUNNEL, ESP:AES_GCM_16-256
+//!     out c0ffee02,  50400 bytes,   600 packets
 //! ```

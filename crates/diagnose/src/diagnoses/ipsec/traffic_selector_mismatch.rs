@@ -17,14 +17,35 @@
 //! - A client that expects an address from the gateway, which has no pool.
 //!
 //! ## How to tell
-//! - strongSwan prints what it looked for: `no matching CHILD_SA config found for 10.1.0.0/16 === 10.2.0.0/16`.
-//! - libreswan `does not match any IKEv2 connection; responding with TS_UNACCEPTABLE`, v1 `cannot respond to IPsec SA
-//!   request because no connection is known for ...`.
+//! Programs say:
+//! - strongSwan, responder: `traffic selectors ... === ... unacceptable`, IKEv1 `no matching CHILD_SA config found
+//!   for 10.1.0.0/16 === 10.2.0.0/16`; initiator `received TS_UNACCEPTABLE notify, no CHILD_SA built`.
+//! - libreswan: `responding with TS_UNACCEPTABLE`, `No IKEv2 connection found with compatible Traffic Selectors`;
+//!   IKEv1 `cannot respond to IPsec SA request because no connection is known for ...`.
+//! - Cisco and Palo Alto speak of "proxy identities" or "proxy IDs", FortiGate of `no matching phase2`, racoon
+//!   `mismatched ID was returned`; IKEv1 peers see INVALID_ID_INFORMATION.
+//!
+//! Look yourself:
+//! - `swanctl --list-conns`: `local` and `remote` of the child must be the mirror image of the peer's; `ipsec status
+//!   | grep ===` on libreswan.
+//! - `swanctl --log` while the initiator tries: the responder prints `looking for a child config for ... === ...`.
+//!
+//! Look-alikes:
+//! - `no-common-child-proposal`: NO_PROPOSAL_CHOSEN (14) instead of TS_UNACCEPTABLE (38).
+//! - `platform-support-missing`: with equal networks, a route or policy that cannot be installed gives
+//!   TS_UNACCEPTABLE too: the log has `unable to install` before it.
+//! - `exchange-mode-mismatch`: in IKEv1 tunnel against transport gives the same line.
 //!
 //! ## Fix
-//! Responder or initiator: write the same networks on both sides, mirrored: one's local is the other's remote.
+//! Responder or initiator: write the same networks on both sides, mirrored: one's local is the other's remote
+//! (`local_ts`, `remote_ts`; `leftsubnet`, `rightsubnet`; proxy IDs). Several networks: one child for each pair where
+//! the peer takes one pair only. Clients that want an address: a `pool` on the responder.
+//!
+//! The other side: nothing, once they are equal.
 //!
 //! Safer: the narrower networks.
+//!
+//! Never: `0.0.0.0/0` on both sides to make it fit: all traffic of the machine then goes into the tunnel.
 //!
 //! ## Example
 //! ```console

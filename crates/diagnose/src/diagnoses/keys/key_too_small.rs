@@ -19,19 +19,36 @@
 //! - IKE: 1024-bit groups (group 2) should no longer be used (RFC 8247 section 2.4).
 //!
 //! ## How to tell
-//! - OpenSSH: `Bad server host key: Invalid key length`, `refusing RSA key: Invalid key length`, `DH GEX group out of
-//!   range`.
-//! - OpenSSL: `dh key too small`, `ee key too small`.
-//! - `ssh-keygen -lf FILE` prints the size first.
+//! Programs say:
+//! - SSH: `Bad server host key: Invalid key length`, `refusing RSA key: Invalid key length`, `DH GEX group out of
+//!   range`, `no matching DH grp found`; paramiko `Server's gex p (don't ask) is out of range`.
+//! - TLS: `dh key too small`, `ee key too small`, `ca key too small`; Java `DH ServerKeyExchange does not comply to
+//!   algorithm constraints`; Firefox `SSL_ERROR_WEAK_SERVER_EPHEMERAL_DH_KEY`; Chrome `ERR_CERT_WEAK_KEY`; GnuTLS
+//!   `Diffie-Hellman prime ... not long enough`; Windows 0x80090304.
+//! - IKE: strongSwan `RSA-1024 signatures not acceptable`, libreswan `PSK length of ... bytes is too short` in FIPS
+//!   mode.
+//!
+//! Look yourself:
+//! - `ssh-keygen -lf FILE` prints the size first; `ssh-keyscan HOST | ssh-keygen -lf -` from outside; `awk '{print
+//!   $5}' /etc/ssh/moduli | sort | uniq -c` counts groups by size.
+//! - `openssl s_client -connect HOST:443` prints `Server public key is ... bit` and the temporary key.
+//!
+//! Look-alikes:
+//! - `weak-signature-digest`: `ca md too weak` is about the hash and not the size.
+//! - `no-common-group`: a group that is missing in a list, instead of one that was agreed on and is too small.
+//! - `crypto-policy`: it worked before FIPS mode or an upgrade; the key has to grow all the same.
 //!
 //! ## Fix
-//! Server: make a larger key (`ssh-keygen -t rsa -b 3072 -f ...`) or one of another type (Ed25519), or install a moduli
-//! file with groups of 2048 bits and more. A new host key has to be announced to the clients.
+//! Server: make a larger key (`ssh-keygen -t rsa -b 3072 -f ...`) or one of another type (Ed25519), install a moduli
+//! file with groups of 2048 bits and more; TLS: `ECDHE` suites, or `dhparam` of 2048 bits. A new host key has to be
+//! announced to the clients.
 //!
 //! Client: if the server cannot change, lower the limit for this one host: `Host old-switch` with `RequiredRSASize
 //! 1024`.
 //!
 //! Safer: the larger key. A lower limit weakens every connection that it covers.
+//!
+//! Never: `SECLEVEL=0` or `RequiredRSASize 1024` for all hosts.
 //!
 //! ## Example
 //! ```case

@@ -19,9 +19,26 @@
 //! - A key type that the program does not know: Ed25519 before OpenSSH 6.5, DSA in current releases.
 //!
 //! ## How to tell
-//! - `ssh-keygen -yf FILE` prints the public part or says what is wrong. Its output must equal the `.pub` file.
-//! - TLS: `openssl x509 -noout -pubkey -in cert.pem` and `openssl pkey -pubout -in key.pem` must print the same.
-//! - `Load key "...": invalid format`, `key values mismatch`, `private key does not match public key`.
+//! Programs say:
+//! - SSH: `Load key "...": invalid format`, `error in libcrypto`, `incorrect passphrase supplied to decrypt private
+//!   key`; paramiko `not a valid RSA private key file`; JSch `invalid privatekey`; PuTTY `Unable to use key file
+//!   "..." (OpenSSH SSH-2 private key)`; Go `ssh: no key found`.
+//! - TLS: OpenSSL `key values mismatch`, `no start line`, `bad decrypt`; nginx `SSL_CTX_use_PrivateKey ... failed`;
+//!   httpd AH02565; Go `tls: private key does not match public key`; rustls `keys may not be consistent`; Java
+//!   `keystore password was incorrect`. The other end sees alert 51 or 40.
+//! - IKE: strongSwan `building CRED_PRIVATE_KEY - ... failed`, `no private key found for '...'`.
+//!
+//! Look yourself:
+//! - `ssh-keygen -yf FILE` prints the public part or says what is wrong; it must equal the `.pub` file. `file FILE`
+//!   and `head -1 FILE` show the format.
+//! - TLS and IKE: `openssl x509 -noout -pubkey -in cert.pem` and `openssl pkey -pubout -in key.pem` must print the
+//!   same; `swanctl --load-creds`.
+//!
+//! Look-alikes:
+//! - `private-key-permissions`: the content is right and cannot be read.
+//! - `platform-support-missing`: a good key of a type, or under a cipher, that this library does not load (OpenSSL 3
+//!   without the legacy provider).
+//! - `server-certificate-missing`: the program started without the pair, and clients see the failure.
 //!
 //! ## Fix
 //! Client or server, whichever has the file: convert it. `puttygen key.ppk -O private-openssh -o key`; for old
@@ -30,6 +47,8 @@
 //! If certificate and key do not belong together, find the right pair; a certificate cannot be bent to fit a key.
 //!
 //! Safer: make a new Ed25519 key instead of weakening the format of an old one.
+//!
+//! Never: paste the private key into a ticket, a web converter or a chat to have it looked at.
 //!
 //! ## Example
 //! ```case

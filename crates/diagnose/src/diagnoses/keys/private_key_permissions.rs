@@ -18,17 +18,37 @@
 //! - SELinux or AppArmor denies the access although the mode is right.
 //!
 //! ## How to tell
-//! - OpenSSH: `UNPROTECTED PRIVATE KEY FILE!`, `Permissions 0644 for '...' are too open`, then `Permission denied
-//!   (publickey)` as if the key were wrong.
-//! - `ls -lZ FILE`, and `namei -l FILE` for the folders above it.
+//! Programs say:
+//! - SSH: `UNPROTECTED PRIVATE KEY FILE!`, `Permissions 0644 for '...' are too open`, `Load key "...": Permission
+//!   denied`, then `Permission denied (publickey)` as if the key were wrong; `Bad owner or permissions on
+//!   ~/.ssh/config`.
+//! - TLS: OpenSSL `Permission denied` behind `BIO_new_file`; nginx `cannot load certificate key ... Permission
+//!   denied`; PostgreSQL `private key file "..." has group or world access`; Windows `SEC_E_NO_CREDENTIALS`
+//!   (0x8009030E), event 36870.
+//! - IKE: strongSwan `opening '...' failed: Permission denied`, `no private key found for '...'`; libreswan keeps
+//!   keys in its NSS database and says `unable to locate my private key`.
+//!
+//! Look yourself:
+//! - `ls -lZ FILE`, and `namei -l FILE` for the folders above it; `sudo -u USER head -c0 FILE` tries it as the
+//!   service's user.
+//! - `journalctl -k | grep -i -e avc -e apparmor` for refusals in spite of the right mode. Windows: `icacls FILE`.
+//!
+//! Look-alikes:
+//! - `private-key-invalid`: the file can be read, and its content is not a key: `ssh-keygen -yf FILE`, `openssl pkey
+//!   -in FILE -noout`.
+//! - `authentication-failed`: the key was sent and the server did not want it; `ssh -v` shows `Offering public key`.
+//! - `host-key-unusable`: the same warning on the server about its host key.
 //!
 //! ## Fix
-//! Client: `chmod 600 FILE`, and on Windows remove inherited rights in the file's security settings. On a drive without
-//! modes, move the key to the home folder.
+//! Client: `chmod 600 FILE`, and on Windows remove inherited rights (`icacls FILE /inheritance:r /grant:r
+//! "%USERNAME%:R"`). On a drive without modes, move the key to the home folder.
 //!
-//! Server: the same for its own key files; let the service start as root and drop its rights later, as most do.
+//! Server: the same for its own key files; let the service start as root and drop its rights later, as most do, or
+//! give its group read access where the program takes that (`0640`, group `ssl-cert`).
 //!
 //! Safer: if others could read the key for long, treat it as known to them and make a new one.
+//!
+//! Never: `chmod 777`, or running the service as root for good, to get rid of the message.
 //!
 //! ## Example
 //! ```case

@@ -19,17 +19,39 @@
 //! - A reset (RST) instead of a close (FIN) is more often a firewall's doing than a program's.
 //!
 //! ## How to tell
+//! Programs say:
+//! - SSH: `kex_exchange_identification: Connection closed by remote host` or `read: Connection reset by peer`,
+//!   `Connection closed by ... port 22`; PuTTY `Remote side unexpectedly closed network connection`; paramiko `Error
+//!   reading SSH protocol banner`; JSch `connection is closed by foreign host`; Go `ssh: handshake failed: EOF`.
+//! - TLS: OpenSSL `unexpected eof while reading`, `SSL_ERROR_SYSCALL`; curl `(35) Recv failure: Connection reset by
+//!   peer`; Java `Remote host terminated the handshake`; Firefox `PR_END_OF_FILE_ERROR`, `PR_CONNECT_RESET_ERROR`;
+//!   Chrome `ERR_CONNECTION_CLOSED`; GnuTLS `non-properly terminated`; nginx `peer closed connection in SSL
+//!   handshake`; Go server `TLS handshake error from ...: EOF`.
+//! - IKE (over TCP): `socket closed`; over UDP nothing is ever cut, see `port-filtered`.
+//!
+//! Look yourself:
 //! - The server's log of that second: `journalctl -u ssh --since -5min`. If it does not even know the connection,
-//!   something in between answered.
-//! - From the server itself: `ssh localhost`. If that works, look at the network; if not, at the server.
+//!   something in between answered. From the server itself: `ssh localhost`, `openssl s_client -connect
+//!   localhost:443`.
 //! - `sshd -t`, and `/usr/sbin/sshd -d -p 2222` on the server, which serves one connection and prints why it ends.
+//! - `tcpdump -n port 22` on both ends: who sent the FIN or RST?
+//!
+//! Look-alikes:
+//! - `connection-throttled`: it works again after a pause; the log has `MaxStartups` or `penalty`.
+//! - `middlebox-interference`: the server's log does not know the connection, or it works from another network.
+//! - `host-key-unusable`, `server-certificate-missing`: for every client alike.
+//! - `client-certificate-rejected`: it ends right after the client's certificate.
 //!
 //! ## Fix
-//! Server: what its log names: mend host keys and folders, allow the client in `/etc/hosts.allow`, raise `MaxStartups`.
+//! Server: what its log names: mend host keys and folders, allow the client in `/etc/hosts.allow`, raise
+//! `MaxStartups`.
 //!
-//! Network: take the client off the ban list, or make an exception for this traffic.
+//! Network: take the client off the ban list, or make an exception for this traffic. Client: nothing, before it is
+//! known who cut.
 //!
-//! Safer: never remove a rule before its log says that it was the one.
+//! Safer: take a rule away only after its log has said that it was the one.
+//!
+//! Never: go down to older versions or weaker algorithms by guess: a bare close says nothing of them.
 //!
 //! ## Example
 //! ```case
@@ -59,9 +81,14 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 "the server or a firewall, proxy or load balancer before it can do this",
             ),
             Phase::Kexinit => ("after the server's first line", "the server, or something that reads its first line"),
-            Phase::KeyExchange => ("in the key exchange", "the server's process, or something on the way"),
+            Phase::Hello | Phase::IkeSa | Phase::KeyExchange | Phase::Certificate => ("in the key exchange", "the server's process, or something on the way"),
             // What ends later is no matter of the key exchange.
-            Phase::Service | Phase::Authentication => continue,
+            Phase::ClientCertificate
+            | Phase::Auth
+            | Phase::Service
+            | Phase::Authentication
+            | Phase::ChildSa
+            | Phase::Rekey => continue,
         };
         let summary = format!("the connection was {how} {when}");
         if let Some(same) = found.iter_mut().find(|one| one.summary == summary) {

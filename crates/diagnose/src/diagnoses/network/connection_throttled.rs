@@ -19,18 +19,36 @@
 //! - IKE gateways answer with a cookie, or not at all, when too many exchanges are half open (RFC 7296 section 2.6).
 //!
 //! ## How to tell
+//! Programs say:
+//! - SSH: client `Exceeded MaxStartups` or `Not allowed at this time` before the banner (`ssh -v`: `banner line 0:
+//!   ...`), else a bare close; server `drop connection #... past MaxStartups`, `beginning MaxStartups throttling`,
+//!   `drop connection ... penalty: failed authentication`.
+//! - TLS: a reset or a time-out for some connections only; SMTP `421 Too many connections`; HTTP 429 comes after the
+//!   handshake.
+//! - IKE: strongSwan `ignoring IKE_SA setup from ..., per-IP half-open IKE_SA limit of ... reached`, libreswan
+//!   `dropping initiator request ... too many half open`; COOKIE notifies alone are normal.
+//!
+//! Look yourself:
 //! - It works again after a minute without attempts, and fails again when several clients connect at once (Ansible,
 //!   backup, monitoring, CI).
-//! - On the server: `journalctl -u ssh | grep -i -e maxstartups -e penalty`, `fail2ban-client status sshd`.
+//! - On the server: `journalctl -u ssh | grep -i -e maxstartups -e penalty`, `fail2ban-client status sshd`, `nft list
+//!   ruleset | grep -i limit`; `swanctl --stats` counts half-open IKE SAs.
+//!
+//! Look-alikes:
+//! - `connection-cut`: the same close, and no pause helps.
+//! - `port-filtered`: a ban that drops. From another address it works at the same moment.
+//! - `authentication-failed`: `Too many authentication failures` is about keys tried within one connection.
 //!
 //! ## Fix
 //! Client: connect less often: share one connection (`ControlMaster auto`), lower Ansible's `forks`, wait between
 //! attempts.
 //!
 //! Server: raise `MaxStartups` (10:30:100 by default) for a jump host or Git server; name monitoring hosts in
-//! `PerSourcePenaltyExemptList`.
+//! `PerSourcePenaltyExemptList`, fail2ban's `ignoreip`; strongSwan `half_open_timeout`, `block_threshold`.
 //!
 //! Safer: fewer connections. Exempt single addresses, and leave the limits in force for others.
+//!
+//! Never: `PerSourcePenalties no` or no fail2ban on a server that faces the internet.
 //!
 //! ## Example
 //! ```case

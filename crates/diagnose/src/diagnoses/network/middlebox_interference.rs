@@ -18,18 +18,39 @@
 //! - SYN proxies and load balancers that accept a connection although no server stands behind them.
 //!
 //! ## How to tell
+//! Programs say:
+//! - SSH: `kex_exchange_identification: read: Connection reset by peer` right after the client's first line, `Bad
+//!   packet length`, `Corrupted MAC on input`.
+//! - TLS: `wrong version number`, `bad record mac`, alert 47 or 50; `self-signed certificate in certificate chain`
+//!   with a company's or product's name; Go `downgrade attempt detected, possibly due to a MitM attack or a broken
+//!   middlebox`; Firefox `MOZILLA_PKIX_ERROR_MITM_DETECTED`; Chrome `ERR_TLS13_DOWNGRADE_DETECTED`,
+//!   `ERR_CERT_KNOWN_INTERCEPTION_BLOCKED`.
+//! - IKE: retransmissions from one network only; `INVALID_SYNTAX` or `message parsing failed` behind an "IPsec
+//!   helper".
+//!
+//! Look yourself:
 //! - Does it work from another network, over a VPN, or from the server itself (`ssh localhost`)?
-//! - Captures on both ends at the same time: what leaves the one and does not reach the other?
-//! - Time and hop count (TTL) of a reset differ from those of the server's real packets.
-//! - TLS: who issued the certificate? `openssl s_client -connect HOST:443 </dev/null | grep issuer`.
+//! - `tcpdump` on both ends at the same time: what leaves the one and does not reach the other? Time and hop count
+//!   (TTL) of a reset differ from those of the server's real packets.
+//! - TLS: `openssl s_client -connect HOST:443 -servername NAME </dev/null | grep issuer`; with another name; with
+//!   `-groups X25519`, which makes the first message small.
+//!
+//! Look-alikes:
+//! - `connection-cut`: the server's log knows the connection and its end; here it does not, or knows another story.
+//! - `path-mtu`: only the size decides (`ping -M do -s 1472 HOST`), and nothing is reset.
+//! - `certificate-untrusted`: another network shows the same issuer.
+//! - `implementation-defect`: it fails on the server itself too.
 //!
 //! ## Fix
 //! Network: an exception for this traffic in the device's rules, or newer software for it.
 //!
 //! Client: take another way (VPN, jump host) for the time being. For TLS inspection on purpose, install the company's
-//! authority only where its policy says so.
+//! authority only where its policy says so. Server: another port helps only against rules that look at ports.
 //!
-//! Safer: the exception. Switching off verification on the client leaves it open to everybody else on the way as well.
+//! Safer: the exception.
+//!
+//! Never: `curl -k`, `verify=False` or an unknown proxy's authority in the store: that leaves the connection open to
+//! everybody else on the way as well.
 //!
 //! ## Example
 //! ```console

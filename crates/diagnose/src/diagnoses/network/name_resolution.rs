@@ -18,17 +18,36 @@
 //! - An old address in `/etc/hosts`, in a cache or in a record after a move.
 //!
 //! ## How to tell
-//! - `getent hosts NAME` asks as programs do; `dig NAME` asks the name server itself. If they differ, look at the hosts
-//!   file and at caches.
+//! Programs say:
+//! - SSH: `ssh: Could not resolve hostname ...: Name or service not known` (no such name), `Temporary failure in name
+//!   resolution` (no answer); PuTTY `Host does not exist`; Java `UnknownHostException`; Go `no such host`; node
+//!   `ENOTFOUND` or `EAI_AGAIN`; Python `gaierror`.
+//! - TLS: curl `(6) Could not resolve host`; Chrome `ERR_NAME_NOT_RESOLVED`; nginx `host not found in upstream`;
+//!   Postfix `Host or domain name not found`.
+//! - IKE: strongSwan `unable to resolve ..., initiate aborted`; libreswan `failed to resolve`; Windows error 868.
+//!
+//! Look yourself:
+//! - `getent hosts NAME` asks as programs do; `dig NAME` asks the name server itself (Windows: `Resolve-DnsName
+//!   NAME`). If they differ, look at the hosts file and at caches (`resolvectl query NAME`).
 //! - `ssh -G NAME | grep -i ^hostname` shows the name that OpenSSH really asks for.
 //! - `NXDOMAIN` = no such name; `SERVFAIL` or a time-out = the resolver.
 //!
+//! Look-alikes:
+//! - `port-filtered`: there is an address, and no answer from it; the message names the address or says `timed out`.
+//! - `certificate-name-mismatch` and `host-key-changed`: the name led to a wrong machine; compare the address with
+//!   the one that was meant.
+//! - `proxy-refused`: the name is resolved by the proxy, and that one does not know it.
+//!
 //! ## Fix
-//! Client: use the full name, connect the VPN, correct `/etc/hosts` or the `HostName` line.
+//! Client: use the full name, connect the VPN, correct `/etc/hosts`, the search domain or the `HostName` line.
+//! Without IPv6 on the way: `ssh -4`, `curl -4`.
 //!
 //! Server: add or correct the DNS record.
 //!
-//! Safer: correct the name. An address in place of a name loses the check of the host's name in certificates.
+//! Safer: correct the name.
+//!
+//! Never: an address in place of the name together with certificate checks switched off; for a test `curl --resolve`
+//! keeps the check.
 //!
 //! ## Example
 //! ```case

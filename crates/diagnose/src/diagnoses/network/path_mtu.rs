@@ -19,18 +19,38 @@
 //!   fragments inside of IKE.
 //!
 //! ## How to tell
-//! - OpenSSH stops after `expecting SSH2_MSG_KEX_ECDH_REPLY` (`ssh -v`), until it times out.
-//! - `ping -M do -s 1472 HOST` fails while `ping -M do -s 1200 HOST` works.
-//! - With smaller packets it works: `ip route change ... mtu 1200`, or fewer algorithms in the list (`ssh -o
-//!   KexAlgorithms=curve25519-sha256`).
+//! Programs say:
+//! - SSH: `ssh -v` stops after `expecting SSH2_MSG_KEX_ECDH_REPLY` or `SSH2_MSG_KEXINIT sent`, then `Connection timed
+//!   out` or `Connection reset`; on a finished connection long output freezes it.
+//! - TLS: `openssl s_client` stops after `write to ... Client Hello`; curl `(28) SSL connection timeout`; Chrome
+//!   `ERR_TIMED_OUT`; Java `Read timed out` in the handshake.
+//! - IKE: `retransmit ... of request with message ID 1` when certificates are used, and not with a shared secret;
+//!   Windows error 809; libreswan `Possible authentication failure: no acceptable response to our first encrypted
+//!   message`.
+//!
+//! Look yourself:
+//! - `ping -M do -s 1472 HOST` fails while `ping -M do -s 1200 HOST` works (Windows: `ping -f -l 1472`). `tracepath
+//!   HOST` prints the smallest MTU.
+//! - With smaller packets it works: `ip route change ... mtu 1200`, fewer algorithms (`ssh -o
+//!   KexAlgorithms=curve25519-sha256`), `openssl s_client -groups X25519`.
+//! - `tcpdump -n host HOST`: large segments are repeated and never acknowledged; for IKE, fragments leave and do not
+//!   arrive.
+//!
+//! Look-alikes:
+//! - `middlebox-interference`: a device that dislikes the contents; a large `ping` passes then.
+//! - `port-filtered`: not even the connection opens.
+//! - `nat-traversal-blocked` (IKE): small packets on 4500 do not arrive either.
 //!
 //! ## Fix
-//! Network: let ICMP "fragmentation needed" and "packet too big" pass, and let the tunnel's router correct the segment
-//! size (`tcp option maxseg size set rt mtu` in nftables, "MSS clamping").
+//! Network: let ICMP "fragmentation needed" and "packet too big" pass, and let the tunnel's router correct the
+//! segment size (`tcp option maxseg size set rt mtu` in nftables, "MSS clamping").
 //!
-//! Client or server: set the interface's MTU to what the way can carry; for IKE switch on fragmentation.
+//! Client or server: set the interface's MTU to what the way can carry; for IKE switch on fragmentation
+//! (`fragmentation = yes`; `fragmentation=yes` in ipsec.conf; Windows since 1803).
 //!
-//! Safer: the network. Leaving out post-quantum methods hides the fault and gives up their protection.
+//! Safer: the network.
+//!
+//! Never: leave out post-quantum methods for good, or all ICMP blocked: it hides the fault and gives up protection.
 //!
 //! ## Example
 //! ```case

@@ -17,19 +17,37 @@
 //! - IKE over UDP: a gateway that knows no connection for the client stays silent on purpose.
 //!
 //! ## How to tell
-//! - `ping HOST` and another port (443) show whether the machine is up. `tcptraceroute HOST 22` shows where packets
-//!   end.
+//! Programs say:
+//! - SSH: `ssh: connect to host ... port 22: Connection timed out`, `No route to host`, `Network is unreachable`;
+//!   PuTTY `Network error: Connection timed out`; Go `i/o timeout`; Java `connect timed out`; paramiko
+//!   `TimeoutError`.
+//! - TLS: curl `(28) Failed to connect ... Timeout was reached`; Chrome `ERR_CONNECTION_TIMED_OUT`; nginx `upstream
+//!   timed out (110: Connection timed out) while connecting`; Postfix `Connection timed out`.
+//! - IKE: strongSwan `giving up after 5 retransmits`, `establishing IKE_SA failed, peer not responding`; libreswan
+//!   `No response (or no acceptable response) to our first IKEv2 message`; Windows error 809.
+//!
+//! Look yourself:
+//! - `nc -vz HOST 22`, another port, `ping HOST`, `tcptraceroute HOST 22` (Windows: `Test-NetConnection HOST -Port
+//!   22`). UDP says nothing by itself: `ike-scan --sport=0 HOST` or `tcpdump` on both ends.
 //! - From another network, or through the VPN: does it answer there? Then a rule looks at the client's address.
-//! - On the server, `tcpdump -n port 22` shows whether the request arrives. `nft list ruleset`, `fail2ban-client status
-//!   sshd`.
+//! - On the server, `tcpdump -n port 22` shows whether the request arrives; `nft list ruleset`, `fail2ban-client
+//!   status sshd`.
+//!
+//! Look-alikes:
+//! - `port-refused`: an answer within milliseconds, and it is no.
+//! - `connection-throttled`: it worked a minute ago and works from another address.
+//! - `no-matching-connection` (IKE): the packet arrives and the gateway stays silent on purpose; its log knows.
+//! - `path-mtu`: the connection opens, and only later there is silence.
 //!
 //! ## Fix
-//! Network: allow the port from the client's network, on every firewall on the way; take the client's address off the
-//! ban list.
+//! Network: allow the port from the client's network, on every firewall on the way; for IKE UDP 500 and 4500. Take
+//! the client's address off the ban list.
 //!
-//! Client: connect the VPN, or go through a jump host (`ProxyJump`).
+//! Client: connect the VPN, or go through a jump host (`ProxyJump`). Server: is it up, and has it a way back?
 //!
-//! Safer: allow the networks that need it, and not the whole world.
+//! Safer: allow the networks that need it.
+//!
+//! Never: switch the firewall off to see whether it is the firewall, and leave it off.
 //!
 //! ## Example
 //! ```case

@@ -16,17 +16,37 @@
 //! - fail2ban and similar tools can be set to refuse instead of to drop.
 //!
 //! ## How to tell
-//! - The answer comes within milliseconds: `Connection refused`. A time-out is another cause (`port-filtered`).
-//! - On the server: `ss -tlnp | grep :22`, `systemctl status ssh`, `journalctl -u ssh`, `sshd -t`.
+//! Programs say:
+//! - SSH: `ssh: connect to host ... port 22: Connection refused`; PuTTY `Network error: Connection refused`; Go
+//!   `connect: connection refused`; Java `Connection refused (ConnectException)`; paramiko `Unable to connect to port
+//!   22`.
+//! - TLS: curl `(7) Failed to connect ... Connection refused`; Chrome `ERR_CONNECTION_REFUSED`; nginx `connect()
+//!   failed (111: Connection refused) while connecting to upstream`; PostgreSQL `Is the server running on that host
+//!   and accepting TCP/IP connections?`.
+//! - IKE: charon `error writing to socket: Connection refused` or nothing; libreswan logs `ERROR: asynchronous
+//!   network error report ... Connection refused`.
+//!
+//! Look yourself:
+//! - The answer comes within milliseconds. `nc -vz HOST PORT` (Windows: `Test-NetConnection HOST -Port PORT`).
+//! - On the server: `ss -tlnp | grep :22`, `ss -ulnp | grep -e :500 -e :4500`, `systemctl status ssh`, `journalctl -u
+//!   ssh`, `sshd -t`, `nginx -t`.
 //! - Right after start-up or a restart the service may need some seconds.
+//!
+//! Look-alikes:
+//! - `port-filtered`: no answer until a time-out.
+//! - `connection-cut`: it was accepted first, and closed afterwards.
+//! - `invalid-configuration`: why the service does not run; its log names file and line.
 //!
 //! ## Fix
 //! Server: start the service, and make it start with the machine (`systemctl enable --now ssh`). If it fails, its log
-//! names the line of the configuration. Let it listen where clients look for it.
+//! names the line of the configuration. Let it listen where clients look for it (`ListenAddress`, `listen`, IPv6 as
+//! well).
 //!
 //! Client: use the port and address that the service has (`Port` and `HostName` in `~/.ssh/config`).
 //!
 //! Safer: both are equally safe.
+//!
+//! Never: let a service listen on all addresses that was meant for the machine itself only.
 //!
 //! ## Example
 //! ```case

@@ -16,18 +16,37 @@
 //! - The log-in on the jump host itself fails: another user, another key.
 //!
 //! ## How to tell
-//! - OpenSSH: `channel 0: open failed: administratively prohibited`, `stdio forwarding failed`, and from then on
-//!   `UNKNOWN port 65535` in place of an address.
-//! - Try the parts one by one: `ssh JUMP true`, then `ssh JUMP nc -vz TARGET 22`.
-//! - `ssh -G TARGET | grep -i -e proxyjump -e proxycommand` shows the way that is configured.
+//! Programs say:
+//! - SSH: `channel 0: open failed: administratively prohibited` or `connect failed`, `stdio forwarding failed`, then
+//!   `Connection closed by UNKNOWN port 65535`; nc `proxy CONNECT ... 403`; PuTTY `Proxy error: 407 ...`; Git
+//!   `kex_exchange_identification: Connection closed` with a `ProxyCommand`.
+//! - TLS: curl `(56) CONNECT tunnel failed, response 403` (older: `Received HTTP code 407 from proxy after CONNECT`),
+//!   `(97) Can't complete SOCKS5 connection`; Chrome `ERR_TUNNEL_CONNECTION_FAILED`; Java `Unable to tunnel through
+//!   proxy. Proxy returns "HTTP/1.1 407 ..."`; Go `Proxy Authentication Required`; Python `Tunnel connection failed:
+//!   403 Forbidden`.
+//! - IKE does not pass ordinary proxies; over TCP (RFC 9329) the same replies appear.
+//!
+//! Look yourself:
+//! - `curl -v -x http://PROXY:3128 https://TARGET` prints the proxy's reply; `env | grep -i proxy` what is set.
+//! - Try the parts one by one: `ssh JUMP true`, then `ssh JUMP nc -vz TARGET 22`. `ssh -G TARGET | grep -i -e
+//!   proxyjump -e proxycommand` shows the way that is configured.
+//! - The proxy's own log (squid `TCP_DENIED/403`), and `sshd` on the jump host: `refused local port forward`.
+//!
+//! Look-alikes:
+//! - `authentication-failed`: the log-in on the jump host itself; `ssh JUMP true` fails.
+//! - `name-resolution` and `port-refused`, as seen from the jump host: `connect failed: Name or service not known`.
+//! - `wrong-protocol`: an HTTP proxy's error page, read as SSH or TLS.
 //!
 //! ## Fix
-//! Proxy: allow the target and port (`AllowTcpForwarding`, `PermitOpen`, the proxy's access list).
+//! Proxy (the server in the middle): allow the target and port (`AllowTcpForwarding`, `PermitOpen`, the proxy's
+//! access list).
 //!
 //! Client: give the proxy the credentials that it wants, name the target as the jump host knows it, or take another
-//! way.
+//! way (`NO_PROXY` for inner hosts).
 //!
-//! Safer: allow single targets on the jump host with `PermitOpen host:22`, and not forwarding to everywhere.
+//! Safer: allow single targets on the jump host with `PermitOpen host:22`.
+//!
+//! Never: an agent forwarded to the jump host (`ssh -A`) to go round it, or an open proxy.
 //!
 //! ## Example
 //! ```case

@@ -18,17 +18,37 @@
 //! - A tar-pit sends lines without end and never becomes a server.
 //!
 //! ## How to tell
-//! - `nc HOST PORT` shows the first line of a server that speaks first. HTTP and TLS wait for the client.
-//! - OpenSSL `wrong version number` = the answer was not TLS. OpenSSH `kex_exchange_identification: banner line ...` =
-//!   the answer was not SSH.
+//! Programs say:
+//! - SSH: `kex_exchange_identification: banner line 0: HTTP/1.1 400 ...`, `client sent invalid protocol identifier
+//!   "GET / HTTP/1.1"`, `Bad remote protocol version identification`; paramiko `Error reading SSH protocol banner`;
+//!   Go `ssh: overflow reading version string`; JSch `invalid server's version string`.
+//! - TLS: OpenSSL `wrong version number`, `packet length too long`, `http request`; Go `first record does not look
+//!   like a TLS handshake`, `server gave HTTP response to HTTPS client`; Java `Unsupported or unrecognized SSL
+//!   message`; GnuTLS `An unexpected TLS packet was received`; Firefox `SSL_ERROR_RX_RECORD_TOO_LONG`; Chrome
+//!   `ERR_SSL_PROTOCOL_ERROR`; Windows `SEC_E_INVALID_TOKEN` (0x80090308); nginx `client sent plain HTTP request to
+//!   HTTPS port`.
+//! - IKE: `received invalid IKE header`, `unsupported IKE version`: something else uses UDP 500 or 4500.
+//!
+//! Look yourself:
+//! - `nc HOST PORT` shows the first line of a server that speaks first. HTTP and TLS wait: `curl -v
+//!   http://HOST:PORT`, `openssl s_client -connect HOST:PORT`, and `-starttls smtp|imap|ldap|postgres|mysql`.
 //! - On the server, `ss -tlnp | grep :PORT` names the program.
 //!
+//! Look-alikes:
+//! - `no-common-version`: alert 70 `protocol version` is TLS; bytes that are no TLS at all are this cause.
+//! - `middlebox-interference`: the page that answers is a firewall's or a hotel's; from another network it does not.
+//! - `proxy-refused`: the text is a proxy's error (403, 407).
+//!
 //! ## Fix
-//! Client: use the port of the service, or the scheme that begins with STARTTLS (`openssl s_client -starttls smtp`).
+//! Client: use the port of the service, or the scheme that begins with STARTTLS (`smtp` on 587 against `smtps` on
+//! 465; `ldap` against `ldaps`); `https://` for an HTTPS proxy only if the proxy itself speaks TLS.
 //!
-//! Server: let the right program listen, or lead the port forwarding to it.
+//! Server: let the right program listen (`listen 443 ssl`), or lead the port forwarding to it; a back end that speaks
+//! plain text is named with `http://`.
 //!
-//! Safer: no difference; but never "solve" it by switching encryption off.
+//! Safer: no difference in itself.
+//!
+//! Never: "solve" it by switching encryption off where passwords travel.
 //!
 //! ## Example
 //! ```case

@@ -21,9 +21,29 @@
 //! If the server refuses only the way of signing, the cause is `no-common-signature-algorithm`.
 //!
 //! ## How to tell
-//! - `Permission denied (publickey,password)`: the words in brackets are what the server would still accept.
-//! - `Too many authentication failures`: too many keys in the agent; `ssh -o IdentitiesOnly=yes -i FILE`.
-//! - The server's log knows the reason: `journalctl -u ssh`, `/var/log/auth.log`, `/var/log/secure`.
+//! Programs say:
+//! - SSH: `Permission denied (publickey,password)`: the words in brackets are what the server would still accept;
+//!   `Too many authentication failures`; PuTTY `No supported authentication methods available`; paramiko
+//!   `Authentication failed.`; JSch `Auth fail`; Go `unable to authenticate, attempted methods [none publickey]`;
+//!   server `Failed password for`, `Invalid user`, `Connection closed by authenticating user`.
+//! - TLS: none; the handshake is over. `401`, `530`, `535`, `Access denied for user`, `password authentication failed
+//!   for user` come from the service inside.
+//! - IKE: strongSwan `EAP method EAP_MSCHAPV2 failed`, `XAuth authentication of '...' failed`, `RADIUS authentication
+//!   of '...' failed`; Windows errors 691 and 812.
+//!
+//! Look yourself:
+//! - `ssh -v HOST` shows the user, each key offered and the server's answer; `ssh -o IdentitiesOnly=yes -i FILE HOST`
+//!   tries one key.
+//! - The server's log knows the reason: `journalctl -u ssh`, `/var/log/auth.log`, `/var/log/secure`; for EAP the
+//!   RADIUS server's log. `namei -l ~/.ssh/authorized_keys` there.
+//!
+//! Look-alikes:
+//! - `no-common-signature-algorithm`: the server's log says `not in PubkeyAcceptedAlgorithms`, the client `no mutual
+//!   signature`.
+//! - `private-key-permissions`, `private-key-invalid`: the client never offers the key.
+//! - `psk-mismatch`, `peer-identity-mismatch` (IKE): AUTHENTICATION_FAILED without EAP or XAuth is about the gateways
+//!   and not about the user.
+//! - `client-certificate-rejected` (TLS): alert 42 to 49.
 //!
 //! ## Fix
 //! Client: use the right user and key (`User`, `IdentityFile`, `IdentitiesOnly yes`).
@@ -31,6 +51,8 @@
 //! Server: `chmod 700 ~/.ssh`, `chmod 600 ~/.ssh/authorized_keys`, neither writable by others; add the key.
 //!
 //! Safer: keys instead of passwords.
+//!
+//! Never: `PermitRootLogin yes` with a password, `StrictModes no`, or a key without passphrase mailed around.
 //!
 //! ## Example
 //! ```case

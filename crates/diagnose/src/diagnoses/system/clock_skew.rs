@@ -20,16 +20,34 @@
 //! Revocation lists, OCSP answers, DNSSEC and Kerberos fail along with it.
 //!
 //! ## How to tell
-//! - `date -u` on both machines, beside a clock that is right. `timedatectl` shows whether the clock is synchronised.
-//! - Many different hosts "expired" at the same time, or a certificate "not yet valid" that others accept.
-//! - TLS 1.2 and earlier: servers often send their time in the first four bytes of their random value.
+//! Programs say:
+//! - TLS: `certificate is not yet valid`, `certificate has expired`, for hosts that others reach; Chrome
+//!   `ERR_CERT_DATE_INVALID` with "your clock is behind" or "ahead"; Firefox `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`;
+//!   Go `current time 1970-01-01T... is before ...`; Windows `SEC_E_TIME_SKEW` (0x80090324); OCSP `response is not
+//!   yet valid`; apt `Release file is not valid yet`.
+//! - IKE: strongSwan `certificate invalid (valid from ... to ...)`, the peer AUTHENTICATION_FAILED; Windows 13801.
+//!
+//! Look yourself:
+//! - `date -u` on both machines, beside a clock that is right. `timedatectl`, `chronyc tracking`, `w32tm /query
+//!   /status` show whether the clock is synchronised.
+//! - `curl -sI http://HOST | grep -i ^date` shows the server's time without TLS. Go and browsers print the time that
+//!   they assumed.
+//!
+//! Look-alikes:
+//! - `certificate-expired` and `certificate-not-yet-valid`: a single host, for all clients. Compare the printed dates
+//!   with a clock that is right.
+//! - `revocation-unavailable`: only lists or answers are out of date, and not the certificate.
 //!
 //! ## Fix
-//! The machine whose clock is wrong: set it once (`chronyc makestep`, `ntpdate`), and let a time service keep it right.
+//! The machine whose clock is wrong, client or server: set it once (`chronyc makestep`, `timedatectl set-ntp true`,
+//! `w32tm /resync`), let UDP 123 pass, and let a time service keep it right. Devices without a battery: fetch the
+//! time before the first TLS connection.
 //!
 //! The other side: nothing. A new certificate would change nothing.
 //!
-//! Safer: never switch the check of dates off to get past this.
+//! Safer: the clock.
+//!
+//! Never: switch the check of dates or of certificates off (`curl -k`, `verify=False`) to get past this.
 //!
 //! ## Example
 //! ```console

@@ -21,17 +21,40 @@
 //! - Java: `jdk.tls.disabledAlgorithms` in `java.security`.
 //!
 //! ## How to tell
-//! - `update-crypto-policies --show`, `fips-mode-setup --check` or `cat /proc/sys/crypto/fips_enabled`.
-//! - The same program in a container of another distribution works.
-//! - `error in libcrypto`, `ca md too weak`, `legacy sigalg disallowed`, `no protocols available`.
+//! Programs say:
+//! - SSH: `error in libcrypto`, `no matching ... found` against a peer that others reach, `Bad SSH2 cipher spec` for
+//!   a name that FIPS mode took away.
+//! - TLS: OpenSSL `no protocols available`, `ca md too weak`, `ee key too small`, `legacy sigalg disallowed or
+//!   unsupported`, `no ciphers available`; Java `No appropriate protocol (protocol is disabled or cipher suites are
+//!   inappropriate)`; GnuTLS `No or insufficient priorities were set`; Windows event 36871 (10013).
+//! - IKE: strongSwan `algorithm ... not supported`, libreswan `... is not supported in FIPS mode`, `PSK length of ...
+//!   bytes is too short for PRF`.
+//!
+//! Look yourself:
+//! - `update-crypto-policies --show`, `cat /proc/sys/crypto/fips_enabled`, `openssl version -d` and `grep -e
+//!   MinProtocol -e CipherString` in the `openssl.cnf` there.
+//! - Java: `jdk.tls.disabledAlgorithms` in `conf/security/java.security`. Windows: `Get-TlsCipherSuite`, the registry
+//!   below `SCHANNEL\Protocols`, `FIPSAlgorithmPolicy`.
+//! - The same program in a container of another distribution works; `OPENSSL_CONF=/dev/null` for one call shows
+//!   whether the file rules it.
+//!
+//! Look-alikes:
+//! - `no-common-kex`, `no-common-cipher` and their kin: where the list that fails is known, that is the cause, and
+//!   the policy its reason.
+//! - `platform-support-missing`: nothing forbids it; the build does not have it (`openssl list -providers`, `ssh -Q
+//!   kex`).
+//! - `invalid-configuration`: the program's own file names nothing that is left.
 //!
 //! ## Fix
 //! The other side: let it offer what the policy allows. That is what the policy is for.
 //!
-//! The ruled side: an exception for one connection (`Host old-switch` in `ssh_config`, a sub-policy such as
-//! `DEFAULT:SHA1`, one OpenSSL configuration for one service).
+//! The ruled side, client or server: an exception for one connection (`Host old-switch` in `ssh_config`, a sub-policy
+//! module, one OpenSSL configuration for one service).
 //!
-//! Safer: the other side. `update-crypto-policies --set LEGACY` opens every program of the machine.
+//! Safer: the other side.
+//!
+//! Never: `update-crypto-policies --set LEGACY`, `SECLEVEL=0` in the system's `openssl.cnf`, an emptied
+//! `jdk.tls.disabledAlgorithms`: each opens every program of the machine.
 //!
 //! ## Example
 //! ```case

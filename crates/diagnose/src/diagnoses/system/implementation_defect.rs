@@ -20,18 +20,31 @@
 //! - A signature of the server that does not verify: a bug, broken memory, or somebody in between.
 //!
 //! ## How to tell
-//! - Another client or library connects to the same server, or the same client to other servers.
-//! - `incorrect signature`, `Bad packet length`, `protocol error: type 30`, `unexpected message` (TLS alert 10),
-//!   `decode error` (50), `INVALID_SYNTAX` (IKE).
+//! Programs say:
+//! - SSH: `incorrect signature`, `Bad packet length`, `protocol error: type 30`, `strict KEX violation`, `Corrupted
+//!   MAC on input`.
+//! - TLS: alerts 10 `unexpected message`, 47, 50 `decode error`, 80 `internal error`; Java `extension (5) should not
+//!   be presented in certificate_request`.
+//! - IKE: INVALID_SYNTAX, `payload malformed`, `giving up after ... retries` where both lists hold the group.
+//!
+//! Look yourself:
+//! - Another client at the same server, and the same client at other servers: whichever fails everywhere has the bug.
+//!   `ssh -vvv`, `openssl s_client -msg`, `swanctl --log`.
 //! - Release notes of both programs, for the text of the error.
 //!
-//! ## Fix
-//! The side with the bug: a release in which it is mended.
+//! Look-alikes:
+//! - `middlebox-interference`: it does not fail on the server itself.
+//! - `no-common-kex` and its kin: no name in common, instead of one that goes wrong.
 //!
-//! The other side, meanwhile: avoid what triggers it for this one host, by taking the method or cipher in question out
-//! of the list (`KexAlgorithms -curve25519-sha256@libssh.org`).
+//! ## Fix
+//! The side with the bug, client or server: a release in which it is mended.
+//!
+//! The other side, meanwhile: avoid what triggers it for this one host (`KexAlgorithms
+//! -curve25519-sha256@libssh.org`).
 //!
 //! Safer: the newer release. Leaving one algorithm out is safe as long as sound ones remain.
+//!
+//! Never: a wrong signature passed over, or one peer's bug taken as reason to weaken all connections.
 //!
 //! ## Example
 //! ```case

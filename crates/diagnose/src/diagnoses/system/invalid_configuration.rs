@@ -20,15 +20,33 @@
 //! strongSwan drops a connection of which one algorithm keyword is wrong, and the peer then sees "no proposal chosen".
 //!
 //! ## How to tell
-//! - `sshd -t` and `ssh -G HOST >/dev/null` print file and line. `nginx -t`, `apachectl configtest`, `swanctl
-//!   --load-all`.
+//! Programs say:
+//! - SSH: `Bad configuration option: ...`, `Bad SSH2 cipher spec`, `Bad SSH2 KexAlgorithms`, `Unsupported KEX
+//!   algorithm`, `Directive '...' is not allowed within a Match block`, `terminating, 1 bad configuration options`.
+//! - TLS: OpenSSL `no cipher match`; nginx `unknown directive`, `cannot load certificate`; httpd `Invalid command`,
+//!   AH02231, AH02572; HAProxy `unable to load SSL certificate`; Java `Unsupported CipherSuite`.
+//! - IKE: strongSwan `algorithm '...' not recognized`, `skipped invalid proposal string`, `loading connection '...'
+//!   failed: invalid value for: proposals, config discarded`; libreswan `ike="..." is invalid`.
+//!
+//! Look yourself:
+//! - `sshd -t`, `ssh -G HOST >/dev/null`, `nginx -t`, `apachectl configtest`, `haproxy -c -f FILE`, `postfix check`,
+//!   `swanctl --load-all`, `ipsec addconn --checkconfig` print file and line.
 //! - `sshd -T` and `ssh -G HOST` print the values in force: compare them with what the file seems to say.
 //!
-//! ## Fix
-//! Client or server, whichever reads the file: correct the line. `ssh -Q kex`, `-Q cipher`, `-Q mac` and `-Q sig` list
-//! the names that this build knows. Check before a reload, and keep a second session open.
+//! Look-alikes:
+//! - `crypto-policy`: the line is right, and a policy takes its effect away.
+//! - `no-common-proposal`, `no-matching-connection` (IKE): what the peer sees when the connection was discarded at
+//!   load.
+//! - `port-refused`: what clients see when the service did not start.
 //!
-//! Safer: no difference; `IgnoreUnknown` hides errors and is for files shared by several versions only.
+//! ## Fix
+//! Client or server, whichever reads the file: correct the line. `ssh -Q kex`, `-Q cipher`, `-Q mac`, `-Q sig`,
+//! `openssl ciphers -v` and `swanctl --list-algs` list the names that this build knows. Check before a reload, and
+//! keep a second session open.
+//!
+//! Safer: the exact name, with nothing left out.
+//!
+//! Never: `IgnoreUnknown *`, or a restart of sshd over the only connection before `sshd -t` is silent.
 //!
 //! ## Example
 //! ```case

@@ -21,16 +21,37 @@
 //! The protocols do not foresee this: what a side lists it must be able to do (RFC 4253 section 7.1).
 //!
 //! ## How to tell
-//! - It fails after the agreement: `unsupported KEX method`, `error in libcrypto`, `NoSuchAlgorithmException`, `unable
-//!   to install IPsec policies`, `Protocol not supported`.
-//! - `ssh -Q kex`, `openssl list -providers`, `cat /proc/crypto`, `modprobe esp4`, Java's `Security.getProviders()`.
+//! Programs say:
+//! - SSH: `unsupported KEX method`, `error in libcrypto`; JSch and sshj `NoSuchAlgorithmException`, `Algorithm
+//!   negotiation fail` although both lists hold a name; .NET `PlatformNotSupportedException`.
+//! - TLS: OpenSSL `unsupported` (`inner_evp_generic_fetch`), `digital envelope routines::unsupported` (node 17 and
+//!   later with old tools); Java `NoSuchAlgorithmException: ... not available`; Windows 0x80090302.
+//! - IKE: `unable to install inbound and outbound IPsec SA (SAD) in kernel`, `received netlink error: Protocol not
+//!   supported (93)` or `Function not implemented (38)`; libreswan `netlink response for Add SA ... Protocol not
+//!   supported`. The peer sees NO_PROPOSAL_CHOSEN or TS_UNACCEPTABLE.
+//!
+//! Look yourself:
+//! - `ssh -Q kex`, `openssl list -providers`, Java's `Security.getProviders()`, `java -version`.
+//! - IKE: `grep -e gcm -e cbc /proc/crypto`, `modprobe esp4 && modprobe xfrm_user`, `ip xfrm state`, and in
+//!   containers whether the host has loaded them; `swanctl --list-algs`.
+//!
+//! Look-alikes:
+//! - `no-common-child-proposal`, `traffic-selector-mismatch` (IKE): the notify is the same; the log of the side that
+//!   refused shows a kernel error first in the case of this page.
+//! - `crypto-policy`: the build has it, and a rule forbids it (FIPS mode).
+//! - `private-key-invalid`: only one file fails, and others of its kind load.
 //!
 //! ## Fix
-//! The side that lacks it: install or load the missing part (kernel module, provider, newer Java).
+//! The side that lacks it, client or server: install or load the missing part: kernel module (`modprobe esp4`),
+//! provider, Java 11 or 15 or Bouncy Castle; strongSwan `libstrongswan-extra-plugins`, or `kernel-libipsec` where the
+//! kernel has no ESP.
 //!
 //! Either side, meanwhile: take the algorithm out of the list, so that one is agreed that both can really do.
 //!
-//! Safer: install what is missing. Do not load the legacy provider for the sake of one peer.
+//! Safer: install what is missing.
+//!
+//! Never: load OpenSSL's legacy provider for the whole machine (`NODE_OPTIONS=--openssl-legacy-provider` in a
+//! profile) for the sake of one peer.
 //!
 //! ## Example
 //! ```console
