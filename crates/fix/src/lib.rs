@@ -10,6 +10,7 @@ mod disable;
 mod edited;
 mod enable;
 mod plan;
+mod recipes;
 mod repair;
 mod steps;
 mod strength;
@@ -18,3 +19,4 @@ mod upgrade;
 mod words;
 
 pub use plan::{PlanInput, plan};
+pub use recipes::{TextInput, from_text};

@@ -4,7 +4,6 @@ mod common;
 
 use common::{Planned, catalog, host, party, render, run};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use shakedown_catalog::Rating;
 use shakedown_model::{Applicability, Known, Name, OutcomeResult, Party, Policy, Role, Side, Slot, items};
 
@@ -73,9 +72,7 @@ fn check(client: &Party, server: &Party, planned: &Planned) -> Result<(), TestCa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 32, rng_seed: RngSeed::Fixed(2119), failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(shakedown_testkit::properties(32))]
 
     #[test]
     fn every_fix_holds_what_it_says(client in restricted(Role::Client), server in restricted(Role::Server)) {

@@ -1,0 +1,11 @@
+//! Fixes for the causes that a text tells of, where the two ends are not known well enough for [`plan`](crate::plan()):
+//! recipes from `data/recipes`, one file a cause.
+
+mod data;
+mod fill;
+mod ike;
+mod offers;
+mod select;
+mod situation;
+
+pub use select::{TextInput, from_text};

@@ -1,0 +1,174 @@
+//! Which recipes a text's diagnoses get, and in which order.
+
+use shakedown_catalog::Catalog;
+use shakedown_model::{
+    Applicability, Command, CommandPlace, Context, Diagnosis, DiagnosisId, Evidence, Fix, Party, Role, Side,
+};
+
+use super::data::{self, Actor, Recipe};
+use super::situation::Situation;
+
+/// All that fixes for a text are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct TextInput<'a> {
+    /// What was found; the fixes refer to these by their place.
+    pub diagnoses: &'a [Diagnosis],
+    /// What was seen; the diagnoses refer to these by their place.
+    pub evidence: &'a [Evidence],
+    /// The client, as far as it is known.
+    pub client: Option<&'a Party>,
+    /// The server, as far as it is known.
+    pub server: Option<&'a Party>,
+    /// Names, addresses and ports.
+    pub context: &'a Context,
+    /// Versions, ratings and defaults.
+    pub catalog: &'a Catalog,
+}
+
+/// A diagnosis below this confidence gets no fix.
+const LEAST: u16 = 200;
+/// So many alternatives of one group get fixes.
+const ALTERNATIVES: usize = 3;
+/// So many fixes of one kind a diagnosis gets, and so many an alternative to a more likely one.
+const MOST: usize = 3;
+const MOST_OF_ALTERNATIVE: usize = 1;
+
+/// What to change, for the leading diagnoses in their order, each safest first: `Safe`, `Manual`, `Weakens`. Where both
+/// parties are known, what [`plan`](crate::plan()) computes is left to it.
+pub fn from_text(input: &TextInput<'_>) -> Vec<Fix> {
+    let mut fixes: Vec<Fix> = Vec::new();
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    for (index, diagnosis) in input.diagnoses.iter().enumerate() {
+        if diagnosis.confidence_permille < LEAST {
+            continue;
+        }
+        let rank = match groups.iter_mut().find(|(group, _)| *group == diagnosis.group) {
+            Some((_, count)) => {
+                *count += 1;
+                *count - 1
+            }
+            None => {
+                groups.push((diagnosis.group, 1));
+                0
+            }
+        };
+        if rank >= ALTERNATIVES {
+            continue;
+        }
+        let most = if rank == 0 { MOST } else { MOST_OF_ALTERNATIVE };
+        for fix in of_diagnosis(input, DiagnosisId(index), diagnosis, most) {
+            match fixes.iter_mut().find(|known| same(known, &fix)) {
+                Some(known) => known.resolves.extend(fix.resolves),
+                None => fixes.push(fix),
+            }
+        }
+    }
+    fixes
+}
+
+fn same(a: &Fix, b: &Fix) -> bool {
+    (a.side, &a.title, a.applicability, &a.commands) == (b.side, &b.title, b.applicability, &b.commands)
+}
+
+fn of_diagnosis(input: &TextInput<'_>, id: DiagnosisId, diagnosis: &Diagnosis, most: usize) -> Vec<Fix> {
+    let situation = Situation::new(input, id, diagnosis);
+    let both_known = input.client.is_some() && input.server.is_some();
+    let mut taken: Vec<(String, Side)> = Vec::new();
+    let mut fixes: Vec<(Fix, bool)> = Vec::new();
+    for recipe in data::recipes(diagnosis.cause) {
+        let side = situation.side(recipe.side);
+        let topic = (recipe.topic.clone().unwrap_or_else(|| recipe.id.clone()), side);
+        let planned = both_known && (recipe.enable || recipe.upgrade);
+        if planned || taken.contains(&topic) || !situation.fits(&recipe) {
+            continue;
+        }
+        let special = !recipe.product.is_empty();
+        for fix in written(&situation, &recipe) {
+            taken.push(topic.clone());
+            fixes.push((fix, special));
+        }
+    }
+    drop_unscoped(&mut fixes);
+    let others = |fix: &Fix| fix.side != diagnosis.side && diagnosis.side != Side::Both;
+    fixes.sort_by_key(|(fix, special)| (rank(fix.applicability), others(fix), !special));
+    let mut counts = [0; 3];
+    fixes.retain(|(fix, _)| {
+        let count = counts.get_mut(usize::from(rank(fix.applicability)));
+        count.is_some_and(|count| {
+            *count += 1;
+            *count <= most
+        })
+    });
+    fixes.into_iter().map(|(fix, _)| fix).collect()
+}
+
+fn rank(applicability: Applicability) -> u8 {
+    match applicability {
+        Applicability::Safe => 0,
+        Applicability::Manual => 1,
+        Applicability::Weakens => 2,
+    }
+}
+
+/// A server weakens itself for all its clients, so that its weaker fix goes where a client has one for one server.
+fn drop_unscoped(fixes: &mut Vec<(Fix, bool)>) {
+    let weakens = |fix: &Fix, side: Side| fix.applicability == Applicability::Weakens && fix.side == side;
+    if fixes.iter().any(|(fix, _)| weakens(fix, Side::Client)) {
+        fixes.retain(|(fix, _)| !weakens(fix, Side::Server));
+    }
+}
+
+/// A recipe as a fix; none where it needs an offer that the text does not tell.
+fn written(situation: &Situation<'_>, recipe: &Recipe) -> Option<Fix> {
+    let role = situation.role(recipe.side);
+    let mut fix = Fix {
+        resolves: vec![situation.id],
+        title: String::new(),
+        side: situation.side(recipe.side),
+        applicability: recipe.applicability.into(),
+        edits: Vec::new(),
+        commands: Vec::new(),
+        outcome_after: None,
+        verify: Vec::new(),
+        undo: Vec::new(),
+        cuts_off: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut title = recipe.title.clone();
+    if recipe.enable {
+        let role = role?;
+        let enable = situation.enable(role)?;
+        title = title.replace("{algorithm}", enable.name.as_str());
+        fix.applicability = if enable.sound { Applicability::Safe } else { Applicability::Weakens };
+        if !enable.sound && role == Role::Client {
+            title.push_str(", to this server only");
+        }
+        fix.commands = enable.commands;
+        fix.notes = enable.notes;
+    }
+    if recipe.upgrade {
+        situation.upgrade(role?)?;
+    }
+    fix.title = situation.fill(&title, role, true);
+    fix.commands.extend(recipe.commands.iter().map(|line| situation.command(line, role)));
+    fix.notes.extend(recipe.notes.iter().map(|note| situation.fill(note, role, true)));
+    fix.verify.extend(recipe.verify.iter().map(|line| situation.command(line, role)));
+    if fix.verify.is_empty() {
+        let acting = if recipe.side == Actor::Network { None } else { role };
+        let products = situation.products(acting);
+        let lines = data::verify(situation.protocol().as_str(), &products);
+        fix.verify.extend(lines.iter().map(|line| situation.command(line, role)));
+    }
+    fix.undo = undo(situation, recipe, &fix.commands);
+    Some(fix)
+}
+
+/// How to take it back: as the recipe says, else by taking out what was written.
+fn undo(situation: &Situation<'_>, recipe: &Recipe, commands: &[Command]) -> Vec<Command> {
+    let role = situation.role(recipe.side);
+    if !recipe.undo.is_empty() {
+        return recipe.undo.iter().map(|line| situation.command(line, role)).collect();
+    }
+    let written = commands.iter().filter(|command| matches!(command.place, CommandPlace::File(_)));
+    written.map(|command| Command { explanation: "put back what stood there".into(), ..command.clone() }).collect()
+}
