@@ -102,14 +102,67 @@ fn every_page_names_a_rule_and_the_safer_side() {
     }
 }
 
+/// The names in backticks that are causes.
+fn causes_named(text: &str) -> Vec<&'static str> {
+    let words: BTreeSet<&str> = text.split('`').skip(1).step_by(2).collect();
+    causes().iter().map(|page| page.code).filter(|code| words.contains(code)).collect()
+}
+
+/// The part of `How to tell` that follows the label, up to the next empty line.
+fn labelled<'a>(tell: &'a str, label: &str) -> Option<&'a str> {
+    tell.split("\n\n").find_map(|part| part.strip_prefix(label))
+}
+
+#[test]
+fn every_page_says_what_programs_print_how_to_look_and_what_it_is_taken_for() {
+    for page in causes() {
+        let tell = page.section("How to tell").unwrap_or_default();
+        let said = labelled(tell, "Programs say:");
+        let said = said.unwrap_or_else(|| panic!("{}: no `Programs say:`", page.code));
+        let look = labelled(tell, "Look yourself:");
+        assert!(look.is_some_and(|look| look.contains('`')), "{}: no command to look with", page.code);
+        let alike = tell.split("\n\n").find(|part| part.starts_with("Look-alikes"));
+        let alike = alike.unwrap_or_else(|| panic!("{}: no `Look-alikes:`", page.code));
+        let others: Vec<&str> = causes_named(alike).into_iter().filter(|code| *code != page.code).collect();
+        assert!(!others.is_empty(), "{}: its look-alikes are no causes", page.code);
+        if page.protocols.len() > 1 {
+            let all = format!("{said}{}", look.unwrap_or_default());
+            for protocol in page.protocols {
+                let marks: &[&str] = match protocol {
+                    Protocol::Ssh => &["SSH"],
+                    Protocol::Tls => &["TLS", "OpenSSL"],
+                    Protocol::Ike => &["IKE"],
+                };
+                assert!(marks.iter().any(|mark| all.contains(mark)), "{}: nothing on {protocol}", page.code);
+            }
+        }
+        let fix = page.section("Fix").unwrap_or_default();
+        assert!(fix.contains("\n\nNever: "), "{}: Fix does not say what never to do", page.code);
+    }
+}
+
+#[test]
+fn every_page_has_a_word_for_each_side() {
+    let sides = [["client", "initiator"], ["server", "responder"]];
+    for page in causes() {
+        let fix = page.section("Fix").unwrap_or_default().to_lowercase();
+        let whoever = ["either side", "both sides", "the side that", "whoever", "the machine whose", "the other side"];
+        for names in sides {
+            let named = names.iter().any(|name| fix.contains(name)) || whoever.iter().any(|name| fix.contains(name));
+            assert!(named, "{}: Fix says nothing of {}", page.code, names[0]);
+        }
+    }
+}
+
 #[test]
 fn every_file_stays_small() -> io::Result<()> {
     for file in files()? {
         let text = fs::read_to_string(&file)?;
         let name = file.display();
         let doc = text.lines().take_while(|line| line.starts_with("//!")).count();
-        assert!(text.lines().count() < 150, "{name}: {} lines", text.lines().count());
-        assert!(doc <= 80, "{name}: a page of {doc} lines");
+        let code = text.lines().count() - doc;
+        assert!(code < 150, "{name}: {code} lines beside its page");
+        assert!((40..=80).contains(&doc), "{name}: a page of {doc} lines");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{name}: a line over 120 characters");
     }
     Ok(())

@@ -45,9 +45,13 @@
 //! publish its fingerprint first.
 //!
 //! Client: if the server cannot change, accept the old signature for this one host: `Host old-switch` with
-//! `HostKeyAlgorithms +ssh-rsa`.
+//! `HostKeyAlgorithms +ssh-rsa` (and `PubkeyAcceptedAlgorithms +ssh-rsa` only if the user's own RSA key is refused
+//! too).
 //!
 //! Safer: the server. Accepting SHA-1 signatures lets whoever can forge one stand in for that host.
+//!
+//! Never: `HostKeyAlgorithms +ssh-rsa` under `Host *`, or `StrictHostKeyChecking=no`, which has nothing to do with
+//! it.
 //!
 //! ## Example
 //! ```case

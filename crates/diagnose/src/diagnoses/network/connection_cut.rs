@@ -81,7 +81,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 "the server or a firewall, proxy or load balancer before it can do this",
             ),
             Phase::Kexinit => ("after the server's first line", "the server, or something that reads its first line"),
-            Phase::Hello | Phase::IkeSa | Phase::KeyExchange | Phase::Certificate => ("in the key exchange", "the server's process, or something on the way"),
+            Phase::Hello | Phase::IkeSa | Phase::KeyExchange | Phase::Certificate => {
+                ("in the key exchange", "the server's process, or something on the way")
+            }
             // What ends later is no matter of the key exchange.
             Phase::ClientCertificate
             | Phase::Auth

@@ -18,17 +18,37 @@
 //! - A name in it is not on the server's list.
 //!
 //! ## How to tell
-//! - An alert that is RECEIVED by the client after it has sent its certificate is about that certificate.
-//! - Server: nginx `client SSL certificate verify error: (N:text)`, httpd `AH02039: Certificate Verification: Error`.
-//! - `openssl verify -CAfile SERVERS-AUTHORITIES -untrusted INTERMEDIATE client.pem`.
+//! Programs say:
+//! - Client: a RECEIVED alert after its certificate was sent: OpenSSL `tlsv1 alert unknown ca`, `sslv3 alert bad
+//!   certificate`, `certificate expired`, `certificate unknown`, `access denied`; Java `Received fatal alert: ...`;
+//!   Go `remote error: tls: ...`; Chrome `ERR_BAD_SSL_CLIENT_AUTH_CERT`; Firefox `SSL_ERROR_UNKNOWN_CA_ALERT`; macOS
+//!   NSURLErrorDomain -1205.
+//! - Server: nginx `client SSL certificate verify error: (N:text)` (status 495); httpd `AH02039: Certificate
+//!   Verification: Error (N)`; HAProxy `SSL client CA chain cannot be verified`; OpenVPN `VERIFY ERROR: depth=0,
+//!   error=...`; Go `tls: failed to verify certificate`. The text in it is the real reason.
+//!
+//! Look yourself:
+//! - `openssl verify -purpose sslclient -CAfile SERVERS-AUTHORITIES -untrusted INTERMEDIATE client.pem` says what the
+//!   server says.
+//! - `openssl s_client -connect HOST:443 -cert client.pem -key client.key -state` shows at which step the alert
+//!   comes; `openssl x509 -in client.pem -noout -issuer -dates -ext extendedKeyUsage`.
+//!
+//! Look-alikes:
+//! - `client-certificate-required`: none was sent: `openssl s_client` without `-cert` gives the same alert.
+//! - `certificate-untrusted`: the alert was SENT by the client, about the server's certificate.
+//! - `authentication-failed`: the handshake is done, and the answer is 401 or 403 of the application.
 //!
 //! ## Fix
-//! Client: send the whole chain; renew the certificate; use one that is meant for clients.
+//! Client: send the whole chain (certificate first, then the intermediate, in one file); renew the certificate; use
+//! one that is meant for clients.
 //!
-//! Server: trust the authority that issues these certificates, or add the name. Whom to trust is a decision for a
-//! person.
+//! Server: trust the authority that issues these certificates (`ssl_client_certificate`, `SSLCACertificateFile`),
+//! allow the depth (`ssl_verify_depth 2`), or add the name. Whom to trust is a decision for a person.
 //!
 //! Safer: the client.
+//!
+//! Never: `ssl_verify_client optional_no_ca` or a verification callback that always agrees: then any certificate gets
+//! in.
 //!
 //! ## Example
 //! ```console

@@ -16,16 +16,38 @@
 //! - A proxy that ends TLS does not pass the client's certificate on.
 //!
 //! ## How to tell
-//! - `openssl s_client -connect HOST:443` prints `Acceptable client certificate CA names` and `Requested Signature
-//!   Algorithms`.
-//! - OpenSSL server: `peer did not return a certificate`; nginx status 496; Go `client didn't provide a certificate`.
+//! Programs say:
+//! - Client: OpenSSL, curl `tlsv13 alert certificate required` (116), before TLS 1.3 `alert handshake failure` (40)
+//!   after the certificate request; Java `Received fatal alert: certificate_required` or `bad_certificate`; Go
+//!   `remote error: tls: certificate required`; Chrome `ERR_SSL_CLIENT_AUTH_CERT_NEEDED`,
+//!   `ERR_BAD_SSL_CLIENT_AUTH_CERT`; Firefox `SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT`; macOS -9824; Windows
+//!   `SEC_E_INCOMPLETE_CREDENTIALS` (0x80090320).
+//! - Server: OpenSSL `peer did not return a certificate`; nginx `client sent no required SSL certificate` (status
+//!   496); Go `client didn't provide a certificate`; Java `Empty client certificate chain`; PostgreSQL `connection
+//!   requires a valid client certificate`.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null` prints `Acceptable client certificate CA names`
+//!   and `Requested Signature Algorithms` if the server asks for one.
+//! - The same with `-cert FILE -key FILE`: does it connect? `curl -v` prints `Request CERT (13)` when it is asked.
+//!
+//! Look-alikes:
+//! - `client-certificate-rejected`: one was sent, and refused; the server's log has a verify text.
+//! - `no-common-cipher` and others behind alert 40: the alert comes right after the first message; here a request for
+//!   a certificate came before it.
+//! - `connection-cut`: Schannel and some devices reset in place of an alert.
 //!
 //! ## Fix
-//! Client: give it certificate and key (`curl --cert FILE --key FILE`), issued by one of the authorities named.
+//! Client: give it certificate and key (`curl --cert FILE --key FILE`, `sslcert=` and `sslkey=` in PostgreSQL,
+//! `javax.net.ssl.keyStore`, `proxy_ssl_certificate` in nginx), issued by one of the authorities named.
 //!
-//! Server: if not every client needs one, ask without demanding (`ssl_verify_client optional` in nginx).
+//! Server: if not every client needs one, ask without demanding (`ssl_verify_client optional` in nginx), or on a name
+//! of its own.
 //!
 //! Safer: the client. "Optional" needs a check in the application.
+//!
+//! Never: one shared client certificate for everybody, or `-k`, which is about the server's certificate and does not
+//! help.
 //!
 //! ## Example
 //! ```console

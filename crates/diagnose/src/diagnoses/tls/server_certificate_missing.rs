@@ -18,17 +18,37 @@
 //! - strongSwan with `send_cert = ifasked`, and Apple clients that never ask.
 //!
 //! ## How to tell
-//! - Server: nginx `no "ssl_certificate" is defined`, httpd `AH02572`, OpenSSL `no certificate set`, `no suitable
-//!   signature algorithm`; Windows event 36871 or 36872.
-//! - `openssl s_client -connect HOST:443` prints `no peer certificate available`.
+//! Programs say:
+//! - TLS, server: nginx `no "ssl_certificate" is defined`; httpd AH02572; OpenSSL `no certificate set`, `no suitable
+//!   signature algorithm`, `no shared cipher`; Java `no cipher suites in common`, `No X.509 certificate for server
+//!   authentication`; Go `tls: no certificates configured`; rustls `no server certificate chain resolved`; Windows
+//!   events 36871, 36872.
+//! - TLS, client: alert 40, 80 or 112; Chrome `ERR_SSL_VERSION_OR_CIPHER_MISMATCH`; `no peer certificate available`.
+//! - IKE: strongSwan `no private key found for '...'`, `no trusted RSA public key found for '...'` on the side that
+//!   got none; libreswan `no certificate matched`; Windows errors 13806 (no machine certificate) and 13801.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -servername NAME </dev/null` prints `no peer certificate available`. With
+//!   `-sigalgs ECDSA+SHA256` or `RSA-PSS+SHA256` it shows which kinds there are.
+//! - `nginx -T | grep ssl_certificate`, `netsh http show sslcert`, `keytool -list -keystore FILE` (is there a
+//!   `PrivateKeyEntry`?), `swanctl --list-certs`: `has private key`.
+//!
+//! Look-alikes:
+//! - `no-common-cipher`: a certificate is there, and the lists differ. Every client fails here, and only some do
+//!   there.
+//! - `sni-rejected`: it works with another `-servername`.
+//! - `private-key-invalid`, `private-key-permissions`: why the certificate was not loaded; the log at start tells.
 //!
 //! ## Fix
 //! Server: configure certificate and key for that name, readable for the service; both an ECDSA and an RSA one where
-//! old clients come. IKE: `send_cert = always`.
+//! old clients come. IKE: `certs = FILE` and `send_cert = always` in swanctl, `leftcert=` and `leftsendcert=always`
+//! in ipsec.conf; in Windows a machine certificate with its key.
 //!
 //! Client: nothing.
 //!
-//! Safer: anonymous suites are no way out: they prove nothing.
+//! Safer: a real certificate for each name.
+//!
+//! Never: anonymous suites (`aNULL`) as a way out: they prove nothing.
 //!
 //! ## Example
 //! ```console

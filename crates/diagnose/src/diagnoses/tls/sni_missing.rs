@@ -16,17 +16,35 @@
 //! - A library that has to be told the name (`SSL_set_tlsext_host_name`, `server_hostname=`).
 //!
 //! ## How to tell
-//! - `openssl s_client -connect HOST:443 -noservername` fails or shows another certificate than with `-servername
-//!   NAME`.
-//! - The certificate that arrives belongs to another site or is a placeholder ("Kubernetes Ingress Controller Fake
-//!   Certificate").
+//! Programs say:
+//! - Client: alert 112 `unrecognized name`, 40 `handshake failure`, 80 `internal error` or 109 `missing extension`;
+//!   or the name check fails, because a default certificate came (`hostname mismatch`, `self-signed certificate`).
+//! - Server: rustls `NoServerNameProvided` or `no server certificate chain resolved`; httpd AH02033 `No hostname was
+//!   provided via SNI`; Go `tls: no certificates configured`; HAProxy `SSL handshake failure` with `strict-sni`;
+//!   stunnel `SNI: no pattern matched servername`. nginx as a client of its back end: `SSL_do_handshake() failed ...
+//!   while SSL handshaking to upstream`.
+//!
+//! Look yourself:
+//! - `openssl s_client -connect HOST:443 -noservername </dev/null` fails or shows another certificate than with
+//!   `-servername NAME`.
+//! - What does the client send? `tshark -r FILE -Y tls.handshake.type==1 -T fields -e
+//!   tls.handshake.extensions_server_name` on a capture; an empty line is this cause.
+//!
+//! Look-alikes:
+//! - `sni-rejected`: a name was sent, and the server does not know it.
+//! - `certificate-name-mismatch`: with the name sent, the certificate is still another one's.
+//! - `no-common-cipher`: the same alert 40; with `-servername NAME` it remains.
 //!
 //! ## Fix
-//! Client: send the name; connect to a name and not to an address.
+//! Client: send the name; connect to a name and not to an address. nginx: `proxy_ssl_server_name on; proxy_ssl_name
+//! NAME;`. HAProxy: `sni str(NAME)` on the server line. Python: `server_hostname=`, Java 8 and later by itself when
+//! given a name.
 //!
 //! Server: give it a default site with a valid certificate for clients that cannot.
 //!
 //! Safer: the client.
+//!
+//! Never: `verify=False` or `-k` because a default certificate has the wrong name.
 //!
 //! ## Example
 //! ```console

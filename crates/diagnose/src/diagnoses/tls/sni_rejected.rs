@@ -17,15 +17,39 @@
 //! - nginx `ssl_reject_handshake on` refuses all unknown names on purpose.
 //!
 //! ## How to tell
-//! - `openssl s_client -connect ADDRESS:443 -servername NAME` with this and with another name.
-//! - Java takes even the warning for an error: `received handshake warning: unrecognized_name`.
+//! Programs say:
+//! - Client: OpenSSL `tlsv1 unrecognized name` (0A000458); Java `received handshake warning: unrecognized_name` (it
+//!   takes even the warning for an error); Chrome `ERR_SSL_UNRECOGNIZED_NAME_ALERT`; Firefox
+//!   `SSL_ERROR_UNRECOGNIZED_NAME_ALERT`; GnuTLS `The SNI host name not recognised`; others alert 40 or 80, or a
+//!   reset. Some servers answer with another site's certificate instead.
+//! - Server: httpd AH02031, AH02032 (name against `Host`); nginx `client attempted to request the server name
+//!   different from the one that was negotiated` (421); stunnel `SNI: no pattern matched servername`; HAProxy with
+//!   `strict-sni`; Kubernetes ingress: its "Fake Certificate".
+//!
+//! Look yourself:
+//! - `openssl s_client -connect ADDRESS:443 -servername NAME </dev/null` with this and with another name, for every
+//!   address of the name (`dig +short NAME`).
+//! - `curl -v --connect-to NAME:443:ADDRESS:443 https://NAME`; on the server `nginx -T | grep server_name`, `httpd
+//!   -S`.
+//!
+//! Look-alikes:
+//! - `sni-missing`: no name was sent at all; `-noservername` gives the same answer.
+//! - `certificate-name-mismatch`: the server knows the name and has the wrong certificate for it.
+//! - `middlebox-interference`: a filter cuts forbidden names; another name at the same address passes, and the
+//!   server's log knows nothing.
+//! - `name-resolution`: the name leads to a machine that never had it.
 //!
 //! ## Fix
-//! Server: add the name to the site, and a certificate for it.
+//! Server: add the name to the site (`server_name`, `ServerAlias`, the binding in IIS, the distribution at the
+//! content network), and a certificate for it.
 //!
-//! Client: ask for a name that the server has; with curl `--connect-to` or `--resolve`, and not a bare address.
+//! Client: ask for a name that the server has; with curl `--connect-to` or `--resolve`, and not a bare address. nginx
+//! as client: `proxy_ssl_name`.
 //!
 //! Safer: no difference.
+//!
+//! Never: leave the name out (`-noservername`, `proxy_ssl_server_name off`) together with certificate checks switched
+//! off.
 //!
 //! ## Example
 //! ```console
