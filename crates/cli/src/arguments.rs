@@ -87,6 +87,9 @@ pub(crate) enum Verb {
     /// Probe a server, negotiate with the client(s), say why it fails and what to change.
     #[command(after_help = TARGETS)]
     Check(CheckArguments),
+    /// Say what an error message, a log or a program's debug output means.
+    #[command(after_help = TEXTS)]
+    Explain(ExplainArguments),
     /// Run the protocol's rules on two parties.
     #[command(after_help = PARTIES)]
     Negotiate(NegotiateArguments),
@@ -116,6 +119,11 @@ pub(crate) enum Verb {
 const TARGETS: &str = "TARGET is what you would type for ssh: `db01`, `user@host`, `git@host:repo`, `host:2222`, \
                        `sftp://host`, `ssh://user@host:port`. Your own ssh configuration is read: HostName, Port, \
                        ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile, BindAddress.";
+
+const TEXTS: &str = "Paste what you have: the error alone is enough, the whole output of `ssh -vvv`, `openssl s_client` or \
+                     `journalctl` is better. Lines that belong to something else do no harm. Nothing is sent \
+                     anywhere.\n\nExamples:\n  ssh -vv db01 2>&1 | shakedown explain\n  journalctl -u ssh | shakedown \
+                     explain -\n  shakedown explain /var/log/auth.log.1.gz";
 
 const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT              a live server\n  local                        this \
                        machine's client\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
@@ -183,6 +191,14 @@ pub(crate) struct CheckArguments {
     pub(crate) connection: Connection,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    /// The texts; `-` is standard input, which is read where none is named.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Arguments of `negotiate`.

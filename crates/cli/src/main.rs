@@ -51,9 +51,9 @@ fn with_verb(mut arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> 
             return arguments;
         }
     }
-    if arguments.len() == 1 && !std::io::stdin().is_terminal() {
-        // Nothing to do without a verb; the usage says what can be done.
-        return arguments;
+    if !std::io::stdin().is_terminal() {
+        // Text that is piped in without a verb is explained.
+        arguments.push("explain".into());
     }
     arguments
 }

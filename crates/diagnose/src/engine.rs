@@ -7,13 +7,22 @@ use shakedown_model::{Diagnosis, EvidenceId, Match, Phase, Strength};
 use crate::Case;
 use crate::mismatch::cause_of;
 use crate::registry::RULES;
+use crate::said;
 
 /// Every cause that fits, most likely first. Causes that explain the same observation share a group: one of them is
 /// right. Groups count from 0 in the order of the result.
 pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     let mut found: Vec<Found> = Vec::new();
     for rule in RULES {
-        found.extend((rule.matches)(case).into_iter().map(|found| Found { cause: rule.code, found, group: 0 }));
+        let matches = (rule.matches)(case).into_iter();
+        found.extend(matches.map(|found| Found { cause: rule.code, found, group: 0, said: false }));
+    }
+    for (cause, one) in said::matches(case) {
+        match found.iter_mut().find(|other| other.cause == cause) {
+            // The rules have it from both offers, and say more of it.
+            Some(other) => other.found.evidence.extend(one.evidence),
+            None => found.push(Found { cause, found: one, group: 0, said: true }),
+        }
     }
     supersede(&mut found);
     group(&mut found);
@@ -27,7 +36,8 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     // weight keep the order of the registry, but for the one that fits any failure.
     ranked.sort_by_key(|(confidence, slot, one)| {
         let phase = one.found.phase.unwrap_or(Phase::Kexinit);
-        (std::cmp::Reverse(*confidence), phase, *slot, one.cause == "middlebox-interference")
+        let rank = one.found.rank;
+        (std::cmp::Reverse(*confidence), rank, phase, *slot, one.cause == "middlebox-interference")
     });
     let mut numbers: HashMap<usize, usize> = HashMap::new();
     ranked
@@ -44,6 +54,8 @@ struct Found {
     cause: &'static str,
     found: Match,
     group: usize,
+    /// Whether it comes from a program's message alone.
+    said: bool,
 }
 
 impl Found {
@@ -100,6 +112,12 @@ fn group(found: &mut [Found]) {
                 }
             }
         }
+    }
+    // What one attempt says has one cause: its messages are of one group.
+    let Some(first) = found.iter().find(|one| one.said).map(|one| one.group) else { return };
+    let said: Vec<usize> = found.iter().filter(|one| one.said).map(|one| one.group).collect();
+    for one in found.iter_mut().filter(|one| said.contains(&one.group)) {
+        one.group = first;
     }
 }
 
@@ -165,7 +183,7 @@ mod tests {
     fn found(cause: &'static str, strength: Strength, evidence: &[usize]) -> Found {
         let mut found = Match::new(strength, Side::Unknown, "something happened");
         found.evidence = evidence.iter().map(|id| EvidenceId(*id)).collect();
-        Found { cause, found, group: 0 }
+        Found { cause, found, group: 0, said: false }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod facts;
 mod hostkey;
 mod mismatch;
 mod registry;
+mod said;
 mod text;
 
 pub use case::Case;

@@ -73,6 +73,8 @@ pub struct Match {
     pub side_because: String,
     /// How strongly the evidence speaks for it.
     pub strength: Strength,
+    /// Of matches as strong, that with the smaller number comes first.
+    pub rank: u32,
     /// One sentence, lower case, no full stop.
     pub summary: String,
     /// The algorithms or values at issue.
@@ -104,6 +106,7 @@ impl Match {
             side,
             side_because: String::new(),
             strength,
+            rank: 0,
             summary: summary.into(),
             algorithms: Vec::new(),
             evidence: Vec::new(),

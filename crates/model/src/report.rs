@@ -1,4 +1,4 @@
-use crate::{Diagnosis, Evidence, Fix, Incident, Outcome, Party};
+use crate::{Diagnosis, Evidence, Fix, Incident, IncidentResult, Outcome, Party};
 
 /// All that one call found, in the order in which a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,13 @@ impl Report {
     pub fn exit_status(&self) -> u8 {
         if self.diagnoses.iter().any(|diagnosis| diagnosis.confidence_permille >= 500) {
             return 1;
+        }
+        if self.command == "explain" {
+            // A text in which nothing is recognised, or that does not say what became of it, is no good news.
+            let worked =
+                |incident: &Incident| matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered);
+            let settled = !self.incidents.is_empty() && self.incidents.iter().all(worked);
+            return if settled && self.diagnoses.is_empty() { 0 } else { 3 };
         }
         let unsettled = self.pairs.iter().any(|pair| pair.outcome.result() != crate::OutcomeResult::Agreed);
         if unsettled || !self.diagnoses.is_empty() { 3 } else { 0 }

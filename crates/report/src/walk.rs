@@ -11,9 +11,9 @@ use std::sync::Arc;
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
-    FileEdit, FilePermission, Fix, Forecast, HopRef, Item, Known, KnownHostKey, KnownHostStatus, Label, Name, Object,
-    Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, SourceFile, StageOutcome,
-    StageResult, TraceStep, Vantage,
+    FileEdit, FilePermission, Fix, Forecast, HopRef, Incident, Indication, Item, Known, KnownHostKey, KnownHostStatus,
+    Label, Name, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, Said,
+    SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
 };
 
 /// What is done with each kind of text.
@@ -99,6 +99,7 @@ pub(crate) fn report(visit: &mut dyn Visit, report: &mut Report) {
         parties,
         pairs,
         evidence: seen,
+        incidents,
         diagnoses,
         fixes,
         connections: _,
@@ -116,9 +117,47 @@ pub(crate) fn report(visit: &mut dyn Visit, report: &mut Report) {
         outcome(visit, result);
     }
     seen.iter_mut().for_each(|one| evidence(visit, one));
+    incidents.iter_mut().for_each(|one| incident(visit, one));
     diagnoses.iter_mut().for_each(|one| diagnosis(visit, one));
     fixes.iter_mut().for_each(|one| fix(visit, one));
     notes.iter_mut().for_each(|note| visit.sentence(note));
+}
+
+/// Visits an incident.
+fn incident(visit: &mut dyn Visit, incident: &mut Incident) {
+    let Incident { protocol: _, peer, first: _, last: _, count: _, result: _, standing: _, evidence: _ } = incident;
+    if let Some(peer) = peer {
+        visit.address(peer);
+    }
+}
+
+/// Visits what a program printed.
+fn printed(visit: &mut dyn Visit, said: &mut Said) {
+    let Said {
+        message: _,
+        product: _,
+        protocol: _,
+        kind: _,
+        printed_by: _,
+        phase: _,
+        slot: _,
+        text,
+        captures,
+        indications,
+        explains: _,
+        summary,
+        note,
+        decides,
+        times: _,
+    } = said;
+    visit.said(text);
+    for (_, capture) in captures {
+        visit.said(capture);
+    }
+    for Indication { cause: _, strength: _, fault: _, because, reason: _, object: _ } in indications {
+        visit.sentence(because);
+    }
+    [summary, note].into_iter().chain(decides).for_each(|text| visit.sentence(text));
 }
 
 /// Visits a party.

@@ -70,6 +70,10 @@ pub fn sentence(fact: &Fact) -> String {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
         }
         Fact::Program { command, text } => format!("`{command}` printed: {}", quoted(text)),
+        Fact::Said(said) => match said.times {
+            0 | 1 => format!("`{}` printed: {}", said.product, quoted(&said.text)),
+            times => format!("`{}` printed {times} times: {}", said.product, quoted(&said.text)),
+        },
     }
 }
 
@@ -103,7 +107,14 @@ fn during(phase: Phase) -> &'static str {
         Phase::Connect => "while connecting",
         Phase::Identification => "before its identification was whole",
         Phase::Kexinit => "before its KEXINIT was whole",
+        Phase::Hello => "while both ends said hello",
+        Phase::IkeSa => "in the negotiation of the IKE SA",
         Phase::KeyExchange => "in the key exchange",
+        Phase::Certificate => "while the certificate was checked",
+        Phase::ClientCertificate => "while the client's certificate was checked",
+        Phase::Auth => "while both ends authenticated",
+        Phase::ChildSa => "in the negotiation of the CHILD SA",
+        Phase::Rekey => "while rekeying",
         Phase::Service => "after the key exchange",
         Phase::Authentication => "in user authentication",
     }

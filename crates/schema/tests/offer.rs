@@ -27,6 +27,7 @@ fn report(parties: Vec<Party>) -> Report {
         parties,
         pairs: Vec::new(),
         evidence: Vec::new(),
+        incidents: Vec::new(),
         diagnoses: Vec::new(),
         fixes: Vec::new(),
         connections: 1,
@@ -92,7 +93,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(shakedown_testkit::properties(128))]
 
     #[test]
     fn a_printed_party_reads_back_the_same(policy in policy(), server in any::<bool>()) {

@@ -33,6 +33,12 @@ pub enum Error {
         /// Why.
         source: shakedown_catalog::CatalogError,
     },
+    /// The overlay of the message data is wrong.
+    #[error("the message data cannot be used")]
+    Messages {
+        /// Why.
+        source: shakedown_messages::DataError,
+    },
     /// The configuration could not be read.
     #[error("the configuration of the party `{party}` cannot be read")]
     Configuration {

@@ -9,6 +9,7 @@ pub mod blocking;
 mod check;
 mod demo;
 mod error;
+mod explain;
 mod known_hosts;
 mod local;
 mod options;
@@ -18,6 +19,7 @@ mod target;
 
 pub use demo::{Demo, DemoStep};
 pub use error::Error;
+pub use explain::Input;
 pub use options::{Family, Options, ProgressFunction, parse_context};
 pub use session::Session;
 pub use shakedown_model::*;

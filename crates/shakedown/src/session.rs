@@ -18,10 +18,12 @@ impl Session {
         let mut catalog = Catalog::from_blob(shakedown_catalog_data::BLOB)
             .map_err(|source| Error::Overlay { directory: "the program itself".into(), source })?;
         if let Some(directory) = &options.catalog {
-            let files = overlay_files(directory)
+            let files = toml_files(directory)
                 .map_err(|source| Error::File { path: directory.display().to_string(), source })?;
+            let messages = directory.join("messages");
             catalog
-                .overlay(files)
+                // The messages of programs have a form of their own.
+                .overlay(files.into_iter().filter(|(name, _)| !std::path::Path::new(name).starts_with(&messages)))
                 .map_err(|source| Error::Overlay { directory: directory.display().to_string(), source })?;
         }
         Ok(Self { catalog: std::sync::Arc::new(catalog), options })
@@ -70,6 +72,7 @@ impl Session {
             parties: Vec::new(),
             pairs: Vec::new(),
             evidence: Vec::new(),
+            incidents: Vec::new(),
             diagnoses: Vec::new(),
             fixes: Vec::new(),
             connections: 0,
@@ -87,7 +90,7 @@ pub(crate) struct Gathering {
 }
 
 /// The TOML files of a folder and its folders, by name.
-fn overlay_files(directory: &std::path::Path) -> std::io::Result<Vec<(String, String)>> {
+pub(crate) fn toml_files(directory: &std::path::Path) -> std::io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let mut folders = vec![directory.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -173,7 +176,12 @@ impl Session {
     }
 
     /// Adds diagnoses and fixes whose numbers count from their own first to those of the report.
-    fn add(&self, report: &mut Report, diagnoses: Vec<shakedown_model::Diagnosis>, fixes: Vec<shakedown_model::Fix>) {
+    pub(crate) fn add(
+        &self,
+        report: &mut Report,
+        diagnoses: Vec<shakedown_model::Diagnosis>,
+        fixes: Vec<shakedown_model::Fix>,
+    ) {
         let first = report.diagnoses.len();
         let group = report.diagnoses.iter().map(|diagnosis| diagnosis.group + 1).max().unwrap_or(0);
         report.diagnoses.extend(diagnoses.into_iter().map(|mut diagnosis| {

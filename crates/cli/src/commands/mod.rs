@@ -1,6 +1,7 @@
 //! One function a verb.
 
 mod demo;
+mod explain;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             output::end_progress(&output);
             output::report(report, &session, &output, Kind::Diagnosis)
         }
+        Verb::Explain(arguments) => explain::run(arguments, &output),
         Verb::Negotiate(negotiate) => {
             let options = options(&output, &negotiate.connection, &negotiate.reading, 22)?;
             let session = Session::new(options)?;

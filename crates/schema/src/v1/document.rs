@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_model as model;
 
-use super::{Diagnosis, Evidence, Fix, Offer, Outcome, Protocol, Role};
+use super::{Diagnosis, Evidence, Fix, Incident, Offer, Outcome, Protocol, Role};
 use crate::Lines;
 
 /// The value of `schema` in every document of this version.
@@ -41,6 +41,9 @@ pub struct Document {
     /// What was seen.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// The incidents of a log, the ones to look at first before the others.
+    #[serde(default)]
+    pub incidents: Vec<Incident>,
     /// Connections that were opened to the target in this run.
     #[serde(default)]
     pub connections: u32,
@@ -151,6 +154,7 @@ impl From<&model::Report> for Document {
                 .enumerate()
                 .map(|(id, evidence)| Evidence::new(id, evidence, &mut lines))
                 .collect(),
+            incidents: report.incidents.iter().enumerate().map(|(id, incident)| Incident::new(id, incident)).collect(),
             connections: report.connections,
             notes: report.notes.clone(),
         }

@@ -187,6 +187,19 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
         Fact::Program { command, text } => {
             ("program", vec![("command", json!(command)), ("text", json!(text.as_str()))])
         }
+        Fact::Said(said) => {
+            let captures: serde_json::Map<String, Value> =
+                said.captures.iter().map(|(key, text)| (key.clone(), json!(text.as_str()))).collect();
+            let pairs = vec![
+                ("message", json!(said.message)),
+                ("product", json!(said.product)),
+                ("printed_by", json!(said.printed_by.map(|role| role.as_str()))),
+                ("text", json!(said.text.as_str())),
+                ("captures", Value::Object(captures)),
+                ("times", json!(said.times)),
+            ];
+            ("said", pairs)
+        }
     };
     (kind, pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
