@@ -13,7 +13,11 @@ pub fn json(report: &Report) -> String {
         edit.replaced = crate::mask(&edit.replaced).into_owned();
     }
     // A document has string keys and no value that could fail.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    inert(&serde_json::to_string_pretty(&document).unwrap_or_default())
+}
+
+/// A text of JSON in which nothing acts on a terminal, with a line feed at its end.
+pub(crate) fn inert(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if c != '\n' && crate::escape::acts(c) {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use fixtures::*;
 use shakedown_model::ssh::{HostKey, SignatureCheck};
 use shakedown_model::*;
-use shakedown_report::{Redactor, TextOptions, cause_page, json, markdown, offer_text, text};
+use shakedown_report::{
+    HandoffOptions, Redactor, RulePage, TextOptions, cause_page, handoff, json, markdown, offer_text, sarif, text,
+};
 
 /// Every format, with a name for messages.
 fn formats(report: &Report) -> Vec<(&'static str, String)> {
@@ -22,6 +24,9 @@ fn formats(report: &Report) -> Vec<(&'static str, String)> {
         ("offers", offers),
         ("markdown", markdown(report)),
         ("JSON", json(report)),
+        ("SARIF", sarif(report, |_| Some(RulePage { title: "A title", markdown: "# A title\n" }))),
+        ("handoff to the client", handoff(report, Side::Client, &HandoffOptions { allow_weaker: true })),
+        ("handoff to the server", handoff(report, Side::Server, &HandoffOptions { allow_weaker: true })),
     ]
 }
 
