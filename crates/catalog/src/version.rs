@@ -158,12 +158,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config {
-            cases: 256,
-            failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(7),
-            ..Default::default()
-        })]
+        #![proptest_config(shakedown_testkit::properties(256))]
         #[test]
         fn the_order_is_total(a in "[0-9a-cp.-]{0,10}", b in "[0-9a-cp.-]{0,10}", c in "[0-9a-cp.-]{0,10}") {
             assert_eq!(compare(&a, &b), compare(&b, &a).reverse());

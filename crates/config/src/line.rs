@@ -394,7 +394,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
+        #![proptest_config(shakedown_testkit::properties(256))]
 
         #[test]
         fn rendering_gives_the_file_back(text in proptest::collection::vec(any::<u8>(), 0..200)) {

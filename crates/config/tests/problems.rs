@@ -311,7 +311,7 @@ fn hostile_configurations_end_soon() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(shakedown_testkit::properties(128))]
 
     #[test]
     fn any_bytes_are_read(text in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use shakedown_crypto::host_key::{describe, fingerprint, read_private_key_file, read_public_key_line};
 use shakedown_crypto::kex::{ClientExchange, ServerExchange};
 use shakedown_crypto::{Hash, PrivateHostKey, signature};
@@ -19,10 +18,6 @@ const ALGORITHMS: [&str; 8] = [
     "sk-ecdsa-sha2-nistp256@openssh.com",
     "ssh-ed25519-cert-v01@openssh.com",
 ];
-
-fn config() -> ProptestConfig {
-    ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(128) }
-}
 
 fn string(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat()
@@ -40,7 +35,7 @@ fn blob() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(shakedown_testkit::properties(128))]
 
     #[test]
     fn blobs(key in blob(), signature in blob(), algorithm in 0..ALGORITHMS.len()) {

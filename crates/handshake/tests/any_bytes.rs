@@ -4,7 +4,6 @@ mod common;
 
 use common::kexinit;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use shakedown_wire::ssh::{Ignore, KexEcdhReply, KexGexGroup, KexGexRequest, Mpint, UnusualPacket, write_packet};
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
@@ -34,17 +33,8 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 200,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(4253),
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(shakedown_testkit::properties(200))]
 
     #[test]
     fn any_bytes_to_a_client(bytes in pieces()) {

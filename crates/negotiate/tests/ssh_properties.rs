@@ -3,7 +3,6 @@
 mod common;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use shakedown_model::ssh::{SshOffer, SshPolicy, is_aead};
 use shakedown_model::{Context, Item, Known, Name, Outcome, OutcomeResult, Slot};
 use shakedown_negotiate::ssh::negotiate;
@@ -76,17 +75,8 @@ fn has(policy: &SshPolicy, slot: Slot, name: &Name) -> bool {
     policy.offer.list(slot).accepted().is_some_and(|list| list.iter().any(|item| item.name == *name))
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 256,
-        rng_seed: RngSeed::Fixed(4253),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(shakedown_testkit::properties(256))]
 
     #[test]
     fn what_is_agreed_is_on_both_lists(client in offer(any), server in offer(any)) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fixtures::*;
 use proptest::prelude::*;
 use shakedown_model::*;
-use shakedown_report::{Redactor, TextOptions, json, markdown, text};
+use shakedown_report::{HandoffOptions, Redactor, TextOptions, handoff, json, markdown, sarif, text};
 
 fn quoting(bytes: Vec<u8>, span: std::ops::Range<usize>, edits: Vec<TextEdit>) -> Report {
     let file = Arc::new(SourceFile { path: "f".into(), text: bytes });
@@ -36,12 +36,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 200,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(11),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(shakedown_testkit::properties(200))]
 
     #[test]
     fn any_file_can_be_quoted(
@@ -57,7 +52,12 @@ proptest! {
         let mut report = quoting(bytes, span.0..span.0 + span.1, edits);
         let options = TextOptions { width, verbose: true, allow_weaker: true, ..TextOptions::default() };
         for _ in 0..2 {
-            for out in [text(&report, &options), markdown(&report), json(&report)] {
+            let others = [
+                sarif(&report, |_| None),
+                handoff(&report, Side::Client, &HandoffOptions::default()),
+                handoff(&report, Side::Server, &HandoffOptions::default()),
+            ];
+            for out in [text(&report, &options), markdown(&report), json(&report)].into_iter().chain(others) {
                 prop_assert!(!out.chars().any(|c| c != '\n' && c.is_control()), "{out:?}");
                 prop_assert!(!out.contains(":pw@"), "{out:?}");
             }
@@ -106,4 +106,6 @@ fn places_that_do_not_exist_are_no_panic() {
     assert!(text.contains("error[no-common-kex]") && text.contains("let the server also offer"), "{text}");
     markdown(&report);
     json(&report);
+    sarif(&report, |_| None);
+    handoff(&report, Side::Server, &HandoffOptions::default());
 }

@@ -20,4 +20,4 @@ pub use agreed::Agreed;
 pub use key::{KeyType, generate_key};
 pub use process::{Finished, Running, StartError, free_port, run};
 pub use program::{peers_dir, program, require};
-pub use shared::{cases, seed, shared_dir};
+pub use shared::{cases, properties, seed, shared_dir};

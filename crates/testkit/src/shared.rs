@@ -17,9 +17,20 @@ pub fn cases(default: u32) -> u32 {
     number("SHAKEDOWN_CASES").map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// The seed that a differential test starts from: `SHAKEDOWN_SEED`, else always the same one. Tests print it on failure.
+/// The seed that a test that draws at random starts from: `SHAKEDOWN_SEED`, else always the same one. Tests print it on failure.
 pub fn seed() -> u64 {
     number("SHAKEDOWN_SEED").unwrap_or(1)
+}
+
+/// How a property test draws: `PROPTEST_CASES` values, else `default`, from [`seed`].
+pub fn properties(default: u32) -> proptest::test_runner::Config {
+    let cases = number("PROPTEST_CASES").map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX));
+    proptest::test_runner::Config {
+        cases,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(seed()),
+        failure_persistence: None,
+        ..Default::default()
+    }
 }
 
 /// # Panics

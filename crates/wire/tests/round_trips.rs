@@ -2,7 +2,6 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use shakedown_wire::ssh::{
     Debug, Disconnect, ExtInfo, HostKeyBlob, Identification, IdentificationLimits, IdentificationLine,
     IdentificationReader, Ignore, KexDhInit, KexDhReply, KexEcdhInit, KexEcdhReply, KexGexGroup, KexGexInit,
@@ -11,15 +10,6 @@ use shakedown_wire::ssh::{
     write_packet,
 };
 use shakedown_wire::{WireErrorKind, fuzzing};
-
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 128,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(4253),
-        ..ProptestConfig::default()
-    }
-}
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..40)
@@ -92,7 +82,7 @@ fn message() -> impl Strategy<Value = (Message, MethodMessages)> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(shakedown_testkit::properties(128))]
 
     #[test]
     fn messages((message, method) in message()) {
