@@ -45,6 +45,7 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
         ),
         side: role.into(),
         applicability: if cuts_off.is_empty() { Applicability::Safe } else { Applicability::Manual },
+        afterwards: first.is_some() || !cuts_off.is_empty(),
         edits: Vec::new(),
         commands: Vec::new(),
         outcome_after: None,
@@ -56,7 +57,7 @@ fn step(input: &PlanInput<'_>, enabled: &[Enabled], role: Role) -> Option<Planne
     steps::fill(input, &mut fix, &edited, &deltas, false);
     let score = Score::of(&outcome, input.catalog);
     fix.outcome_after = Some(outcome);
-    Some(Planned { fix, kind: Kind::Afterwards, score })
+    Some(Planned { fix, kind: Kind::Disable, score })
 }
 
 /// The diagnoses that ask for it. It belongs to them, although it is the fix before it that resolves them.

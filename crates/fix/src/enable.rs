@@ -197,6 +197,7 @@ impl<'a> Search<'a> {
             title: self.title(&roles, weakens),
             side: words::side(&roles),
             applicability: if weakens { Applicability::Weakens } else { Applicability::Safe },
+            afterwards: false,
             edits: Vec::new(),
             commands: Vec::new(),
             outcome_after: None,

@@ -64,8 +64,8 @@ pub(crate) enum Kind {
     Enable,
     /// The software is replaced by a newer version.
     Upgrade,
-    /// A step of its own, after one that makes it possible.
-    Afterwards,
+    /// Something is switched off.
+    Disable,
 }
 
 /// A fix and what it is ranked by.
@@ -88,7 +88,7 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
         let fix = &planned.fix;
         (
             fix.applicability,
-            planned.kind == Kind::Afterwards,
+            planned.kind == Kind::Disable,
             planned.score.bucket(),
             planned.kind,
             Reverse(planned.score),

@@ -23,6 +23,7 @@ fn repair(input: &PlanInput<'_>, id: DiagnosisId, remedy: &Remedy) -> Option<Pla
         title: String::new(),
         side: Side::from(remedy.role),
         applicability: Applicability::Manual,
+        afterwards: false,
         edits: Vec::new(),
         commands: Vec::new(),
         outcome_after: None,

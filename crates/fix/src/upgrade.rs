@@ -80,6 +80,7 @@ fn upgrade(input: &PlanInput<'_>, role: Role) -> Option<Planned> {
         title: format!("upgrade the {role} to {label} {version} or newer"),
         side: role.into(),
         applicability: if cuts_off.is_empty() { Applicability::Safe } else { Applicability::Manual },
+        afterwards: false,
         edits: Vec::new(),
         commands,
         outcome_after: Some(outcome),

@@ -126,6 +126,7 @@ fn written(situation: &Situation<'_>, recipe: &Recipe) -> Option<Fix> {
         title: String::new(),
         side: situation.side(recipe.side),
         applicability: recipe.applicability.into(),
+        afterwards: false,
         edits: Vec::new(),
         commands: Vec::new(),
         outcome_after: None,
