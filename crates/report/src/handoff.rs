@@ -46,7 +46,8 @@ impl<'a> Letter<'a> {
         let first = shown.first().and_then(|id| report.diagnoses.get(*id));
         let what = first.map_or("no fault was found", |diagnosis| diagnosis.summary.as_str());
         let protocol = first.map(|diagnosis| format!("{} ", diagnosis.protocol.as_str().to_uppercase()));
-        self.line(0, &format!("Subject: {}connection: {what}", protocol.unwrap_or_default()));
+        let perhaps = if sure.is_empty() && first.is_some() { "possibly: " } else { "" };
+        self.line(0, &format!("Subject: {}connection: {perhaps}{what}", protocol.unwrap_or_default()));
         self.gap();
         self.line(0, &format!("In this text the {} is yours, and the {} is ours.", self.to, self.ours));
         self.ends();
@@ -54,12 +55,12 @@ impl<'a> Letter<'a> {
         self.causes(&shown, !sure.is_empty());
         self.offers();
         self.seen(&shown);
-        self.changes(&shown);
+        self.changes(&shown, !sure.is_empty());
         self.gap();
         self.line(
             0,
             &format!(
-                "Made by shakedown {} (facts on software as of {}). Passwords and keys are not in this text.",
+                "Made by shakedown {} (facts on software as of {}). Passwords and keys that it knew for such are left out.",
                 report.vantage.version, report.catalog_date
             ),
         );
@@ -88,6 +89,9 @@ impl<'a> Letter<'a> {
             for party in &report.parties {
                 self.end(party.role, party, None);
             }
+        }
+        if report.parties.is_empty() && report.incidents.is_empty() {
+            self.line(1, "our text names no address");
         }
         let mut peers: Vec<&str> = report.incidents.iter().filter_map(|incident| incident.peer.as_deref()).collect();
         peers.dedup();
@@ -151,15 +155,19 @@ impl<'a> Letter<'a> {
             return;
         }
         self.heading(if sure { "What happens" } else { "What may be the reason" });
-        for diagnosis in found {
+        for diagnosis in &found {
             let share = if sure { String::new() } else { format!(" ({} %)", words::percent(diagnosis)) };
             self.line(1, &format!("- {}{share}", diagnosis.summary));
             let ours: Vec<&str> = self.our_paths();
             for note in diagnosis.notes.iter().filter(|note| !ours.iter().any(|path| note.contains(path))) {
                 self.line(2, note);
             }
-            if let Some(what) = &diagnosis.what_would_decide {
-                self.line(2, &format!("this would decide it: {what}"));
+        }
+        let mut told: Vec<&str> = Vec::new();
+        for what in found.iter().filter_map(|diagnosis| diagnosis.what_would_decide.as_deref()) {
+            if !told.contains(&what) {
+                told.push(what);
+                self.line(1, &format!("This would decide it: {what}"));
             }
         }
     }
@@ -228,7 +236,7 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn changes(&mut self, shown: &[usize]) {
+    fn changes(&mut self, shown: &[usize], sure: bool) {
         let report = self.report;
         let resolves = |fix: &Fix| fix.resolves.iter().any(|id| shown.contains(&id.0));
         let side = if self.to == Role::Client { Side::Client } else { Side::Server };
@@ -241,22 +249,36 @@ impl<'a> Letter<'a> {
         let remedies: Vec<&Remedy> =
             found.flat_map(|diagnosis| &diagnosis.remedies).filter(|remedy| remedy.role == self.to).collect();
         self.heading("What we ask of you");
-        for fix in &yours {
+        let (later, now): (Vec<&Fix>, Vec<&Fix>) = yours.iter().partition(|fix| fix.afterwards);
+        let same = |one: &Fix, other: &Fix| one.resolves.iter().any(|id| other.resolves.contains(id));
+        let pairs =
+            now.iter().enumerate().flat_map(|(index, one)| now.iter().skip(index + 1).map(move |two| (one, two)));
+        if pairs.into_iter().any(|(one, two)| same(one, two)) {
+            self.line(
+                1,
+                "Where several changes help against the same, one of them is enough; the safest stands first.",
+            );
+        }
+        for fix in &now {
             self.fix(fix);
         }
-        let mut asked = !yours.is_empty();
+        let mut asked = !now.is_empty();
         for remedy in remedies {
             asked |= self.remedy(remedy);
         }
+        for fix in &later {
+            self.line(1, &format!("- afterwards, and only if you like: {}", fix.title));
+        }
         if !asked {
-            let line = match shown.is_empty() {
-                true => "Nothing: no fault was found.",
-                false => "Nothing that we know of has to change on your side. Your log of that time would help us.",
+            let line = match (shown.is_empty(), sure) {
+                (true, _) => "Nothing: no fault was found.",
+                (_, true) => "Nothing that we know of has to change on your side.",
+                (_, false) => "We cannot tell yet whether anything has to change. Your log of that time would help us.",
             };
             self.line(1, line);
         }
         if fixes.iter().any(|fix| fix.side != side && fix.applicability != Applicability::Weakens) {
-            self.line(1, "There is a change on our side as well, which we look after.");
+            self.line(1, "We know of a change on our side, which we look after.");
         }
     }
 

@@ -108,5 +108,19 @@ fn a_remedy_without_a_computed_fix_is_asked_for_as_well() {
     assert!(text.contains("move to a release that has one of these as host key algorithm: `rsa-sha2-512`"), "{text}");
     assert!(to(&report, Side::Client).contains("- offer one of these as host key algorithm: `ssh-rsa`"));
     report.diagnoses[0].remedies.clear();
+    report.diagnoses[0].confidence_permille = 400;
+    assert!(to(&report, Side::Server).contains("We cannot tell yet whether anything has to change"));
+    report.diagnoses[0].confidence_permille = 900;
     assert!(to(&report, Side::Server).contains("Nothing that we know of has to change on your side"));
+}
+
+#[test]
+fn what_only_tidies_up_comes_last_and_one_of_several_is_enough() {
+    let mut report = configured_out();
+    report.fixes[1].afterwards = true;
+    let text = to(&report, Side::Server);
+    assert!(text.contains("- afterwards, and only if you like: remove `diffie-hellman-group1-sha1`"), "{text}");
+    assert!(!text.contains("one of them is enough"), "{text}");
+    report.fixes[1].afterwards = false;
+    assert!(to(&report, Side::Server).contains("one of them is enough"));
 }
