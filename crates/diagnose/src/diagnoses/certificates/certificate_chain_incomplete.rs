@@ -28,8 +28,7 @@
 //! Look yourself:
 //! - `openssl s_client -connect HOST:443 -servername NAME -showcerts </dev/null | grep -e ' s:' -e ' i:'`: each
 //!   issuer (`i:`) must be the subject (`s:`) of the next one; the last issuer is a root of the client's.
-//! - How many are in the file? `grep -c BEGIN fullchain.pem` prints 2 or more. IKE: `swanctl --list-certs --type
-//!   x509ca`.
+//! - How many are in the file? `grep -c BEGIN fullchain.pem` prints 2 or more. IKE: `swanctl --list-certs --flag ca`.
 //!
 //! Look-alikes:
 //! - `certificate-untrusted`: the chain is whole, and the root at its end is missing here. Fetch the intermediate

@@ -28,7 +28,7 @@
 //! - `openssl ocsp -issuer chain.pem -cert cert.pem -url $(openssl x509 -noout -ocsp_uri -in cert.pem)`, or the list:
 //!   `openssl crl -in list.crl -noout -text | grep -A1 SERIAL`.
 //! - `openssl s_client -connect HOST:443 -status </dev/null` prints the answer that the server staples. `swanctl
-//!   --list-certs --type x509crl`, `certutil -verify -urlfetch cert.cer` (Windows).
+//!   --list-certs --type x509_crl`, `certutil -verify -urlfetch cert.cer` (Windows).
 //!
 //! Look-alikes:
 //! - `revocation-unavailable`: no usable answer, instead of the answer "revoked". The words `unable to get` or
@@ -44,8 +44,8 @@
 //!
 //! Safer: a new key. A certificate that was revoked for a stolen key is used by the thief.
 //!
-//! Never: switch the check off (`--ssl-no-revoke`, `revocation = ifuri` to `relaxed`) to reach a server whose
-//! certificate is known to be revoked.
+//! Never: switch the check off (`--ssl-no-revoke`, `revocation = relaxed`) to reach a server whose certificate is
+//! known to be revoked.
 //!
 //! ## Example
 //! ```console

@@ -30,7 +30,7 @@
 //! - Who issued it? `openssl s_client -connect HOST:443 -servername NAME -showcerts </dev/null | grep -e ' s:' -e '
 //!   i:'`.
 //! - Which store is asked? `curl -v` prints `CAfile`; `openssl version -d`; `python3 -m ssl` or
-//!   `ssl.get_default_verify_paths()`; Java `keytool -list -cacerts`; `swanctl --list-certs --type x509ca`.
+//!   `ssl.get_default_verify_paths()`; Java `keytool -list -cacerts`; `swanctl --list-certs --flag ca`.
 //!
 //! Look-alikes:
 //! - `certificate-chain-incomplete`: the same text 20. If the server sends a single certificate and its issuer is no

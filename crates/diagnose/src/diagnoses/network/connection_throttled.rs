@@ -25,8 +25,8 @@
 //!   `drop connection ... penalty: failed authentication`.
 //! - TLS: a reset or a time-out for some connections only; SMTP `421 Too many connections`; HTTP 429 comes after the
 //!   handshake.
-//! - IKE: strongSwan `ignoring IKE_SA setup from ..., per-IP half-open IKE_SA limit of ... reached`, libreswan
-//!   `dropping initiator request ... too many half open`; COOKIE notifies alone are normal.
+//! - IKE: strongSwan `ignoring IKE_SA setup from ..., per-IP half-open IKE_SA limit of ... reached`; libreswan asks
+//!   for a COOKIE, and drops what brings none; a COOKIE that is answered is normal.
 //!
 //! Look yourself:
 //! - It works again after a minute without attempts, and fails again when several clients connect at once (Ansible,

@@ -18,8 +18,8 @@
 //! ## How to tell
 //! Programs say:
 //! - SSH: `channel 0: open failed: administratively prohibited` or `connect failed`, `stdio forwarding failed`, then
-//!   `Connection closed by UNKNOWN port 65535`; nc `proxy CONNECT ... 403`; PuTTY `Proxy error: 407 ...`; Git
-//!   `kex_exchange_identification: Connection closed` with a `ProxyCommand`.
+//!   `Connection closed by UNKNOWN port 65535`; nc `Proxy error: "HTTP/1.1 403 Forbidden"`; PuTTY `Proxy error: 407
+//!   ...`; Git `kex_exchange_identification: Connection closed` with a `ProxyCommand`.
 //! - TLS: curl `(56) CONNECT tunnel failed, response 403` (older: `Received HTTP code 407 from proxy after CONNECT`),
 //!   `(97) Can't complete SOCKS5 connection`; Chrome `ERR_TUNNEL_CONNECTION_FAILED`; Java `Unable to tunnel through
 //!   proxy. Proxy returns "HTTP/1.1 407 ..."`; Go `Proxy Authentication Required`; Python `Tunnel connection failed:
