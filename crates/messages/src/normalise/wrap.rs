@@ -366,7 +366,12 @@ fn begins_record(line: &[u8]) -> bool {
             let time = matches!(digits, 1..=4)
                 && matches!(text.get(digits), Some(b':' | b'-' | b'/' | b'.'))
                 && text.get(digits + 1).is_some_and(u8::is_ascii_digit);
-            time || starts_with_label(text)
+            // `09[IKE]` of charon, `002 "site" #1` of whack, `"site"[1] 192.0.2.7 #1` of pluto.
+            let rest = text.get(digits..).unwrap_or_default();
+            let charon = digits == 2 && rest.first() == Some(&b'[') && rest.get(4) == Some(&b']');
+            let whack = digits == 3 && rest.starts_with(b" \"");
+            let pluto = digits == 0 && rest.first() == Some(&b'"') && memchr::memmem::find(rest, b" #").is_some();
+            time || charon || whack || pluto || starts_with_label(text)
         }
     }
 }
@@ -389,6 +394,10 @@ fn starts_with_label(text: &[u8]) -> bool {
         b"stderr",
         b"sshd[",
         b"pluto[",
+        b"packet from ",
+        b"charon",
+        b"racoon",
+        b"ISAKMP",
     ];
     LABELS.iter().any(|label| text.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label)))
 }
