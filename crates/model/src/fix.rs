@@ -77,6 +77,9 @@ pub struct Fix {
     pub side: Side,
     /// How safe it is.
     pub applicability: Applicability,
+    /// Whether it is a step of its own, after one that makes it possible: it resolves nothing by itself, and takes away what
+    /// is no longer needed then.
+    pub afterwards: bool,
     /// The edits, where the real file was given.
     pub edits: Vec<FileEdit>,
     /// The commands or configuration lines.

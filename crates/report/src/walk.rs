@@ -482,6 +482,7 @@ fn fix(visit: &mut dyn Visit, fix: &mut Fix) {
         title,
         side: _,
         applicability: _,
+        afterwards: _,
         edits,
         commands: list,
         outcome_after,

@@ -1,8 +1,8 @@
 //! Phrases that the formats share.
 
 use shakedown_model::{
-    CommandPlace, Diagnosis, FailedSlot, FailureKind, Fix, HopRef, Name, Outcome, OutcomeResult, Party, Report, Side,
-    Slot, Stage, StageResult,
+    CommandPlace, Diagnosis, FailedSlot, FailureKind, HopRef, Name, Outcome, OutcomeResult, Party, Report, Side, Slot,
+    Stage, StageResult,
 };
 
 /// What a person calls a slot where both directions are equal: `cipher`, not `cipher (client to server)`.
@@ -181,12 +181,6 @@ pub(crate) fn later(place: &CommandPlace, what: &str) -> String {
         CommandPlace::File(path) => format!("{what}, in {path}"),
         CommandPlace::Settings(path) => format!("{what}, {path}"),
     }
-}
-
-/// Whether a fix is a step of its own, after the one that repairs: it takes something away.
-pub(crate) fn is_step(fix: &Fix) -> bool {
-    fix.notes.iter().any(|note| note.starts_with("only after this: "))
-        || (!fix.cuts_off.is_empty() && fix.title.starts_with("remove "))
 }
 
 /// The first few of a list, and how many more there are.

@@ -89,7 +89,7 @@ impl Draw<'_> {
     }
 
     fn fix(&mut self, fix: &Fix, first: bool) {
-        let step = words::is_step(fix);
+        let step = fix.afterwards;
         let (look, start) = match fix.applicability {
             _ if step => (Look::Strong, "then, as a step of its own"),
             Applicability::Safe if first => (Look::Help, "help"),

@@ -18,6 +18,9 @@ pub struct Fix {
     pub side: Side,
     /// How safe it is.
     pub applicability: Applicability,
+    /// Whether it is a step of its own, after one that makes it possible.
+    #[serde(default)]
+    pub afterwards: bool,
     /// The edits, where the real file was given.
     #[serde(default)]
     pub edits: Vec<Edit>,
@@ -100,6 +103,7 @@ impl Fix {
             title: fix.title.clone(),
             side: fix.side.into(),
             applicability: fix.applicability.into(),
+            afterwards: fix.afterwards,
             edits,
             commands: fix.commands.iter().map(Command::from).collect(),
             outcome_after: fix.outcome_after.as_ref().map(Outcome::from),
