@@ -34,8 +34,10 @@ impl Situation<'_> {
             "algorithm" => captured("algorithm")
                 .or_else(|| captured("algorithms").and_then(|list| split(&list).into_iter().next()))
                 .or_else(|| self.diagnosis.algorithms.first().map(|name| name.as_str().to_owned())),
-            "their_proposal" => ike::best(self, ike::Spelling::Strongswan),
-            "their_proposal_libreswan" => ike::best(self, ike::Spelling::Libreswan),
+            "their_proposal_sound" => ike::best(self, ike::Spelling::Strongswan, true),
+            "their_proposal_weak" => ike::best(self, ike::Spelling::Strongswan, false),
+            "their_proposal_libreswan_sound" => ike::best(self, ike::Spelling::Libreswan, true),
+            "their_proposal_libreswan_weak" => ike::best(self, ike::Spelling::Libreswan, false),
             "product" => role.and_then(|role| self.label(role)),
             "upgrade" => role.and_then(|role| self.upgrade(role)),
             "object" => {

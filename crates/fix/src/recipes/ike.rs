@@ -51,8 +51,12 @@ fn data() -> &'static Data {
     DATA.get_or_init(|| toml::from_str(FILE).unwrap_or_default())
 }
 
-/// The strongest of the proposals that the other end makes. Where the text quotes none, nothing.
-pub(crate) fn best(situation: &Situation<'_>, spelling: Spelling) -> Option<String> {
+/// What is sound by RFC 8247 and RFC 8221.
+const SOUND: u8 = 3;
+
+/// The strongest of the proposals that the other end makes, if it is sound or if it is not. Where the text quotes none,
+/// nothing.
+pub(crate) fn best(situation: &Situation<'_>, spelling: Spelling, sound: bool) -> Option<String> {
     let printer = situation.printer;
     let mut keys = vec!["their_offer"];
     match printer {
@@ -63,7 +67,10 @@ pub(crate) fn best(situation: &Situation<'_>, spelling: Spelling) -> Option<Stri
     let list = keys.into_iter().find_map(|key| situation.capture(key))?;
     let proposals = split(list.as_str()).into_iter().filter_map(|text| proposal(&text, spelling));
     // The first of equals: the other end's own preference.
-    proposals.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, text)| text)
+    proposals
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .filter(|best| (best.0 >= SOUND) == sound)
+        .map(|(_, text)| text)
 }
 
 /// One proposal in keywords, with the strength of its weakest part.
