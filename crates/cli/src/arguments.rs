@@ -141,7 +141,7 @@ pub(crate) struct Connection {
     /// Connect to this address instead of those of the name; may be repeated.
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = connect_address)]
     pub(crate) connect: Vec<ConnectAddress>,
-    /// Read this file instead of your own ssh configuration, as `ssh -F` does.
+    /// Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none
     #[arg(short = 'F', long = "ssh-config", value_name = "FILE")]
     pub(crate) ssh_config: Option<PathBuf>,
     /// Connect from this local address.

@@ -276,6 +276,10 @@ impl Session {
     /// How this user's client configuration is read: the usual files, or the one of the options.
     pub(crate) fn own_configuration(&self, software: Software, context: &Context) -> openssh::ClientSpec {
         let mut spec = match &self.options.ssh_config {
+            // As for ssh, `-F none` is no file at all.
+            Some(path) if path.as_os_str() == "none" => {
+                openssh::ClientSpec::new(software, vec!["/dev/null".to_owned()], context.clone())
+            }
             Some(path) => openssh::ClientSpec::new(software, vec![path.display().to_string()], context.clone()),
             None => openssh::ClientSpec::usual(software, context.clone()),
         };
