@@ -9,6 +9,7 @@ mod cut_off;
 mod disable;
 mod edited;
 mod enable;
+mod host_key;
 mod plan;
 mod recipes;
 mod repair;

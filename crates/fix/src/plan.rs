@@ -3,8 +3,9 @@ use std::cmp::Reverse;
 use shakedown_catalog::Catalog;
 use shakedown_model::{Applicability, Context, Diagnosis, Fix, Outcome, Party, Role, Side};
 
+use crate::enable::Enabled;
 use crate::strength::Score;
-use crate::{disable, enable, repair, upgrade};
+use crate::{disable, enable, host_key, repair, upgrade};
 
 /// All that a plan is made from.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,12 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
     let enabled = enable::fixes(input);
     planned.extend(upgrade::fixes(input));
     planned.extend(disable::fixes(input, &enabled));
+    let server_can = |enabled: &Enabled| {
+        enabled.planned.fix.applicability == Applicability::Safe && enabled.planned.fix.side != Side::Client
+    };
+    if !enabled.iter().any(server_can) {
+        planned.extend(host_key::fixes(input));
+    }
     planned.extend(enabled.into_iter().map(|enabled| enabled.planned));
     let fault = input.diagnoses.first().map_or(Side::Unknown, |diagnosis| diagnosis.side);
     planned.sort_by_key(|planned| {

@@ -9,7 +9,6 @@ use crate::syntax;
 /// Fills in how one party's change is made, verified and taken back.
 pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas: &[Delta], scoped: bool) {
     let party = &edited.party;
-    let product = syntax::product(party, input.catalog);
     if edited.edits.is_empty() {
         let commands = syntax::commands(party, deltas, host(input).as_deref(), scoped, input.catalog);
         fix.undo.extend(
@@ -32,7 +31,14 @@ pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas
             fix.commands.extend(commands.into_iter().filter(|command| command.place == CommandPlace::ClientShell));
         }
     }
-    let place = shell(party.role);
+    reload(input, fix, party.role);
+    verify(input, fix);
+}
+
+/// How a program's file is checked, and read again by the running program.
+pub(crate) fn reload(input: &PlanInput<'_>, fix: &mut Fix, role: Role) {
+    let product = syntax::product(input.party(role), input.catalog);
+    let place = shell(role);
     if let Some(check) = product.and_then(|product| product.check.as_ref()) {
         let explanation = "finds mistakes in the file before it is used".into();
         fix.verify.push(Command { place: place.clone(), text: check.clone(), explanation });
@@ -41,7 +47,6 @@ pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas
         let explanation = "the running server reads the file again; open sessions stay".into();
         fix.commands.push(Command { place, text: reload.clone(), explanation });
     }
-    verify(input, fix);
 }
 
 /// How to see that it works: a real connection where there is a host to connect to, else the rules once more.

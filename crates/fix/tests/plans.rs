@@ -4,7 +4,7 @@ mod common;
 
 use common::{catalog, host, party, render, run, with};
 use shakedown_catalog::Rating;
-use shakedown_model::{Applicability, Context, OutcomeResult, Role, Side, Slot};
+use shakedown_model::{Applicability, Context, Name, OutcomeResult, Role, Side, Slot};
 
 const CIPHER: [Slot; 2] = [Slot::CipherC2s, Slot::CipherS2c];
 
@@ -59,6 +59,23 @@ fn an_rsa_key_with_sha_1_signatures_only() {
     let client = party("openssh@9.2p1/debian-12", Role::Client);
     let server = with(party("openssh@7.1p1", Role::Server), &[Slot::HostKey], &["ssh-rsa"]);
     let planned = run(&client, &server, &host("nas"), &[]);
+    insta::assert_snapshot!(render(&planned));
+}
+
+#[test]
+fn a_server_without_a_key_that_an_old_client_can_use() {
+    let client = party("jsch@0.1.54", Role::Client);
+    let server = with(
+        party("openssh@9.2p1/debian-12", Role::Server),
+        &[Slot::HostKey],
+        &["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"],
+    );
+    let planned = run(&client, &server, &host("db01"), &[]);
+    let made = planned.fixes.iter().find(|fix| fix.title == "make an ECDSA host key for the server");
+    let made = made.unwrap_or_else(|| panic!("{}", render(&planned)));
+    assert_eq!((made.side, made.applicability), (Side::Server, Applicability::Manual));
+    let after = made.outcome_after.as_ref().expect("an outcome");
+    assert_eq!(after.agreed(Slot::HostKey).map(Name::as_str), Some("ecdsa-sha2-nistp256"));
     insta::assert_snapshot!(render(&planned));
 }
 
