@@ -40,6 +40,17 @@ pub trait Files {
         0
     }
 
+    /// The value of an environment variable; `None` also where the files are another machine's.
+    fn environment(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
+    /// The name of the machine that the files are of (`gethostname(2)`).
+    fn host_name(&self) -> Option<String> {
+        None
+    }
+
     /// The path of the user's home, where `~` is known.
     fn home(&self) -> Option<&str> {
         None

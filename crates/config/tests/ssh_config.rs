@@ -54,7 +54,10 @@ fn some_directive(random: &mut Random) -> String {
         }
         16 => {
             let keyword = random.pick(&["UserKnownHostsFile", "GlobalKnownHostsFile"]);
-            let value = text(&["/tmp/a", "/tmp/a /tmp/b", "none", "/tmp/%n-%p-%%", "~/x"], random);
+            let value = text(
+                &["/tmp/a", "/tmp/a /tmp/b", "none", "/tmp/%n-%p-%%", "/tmp/%C-%l-%L", "${HOME}/%h", "~/x"],
+                random,
+            );
             let value: Vec<String> = value[0].split(' ').map(str::to_owned).collect();
             directive(random, keyword, &value)
         }

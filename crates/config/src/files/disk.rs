@@ -151,6 +151,17 @@ impl Files for Disk {
     fn home(&self) -> Option<&str> {
         self.home.as_deref()
     }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.root.is_none().then(|| std::env::var(name).ok())?
+    }
+
+    fn host_name(&self) -> Option<String> {
+        let path = if self.root.is_some() { "/etc/hostname" } else { "/proc/sys/kernel/hostname" };
+        let text = self.read(path, 256).ok()?;
+        let name = String::from_utf8_lossy(&text).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
 }
 
 fn error(errno: rustix::io::Errno) -> FileError {

@@ -6,6 +6,7 @@ use super::{FileError, Files, Metadata, glob};
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     files: BTreeMap<String, (Vec<u8>, Metadata)>,
+    environment: BTreeMap<String, String>,
 }
 
 impl Memory {
@@ -17,6 +18,12 @@ impl Memory {
     /// The same with one more file, of root's and with mode `0o600`.
     pub fn with(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
         self.insert(path, text);
+        self
+    }
+
+    /// The same with one more environment variable.
+    pub fn with_environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -56,6 +63,10 @@ impl Files for Memory {
                 })
         };
         self.files.keys().filter(|path| matches(path)).cloned().collect()
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
     }
 }
 

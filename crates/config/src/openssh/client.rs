@@ -7,12 +7,13 @@ use std::sync::Arc;
 use shakedown_model::{ConfigProblem, Context, Evidence, Fact, Origin};
 
 use super::client_match::{Facts, decide};
-use super::keyword::Kind;
+use super::client_settings::HASHES_JUMP;
+use super::keyword::{Kind, Version};
 use super::pattern::{Judgement, judge, matches};
 use super::read::ClientSpec;
 use super::reader::{Active, Reader};
 use super::setting::{Criterion, Setting, Settings};
-use super::tokens::Tokens;
+use super::tokens::{Tokens, UnknownToken};
 use crate::files::FileError;
 use crate::line::Document;
 
@@ -214,33 +215,16 @@ impl<'a> ClientReader<'a> {
     }
 
     fn match_block(&mut self, setting: &Setting, base: &Active) -> Active {
-        let user = self.context.user.clone().or_else(|| self.settings.text("User"));
-        let typed = self.host.clone();
-        let host = match self.configured_host() {
-            Some(name) if !self.final_pass => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
-            _ => typed,
-        };
-        let port = self.context.port.or_else(|| self.settings.text("Port").and_then(|text| super::time::port(&text)));
-        let local_user = self.context.local_user.clone();
+        let tokens = self.tokens();
         let facts = Facts {
             original_host: self.context.target.clone(),
-            user: user.or_else(|| local_user.clone()),
-            local_user: local_user.clone(),
+            user: tokens.remote_user.clone(),
+            local_user: self.context.local_user.clone(),
             tag: self.settings.text("Tag").unwrap_or_default(),
             final_pass: self.final_pass,
             version: self.reader.dialect.version,
-            tokens: Tokens {
-                host: host.clone(),
-                original_host: self.context.target.clone(),
-                port: Some(port.unwrap_or(22)),
-                remote_user: self.context.user.clone().or_else(|| self.settings.text("User")).or(local_user.clone()),
-                local_user,
-                home: self.reader.files.home().map(str::to_owned),
-                key_alias: self.settings.text("HostKeyAlias").or_else(|| host.clone()),
-                jump: None,
-                user_id: Some(self.reader.files.user_id()),
-            },
-            host,
+            host: tokens.host.clone(),
+            tokens,
         };
         let run = |command: &str| if self.allow_commands { self.reader.files.run(command) } else { None };
         let decision = decide(setting, &self.reader.dialect, &facts, &run);
@@ -252,6 +236,30 @@ impl<'a> ClientReader<'a> {
                 self.reader.tell(place, complaint.problem, complaint.message, complaint.suggestion);
                 base.and(Active::No)
             }
+        }
+    }
+
+    /// What tokens stand for in the middle of the reading (`expand_match_exec_or_include_path`).
+    fn tokens(&self) -> Tokens {
+        let typed = self.host.clone();
+        let host = match self.configured_host() {
+            Some(name) if !self.final_pass => Tokens { host: typed, ..Tokens::default() }.expand(&name).ok(),
+            _ => typed,
+        };
+        let port = self.context.port.or_else(|| self.settings.text("Port").and_then(|text| super::time::port(&text)));
+        let local_user = self.context.local_user.clone();
+        Tokens {
+            original_host: self.context.target.clone(),
+            port: Some(port.unwrap_or(22)),
+            remote_user: self.context.user.clone().or_else(|| self.settings.text("User")).or(local_user.clone()),
+            local_user,
+            home: self.reader.files.home().map(str::to_owned),
+            key_alias: self.settings.text("HostKeyAlias").or_else(|| host.clone()),
+            jump: super::client_settings::last_jump(&self.settings),
+            user_id: Some(self.reader.files.user_id()),
+            this_host: self.reader.files.host_name(),
+            hashes_jump: self.reader.dialect.version >= HASHES_JUMP,
+            host,
         }
     }
 
@@ -270,6 +278,18 @@ impl<'a> ClientReader<'a> {
                 self.reader.tell(origin, ConfigProblem::Syntax, message, None);
                 return;
             }
+            // Since 9.9 tokens and environment variables are known here; a path with an unknown one is passed over.
+            let text = match self.reader.dialect.version >= Version(9, 9) && text.contains(['%', '$']) {
+                true => match self.tokens().expand_with_environment(&text, self.reader.files) {
+                    Ok(text) => text,
+                    Err(UnknownToken(token)) => {
+                        let message = format!("Unable to expand user config file '{text}': `{token}` is not known");
+                        self.reader.tell(origin, ConfigProblem::BadValue, message, None);
+                        continue;
+                    }
+                },
+                false => text,
+            };
             let pattern = match text.starts_with(['/', '~']) {
                 true => text,
                 false if place.user => format!("~/.ssh/{text}"),

@@ -3,6 +3,7 @@
 use shakedown_model::{Context, Item, Known, Origin};
 
 use super::client::ClientReader;
+use super::keyword::Version;
 use super::party::OtherLists;
 use super::setting::Settings;
 use super::time;
@@ -87,6 +88,9 @@ pub enum AddressFamily {
     Inet6,
 }
 
+/// Since then the jump host counts for `%C`.
+pub(crate) const HASHES_JUMP: Version = Version(9, 6);
+
 const USER_FILES: [&str; 2] = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
 const GLOBAL_FILES: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
@@ -120,21 +124,28 @@ impl ClientSettings {
             key_alias: host_key_alias.clone().or_else(|| context.target.clone()),
             jump: proxy_jump.last().map(|jump| jump.host.clone()),
             user_id: Some(reader.reader.files.user_id()),
+            this_host: reader.reader.files.host_name(),
+            hashes_jump: reader.reader.dialect.version >= HASHES_JUMP,
         };
         let mut notes = Vec::new();
-        let mut expand = |keyword: &str, text: String| match tokens.expand(&text) {
-            Ok(text) => text,
-            Err(UnknownToken(token)) => {
-                notes.push(format!("`{token}` in `{keyword}` is not expanded here"));
+        let files_of = reader.reader.files;
+        let mut expand = |keyword: &str, text: String, environment: bool| {
+            let expanded = match environment {
+                true => tokens.expand_with_environment(&text, files_of),
+                false => tokens.expand(&text),
+            };
+            expanded.unwrap_or_else(|UnknownToken(token)| {
+                notes.push(format!("`{token}` in `{keyword}` is not known here, and stands as it is"));
                 text
-            }
+            })
         };
-        let user_files = files(settings, "UserKnownHostsFile", &USER_FILES);
-        let user_known_hosts_files = user_files.into_iter().map(|path| expand("UserKnownHostsFile", path)).collect();
-        let proxy_command = proxy_command(settings).map(|command| expand("ProxyCommand", command));
-        let revoked_host_keys = unless_none(settings, "RevokedHostKeys").map(|path| expand("RevokedHostKeys", path));
+        let user_files = files(settings, "UserKnownHostsFile", &USER_FILES).into_iter();
+        let user_known_hosts_files = user_files.map(|path| expand("UserKnownHostsFile", path, true)).collect();
+        let proxy_command = proxy_command(settings).map(|command| expand("ProxyCommand", command, false));
+        let revoked = unless_none(settings, "RevokedHostKeys");
+        let revoked_host_keys = revoked.map(|path| expand("RevokedHostKeys", path, true));
         let identity_files = settings.all("IdentityFile").iter().filter_map(|setting| setting.text(0));
-        let identity_files = identity_files.map(|path| expand("IdentityFile", path)).collect();
+        let identity_files = identity_files.map(|path| expand("IdentityFile", path, true)).collect();
         let canonicalize = settings.text("CanonicalizeHostname").unwrap_or_default().to_ascii_lowercase();
         if matches!(canonicalize.as_str(), "yes" | "true" | "always") {
             notes.push("`CanonicalizeHostname` is on: the name's canonical form is not looked up here".into());
@@ -206,6 +217,11 @@ pub(crate) fn proxy_jump(settings: &Settings) -> Option<String> {
     let text = text.trim_start_matches([' ', '\t', '\r', '\n', '=']);
     let text = text.split('#').next().unwrap_or("").trim_end();
     (!text.eq_ignore_ascii_case("none") && !text.is_empty()).then(|| text.to_owned())
+}
+
+/// The last hop before the target.
+pub(crate) fn last_jump(settings: &Settings) -> Option<String> {
+    jumps(settings).pop().map(|jump| jump.host)
 }
 
 fn jumps(settings: &Settings) -> Vec<Jump> {
