@@ -5,6 +5,8 @@ mod data;
 mod fill;
 mod ike;
 mod offers;
+#[cfg(test)]
+mod rules;
 mod select;
 mod situation;
 

@@ -5,7 +5,7 @@ use shakedown_model::{
     Applicability, Command, CommandPlace, Context, Diagnosis, DiagnosisId, Evidence, Fix, Party, Role, Side,
 };
 
-use super::data::{self, Actor, Recipe};
+use super::data::{self, Actor, Recipe, Scope};
 use super::situation::Situation;
 
 /// All that fixes for a text are made from.
@@ -74,7 +74,7 @@ fn of_diagnosis(input: &TextInput<'_>, id: DiagnosisId, diagnosis: &Diagnosis, m
     let situation = Situation::new(input, id, diagnosis);
     let both_known = input.client.is_some() && input.server.is_some();
     let mut taken: Vec<(String, Side)> = Vec::new();
-    let mut fixes: Vec<(Fix, bool)> = Vec::new();
+    let mut chosen: Vec<Chosen> = Vec::new();
     for recipe in data::recipes(diagnosis.cause) {
         let side = situation.side(recipe.side);
         let topic = (recipe.topic.clone().unwrap_or_else(|| recipe.id.clone()), side);
@@ -82,24 +82,32 @@ fn of_diagnosis(input: &TextInput<'_>, id: DiagnosisId, diagnosis: &Diagnosis, m
         if planned || taken.contains(&topic) || !situation.fits(&recipe) {
             continue;
         }
-        let special = !recipe.product.is_empty();
-        for fix in written(&situation, &recipe) {
-            taken.push(topic.clone());
-            fixes.push((fix, special));
+        if let Some(fix) = written(&situation, &recipe) {
+            taken.push(topic);
+            chosen.push(Chosen { fix, special: !recipe.product.is_empty(), scope: recipe.scope });
         }
     }
-    drop_unscoped(&mut fixes);
+    drop_unscoped(&mut chosen);
     let others = |fix: &Fix| fix.side != diagnosis.side && diagnosis.side != Side::Both;
-    fixes.sort_by_key(|(fix, special)| (rank(fix.applicability), others(fix), !special));
+    chosen.sort_by_key(|Chosen { fix, special, scope }| (rank(fix.applicability), others(fix), *scope, !special));
     let mut counts = [0; 3];
-    fixes.retain(|(fix, _)| {
-        let count = counts.get_mut(usize::from(rank(fix.applicability)));
+    chosen.retain(|chosen| {
+        let count = counts.get_mut(usize::from(rank(chosen.fix.applicability)));
         count.is_some_and(|count| {
             *count += 1;
             *count <= most
         })
     });
-    fixes.into_iter().map(|(fix, _)| fix).collect()
+    chosen.into_iter().map(|chosen| chosen.fix).collect()
+}
+
+/// A fix, and what it is ranked by besides.
+struct Chosen {
+    fix: Fix,
+    /// Whether it is written for a product that was seen.
+    special: bool,
+    /// What a weaker one is limited to.
+    scope: Option<Scope>,
 }
 
 fn rank(applicability: Applicability) -> u8 {
@@ -111,10 +119,10 @@ fn rank(applicability: Applicability) -> u8 {
 }
 
 /// A server weakens itself for all its clients, so that its weaker fix goes where a client has one for one server.
-fn drop_unscoped(fixes: &mut Vec<(Fix, bool)>) {
+fn drop_unscoped(chosen: &mut Vec<Chosen>) {
     let weakens = |fix: &Fix, side: Side| fix.applicability == Applicability::Weakens && fix.side == side;
-    if fixes.iter().any(|(fix, _)| weakens(fix, Side::Client)) {
-        fixes.retain(|(fix, _)| !weakens(fix, Side::Server));
+    if chosen.iter().any(|chosen| weakens(&chosen.fix, Side::Client)) {
+        chosen.retain(|chosen| !weakens(&chosen.fix, Side::Server));
     }
 }
 

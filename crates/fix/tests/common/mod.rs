@@ -119,6 +119,6 @@ pub fn render(planned: &Planned) -> String {
     text
 }
 
-fn indent(text: &str) -> String {
+pub fn indent(text: &str) -> String {
     text.lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
 }
