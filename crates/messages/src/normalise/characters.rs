@@ -17,23 +17,19 @@ pub(super) fn plain(character: char) -> Option<&'static str> {
         '‘' | '’' | '‚' | '‛' | '′' | '‵' | '´' | 'ʹ' | 'ʼ' | 'ˈ' | '‹' | '›' | '『' | '』' => {
             "'"
         }
-        '“' | '”' | '„' | '‟' | '″' | '‶' | '«' | '»' | '「' | '」' | '〝' | '〞' | '〟' => "\"",
+        '“' | '”' | '„' | '‟' | '″' | '‶' | '«' | '»' => "\"",
         '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '⁃' | '﹘' | '﹣' | '─' | '━' | '═' => "-",
         '│' | '┃' | '║' | '┆' | '┊' | '╎' | '╏' | '∣' => "|",
         '┌'..='╋' | '╒'..='╰' => "+",
         '…' => "...",
-        '、' => ",",
-        '。' => ".",
-        '【' => "[",
-        '】' => "]",
         // Letters joined by whoever set the page.
         'ﬀ' => "ff",
         'ﬁ' => "fi",
         'ﬂ' => "fl",
         'ﬃ' => "ffi",
         'ﬄ' => "ffl",
-        // Full width forms of East Asian keyboards.
-        '！'..='～' => return full_width(character),
+        // Full width letters. The punctuation stays: messages in Chinese and Japanese have it.
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => return full_width(character),
         _ => return None,
     })
 }

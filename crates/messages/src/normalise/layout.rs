@@ -38,7 +38,7 @@ impl Page {
         let has = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
         Self {
             difference: has("@@ -") || has("diff --git") || has("```diff"),
-            colours: ["[0m", "[39m", "[m", "[22m", "^[["].iter().any(|end| has(end)) || has("^M"),
+            colours: ["[0m", "[39m", "[22m", "^[["].iter().any(|end| has(end)) || has("^M"),
             html: ["<br", "</", "<pre>", "<code>"].iter().any(|tag| has(tag)),
         }
     }
@@ -116,15 +116,17 @@ fn colour(bytes: &[u8]) -> Option<usize> {
     let numbers =
         bytes.strip_prefix(b"[")?.iter().take(16).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
     let end = bytes.get(1 + numbers)?;
-    let next = bytes.get(2 + numbers);
-    (*end == b'm' && next != Some(&b']') || *end == b'K' && numbers <= 1 && next != Some(&b']')).then_some(2 + numbers)
+    let word = bytes.get(2 + numbers).is_some_and(|next| *next == b']' || numbers == 0 && next.is_ascii_alphanumeric());
+    (!word && matches!(end, b'm' | b'K')).then_some(2 + numbers)
 }
 
 /// Tags within a line, and those that end one.
 const INLINE: &[&str] =
     &["a", "b", "i", "u", "em", "strong", "code", "tt", "kbd", "samp", "span", "font", "small", "pre", "mark"];
-const BLOCK: &[&str] =
-    &["br", "p", "div", "li", "ul", "ol", "tr", "td", "th", "table", "h1", "h2", "h3", "h4", "body", "title"];
+const BLOCK: &[&str] = &[
+    "br", "p", "div", "li", "ul", "ol", "tr", "td", "th", "table", "h1", "h2", "h3", "h4", "body", "title", "head",
+    "html", "center", "hr",
+];
 
 /// The length of a tag at the beginning of the bytes, and whether it ends a line.
 fn tag(bytes: &[u8]) -> Option<(usize, bool)> {

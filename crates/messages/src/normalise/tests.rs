@@ -26,7 +26,10 @@ fn colours_and_titles_go() {
     assert_eq!(clean("\u{1b}]8;;https://example.com\u{1b}\\link\u{1b}]8;;\u{1b}\\"), "link");
     assert_eq!(clean("\u{1b}(B\u{1b}[mtext\u{1b}=\u{1b}>"), "text");
     assert_eq!(clean("\u{9b}31mred\u{9b}0m"), "red");
-    assert_eq!(clean("[0;31mERROR[0m rate [5m] is kept"), "ERROR rate [5m] is kept");
+    assert_eq!(
+        clean("[0;31mERROR[0m rate [5m] of [main] [mysql] is kept"),
+        "ERROR rate [5m] of [main] [mysql] is kept"
+    );
     assert_eq!(clean("^[[31mERROR^[[0m^M\nnext^M"), "ERROR\nnext");
     assert_eq!(clean("\u{2190}[31mERROR\u{2190}[0m"), "ERROR");
     assert_eq!(clean("an unfinished \u{1b}]0;title\nnext"), "an unfinished 0;title\nnext");
@@ -99,7 +102,7 @@ fn typographic_characters_become_plain() {
     );
     assert_eq!(clean("no\u{a0}matching\u{200b} con\u{ad}fig ﬁngerprint"), "no matching config fingerprint");
     assert_eq!(clean("siteâ€™s â€œkeyâ€\u{9d}"), "site's \"key\"");
-    assert_eq!(clean("错误：（handshake）"), "错误:(handshake)");
+    assert_eq!(clean("错误：ＳＳＨ２，无法找到"), "错误：SSH2，无法找到");
     assert_eq!(clean("│ Error: dial tcp │\n│ │"), "Error: dial tcp \n");
 }
 
@@ -211,6 +214,10 @@ fn lines_that_nobody_broke_stay() {
         "depth=0 CN = a-host-with-a-rather-long-name.department.example.com\nverify error:num=18:self-signed certificate\nverify return:1",
         "Connection closed by 192.0.2.7 port 22\nkex_exchange_identification: read: Connection reset",
         "Jan  1 10:00:00 a sshd[1]: Connection from 192.0.2.7 port 40000 on 192.0.2.1 port 22 xx\nJan  1 10:00:01 a sshd[1]: x",
+        "pfkey unable to add SAD entry with SPI c27dfe6f: not implemented\npfkey unable to add SAD entry with SPI c26c4e5e: not implemented\nunable to install inbound and outbound SA",
+        "\"site\"[1] 192.0.2.132 #1: retransmitting in response to a duplicate packet; MAIN_R1\n\"site\"[1] 192.0.2.132 #1: deleting incomplete state after sixty seconds of retries ok\nnext",
+        "charon: loaded EAP shared key for a user named 'user1'\npeer requested EAP, configuration unacceptable",
+        "No acceptable signature hash proposal included for rsasig in I2 Auth Payload\nresponding to IKE_AUTH message (ID 1) with encrypted notification",
         "---\nno peer certificate available\n---\nNo client certificate CA names sent\n---",
         "--------------------------------------------------------------------------------\nxxxxx",
     ] {

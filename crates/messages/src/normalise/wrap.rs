@@ -70,6 +70,8 @@ enum Break {
 
 /// Widths of terminals, besides those that the text itself shows.
 const SCREENS: &[usize] = &[80, 100, 120, 132, 160];
+/// No screen is narrower, unless it is known.
+const SCREEN: usize = 60;
 /// Nothing narrower is broken.
 const NARROW: usize = 40;
 /// A mail program's lines.
@@ -121,31 +123,73 @@ fn at_comma(line: &Line, next: &Line) -> Option<Break> {
 fn at_screen(lines: &[Line], index: usize, line: &Line, next: &Line) -> Option<Break> {
     let width = line.width;
     let wider = around(lines, index).iter().any(|other| other.width > width);
-    if width < NARROW || wider {
+    if width < NARROW || wider || begins_alike(line.text, next.text) {
         return None;
     }
+    // Two messages of one kind are as long as each other without being broken.
+    let another = |one: &Line, other: &Line| one.width == other.width && !begins_alike(one.text, other.text);
     let previous = index.checked_sub(1).and_then(|index| lines.get(index));
-    let repeated = next.width == width || previous.is_some_and(|previous| previous.width == width);
+    let sentence = line.text.last().is_some_and(|byte| b".!?):;}".contains(byte))
+        && next.text.first().is_some_and(u8::is_ascii_uppercase);
+    let repeated = width >= SCREEN
+        && !sentence
+        && next.width <= width
+        && (another(line, next) || previous.is_some_and(|previous| another(previous, line)));
     let within = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_@,./".contains(byte));
     let first = first_word(next.text);
     let word =
         within(line.text.last()) && within(next.text.first()) && !first.ends_with(b":") && !first.contains(&b'=');
     let lower = next.text.first().is_some_and(|byte| byte.is_ascii_lowercase() || b"-@,.".contains(byte));
     let rule = line.text.iter().all(|byte| Some(byte) == line.text.first());
-    (!rule && (repeated && next.width <= width || SCREENS.contains(&width) && word && lower)).then_some(Break::Column)
+    (!rule && (repeated || SCREENS.contains(&width) && word && lower)).then_some(Break::Column)
 }
 
-/// Where a mail program ended a line because the next word did not fit.
+/// Where a mail program ended a line because the next word did not fit: within a known phrase, or within three lines
+/// or more that are all as full as they can be.
 fn at_words(lines: &[Line], index: usize, line: &Line, next: &Line) -> Option<Break> {
-    let widest = around(lines, index).iter().map(|line| line.width).max().unwrap_or_default();
-    let mut words = next.text.split(|byte| *byte == b' ');
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let full = line.width + 1 + first.len() > widest;
+    let last = last_word(line.text.trim_ascii_end());
+    let first = first_word(next.text.trim_ascii_start());
+    if line.width >= NARROW && PHRASES.lines().any(|phrase| is_phrase(phrase, last, first)) && !is_value(next.text) {
+        return Some(Break::Between);
+    }
+    let around = around(lines, index);
+    let widest = around.iter().map(|line| line.width).max().unwrap_or_default();
+    let full = |line: &Line, next: &Line| {
+        let open = line.text.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || b",'\"-".contains(byte));
+        let alike = begins_alike(line.text, next.text);
+        open && !alike && MAIL.contains(&line.width) && line.width + 1 + first_word(next.text).len() > widest
+    };
+    let before = index.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|before| full(before, line));
+    let after = lines.get(index + 2).is_some_and(|after| !after.text.is_empty() && full(next, after));
+    let second = next.text.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
     let plain = |word: &[u8]| !word.ends_with(b":") && !word.contains(&b'=') && !word.contains(&b'(');
     let goes_on = first.first().is_some_and(u8::is_ascii_lowercase) && plain(first) && plain(second);
-    let open = line.text.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || b",'\"-".contains(byte));
-    let prose = line.text.iter().filter(|byte| **byte == b' ').count() >= 4;
-    (MAIL.contains(&line.width) && widest <= *MAIL.end() && full && goes_on && open && prose).then_some(Break::Between)
+    (widest <= *MAIL.end() && full(line, next) && (before || after) && goes_on).then_some(Break::Between)
+}
+
+/// Phrases of messages, two words on a line; a word that ends in `*` stands for all that begin so.
+const PHRASES: &str = include_str!("phrases.txt");
+
+/// Whether a line begins with a value's name and the value: `verify return:1`.
+fn is_value(text: &[u8]) -> bool {
+    let mut words = text.trim_ascii().split(|byte| *byte == b' ').take(2);
+    words.any(|word| word.iter().rev().skip(1).any(|byte| b":=".contains(byte)))
+}
+
+/// Whether two words are a phrase of the table.
+fn is_phrase(phrase: &str, last: &[u8], first: &[u8]) -> bool {
+    let Some((left, right)) = phrase.split_once(' ') else { return false };
+    let right = match right.strip_suffix('*') {
+        Some(start) => first.get(..start.len()).is_some_and(|first| first.eq_ignore_ascii_case(start.as_bytes())),
+        None => first.eq_ignore_ascii_case(right.as_bytes()),
+    };
+    right && trim(last).eq_ignore_ascii_case(left.as_bytes())
+}
+
+/// Whether two lines have their first characters in common, as messages of one kind have.
+fn begins_alike(one: &[u8], other: &[u8]) -> bool {
+    const ALIKE: usize = 6;
+    one.get(..ALIKE).is_some_and(|start| other.starts_with(start))
 }
 
 /// The lines before and after one, as far as its paragraph goes.
@@ -198,128 +242,24 @@ fn is_list(text: &[u8]) -> bool {
 }
 
 /// What names of algorithms are made of.
-const PARTS: &[&str] = &[
-    "diffie",
-    "hellman",
-    "group",
-    "exchange",
-    "sha1",
-    "sha2",
-    "sha256",
-    "sha384",
-    "sha512",
-    "ecdh",
-    "aes",
-    "hmac",
-    "curve25519",
-    "curve448",
-    "ssh-",
-    "rsa",
-    "ecdsa",
-    "ed25519",
-    "nistp",
-    "chacha",
-    "poly1305",
-    "umac",
-    "sntrup",
-    "mlkem",
-    "camellia",
-    "3des",
-    "blowfish",
-    "arcfour",
-    "cast128",
-    "modp",
-    "ecp",
-    "x25519",
-    "openssh.com",
-    "libssh.org",
-    "gss-",
-    "ext-info",
-    "kex-strict",
-    "tls_",
-    "dhe-",
-    "md5",
-    "prf",
-    "zlib",
-    "cert-v0",
-];
+const PARTS: &str = "\
+    diffie hellman group exchange sha1 sha2 sha256 sha384 sha512 ecdh aes hmac curve25519 curve448 ssh- \
+    rsa ecdsa ed25519 nistp chacha poly1305 umac sntrup mlkem camellia 3des blowfish arcfour cast128 \
+    modp ecp x25519 openssh.com libssh.org gss- ext-info kex-strict tls_ dhe- md5 prf zlib cert-v0";
 
 fn is_algorithm(word: &[u8]) -> bool {
-    !word.is_empty() && is_list(word) && PARTS.iter().any(|part| find(word, part.as_bytes()).is_some())
+    !word.is_empty() && is_list(word) && PARTS.split(' ').any(|part| find(word, part.as_bytes()).is_some())
 }
 
 /// Words that are so long that a piece of them is hardly ever a word, and that stand in what is looked for.
-const WORDS: &[&str] = &[
-    "diffie",
-    "hellman",
-    "group-exchange",
-    "group14",
-    "group16",
-    "group18",
-    "group1-",
-    "sha256",
-    "sha384",
-    "sha512",
-    "sha2-",
-    "-sha1",
-    "curve25519",
-    "nistp256",
-    "nistp384",
-    "nistp521",
-    "ecdh-",
-    "hmac-",
-    "ecdsa-",
-    "ed25519",
-    "ssh-rsa",
-    "ssh-dss",
-    "chacha20",
-    "poly1305",
-    "openssh.com",
-    "libssh.org",
-    "sntrup761",
-    "mlkem768",
-    "aes128",
-    "aes192",
-    "aes256",
-    "camellia",
-    "blowfish",
-    "3des-cbc",
-    "modp1024",
-    "modp2048",
-    "unable",
-    "negotiate",
-    "matching",
-    "exchange",
-    "algorithm",
-    "handshake",
-    "certificate",
-    "connection",
-    "identification",
-    "authentication",
-    "verification",
-    "verify",
-    "proposal",
-    "protocol",
-    "unsupported",
-    "signature",
-    "supported",
-    "requested",
-    "required",
-    "message",
-    "version",
-    "failed",
-    "failure",
-    "invalid",
-    "unknown",
-    "received",
-    "permission",
-    "publickey",
-    "password",
-    "offered",
-    "compression",
-    "available",
-    "encryption",
-];
+const WORDS: &str = "\
+    diffie hellman group-exchange group14 group16 group18 group1- sha256 sha384 sha512 sha2- -sha1 \
+    curve25519 nistp256 nistp384 nistp521 ecdh- hmac- ecdsa- ed25519 ssh-rsa ssh-dss chacha20 poly1305 \
+    openssh.com libssh.org sntrup761 mlkem768 aes128 aes192 aes256 camellia blowfish 3des-cbc modp1024 \
+    modp2048 unable negotiate matching exchange algorithm handshake certificate connection \
+    identification authentication verification verify proposal protocol unsupported signature supported \
+    requested required message version failed failure invalid unknown received permission publickey \
+    password offered compression available encryption";
 
 /// Whether the end of one line and the beginning of the next are one word in two pieces.
 fn crosses(last: &[u8], first: &[u8]) -> bool {
@@ -332,7 +272,7 @@ fn crosses(last: &[u8], first: &[u8]) -> bool {
         return false;
     }
     let whole = [last, first].concat();
-    WORDS.iter().any(|word| {
+    WORDS.split(' ').any(|word| {
         let mut from = 0;
         while let Some(found) = whole.get(from..).and_then(|rest| find(rest, word.as_bytes())).map(|found| from + found)
         {
