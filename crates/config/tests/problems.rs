@@ -182,6 +182,34 @@ fn a_match_that_would_run_a_command_stays_undecided() {
 }
 
 #[test]
+fn a_match_on_the_local_network_stays_undecided() {
+    let gathered = of_client("openssh@9.9p1", "Match localnetwork 192.0.2.0/24\n  MACs hmac-sha1\n");
+    let criteria: Vec<_> = gathered.parties[0].ssh().unwrap().undecided.iter().map(|one| &one.criterion).collect();
+    assert_eq!(criteria, ["Match localnetwork 192.0.2.0/24"; 2]);
+    assert!(gathered.evidence.is_empty());
+    let gathered = of_client("openssh@9.9p1", "Match host other localnetwork 192.0.2.0/24\n  MACs hmac-sha1\n");
+    assert!(gathered.parties[0].ssh().unwrap().undecided.is_empty());
+}
+
+#[test]
+fn includes_know_tokens_and_environment_variables_since_9_9() {
+    let read = |software: &str, include: &str| {
+        let context = Context { target: Some("target".into()), local_user: Some("me".into()), ..Context::default() };
+        let spec = ClientSpec::new(software.parse().unwrap(), vec!["c".into()], context);
+        let files = Memory::new()
+            .with("c", format!("Include {include}\n"))
+            .with("/d/target.conf", "Ciphers aes128-ctr\n")
+            .with_environment("FOLDER", "/d");
+        let gathered = client(&files, &spec, catalog()).unwrap();
+        let ciphers = gathered.parties[0].ssh().unwrap().offer.cipher_c2s.complete().unwrap().len();
+        (ciphers == 1, gathered.evidence.len())
+    };
+    assert_eq!(read("openssh@9.9p1", "${FOLDER}/%h.conf"), (true, 0));
+    assert_eq!(read("openssh@9.9p1", "${NONE}/%h.conf"), (false, 1));
+    assert_eq!(read("openssh@9.8p1", "${FOLDER}/%h.conf"), (false, 0));
+}
+
+#[test]
 fn without_a_target_blocks_of_single_hosts_are_undecided() {
     let spec = ClientSpec::new("openssh@9.2p1".parse().unwrap(), vec!["c".into()], Context::default());
     let files = Memory::new().with("c", "Host db\n  MACs hmac-md5\nHost *\n  Ciphers aes128-ctr\n");

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use proptest::prelude::*;
-use shakedown_crypto::host_key::{describe, fingerprint, read_private_key_file, read_public_key_line};
+use shakedown_crypto::host_key::{
+    REVOCATION_LIST_MAGIC, describe, fingerprint, read_private_key_file, read_public_key_line, read_revocation_list,
+};
 use shakedown_crypto::kex::{ClientExchange, ServerExchange};
 use shakedown_crypto::{Hash, PrivateHostKey, signature};
 use shakedown_model::ssh::SignatureCheck;
@@ -54,6 +56,16 @@ proptest! {
         let _ = ServerExchange::respond("mlkem768x25519-sha256", &bytes);
         let _ = ServerExchange::respond("diffie-hellman-group1-sha1", &bytes);
         let _ = ClientExchange::start_group(&bytes, &[2], Hash::Sha1);
+    }
+
+    #[test]
+    fn revocation_lists(sections in prop::collection::vec((0_u8..7, prop::collection::vec(any::<u8>(), 0..40)), 0..6)) {
+        let mut list = [REVOCATION_LIST_MAGIC, &[0, 0, 0, 1], &[0; 24], &string(b""), &string(b"")].concat();
+        for (kind, data) in sections {
+            list.push(kind);
+            list.extend(string(&data));
+        }
+        let _ = read_revocation_list(&list);
     }
 
     #[test]

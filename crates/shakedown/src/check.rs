@@ -58,7 +58,8 @@ impl Session {
             report.evidence.extend(gathered.evidence);
         }
         let client_count = report.parties.len();
-        report.evidence.extend(self.known_hosts(&settings, &mut context));
+        let seen = self.known_hosts(&settings, &mut context, &mut report.notes);
+        report.evidence.extend(seen);
 
         let wanted = report
             .parties
@@ -212,14 +213,27 @@ impl Session {
     }
 
     /// Puts into the context what this user's known_hosts files hold of the target; returns what is wrong with them.
-    fn known_hosts(&self, settings: &ClientSettings, context: &mut Context) -> Vec<shakedown_model::Evidence> {
+    fn known_hosts(
+        &self,
+        settings: &ClientSettings,
+        context: &mut Context,
+        notes: &mut Vec<String>,
+    ) -> Vec<shakedown_model::Evidence> {
         let files = self.own_files();
         let found = known_hosts::lookup_for(&files, settings);
         context.known_hosts = found.keys;
         context.other_known_hosts = crate::known_hosts::accepted_without_port(found.without_port);
         if let Some(path) = &settings.revoked_host_keys {
             // A file that cannot be read makes ssh refuse every key; the reading of the configuration reports that.
-            context.other_known_hosts.extend(known_hosts::revoked(&files, path).unwrap_or_default());
+            let revoked = known_hosts::revoked(&files, path).unwrap_or_default();
+            context.other_known_hosts.extend(revoked.keys);
+            if revoked.others > 0 {
+                notes.push(format!(
+                    "{} entries of `{path}` are not compared: keys by their SHA-1 hash, certificates by number or name; \
+                     `ssh-keygen -Q -f {path} KEY` does it",
+                    revoked.others
+                ));
+            }
         }
         found.evidence
     }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use shakedown_crypto::Hash;
 use shakedown_crypto::host_key::{self, KeyFileInfo};
-use shakedown_model::{ConfigProblem, Evidence, Fact, KnownHostKey, KnownHostMark, Origin, Role, SourceFile};
+use shakedown_crypto::{CryptoError, Hash};
+use shakedown_model::{ConfigProblem, Evidence, Fact, KnownHostKey, KnownHostMark, Name, Origin, Role, SourceFile};
 
 use super::client_settings::ClientSettings;
 use super::pattern::{Judgement, judge_host};
@@ -67,14 +67,34 @@ pub fn lookup(files: &dyn Files, paths: &[String], name: &str) -> KnownHosts {
     found
 }
 
-/// The keys of a `RevokedHostKeys` file.
+/// What a `RevokedHostKeys` file revokes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevokedKeys {
+    /// The keys.
+    pub keys: Vec<KnownHostKey>,
+    /// How many entries of a key revocation list are not among them: keys by their SHA-1 hash, certificates by serial
+    /// number or key ID.
+    pub others: usize,
+}
+
+/// The keys of a `RevokedHostKeys` file: lines of keys, or a key revocation list of `ssh-keygen -k`.
 ///
 /// # Errors
 /// [`RevokedKeysError`]: ssh refuses every host key while the file cannot be read.
-pub fn revoked(files: &dyn Files, path: &str) -> Result<Vec<KnownHostKey>, RevokedKeysError> {
+pub fn revoked(files: &dyn Files, path: &str) -> Result<RevokedKeys, RevokedKeysError> {
     let file = read(files, path).map_err(|source| RevokedKeysError::File { path: path.to_owned(), source })?;
-    if file.text.starts_with(b"SSHKRL\n\0") {
-        return Err(RevokedKeysError::RevocationList { path: path.to_owned() });
+    if file.text.starts_with(host_key::REVOCATION_LIST_MAGIC) {
+        let list = host_key::read_revocation_list(&file.text)
+            .map_err(|source| RevokedKeysError::List { path: path.to_owned(), source })?;
+        // Its first line, which is text, stands for the whole.
+        let origin = Origin::file(&file, 0..host_key::REVOCATION_LIST_MAGIC.len() - 2);
+        let revoked = |fingerprint| KnownHostKey {
+            key_type: Name::new(""),
+            fingerprint,
+            mark: KnownHostMark::Revoked,
+            origin: origin.clone(),
+        };
+        return Ok(RevokedKeys { keys: list.fingerprints.into_iter().map(revoked).collect(), others: list.others });
     }
     let mut keys = Vec::new();
     for span in lines(&file.text) {
@@ -83,7 +103,7 @@ pub fn revoked(files: &dyn Files, path: &str) -> Result<Vec<KnownHostKey>, Revok
             keys.extend(known(KnownHostMark::Revoked, key, Origin::file(&file, span)));
         }
     }
-    Ok(keys)
+    Ok(RevokedKeys { keys, others: 0 })
 }
 
 /// Why a list of revoked keys says nothing here.
@@ -98,11 +118,14 @@ pub enum RevokedKeysError {
         #[source]
         source: FileError,
     },
-    /// It is a binary key revocation list, which `ssh-keygen -Q -f FILE KEY` reads.
-    #[error("`{path}` is a binary key revocation list, which is not read here: ask `ssh-keygen -Q -f {path} KEY`")]
-    RevocationList {
+    /// It is a key revocation list that cannot be read.
+    #[error("`{path}` is a key revocation list that cannot be read")]
+    List {
         /// The file.
         path: String,
+        /// Why not.
+        #[source]
+        source: CryptoError,
     },
 }
 
@@ -291,8 +314,8 @@ mod tests {
     #[test]
     fn revoked_keys() {
         let files = Memory::new().with("r", format!("# x\n{ONES} c\n{ZEROS}\n")).with("krl", b"SSHKRL\n\0...".to_vec());
-        assert_eq!(revoked(&files, "r").unwrap().len(), 2);
-        assert!(matches!(revoked(&files, "krl"), Err(RevokedKeysError::RevocationList { .. })));
+        assert_eq!(revoked(&files, "r").unwrap().keys.len(), 2);
+        assert!(matches!(revoked(&files, "krl"), Err(RevokedKeysError::List { .. })));
         assert!(matches!(revoked(&files, "none"), Err(RevokedKeysError::File { .. })));
     }
 }
