@@ -148,14 +148,17 @@ fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
 /// Of two matches where one lies within the other, the longer one is the more specific.
 fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
     let context = |hit: &Hit| messages.entries().get(hit.entry).is_none_or(|entry| entry.kind == "context");
+    let kind = |hit: &Hit, kind: &str| messages.entries().get(hit.entry).is_some_and(|entry| entry.kind == kind);
     let any = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.protocol == "any");
+    // The end of something often quotes what it ended for.
+    let quotes = |hit: &Hit, other: &Hit| kind(other, "consequence") && kind(hit, "failure") && !any(hit);
     let covered = |hit: &Hit| {
         let from = hits.partition_point(|other| other.span.start + REACH < hit.span.start);
         hits.iter().skip(from).take_while(|other| other.span.start <= hit.span.start).any(|other| {
             let within = other.span.start <= hit.span.start && hit.span.end <= other.span.end;
             let longer = other.span.len() > hit.span.len();
             let same = other.span == hit.span && any(hit) && !any(other);
-            other.entry != hit.entry && within && (longer || same) && !context(other)
+            other.entry != hit.entry && within && (longer || same) && !context(other) && !quotes(hit, other)
         })
     };
     let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !covered(hit)).collect();

@@ -218,6 +218,8 @@ fn role(entry: &Entry, text: &[u8], hit: &Hit, line: &[u8], envelope: &Envelope)
     let port: u16 = std::str::from_utf8(port?).ok()?.parse().ok()?;
     match port {
         22 | 443 | 2222 | 830 => Some(Role::Client),
+        // 65535 is what ssh prints where a proxy command carries the connection.
+        u16::MAX if entry.protocol == "ssh" => Some(Role::Client),
         32768.. if entry.protocol == "ssh" => Some(Role::Server),
         _ => None,
     }
