@@ -211,3 +211,70 @@ fn a_jump_host_carries_the_connection_and_its_refusal_is_its_own() {
     assert_eq!(run.status, 1, "{}", run.stdout);
     assert!(run.stdout.contains("jump"), "the hop is named: {}", run.stdout);
 }
+
+/// An agent with one key, stopped when dropped.
+struct Agent {
+    process: std::process::Child,
+    socket: std::path::PathBuf,
+}
+
+impl Agent {
+    fn start(folder: &std::path::Path, identity: &std::path::Path) -> Option<Self> {
+        let program = shakedown_testkit::require("ssh-agent")?;
+        let add = shakedown_testkit::require("ssh-add")?;
+        let socket = folder.join("agent");
+        let mut command = std::process::Command::new(program);
+        command.arg("-D").arg("-a").arg(&socket).stdout(std::process::Stdio::null());
+        let agent = Self { process: command.spawn().expect("ssh-agent runs"), socket };
+        // It says nothing when it is ready, so that it is asked until it answers.
+        let started = std::time::Instant::now();
+        while started.elapsed() < std::time::Duration::from_secs(30) {
+            let mut command = std::process::Command::new(&add);
+            command.arg("-q").arg(identity).env("SSH_AUTH_SOCK", &agent.socket);
+            if command.output().expect("ssh-add runs").status.success() {
+                return Some(agent);
+            }
+        }
+        panic!("the agent does not answer");
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_jump_host_takes_a_key_that_only_the_agent_has() {
+    let Some(far) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
+    let shakedown = Shakedown::new();
+    let keys = tempfile::tempdir().expect("a temporary folder");
+    let identity = shakedown_testkit::generate_key(KeyType::Ed25519, keys.path()).expect("a key");
+    let public = std::fs::read(identity.with_extension("pub")).expect("its public half");
+    let authorized = shakedown.write("authorized_keys", public);
+    let Some(agent) = Agent::start(keys.path(), &identity) else { return };
+    std::fs::remove_file(&identity).expect("from now on only the agent has it");
+    let user = String::from_utf8(std::process::Command::new("id").arg("-un").output().expect("id runs").stdout)
+        .expect("a user name");
+    let spec = SshdSpec::with_config(format!("AuthorizedKeysFile {authorized}\nPermitRootLogin yes\n"));
+    let Some(jump) = peers::sshd(&spec.host_keys(&[KeyType::Ed25519])) else { return };
+    let config = shakedown.write(
+        "config",
+        format!(
+            "Host far\n  HostName 127.0.0.1\n  Port {}\n  ProxyJump jump\n\
+             Host jump\n  HostName 127.0.0.1\n  Port {}\n  User {}\n  IdentityFile none\n\
+             Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n",
+            far.port(),
+            jump.port(),
+            user.trim()
+        ),
+    );
+    let arguments = ["check", "far", "-F", &config, "--format", "json"];
+    let with = shakedown.run_with(&arguments, &[("SSH_AUTH_SOCK", agent.socket.as_os_str())]);
+    assert_eq!(with.json()["pairs"][0]["outcome"]["result"], "agreed", "{}{}{}", with.stdout, with.stderr, jump.log());
+    let without = shakedown.run_with(&arguments, &[("SSH_AUTH_SOCK", keys.path().join("none").as_os_str())]);
+    assert_eq!(without.status, 1, "{}", without.stdout);
+    assert!(without.json()["pairs"].as_array().is_none_or(Vec::is_empty), "{}", without.stdout);
+}

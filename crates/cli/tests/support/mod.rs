@@ -49,8 +49,14 @@ impl Shakedown {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, &[])
+    }
+
+    /// A run with these environment variables.
+    pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &std::ffi::OsStr)]) -> Run {
         let output: Output = Command::new(env!("CARGO_BIN_EXE_shakedown"))
             .args(arguments)
+            .envs(environment.iter().copied())
             .env("COLUMNS", "100")
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())
