@@ -72,6 +72,9 @@ pub(crate) struct Recipe {
     /// SSH: the change is to move to a version that has one of the algorithms that the other side offers.
     #[serde(default)]
     pub(crate) upgrade: bool,
+    /// It looks and changes nothing, so that there is nothing to take back.
+    #[serde(default)]
+    pub(crate) reads_only: bool,
     pub(crate) title: String,
     pub(crate) applicability: Level,
     /// What a weaker setting is limited to.
@@ -100,7 +103,7 @@ pub(crate) enum Actor {
     Printer,
     /// The other end.
     Peer,
-    /// The side at fault, where it is an end.
+    /// The side at fault; where it is not one end, whoever printed the message.
     Fault,
 }
 

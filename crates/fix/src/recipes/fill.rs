@@ -17,6 +17,12 @@ impl Situation<'_> {
                 .or_else(|| known(context.host.clone()))
                 .or_else(|| captured("host"))
                 .or_else(|| self.peer_of(Role::Client)),
+            // As known_hosts writes it; already quoted.
+            "known_host" => {
+                let host = self.value("host", role).filter(|host| plain(host))?;
+                let port = self.value("port", role).filter(|port| plain(port))?;
+                Some(if port == "22" { host } else { format!("'[{host}]:{port}'") })
+            }
             "peer" => captured("peer").or_else(|| context.address.map(|address| address.to_string())),
             "client" => self.peer_of(Role::Server),
             "server_name" => known(context.server_name.clone()).or_else(|| self.value("host", role)),
@@ -65,10 +71,11 @@ impl Situation<'_> {
             let name = after.split_once('}').map(|(name, _)| name).filter(|name| is_placeholder(name));
             match name {
                 Some(name) => {
-                    let value = self.value(name, role).filter(|value| quoted || plain(value));
+                    let value = self.value(name, role).filter(|value| quoted || name == "known_host" || plain(value));
                     match value {
                         Some(value) if quoted => out.push_str(&value.replace('`', "'")),
                         Some(value) => out.push_str(&value),
+                        None if name == "known_host" => out.push_str("HOST"),
                         None => out.push_str(&name.to_ascii_uppercase()),
                     }
                     rest = after.get(name.len() + 1..).unwrap_or_default();

@@ -94,7 +94,8 @@ fn what_touches_trust_or_verification_is_for_a_person() {
         "Import-Certificate",
         "certutil -A",
         "x509ca",
-        "cacerts",
+        "lib/security/cacerts",
+        "ca-certificates",
         "CertStoreLocation",
         "--cacert",
         "sslCAInfo",
@@ -218,7 +219,8 @@ fn every_fix_can_be_verified_and_taken_back() {
     for (name, recipe) in all() {
         let stays = recipe.commands.iter().any(|line| line.file.is_some());
         let decides = recipe.applicability == Level::Manual;
-        let has_undo = !recipe.undo.is_empty() || stays || decides || recipe.enable || recipe.upgrade;
+        let has_undo =
+            !recipe.undo.is_empty() || recipe.reads_only || stays || decides || recipe.enable || recipe.upgrade;
         assert!(has_undo || recipe.title.starts_with("upgrade"), "{name} cannot be taken back");
     }
 }
@@ -290,6 +292,7 @@ fn the_products_file_parses() {
 fn no_placeholder_is_misspelt() {
     let known = [
         "host",
+        "known_host",
         "port",
         "peer",
         "client",

@@ -178,6 +178,11 @@ fn undo(situation: &Situation<'_>, recipe: &Recipe, commands: &[Command]) -> Vec
     if !recipe.undo.is_empty() {
         return recipe.undo.iter().map(|line| situation.command(line, role)).collect();
     }
-    let written = commands.iter().filter(|command| matches!(command.place, CommandPlace::File(_)));
-    written.map(|command| Command { explanation: "put back what stood there".into(), ..command.clone() }).collect()
+    let stays = |place: &CommandPlace| match place {
+        CommandPlace::File(_) => true,
+        CommandPlace::Settings(_) => recipe.enable,
+        CommandPlace::ClientShell | CommandPlace::ServerShell => false,
+    };
+    let written = commands.iter().filter(|command| !recipe.reads_only && stays(&command.place));
+    written.map(|command| Command { explanation: "take this out again".into(), ..command.clone() }).collect()
 }

@@ -99,9 +99,11 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// The ids of what runs at an end; with no end, all that was seen. What may be at either end counts for both.
+    /// The ids of what runs at an end; with no end, all that was seen. What may be at either end counts for both, but a
+    /// TLS library, which talks to any other, only for the client: what runs at the server is then not known.
     pub(crate) fn products(&self, role: Option<Role>) -> Vec<&str> {
-        let at = |seen: &&Seen| role.is_none() || seen.role.is_none() || seen.role == role;
+        let either = role == Some(Role::Client) || self.protocol() != Protocol::Tls;
+        let at = |seen: &&Seen| role.is_none() || seen.role == role || (seen.role.is_none() && either);
         let mut ids: Vec<&str> = self.seen.iter().filter(at).map(|seen| seen.id.as_str()).collect();
         ids.dedup();
         ids
@@ -163,7 +165,7 @@ impl<'a> Situation<'a> {
             Actor::Server => Some(Role::Server),
             Actor::Printer => self.printer,
             Actor::Peer => self.printer.map(Role::peer),
-            Actor::Fault => fault,
+            Actor::Fault => fault.or(self.printer),
             Actor::Both | Actor::Network => None,
         }
     }
@@ -182,9 +184,6 @@ impl<'a> Situation<'a> {
         let diagnosis = self.diagnosis;
         let among = |list: &[String], value: &str| list.is_empty() || list.iter().any(|one| one == value);
         let role = self.role(recipe.side);
-        if recipe.side == Actor::Fault && role.is_none() {
-            return false;
-        }
         let runs = |list: &[String], role: Option<Role>| {
             list.is_empty() || self.products(role).iter().any(|id| list.iter().any(|one| one == id))
         };
@@ -194,7 +193,11 @@ impl<'a> Situation<'a> {
         let object = diagnosis.object.as_ref().map(|object| format!("{} {}", object.kind, object.name));
         let object_fits = recipe.object.is_empty()
             || object.is_some_and(|object| recipe.object.iter().any(|part| object.contains(part.as_str())));
-        let tagged = |tag: &String| self.said.iter().any(|said| said.message == *tag || said.product == *tag);
+        let products = self.products(None);
+        let tagged = |tag: &String| {
+            products.contains(&tag.as_str())
+                || self.said.iter().any(|said| said.message == *tag || said.product == *tag)
+        };
         let words = |word: &String| {
             let word = word.to_ascii_lowercase();
             self.said.iter().any(|said| said.text.as_str().to_ascii_lowercase().contains(&word))
