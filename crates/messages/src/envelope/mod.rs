@@ -1,3 +1,11 @@
+mod cursor;
+mod json;
+mod prefix;
+mod programs;
+#[cfg(test)]
+mod tests;
+mod time;
+
 use std::ops::Range;
 
 /// What a log writes before the message: time, host, program, process id, the connection's own name.
@@ -12,8 +20,8 @@ pub struct Envelope {
     pub program: Option<Range<usize>>,
     /// The process id.
     pub process: Option<Range<usize>>,
-    /// What the program itself calls the connection: `<site-a|3>` of charon, `"site-a"[1] 192.0.2.7 #4` of pluto,
-    /// `*17` of nginx.
+    /// What the program itself calls the connection: `site-a|3` of charon, `"site-a"[1] 192.0.2.7 #4` of pluto,
+    /// `*17` of nginx, the client's address where the log gives nothing better.
     pub connection: Option<Range<usize>>,
     /// Where the message begins.
     pub message: usize,
@@ -21,7 +29,9 @@ pub struct Envelope {
 
 impl Envelope {
     /// Reads the beginning of one line of clean text (no line end).
-    pub fn read(_line: &[u8]) -> Self {
-        Self::default()
+    ///
+    /// What is not recognised as a prefix belongs to the message: a message loses none of its words.
+    pub fn read(line: &[u8]) -> Self {
+        json::read(line).unwrap_or_else(|| prefix::read(line))
     }
 }

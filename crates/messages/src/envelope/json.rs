@@ -1,0 +1,59 @@
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::Envelope;
+
+/// How much of a line is searched for its keys.
+const FAR: usize = 8192;
+
+/// Reads a line that is a JSON object, or begins with a member of one, as container runtimes, journald and logging
+/// libraries write them.
+pub(super) fn read(line: &[u8]) -> Option<Envelope> {
+    let trimmed = line.trim_ascii_start();
+    let whole = trimmed.starts_with(b"{\"") || trimmed.starts_with(b"{ \"");
+    if !whole && !trimmed.starts_with(b"\"") {
+        return None;
+    }
+    let text = line.get(..FAR).unwrap_or(line);
+    let messages = ["log", "msg", "message", "MESSAGE", "stderr", "stdout", "error", "err", "text"];
+    let message = messages.iter().filter_map(|key| value(text, key)).filter(|value| value.quoted);
+    let message = message.map(|value| value.range.start).min();
+    if !whole {
+        // A member alone on its line, as in an indented document.
+        let start = line.len() - trimmed.len();
+        let message = message.filter(|at| text.get(start + 1..*at).is_some_and(|key| key.len() < 16))?;
+        return Some(Envelope { message, ..Envelope::default() });
+    }
+    let first = |keys: &[&str]| keys.iter().find_map(|key| value(text, key)).map(|value| value.range);
+    Some(Envelope {
+        time: first(&["time", "ts", "@timestamp", "timestamp", "__REALTIME_TIMESTAMP", "t", "date", "asctime"]),
+        host: first(&["_HOSTNAME", "hostname", "host"]),
+        program: first(&["SYSLOG_IDENTIFIER", "_COMM", "program", "ident"]),
+        process: first(&["_PID", "SYSLOG_PID", "pid", "process_id"]),
+        connection: first(&["connection", "conn_id", "connection_id", "remote_addr", "remote", "client"]),
+        message: message?,
+    })
+}
+
+struct Value {
+    range: Range<usize>,
+    quoted: bool,
+}
+
+/// The value of a member, if it is a string or a number.
+fn value(text: &[u8], key: &str) -> Option<Value> {
+    let quoted = format!("\"{key}\"");
+    memmem::find_iter(text, quoted.as_bytes()).find_map(|found| {
+        let after = found + quoted.len();
+        let rest = text.get(after..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let start = text.len() - rest.len();
+        if rest.starts_with(b"\"") {
+            let length = rest.iter().skip(1).position(|byte| *byte == b'"').unwrap_or(rest.len() - 1);
+            Some(Value { range: start + 1..start + 1 + length, quoted: true })
+        } else {
+            let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+            (length > 0).then_some(Value { range: start..start + length, quoted: false })
+        }
+    })
+}
