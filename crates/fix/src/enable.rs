@@ -212,11 +212,7 @@ impl<'a> Search<'a> {
             steps::fill(self.input, &mut fix, edited, &self.deltas(role), scoped);
         }
         if weakens && roles.contains(&Role::Server) {
-            fix.notes.push(
-                "the server cannot limit this to one client: every client may then choose it, unless a second server on \
-                 another port takes it alone"
-                    .into(),
-            );
+            fix.notes.push(words::NO_SERVER_SCOPE.to_owned());
         }
         fix.outcome_after = Some(outcome);
         let planned = Planned { fix, kind: Kind::Enable, score };

@@ -2,6 +2,10 @@
 
 use shakedown_model::{Name, Role, Side};
 
+/// What comes with a weaker algorithm on a server.
+pub(crate) const NO_SERVER_SCOPE: &str = "the server cannot limit this to one client: every client may then choose it, \
+     unless a second server on another port takes it alone";
+
 /// `` `a`, `b` and `c` ``
 pub(crate) fn list(names: &[Name]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -146,6 +146,33 @@ fn what_a_stranger_sent_does_not_get_into_a_command() {
 }
 
 #[test]
+fn the_client_of_a_server_s_log_is_not_taken_for_the_server() {
+    let mut message = said(
+        Protocol::Ssh,
+        "openssh",
+        Some(Role::Server),
+        SSH_KEX,
+        &[("peer", "198.51.100.9"), ("port", "51234"), ("their_offer", "diffie-hellman-group1-sha1")],
+    );
+    message.slot = Some(Slot::Kex);
+    let evidence = [Evidence::new(Fact::Said(Box::new(message)))];
+    let context = Context { host: Some("198.51.100.9".into()), port: Some(51234), ..Context::default() };
+    let fixes = from_text(&TextInput {
+        diagnoses: &[diagnosis(Protocol::Ssh, "no-common-kex", Side::Client, 970)],
+        evidence: &evidence,
+        client: None,
+        server: None,
+        context: &context,
+        catalog: catalog(),
+    });
+    assert_eq!((fixes[0].applicability, fixes[0].side), (Applicability::Safe, Side::Client));
+    let weaker = fixes.iter().find(|fix| fix.applicability == Applicability::Weakens).expect("a way for the server");
+    assert!(weaker.side == Side::Server && weaker.notes.iter().any(|note| note.contains("another port")), "{weaker:?}");
+    let text = render(&fixes);
+    assert!(!text.contains("198.51.100.9") && !text.contains("51234"), "{text}");
+}
+
+#[test]
 fn a_jsch_session_is_told_in_java() {
     let mut message = said(
         Protocol::Ssh,

@@ -130,15 +130,15 @@ impl From<Level> for Applicability {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Scope {
     /// One command or one call.
-    OneConnection,
+    Connection,
     /// One host, site or saved session.
-    OneHost,
+    Host,
     /// One tunnel or peer.
-    OnePeer,
+    Peer,
     /// One virtual server or listener.
-    OneServerBlock,
+    ServerBlock,
     /// One program's environment.
-    OneProcess,
+    Process,
 }
 
 /// A command or lines to write.

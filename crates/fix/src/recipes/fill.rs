@@ -13,6 +13,8 @@ impl Situation<'_> {
         let captured = |name: &str| self.capture(name).map(|value| value.as_str().to_owned());
         let known = |text: Option<String>| text.filter(|text| !text.is_empty());
         match name {
+            // In a server's log the other end is the client, and the port its own.
+            "host" if self.printer == Some(Role::Server) => known(context.target.clone()),
             "host" => known(context.target.clone())
                 .or_else(|| known(context.host.clone()))
                 .or_else(|| captured("host"))
@@ -24,14 +26,15 @@ impl Situation<'_> {
                 Some(if port == "22" { host } else { format!("'[{host}]:{port}'") })
             }
             "peer" => captured("peer").or_else(|| context.address.map(|address| address.to_string())),
-            "client" => self.peer_of(Role::Server),
+            "client" => self
+                .peer_of(Role::Server)
+                .or_else(|| known(context.host.clone()).filter(|_| self.printer == Some(Role::Server))),
             "server_name" => known(context.server_name.clone()).or_else(|| self.value("host", role)),
             "user" => captured("user").or_else(|| known(context.user.clone())),
             "port" => {
-                let port = context.port.map(|port| port.to_string());
-                // Beside a client's address stands the client's own port.
-                port.or_else(|| captured("port").filter(|_| self.printer != Some(Role::Server)))
-                    .or_else(|| Some(default_port(self.protocol()).to_owned()))
+                let port = context.port.map(|port| port.to_string()).or_else(|| captured("port"));
+                let own = port.filter(|_| self.printer != Some(Role::Server));
+                own.or_else(|| Some(default_port(self.protocol()).to_owned()))
             }
             "algorithms" => {
                 let names = &self.diagnosis.algorithms;

@@ -7,6 +7,7 @@ use shakedown_model::{
 
 use super::data::{self, Actor, Recipe, Scope};
 use super::situation::Situation;
+use crate::words;
 
 /// All that fixes for a text are made from.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +35,7 @@ const MOST: usize = 3;
 const MOST_OF_ALTERNATIVE: usize = 1;
 
 /// What to change, for the leading diagnoses in their order, each safest first: `Safe`, `Manual`, `Weakens`. Where both
-/// parties are known, what [`plan`](crate::plan()) computes is left to it.
+/// parties and their software are known, what [`plan`](crate::plan()) computes is left to it.
 pub fn from_text(input: &TextInput<'_>) -> Vec<Fix> {
     let mut fixes: Vec<Fix> = Vec::new();
     let mut groups: Vec<(usize, usize)> = Vec::new();
@@ -72,7 +73,9 @@ fn same(a: &Fix, b: &Fix) -> bool {
 
 fn of_diagnosis(input: &TextInput<'_>, id: DiagnosisId, diagnosis: &Diagnosis, most: usize) -> Vec<Fix> {
     let situation = Situation::new(input, id, diagnosis);
-    let both_known = input.client.is_some() && input.server.is_some();
+    // Without a product the plan cannot write a change in its syntax, while a message tells who printed it.
+    let known = |party: Option<&Party>| party.is_some_and(|party| party.software.is_some());
+    let both_known = known(input.client) && known(input.server);
     let mut taken: Vec<(String, Side)> = Vec::new();
     let mut chosen: Vec<Chosen> = Vec::new();
     for recipe in data::recipes(diagnosis.cause) {
@@ -154,6 +157,9 @@ fn written(situation: &Situation<'_>, recipe: &Recipe) -> Option<Fix> {
         }
         fix.commands = enable.commands;
         fix.notes = enable.notes;
+        if !enable.sound && role == Role::Server {
+            fix.notes.push(words::NO_SERVER_SCOPE.to_owned());
+        }
     }
     if recipe.upgrade {
         situation.upgrade(role?)?;
