@@ -1,37 +1,13 @@
+//! What logs write before a message.
+
 mod cursor;
+mod fields;
 mod json;
 mod prefix;
 mod programs;
-#[cfg(test)]
-mod tests;
 mod time;
 
-use std::ops::Range;
+#[cfg(test)]
+mod tests;
 
-/// What a log writes before the message: time, host, program, process id, the connection's own name.
-/// All are ranges of the line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
-    /// The time, as written.
-    pub time: Option<Range<usize>>,
-    /// The host that logged.
-    pub host: Option<Range<usize>>,
-    /// The program, such as `sshd`, `charon`, `nginx`.
-    pub program: Option<Range<usize>>,
-    /// The process id.
-    pub process: Option<Range<usize>>,
-    /// What the program itself calls the connection: `site-a|3` of charon, `"site-a"[1] 192.0.2.7 #4` of pluto,
-    /// `*17` of nginx, the client's address where the log gives nothing better.
-    pub connection: Option<Range<usize>>,
-    /// Where the message begins.
-    pub message: usize,
-}
-
-impl Envelope {
-    /// Reads the beginning of one line of clean text (no line end).
-    ///
-    /// What is not recognised as a prefix belongs to the message: a message loses none of its words.
-    pub fn read(line: &[u8]) -> Self {
-        json::read(line).unwrap_or_else(|| prefix::read(line))
-    }
-}
+pub use fields::Envelope;
