@@ -38,6 +38,8 @@ pub(crate) enum Rule {
     CompressionDisabled(Vec<Name>),
     /// `confirms`, with `slot` and `names`: it asks a person before it uses one of these.
     Confirms(Slot, Vec<Name>),
+    /// `no-rekey-with`, with `peers`
+    NoRekeyWith(Vec<String>),
     /// `optional`, with `slot` and `names`: they need a part that the usual installation lacks; the build `full` has it.
     Optional(Slot, Vec<Name>),
     /// `offers-all`: what it offers by default is all that it can do.
@@ -91,10 +93,14 @@ impl Rule {
                 slot: slot()?,
                 drop: names()?,
             }),
+            "no-rekey-with" => {
+                Self::NoRekeyWith(row.peers.clone().ok_or_else(|| format!("rule `{}` needs `peers`", row.rule))?)
+            }
             "broken" => Self::Broken(names()?, value()?.to_owned()),
             "host-key-order" => Self::HostKeyOrder(match value()? {
                 "fixed" => HostKeyOrder::Fixed,
                 "known-first" => HostKeyOrder::KnownFirst,
+                "known-first-unless-best" => HostKeyOrder::KnownFirstUnlessBest,
                 "known-only" => HostKeyOrder::KnownOnly,
                 other => return Err(format!("`{other}` is no order of host key algorithms")),
             }),

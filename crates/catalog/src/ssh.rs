@@ -302,6 +302,7 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             Rule::Confirms(slot, names) => {
                 behaviour.confirms.extend(names.into_iter().map(|name| (slot, name)));
             }
+            Rule::NoRekeyWith(peers) => behaviour.no_rekey_with.extend(peers),
             Rule::HostKeyOrder(order) => {
                 policy.host_key_order = if role == Role::Client { order } else { HostKeyOrder::Fixed };
             }

@@ -193,7 +193,10 @@ fn departures_from_the_rules_come_with_the_policy() {
     assert!(policy("libssh2@1.10.0", Role::Client).behaviour.kex_needs_host_key);
     let openssh = policy("openssh@9.2p1", Role::Client);
     assert_eq!(openssh.behaviour.name_limit, Some(40));
-    assert_eq!(openssh.host_key_order, HostKeyOrder::KnownFirst);
+    assert_eq!(openssh.host_key_order, HostKeyOrder::KnownFirstUnlessBest);
+    assert_eq!(policy("openssh@7.4p1", Role::Client).host_key_order, HostKeyOrder::KnownFirst);
+    assert_eq!(policy("openssh@10.3p1", Role::Server).behaviour.no_rekey_with, ["Sun_SSH_1.0*"]);
+    assert!(policy("openssh@9.9p1", Role::Server).behaviour.no_rekey_with.is_empty());
     assert_eq!(openssh.behaviour.drops.len(), 1);
     assert_eq!(policy("openssh@10.3p1", Role::Server).behaviour.drops.len(), 0);
     assert_eq!(policy("openssh@10.2p1", Role::Server).behaviour.drops.len(), 2);

@@ -193,8 +193,10 @@ pub enum HostKeyOrder {
     /// Always the configured order.
     #[default]
     Fixed,
-    /// Types of known keys first (OpenSSH without a plain `HostKeyAlgorithms`, PuTTY, WinSCP, sshj).
+    /// Types of known keys first (OpenSSH before 8.4 without a plain `HostKeyAlgorithms`, PuTTY, WinSCP, libssh).
     KnownFirst,
+    /// The same, but the configured order where a key of its first type is known (OpenSSH since 8.4).
+    KnownFirstUnlessBest,
     /// Only types of known keys, where any is known (libssh2 with a known_hosts file, sshj's filter).
     KnownOnly,
 }
@@ -223,6 +225,8 @@ pub struct SshBehaviour {
     /// What it agrees on only after it has asked a person, each with its slot (PuTTY's warning threshold): run without
     /// one, it ends the connection.
     pub confirms: Vec<(Slot, Name)>,
+    /// Peers with which the connection ends when new keys are due: patterns over the part after `SSH-2.0-`.
+    pub no_rekey_with: Vec<String>,
 }
 
 /// How a guessed first packet is judged, RFC 4253 section 7.
@@ -324,8 +328,8 @@ fn order_host_keys(list: &mut Vec<Item>, order: HostKeyOrder, context: &Context)
         plain.find(|key| key.key_type == *key_type).is_some_and(|key| !revoked(&key.fingerprint))
     };
     let known = |item: &Item| authority && item.name.as_str().contains("-cert-v0") || plain_known(item);
-    // OpenSSH leaves the list alone where its first entry is already known (order_hostkeyalgs of sshconnect2.c).
-    if order == HostKeyOrder::KnownFirst && list.first().is_some_and(plain_known) {
+    // order_hostkeyalgs of OpenSSH's sshconnect2.c.
+    if order == HostKeyOrder::KnownFirstUnlessBest && list.first().is_some_and(plain_known) {
         return;
     }
     if order == HostKeyOrder::KnownOnly {

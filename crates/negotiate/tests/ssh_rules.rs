@@ -350,6 +350,35 @@ fn openssh_takes_a_key_of_another_type_for_a_changed_one() {
 }
 
 #[test]
+fn a_peer_that_cannot_exchange_new_keys_is_forecast() {
+    let (mut client, mut server) = (modern(), modern());
+    client.behaviour.no_rekey_with = vec!["Sun_SSH_1.0*".into()];
+    server.offer.identification = Some("SSH-2.0-Sun_SSH_1.1".into());
+    let told = |outcome: &shakedown_model::Outcome| {
+        outcome.forecast.iter().map(|forecast| (forecast.when.clone(), forecast.stage)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&outcome(&client, &server)), []);
+    server.offer.identification = Some("SSH-2.0-Sun_SSH_1.0.1".into());
+    assert_eq!(told(&outcome(&client, &server)), [("rekey".to_owned(), Stage::Rekey)]);
+    client.offer.kex = list("curve448-sha512");
+    assert_eq!(told(&outcome(&client, &server)), [], "what does not come about cannot end");
+}
+
+#[test]
+fn the_configured_order_stands_where_its_first_type_is_known() {
+    let mut client = modern();
+    client.offer.host_key = list("ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512");
+    let mut server = modern();
+    server.offer.host_key = list("ecdsa-sha2-nistp256,rsa-sha2-512");
+    let known_hosts = ["ssh-ed25519", "ssh-rsa"].map(|kind| known_host(kind, "SHA256:a", KnownHostMark::None)).to_vec();
+    let context = Context { known_hosts, ..Context::default() };
+    client.host_key_order = HostKeyOrder::KnownFirst;
+    assert_eq!(agreed(&negotiate(&client, &server, &context), Slot::HostKey), Some("rsa-sha2-512"));
+    client.host_key_order = HostKeyOrder::KnownFirstUnlessBest;
+    assert_eq!(agreed(&negotiate(&client, &server, &context), Slot::HostKey), Some("ecdsa-sha2-nistp256"));
+}
+
+#[test]
 fn entries_without_the_port_and_revoked_ones_bring_no_order() {
     let mut client = modern();
     client.host_key_order = HostKeyOrder::KnownFirst;

@@ -253,6 +253,7 @@ fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {
         stops: _,
         broken: _,
         confirms: _,
+        no_rekey_with: _,
     } = behaviour;
     let Supported { kex: _, host_key: _, cipher: _, mac: _, compression: _ } = supported;
     for Undecided { slot: _, criterion, origin } in undecided {

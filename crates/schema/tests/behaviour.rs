@@ -19,6 +19,7 @@ fn behaviour_survives() {
         stops: vec![Slot::HostKey, Slot::Kex],
         broken: vec![(Name::new("b"), "it is".into())],
         confirms: vec![(Slot::CipherC2s, Name::new("arcfour"))],
+        no_rekey_with: vec!["y_1.0*".into()],
     };
     let names = || Known::Complete(vec![Name::new("n")]);
     let policy = SshPolicy {

@@ -55,7 +55,7 @@ pub fn negotiate(client: &SshPolicy, server: &SshPolicy, context: &Context) -> O
         }
         outcome.stages.push(StageOutcome { stage, result });
     }
-    outcome.forecast = forecast::forecast(&ends);
+    outcome.forecast = forecast::forecast(&ends, outcome.failed.is_empty());
     outcome
 }
 

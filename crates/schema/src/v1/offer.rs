@@ -85,7 +85,7 @@ pub struct Offer {
     #[serde(default)]
     pub public_key_auth: Option<Vec<String>>,
     /// SSH client: how host key algorithms are ordered by what is known of the host: `fixed`, `known-first`,
-    /// `known-only`.
+    /// `known-first-unless-best`, `known-only`.
     #[serde(default)]
     pub host_key_order: String,
     /// SSH: where the implementation departs from the plain rules.
@@ -169,6 +169,9 @@ pub struct Behaviour {
     /// Names that it agrees on only after it has asked a person.
     #[serde(default)]
     pub confirms: Vec<Confirm>,
+    /// Peers with which the connection ends when new keys are due: patterns over the peer's software.
+    #[serde(default)]
+    pub no_rekey_with: Vec<String>,
 }
 
 /// A name that a person is asked about.

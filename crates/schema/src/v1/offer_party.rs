@@ -63,6 +63,7 @@ impl From<&Party> for Offer {
             host_key_order: match host_key_order {
                 HostKeyOrder::Fixed => "fixed",
                 HostKeyOrder::KnownFirst => "known-first",
+                HostKeyOrder::KnownFirstUnlessBest => "known-first-unless-best",
                 HostKeyOrder::KnownOnly => "known-only",
             }
             .to_owned(),
@@ -132,6 +133,7 @@ impl From<&Offer> for Party {
             offer: ssh,
             host_key_order: match offer.host_key_order.as_str() {
                 "known-first" => HostKeyOrder::KnownFirst,
+                "known-first-unless-best" => HostKeyOrder::KnownFirstUnlessBest,
                 "known-only" => HostKeyOrder::KnownOnly,
                 _ => HostKeyOrder::Fixed,
             },
@@ -233,6 +235,7 @@ fn behaviour_out(behaviour: &SshBehaviour) -> Behaviour {
             .iter()
             .map(|(slot, name)| super::Confirm { slot: slot.as_str().to_owned(), name: name.to_string() })
             .collect(),
+        no_rekey_with: behaviour.no_rekey_with.clone(),
     }
 }
 
@@ -267,6 +270,7 @@ fn behaviour_in(behaviour: &Behaviour) -> SshBehaviour {
             .iter()
             .filter_map(|confirm| Some((slot(&confirm.slot)?, Name::from_escaped(&confirm.name))))
             .collect(),
+        no_rekey_with: behaviour.no_rekey_with.clone(),
     }
 }
 
