@@ -75,7 +75,8 @@ fn identity(mut key: Key, pasted: bool) -> Key {
 }
 
 /// Decides what the messages of one attempt mean together.
-fn attempt(messages: &Messages, events: Vec<Event>) -> Attempt {
+fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
+    share_printer(messages, &mut events);
     let seen = Seen::of(messages, &events);
     let mut all: Vec<(Said, Place)> =
         events.iter().map(|event| (with_indications(messages, event, &seen), event.place)).collect();
@@ -107,6 +108,20 @@ fn attempt(messages: &Messages, events: Vec<Event>) -> Attempt {
     attempt
 }
 
+/// A TLS library prints the same text on both sides, and only some lines of a log show which one wrote it. Where all
+/// those name the same side, the others are that side's too.
+fn share_printer(messages: &Messages, events: &mut [Event]) {
+    let mut known = events.iter().filter_map(|event| event.printed_by);
+    let Some(role) = known.next() else { return };
+    if known.any(|other| other != role) {
+        return;
+    }
+    for event in events.iter_mut().filter(|event| event.printed_by.is_none()) {
+        let tls = messages.entries().get(event.entry).is_some_and(|entry| entry.protocol == "tls");
+        event.printed_by = tls.then_some(role);
+    }
+}
+
 /// The names that conditions ask for.
 struct Seen<'a> {
     names: HashSet<&'a str>,
@@ -120,6 +135,10 @@ impl<'a> Seen<'a> {
         let mut times = HashMap::new();
         for event in events {
             *times.entry(event.entry).or_default() += event.times;
+            names.extend(event.printed_by.map(|role| match role {
+                Role::Client => "printed-by-client",
+                Role::Server => "printed-by-server",
+            }));
             let Some(entry) = messages.entries().get(event.entry) else { continue };
             names.extend([entry.id.as_str(), entry.product.as_str()]);
             names.extend(entry.tags.iter().map(String::as_str));
@@ -276,10 +295,25 @@ fn explain_away(all: &mut [(Said, Place)]) {
     }
 }
 
+/// The lists of a KEXINIT in their order: OpenSSH before 7.2 printed them without a name, its own and then the peer's.
+const KEXINIT: [&str; 10] = [
+    "kex",
+    "host_key",
+    "cipher_c2s",
+    "cipher_s2c",
+    "mac_c2s",
+    "mac_s2c",
+    "compression_c2s",
+    "compression_s2c",
+    "",
+    "",
+];
+
 /// The lists that the text gives of both ends.
 fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<OfferedList>) {
     let mut lists: (Vec<OfferedList>, Vec<OfferedList>) = (Vec::new(), Vec::new());
     let mut current: Option<Role> = None;
+    let mut unnamed = 0_usize;
     for event in events {
         let Some(entry) = messages.entries().get(event.entry) else { continue };
         let printer = event.printed_by;
@@ -299,6 +333,11 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
                 "server_offer" => Some(Role::Server),
                 "their_offer" => printer.map(Role::peer),
                 "our_offer" => printer,
+                "offer" if entry.slot.is_empty() => {
+                    let own = printer.unwrap_or(Role::Client);
+                    unnamed += 1;
+                    if (unnamed - 1) / KEXINIT.len() % 2 == 0 { Some(own) } else { Some(own.peer()) }
+                }
                 "offer" if entry.offer_of.is_empty() => current,
                 "offer" => of(&entry.offer_of),
                 _ => continue,
@@ -309,6 +348,10 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
                 "cipher" => &["cipher_c2s", "cipher_s2c"],
                 "mac" => &["mac_c2s", "mac_s2c"],
                 "compression" => &["compression_c2s", "compression_s2c"],
+                "" if key == "offer" => match KEXINIT.get((unnamed - 1) % KEXINIT.len()) {
+                    Some(slot) if !slot.is_empty() => std::slice::from_ref(slot),
+                    _ => &[],
+                },
                 "" => &[],
                 slot => &[slot],
             };
