@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod error;
 mod explain;
+pub mod input;
 mod known_hosts;
 mod local;
 mod options;

@@ -56,9 +56,8 @@ impl Reader<'_> {
         // The message in the verbose form of journald and in PowerShell's list of an event.
         let known =
             ["remote: ", "stdout F ", "stderr F ", "stdout P ", "stderr P ", "##[error]", "MESSAGE=", "Message : "];
-        if known.iter().any(|text| after.eat(text)) {
-            self.cursor = after;
-        } else if after.eat("Message ") && after.blanks() > 0 && after.eat(": ") {
+        let event = |after: &mut Cursor| after.eat("Message ") && after.blanks() > 0 && after.eat(": ");
+        if known.iter().any(|text| after.eat(text)) || event(&mut after) {
             self.cursor = after;
         } else if self.ansible() || self.event() || self.pri() {
             return true;
