@@ -278,5 +278,5 @@ impl Read for Counted {
 
 /// A file's size; none if it shows only when it is read.
 fn size(meta: &std::fs::Metadata) -> Option<u64> {
-    if meta.is_dir() { Some(0) } else { meta.is_file().then(|| meta.len()) }
+    if meta.is_dir() { Some(0) } else { meta.is_file().then_some(meta.len()) }
 }
