@@ -32,8 +32,72 @@ pub(super) fn read(line: &[u8]) -> Option<Envelope> {
         program: first(&["SYSLOG_IDENTIFIER", "_COMM", "program", "ident"]),
         process: first(&["_PID", "SYSLOG_PID", "pid", "process_id"]),
         connection: first(&["connection", "conn_id", "connection_id", "remote_addr", "remote", "client"]),
-        message: message?,
+        message: message.filter(|at| text.get(..*at).is_some_and(is_about_logging)).unwrap_or_default(),
     })
+}
+
+/// Members that say nothing of what happened.
+const ABOUT: &[&str] = &[
+    "time",
+    "ts",
+    "timestamp",
+    "@timestamp",
+    "@version",
+    "date",
+    "asctime",
+    "level",
+    "lvl",
+    "severity",
+    "levelname",
+    "priority",
+    "pid",
+    "tid",
+    "process",
+    "thread",
+    "threadname",
+    "thread_name",
+    "host",
+    "hostname",
+    "logger",
+    "logger_name",
+    "loggername",
+    "name",
+    "stream",
+    "caller",
+    "file",
+    "line",
+    "type",
+    "tags",
+    "service",
+    "component",
+    "module",
+    "v",
+    "attrs",
+    "tag",
+    "log",
+    "msg",
+    "message",
+    "stderr",
+    "stdout",
+    "error",
+    "err",
+    "text",
+];
+
+/// Whether the members before the message are only about the logging of it, as far as their names tell.
+fn is_about_logging(before: &[u8]) -> bool {
+    let mut rest = before;
+    while let Some(colon) = memmem::find(rest, b"\":") {
+        let key = rest.get(..colon).unwrap_or_default();
+        let start = memchr::memrchr(b'"', key).map_or(0, |quote| quote + 1);
+        let key = key.get(start..).unwrap_or_default();
+        let journal = key.starts_with(b"_") || key.starts_with(b"SYSLOG_") || key.starts_with(b"CODE_");
+        if !journal && !ABOUT.iter().any(|about| about.as_bytes().eq_ignore_ascii_case(key)) {
+            return false;
+        }
+        rest = rest.get(colon + 2..).unwrap_or_default();
+    }
+    true
 }
 
 struct Value {

@@ -43,6 +43,7 @@ const ROWS: &[Row] = &[
     ("{\"log\":\"text\"}", ["", "", "", "", "", "text\"}"]),
     ("{\"time\":\"2024-01-02T10:11:12Z\",\"pid\":12,\"msg\":\"text\"}", ["2024-01-02T10:11:12Z", "", "", "12", "", "text\"}"]),
     ("{\"_PID\":\"12\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"_HOSTNAME\":\"gw\",\"MESSAGE\" : \"text\"}", ["", "gw", "sshd", "12", "", "text\"}"]),
+    ("{\"code\":\"ERR_SSL_X\",\"message\":\"text\"}", ["", "", "", "", "", "{\"code\":\"ERR_SSL_X\",\"message\":\"text\"}"]),
     ("    \"msg\": \"text\",", ["", "", "", "", "", "text\","]),
     // the kernel
     ("[   12.345678] text", ["12.345678", "", "", "", "", "text"]),
