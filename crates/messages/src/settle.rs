@@ -108,17 +108,30 @@ fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     attempt
 }
 
-/// A TLS library prints the same text on both sides, and only some lines of a log show which one wrote it. Where all
-/// those name the same side, the others are that side's too.
+/// A TLS library and an IKE daemon print the same text on both sides, and only some lines of a log show which one wrote
+/// it. Where all those name the same side, the others are that side's too; of IKE, those of the same program.
 fn share_printer(messages: &Messages, events: &mut [Event]) {
-    let mut known = events.iter().filter_map(|event| event.printed_by);
-    let Some(role) = known.next() else { return };
-    if known.any(|other| other != role) {
-        return;
-    }
-    for event in events.iter_mut().filter(|event| event.printed_by.is_none()) {
-        let tls = messages.entries().get(event.entry).is_some_and(|entry| entry.protocol == "tls");
-        event.printed_by = tls.then_some(role);
+    let entry = |event: &Event| messages.entries().get(event.entry);
+    let roles = |product: Option<&str>| {
+        let of_product =
+            |event: &&Event| product.is_none_or(|product| entry(event).is_some_and(|e| e.product == product));
+        let mut known = events.iter().filter(of_product).filter_map(|event| event.printed_by);
+        let role = known.next()?;
+        known.all(|other| other == role).then_some(role)
+    };
+    let shared: Vec<Option<Role>> = events
+        .iter()
+        .map(|event| {
+            let entry = entry(event)?;
+            match entry.protocol.as_str() {
+                "tls" => roles(None),
+                "ike" => roles(Some(&entry.product)),
+                _ => None,
+            }
+        })
+        .collect();
+    for (event, role) in events.iter_mut().zip(shared) {
+        event.printed_by = event.printed_by.or(role);
     }
 }
 
@@ -296,18 +309,8 @@ fn explain_away(all: &mut [(Said, Place)]) {
 }
 
 /// The lists of a KEXINIT in their order: OpenSSH before 7.2 printed them without a name, its own and then the peer's.
-const KEXINIT: [&str; 10] = [
-    "kex",
-    "host_key",
-    "cipher_c2s",
-    "cipher_s2c",
-    "mac_c2s",
-    "mac_s2c",
-    "compression_c2s",
-    "compression_s2c",
-    "",
-    "",
-];
+const KEXINIT: [&str; 10] =
+    ["kex", "host_key", "cipher_c2s", "cipher_s2c", "mac_c2s", "mac_s2c", "compression_c2s", "compression_s2c", "", ""];
 
 /// The lists that the text gives of both ends.
 fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<OfferedList>) {
