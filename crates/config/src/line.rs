@@ -333,7 +333,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn document(text: &[u8]) -> Document {
-        Document::parse(Arc::new(SourceFile { path: "f".into(), text: text.to_vec() }))
+        Document::parse(Arc::new(SourceFile::new("f", text.to_vec())))
     }
 
     fn read(text: &str, splitting: Splitting) -> Vec<(String, Vec<String>)> {

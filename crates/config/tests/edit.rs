@@ -286,7 +286,7 @@ fn an_appended_name_is_effective_and_nothing_else_changes() {
 #[test]
 fn an_edit_of_a_file_that_was_not_read_is_made_in_memory() {
     let party = server_with("Port 22\n");
-    let file = Arc::new(SourceFile { path: "/etc/ssh/sshd_config".into(), text: b"Ciphers aes128-ctr\n".to_vec() });
+    let file = Arc::new(SourceFile::new("/etc/ssh/sshd_config", b"Ciphers aes128-ctr\n".to_vec()));
     let edits = [FileEdit { file, edits: Vec::new() }];
     assert_eq!(offered(&after(&party, &edits), Slot::CipherC2s), ["aes128-ctr"]);
 }

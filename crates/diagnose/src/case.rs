@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn what_stands_in_another_partys_file_is_passed_over() {
         let context = Context::default();
-        let file = |path: &str| Arc::new(SourceFile { path: path.to_owned(), text: b"Cipher x".to_vec() });
+        let file = |path: &str| Arc::new(SourceFile::new(path, b"Cipher x".to_vec()));
         let (ours, other) = (file("sshd_config"), file("other"));
         let problem = |file: &Arc<SourceFile>| {
             let problem = ConfigProblem::UnknownKeyword;

@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn the_whole_list_of_one_line_is_quoted() {
-        let file = Arc::new(SourceFile { path: "x".to_owned(), text: b"Ciphers a1,b2,c3\nMACs d4\n".to_vec() });
+        let file = Arc::new(SourceFile::new("x", b"Ciphers a1,b2,c3\nMACs d4\n".to_vec()));
         let span = |items: &[Item]| match whole(items).unwrap().kind() {
             OriginKind::File { span, .. } => span.clone(),
             other => panic!("{other:?}"),

@@ -7,6 +7,8 @@ pub struct Incident {
     pub protocol: Option<Protocol>,
     /// The peer's address or name as the log has it.
     pub peer: Option<String>,
+    /// How many different peers: more than one only where strangers are put together.
+    pub peers: u64,
     /// When the first attempt was, as the log writes it.
     pub first: Option<String>,
     /// When the last attempt was, as the log writes it.
@@ -17,6 +19,8 @@ pub struct Incident {
     pub result: IncidentResult,
     /// Whether the peer is one to worry about.
     pub standing: Standing,
+    /// What failed, most often first, where strangers are put together; else empty.
+    pub summary: String,
     /// What was seen, of the first attempt.
     pub evidence: Vec<EvidenceId>,
 }

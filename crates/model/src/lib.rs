@@ -33,7 +33,7 @@ pub use incident::{Incident, IncidentResult, Standing};
 pub use known::Known;
 pub use name::{Item, Name, items, names};
 pub use nearest::nearest;
-pub use origin::{Origin, OriginKind, SourceFile, Span};
+pub use origin::{Excerpt, Origin, OriginKind, SourceFile, Span};
 pub use outcome::{
     FailedSlot, FailureKind, Forecast, Outcome, OutcomeResult, Risk, Stage, StageOutcome, StageResult, TraceStep,
 };

@@ -4,13 +4,45 @@ use std::sync::Arc;
 /// A byte range in a file.
 pub type Span = Range<usize>;
 
-/// A file that was read, kept whole so that a report can quote it. Never holds key material.
+/// A file that was read, kept whole so that a report can quote it; of a large one only the lines that the report points
+/// at. Never holds key material.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// The path as the person or the `Include` wrote it.
     pub path: String,
-    /// The bytes read.
+    /// The bytes read, or those that were kept. Spans count in these.
     pub text: Vec<u8>,
+    /// Where the parts that were kept stand in the file, in order; empty where all of it was kept.
+    pub excerpts: Vec<Excerpt>,
+}
+
+/// A part of a large file that was kept. It begins a line of the kept text and ends with a line feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Its first byte in the kept text.
+    pub at: usize,
+    /// The same byte in the file.
+    pub offset: u64,
+    /// Its line in the file, counted from 1.
+    pub line: usize,
+}
+
+impl SourceFile {
+    /// A file of which all was kept.
+    pub fn new(path: impl Into<String>, text: Vec<u8>) -> Self {
+        Self { path: path.into(), text, excerpts: Vec::new() }
+    }
+
+    /// The part that a byte of the kept text belongs to, where not all was kept.
+    pub fn excerpt(&self, at: usize) -> Option<&Excerpt> {
+        let after = self.excerpts.partition_point(|excerpt| excerpt.at <= at);
+        self.excerpts.get(after.checked_sub(1)?)
+    }
+
+    /// Where a byte of the kept text stands in the file.
+    pub fn offset(&self, at: usize) -> u64 {
+        self.excerpt(at).map_or(at as u64, |excerpt| excerpt.offset + (at - excerpt.at) as u64)
+    }
 }
 
 /// Where a statement comes from. Cheap to copy; line and column are computed only in the report.

@@ -1,4 +1,4 @@
-use crate::{Diagnosis, Evidence, Fix, Incident, IncidentResult, Outcome, Party};
+use crate::{Diagnosis, Evidence, Fix, Incident, IncidentResult, Outcome, Party, Standing};
 
 /// All that one call found, in the order in which a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +33,23 @@ impl Report {
     /// The exit status of the design: 1 for a diagnosis of confidence 0.5 or more, 3 for weaker ones or an unknown
     /// outcome, else 0.
     pub fn exit_status(&self) -> u8 {
-        if self.diagnoses.iter().any(|diagnosis| diagnosis.confidence_permille >= 500) {
+        let stranger = |diagnosis: &&Diagnosis| {
+            let incident = diagnosis.incident.and_then(|incident| self.incidents.get(incident));
+            incident.is_some_and(|incident| incident.standing == Standing::Stranger)
+        };
+        let mut diagnoses = self.diagnoses.iter().filter(|diagnosis| !stranger(diagnosis)).peekable();
+        if diagnoses.clone().any(|diagnosis| diagnosis.confidence_permille >= 500) {
             return 1;
         }
+        let none = diagnoses.peek().is_none();
         if self.command == "explain" {
             // A text in which nothing is recognised, or that does not say what became of it, is no good news.
-            let worked =
-                |incident: &Incident| matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered);
+            let worked = |incident: &Incident| {
+                matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered)
+                    || incident.standing == Standing::Stranger
+            };
             let settled = !self.incidents.is_empty() && self.incidents.iter().all(worked);
-            return if settled && self.diagnoses.is_empty() { 0 } else { 3 };
+            return if settled && none { 0 } else { 3 };
         }
         let unsettled = self.pairs.iter().any(|pair| pair.outcome.result() != crate::OutcomeResult::Agreed);
         if unsettled || !self.diagnoses.is_empty() { 3 } else { 0 }

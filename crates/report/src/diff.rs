@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str, edits: &[(std::ops::Range<usize>, &str)]) -> String {
-        let file = Arc::new(SourceFile { path: "f".into(), text: text.as_bytes().to_vec() });
+        let file = Arc::new(SourceFile::new("f", text.as_bytes().to_vec()));
         let edits = edits
             .iter()
             .map(|(span, replacement)| TextEdit { span: span.clone(), replacement: (*replacement).to_owned() })

@@ -28,7 +28,7 @@ const CUT: &str = "...";
 /// line; 0 for the default.
 pub(crate) fn quote(lines: &mut Lines, file: &Arc<SourceFile>, span: &Span, width: usize) -> Quote {
     let place = lines.place(file, span.start);
-    let line = lines.line(file, place.line);
+    let line = lines.line_around(file, span.start);
     let start = span.start.clamp(line.start, line.end);
     let end = span.end.clamp(start, line.end);
     let bytes = file.text.get(line.clone()).unwrap_or_default();
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn of(text: &[u8], span: Range<usize>, width: usize) -> Quote {
-        let file = Arc::new(SourceFile { path: "f".into(), text: text.to_vec() });
+        let file = Arc::new(SourceFile::new("f", text.to_vec()));
         quote(&mut Lines::new(), &file, &span, width)
     }
 

@@ -162,7 +162,7 @@ impl Log<'_> {
             "startColumn": first.column,
             "endLine": last.line,
             "endColumn": last.column,
-            "byteOffset": start,
+            "byteOffset": file.offset(start),
             "byteLength": end - start,
         })
     }

@@ -125,7 +125,19 @@ pub(crate) fn report(visit: &mut dyn Visit, report: &mut Report) {
 
 /// Visits an incident.
 fn incident(visit: &mut dyn Visit, incident: &mut Incident) {
-    let Incident { protocol: _, peer, first: _, last: _, count: _, result: _, standing: _, evidence: _ } = incident;
+    let Incident {
+        protocol: _,
+        peer,
+        peers: _,
+        first: _,
+        last: _,
+        count: _,
+        result: _,
+        standing: _,
+        summary,
+        evidence: _,
+    } = incident;
+    visit.sentence(summary);
     if let Some(peer) = peer {
         visit.address(peer);
     }
@@ -550,7 +562,7 @@ impl Visit for Mask {
 /// A path may hold a secret too, if a person has put a URL where a path belongs.
 fn mask_path(file: &mut Arc<SourceFile>) {
     if let Cow::Owned(path) = crate::mask(&file.path) {
-        *file = Arc::new(SourceFile { path, text: file.text.clone() });
+        *file = Arc::new(SourceFile { path, text: file.text.clone(), excerpts: file.excerpts.clone() });
     }
 }
 

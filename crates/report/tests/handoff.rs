@@ -75,6 +75,8 @@ fn times_are_utc_and_from_the_evidence_where_it_has_any() {
     report.incidents = vec![Incident {
         protocol: Some(Protocol::Ssh),
         peer: Some("192.0.2.7".into()),
+        peers: 1,
+        summary: String::new(),
         first: Some("Oct 31 23:15:01".into()),
         last: Some("Oct 31 23:15:09".into()),
         count: 12,

@@ -11,7 +11,7 @@ use shakedown_model::*;
 use shakedown_report::{HandoffOptions, Redactor, TextOptions, handoff, json, markdown, sarif, text};
 
 fn quoting(bytes: Vec<u8>, span: std::ops::Range<usize>, edits: Vec<TextEdit>) -> Report {
-    let file = Arc::new(SourceFile { path: "f".into(), text: bytes });
+    let file = Arc::new(SourceFile::new("f", bytes));
     let mut report = configuration_error();
     report.diagnoses[0].labels = vec![
         Label { origin: Origin::file(&file, span.clone()), text: "here".into() },

@@ -113,6 +113,8 @@ fn an_incident_is_counted_and_a_stranger_is_no_error() {
     report.incidents = vec![Incident {
         protocol: Some(Protocol::Ssh),
         peer: Some("192.0.2.7".into()),
+        peers: 1,
+        summary: String::new(),
         first: None,
         last: None,
         count: 41,

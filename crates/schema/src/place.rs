@@ -29,14 +29,27 @@ impl Lines {
     /// The place of a byte; one past the end stands for the end of the file.
     pub fn place(&mut self, file: &Arc<SourceFile>, offset: usize) -> Place {
         let offset = offset.min(file.text.len());
+        let excerpt = file.excerpt(offset).copied();
         let starts = self.starts(file);
         let line = starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|index| starts.get(index)).copied().unwrap_or(0);
         let before = file.text.get(start..offset).unwrap_or_default();
+        // Of a file of which not all was kept, the lines are those of the file.
+        let line = excerpt.map_or(line, |excerpt| {
+            let first = starts.partition_point(|start| *start <= excerpt.at);
+            excerpt.line + line.saturating_sub(first)
+        });
         Place { line, column: characters(before) + 1 }
     }
 
-    /// The bytes of a line counted from 1, without its line end (LF or CRLF).
+    /// The bytes of the line around a byte, without its line end (LF or CRLF).
+    pub fn line_around(&mut self, file: &Arc<SourceFile>, offset: usize) -> std::ops::Range<usize> {
+        let offset = offset.min(file.text.len());
+        let line = self.starts(file).partition_point(|start| *start <= offset);
+        self.line(file, line)
+    }
+
+    /// The bytes of a line of the kept text counted from 1, without its line end (LF or CRLF).
     pub fn line(&mut self, file: &Arc<SourceFile>, line: usize) -> std::ops::Range<usize> {
         let starts = self.starts(file);
         let Some(&start) = line.checked_sub(1).and_then(|index| starts.get(index)) else {
@@ -69,7 +82,7 @@ mod tests {
     use super::*;
 
     fn file(text: &[u8]) -> Arc<SourceFile> {
-        Arc::new(SourceFile { path: "f".into(), text: text.to_vec() })
+        Arc::new(SourceFile::new("f", text.to_vec()))
     }
 
     #[test]
@@ -90,6 +103,21 @@ mod tests {
         assert_eq!(lines.line(&file, 2), 3..9);
         assert_eq!(lines.line(&file, 3), 10..10);
         assert_eq!(lines.line(&file, 7), 11..11);
+    }
+
+    #[test]
+    fn of_a_large_file_the_lines_are_those_of_the_file() {
+        let mut file = SourceFile::new("f", b"one\ntwo\nthree\n".to_vec());
+        file.excerpts = vec![
+            shakedown_model::Excerpt { at: 0, offset: 1000, line: 40 },
+            shakedown_model::Excerpt { at: 8, offset: 5_000_000_000, line: 90 },
+        ];
+        assert_eq!((file.offset(5), file.offset(9)), (1005, 5_000_000_001));
+        let file = Arc::new(file);
+        let mut lines = Lines::new();
+        let place = |line, column| Place { line, column };
+        assert_eq!([0, 5, 10].map(|at| lines.place(&file, at)), [place(40, 1), place(41, 2), place(90, 3)]);
+        assert_eq!(lines.line_around(&file, 10), 8..13);
     }
 
     #[test]

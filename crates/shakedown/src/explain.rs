@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shakedown_messages::{Attempt, Messages, OfferedList, Place, Reader};
 use shakedown_model::{
-    Context, Evidence, EvidenceId, Fact, Incident, IncidentResult, Item, Known, Name, Origin, Pair, Party, PartySource,
+    Context, Evidence, EvidenceId, Fact, Fix, Incident, IncidentResult, Item, Known, Name, Origin, Pair, Party, PartySource,
     Policy, Protocol, Report, Role, Slot, Software, SourceFile, Standing, ssh,
 };
 
@@ -44,7 +44,7 @@ impl Session {
         let messages = self.messages()?;
         let mut reader = Reader::new(&messages);
         let files: Vec<Arc<SourceFile>> =
-            inputs.into_iter().map(|input| Arc::new(SourceFile { path: input.name, text: input.bytes })).collect();
+            inputs.into_iter().map(|input| Arc::new(SourceFile::new(input.name, input.bytes))).collect();
         for (index, file) in files.iter().enumerate() {
             reader.read(index, 0, &file.text);
         }
@@ -89,6 +89,8 @@ impl Session {
         report.incidents.push(Incident {
             protocol: attempt.protocol,
             peer: attempt.peer.clone(),
+            peers: 1,
+            summary: String::new(),
             first: attempt.first.clone(),
             last: attempt.last.clone(),
             count: attempt.count,
@@ -153,7 +155,7 @@ impl Session {
         self.catalog
             .identify(text)
             .or_else(|| self.catalog.identify(format!("SSH-2.0-{text}")))
-            .or_else(|| text.split_once(' ').map(|(product, version)| Software::new(product.to_lowercase(), version)))
+            .or_else(|| text.split_once(' ').map(|(product, version)| Software::new(&product.to_lowercase(), version)))
             .filter(|software| self.catalog.product_id(software.product(), software.version()).is_some())
     }
 
@@ -198,6 +200,15 @@ impl Session {
                 known_peers: &[],
             });
         }
+        let of_text = shakedown_fix::from_text(&shakedown_fix::TextInput {
+            diagnoses: &diagnoses,
+            evidence: &evidence,
+            client: client.as_ref(),
+            server: server.as_ref(),
+            context,
+            catalog: &self.catalog,
+        });
+        add_fixes(&mut fixes, of_text);
         report.evidence.extend(evidence);
         for diagnosis in &mut diagnoses {
             diagnosis.incident = Some(incident);
@@ -213,6 +224,19 @@ impl Session {
         }
         self.add(report, diagnoses, fixes);
     }
+}
+
+/// Recipes fill what the planner lacks: it has computed its outcome.
+fn add_fixes(planned: &mut Vec<Fix>, of_text: Vec<Fix>) {
+    let has = |planned: &[Fix], fix: &Fix| {
+        planned.iter().any(|other| {
+            other.side == fix.side
+                && other.applicability == fix.applicability
+                && other.resolves.iter().any(|id| fix.resolves.contains(id))
+        })
+    };
+    let lacking: Vec<Fix> = of_text.into_iter().filter(|fix| !has(planned, fix)).collect();
+    planned.extend(lacking);
 }
 
 fn items(list: &OfferedList, origin: &dyn Fn(Place) -> Option<Origin>) -> Vec<Item> {

@@ -130,7 +130,7 @@ pub enum RevokedKeysError {
 }
 
 fn read(files: &dyn Files, path: &str) -> Result<Arc<SourceFile>, FileError> {
-    Ok(Arc::new(SourceFile { path: path.to_owned(), text: files.read(path, FILE_LIMIT)? }))
+    Ok(Arc::new(SourceFile::new(path, files.read(path, FILE_LIMIT)?)))
 }
 
 fn problem(problem: ConfigProblem, message: String, origin: Option<Origin>) -> Evidence {

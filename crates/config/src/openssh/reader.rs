@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         let text = self.files.read(path, limit)?;
         self.bytes += text.len();
         self.processed += text.len();
-        let file = Arc::new(SourceFile { path: path.to_owned(), text });
+        let file = Arc::new(SourceFile::new(path, text));
         let document = Arc::new(Document::parse(Arc::clone(&file)));
         if let Some(nul) = file.text.iter().position(|&byte| byte == 0) {
             let message = "not a text file: it holds a NUL byte, and OpenSSH reads no further in that line";

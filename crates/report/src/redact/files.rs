@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use shakedown_model::{SourceFile, Span};
+use shakedown_model::{Excerpt, SourceFile, Span};
 
 use super::dictionary::{Dictionary, Kind};
 use super::sentence;
@@ -79,7 +79,7 @@ impl Files {
             }
             None => {
                 let path = dictionary.placeholder(Kind::Path, &file.path);
-                (Arc::new(SourceFile { path, text: Vec::new() }), 0..0)
+                (Arc::new(SourceFile::new(path, Vec::new())), 0..0)
             }
         }
     }
@@ -137,7 +137,12 @@ fn redact(original: &Arc<SourceFile>, lines: &mut [Range<usize>], dictionary: &m
     }
     blank(done..source.len(), &mut text, &mut pieces);
     let path = dictionary.placeholder(Kind::Path, &original.path);
-    Redacted { file: Arc::new(SourceFile { path, text }), pieces }
+    let mut redacted = Redacted { file: Arc::new(SourceFile::new("", Vec::new())), pieces };
+    let excerpts = original.excerpts.iter();
+    // Lines keep their number, bytes their place as far as the text before them in the line allows.
+    let excerpts = excerpts.map(|excerpt| Excerpt { at: redacted.map(excerpt.at, false), ..*excerpt }).collect();
+    redacted.file = Arc::new(SourceFile { path, text, excerpts });
+    redacted
 }
 
 /// The pieces of a line and what is shown for each: blanks, separators and the keyword as they are, values redacted.
@@ -195,7 +200,7 @@ fn is_keyword(word: &[u8], line: &[u8], dictionary: &Dictionary) -> bool {
 
 /// Whole lines for a file.
 pub(super) fn redact_lines(text: &str, dictionary: &mut Dictionary) -> String {
-    redact_text(text, 0, &SourceFile { path: String::new(), text: Vec::new() }, dictionary)
+    redact_text(text, 0, &SourceFile::new("", Vec::new()), dictionary)
 }
 
 /// What replaces a piece of a file: the keyword stays only at the beginning of a line.

@@ -263,7 +263,7 @@ impl Visit for Replace<'_> {
     fn configuration(&mut self, configuration: &mut Configuration) {
         for file in &mut configuration.files {
             let path = self.redactor.dictionary.placeholder(Kind::Path, &file.path);
-            *file = std::sync::Arc::new(SourceFile { path, text: Vec::new() });
+            *file = std::sync::Arc::new(SourceFile::new(path, Vec::new()));
         }
     }
 

@@ -15,6 +15,9 @@ pub struct Incident {
     /// The peer's address or name as the log has it.
     #[serde(default)]
     pub peer: Option<String>,
+    /// How many different peers: more than one only where strangers are put together.
+    #[serde(default)]
+    pub peers: u64,
     /// When the first attempt was, as the log writes it.
     #[serde(default)]
     pub first: Option<String>,
@@ -27,6 +30,9 @@ pub struct Incident {
     pub result: String,
     /// `known`, `unremarkable`, `stranger`.
     pub standing: String,
+    /// What failed, most often first, where strangers are put together.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
     /// What was seen, by place in `evidence`.
     #[serde(default)]
     pub evidence: Vec<u64>,
@@ -38,11 +44,13 @@ impl Incident {
             id: id as u64,
             protocol: incident.protocol.map(Into::into),
             peer: incident.peer.clone(),
+            peers: incident.peers,
             first: incident.first.clone(),
             last: incident.last.clone(),
             count: incident.count,
             result: incident.result.as_str().to_owned(),
             standing: incident.standing.as_str().to_owned(),
+            summary: incident.summary.clone(),
             evidence: incident.evidence.iter().map(|id| id.0 as u64).collect(),
         }
     }

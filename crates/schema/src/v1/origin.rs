@@ -60,8 +60,8 @@ impl Origin {
                 Self {
                     kind: "file".into(),
                     file: Some(file.path.clone()),
-                    start: Some(span.start as u64),
-                    end: Some(span.end as u64),
+                    start: Some(file.offset(span.start)),
+                    end: Some(file.offset(span.start) + span.len() as u64),
                     line: Some(place.line as u64),
                     column: Some(place.column as u64),
                     ..Self::default()

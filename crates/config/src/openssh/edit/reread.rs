@@ -121,7 +121,7 @@ impl Again {
 
     /// The file that new directives go into: the user's or the server's.
     pub(crate) fn main_file(&self) -> Option<Arc<SourceFile>> {
-        let empty = || Arc::new(SourceFile { path: USER_FILE.to_owned(), text: Vec::new() });
+        let empty = || Arc::new(SourceFile::new(USER_FILE, Vec::new()));
         match (self.dialect.role, self.files.first()) {
             (Role::Client, None) => Some(empty()),
             (Role::Client, Some(file)) if file.path == SYSTEM_FILE => Some(empty()),
