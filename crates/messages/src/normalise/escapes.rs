@@ -136,7 +136,7 @@ impl Line<'_> {
                     rewriter.replace(at..at + 2, &[*quoted]);
                     2
                 }
-                _ => match code(after).filter(|_| !self.is_plain_path(at)) {
+                _ => match code(after).filter(|(code, _)| !self.is_plain_path(at) && !code.is_binary()) {
                     Some((code, length)) => {
                         match code {
                             Code::Byte(byte) => rewriter.replace(at..at + 1 + length, &[byte]),
@@ -165,6 +165,18 @@ impl Line<'_> {
 enum Code {
     Byte(u8),
     Character(char),
+}
+
+impl Code {
+    /// Whether no text holds it: such bytes are a protocol that was sent to the wrong port, and stay as they are
+    /// written. Escape is a terminal's.
+    fn is_binary(&self) -> bool {
+        let number = match self {
+            Self::Byte(byte) => u32::from(*byte),
+            Self::Character(character) => u32::from(*character),
+        };
+        matches!(number, 0..=7 | 0x0e..=0x1a | 0x1c..=0x1f)
+    }
 }
 
 /// Reads a character's number after a backslash: what it is and the length without the backslash.
