@@ -16,7 +16,12 @@ pub(super) fn read(line: &[u8]) -> Option<Envelope> {
         return None;
     }
     let text = line.get(..FAR).unwrap_or(line);
-    let messages = ["log", "msg", "message", "MESSAGE", "stderr", "stdout", "error", "err", "text"];
+    // A program's own `msg` stays with the members around it: they are part of what it says.
+    let messages: &[&str] = if whole {
+        &["log", "message", "MESSAGE"]
+    } else {
+        &["log", "msg", "message", "MESSAGE", "stderr", "stdout", "error", "err", "text"]
+    };
     let message = messages.iter().filter_map(|key| value(text, key)).filter(|value| value.quoted);
     let message = message.map(|value| value.range.start).min();
     if !whole {

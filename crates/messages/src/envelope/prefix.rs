@@ -167,7 +167,7 @@ impl Reader<'_> {
         true
     }
 
-    /// `fatal: [db01]: UNREACHABLE! => {"msg": "`, `db01 | UNREACHABLE! => {`.
+    /// The host in `fatal: [db01]: UNREACHABLE! => {"msg": "` and `db01 | UNREACHABLE! => {`. All of it is the message.
     fn ansible(&mut self) -> bool {
         let mut after = self.cursor;
         let host = if after.eat("fatal: ") || after.eat("failed: ") || after.eat("ok: ") || after.eat("changed: ") {
@@ -181,14 +181,10 @@ impl Reader<'_> {
             host
         };
         let rest = after.rest().get(..80).unwrap_or(after.rest());
-        let Some(arrow) = memchr::memmem::find(rest, b"=> ") else { return false };
-        after.advance(arrow + 3);
-        let text = after.rest().get(..160).unwrap_or(after.rest());
-        if let Some(message) = memchr::memmem::find(text, b"\"msg\": \"") {
-            after.advance(message + 8);
+        if memchr::memmem::find(rest, b"=> ").is_none() {
+            return false;
         }
         self.envelope.host = Some(host);
-        self.cursor = after;
         self.is_over = true;
         true
     }

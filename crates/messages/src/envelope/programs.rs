@@ -136,8 +136,8 @@ impl Reader<'_> {
             self.envelope.connection = Some(inner);
         } else if digits(text) > 0 && text.iter().all(|byte| byte.is_ascii_digit() || b":#-".contains(byte)) {
             self.envelope.process.get_or_insert(inner.start..inner.start + digits(text));
-        } else if text.is_empty() || text.contains(&b'"') || text.contains(&b',') && !text.starts_with(b"ID ") {
-            // A list: it belongs to the message.
+        } else if text.is_empty() || text.iter().any(|byte| b"\", ".contains(byte)) {
+            // Words or a list: they belong to the message.
             return false;
         }
         after.eat(":");
