@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+#[allow(dead_code, reason = "a module of the library, which reads")]
 #[path = "src/codec.rs"]
 mod codec;
 #[allow(unreachable_pub, reason = "a module of the library, which publishes it")]

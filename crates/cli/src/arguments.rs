@@ -39,6 +39,9 @@ pub(crate) struct Output {
     /// How to print the result.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(crate) format: Format,
+    /// Whom `--format handoff` is written for; without it the side at fault.
+    #[arg(long, global = true, value_enum, value_name = "SIDE")]
+    pub(crate) to: Option<SideArgument>,
     /// Replace hosts, addresses, users, paths and fingerprints by stable placeholders.
     #[arg(long, global = true)]
     pub(crate) redact: bool,
@@ -68,6 +71,10 @@ pub(crate) enum Format {
     Json,
     /// For tickets.
     Markdown,
+    /// For the other party's ticket: what we offer, what you offer, what to change there.
+    Handoff,
+    /// For code scanning and other readers of SARIF 2.1.0.
+    Sarif,
 }
 
 /// When colours are used.

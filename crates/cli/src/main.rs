@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn with_verb(mut arguments: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let command = Arguments::command();
     // Options with a value that may stand before the verb.
-    let takes_value = ["--format", "--color", "--catalog"];
+    let takes_value = ["--format", "--color", "--catalog", "--to"];
     let mut index = 1;
     while let Some(argument) = arguments.get(index).and_then(|argument| argument.to_str()) {
         if takes_value.contains(&argument) {

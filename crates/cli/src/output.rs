@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Write};
 
 use anyhow::Context as _;
-use shakedown::Session;
+use shakedown::{Session, Side};
 use shakedown::report::TextOptions;
 
-use crate::arguments::{Colour, Format, Output};
+use crate::arguments::{Colour, Format, Output, SideArgument};
 
 /// Prints a report in the format asked for, and gives the exit status.
 pub(crate) fn report(
@@ -22,6 +22,14 @@ pub(crate) fn report(
     let text = match output.format {
         Format::Json => shakedown::report::json(&report),
         Format::Markdown => shakedown::report::markdown(&report),
+        Format::Handoff => {
+            let options = shakedown::report::HandoffOptions { allow_weaker: output.allow_weaker };
+            shakedown::report::handoff(&report, addressee(output, &report), &options)
+        }
+        Format::Sarif => shakedown::report::sarif(&report, |code| {
+            let page = shakedown::cause(code).ok()?;
+            Some(shakedown::report::RulePage { title: page.title, markdown: page.text })
+        }),
         Format::Text => match kind {
             Kind::Diagnosis => shakedown::report::text(&report, &text_options(output, Some(session))),
             Kind::Offer => {
@@ -42,6 +50,15 @@ pub(crate) fn report(
     };
     print(&text)?;
     Ok(status)
+}
+
+/// Whom a handoff is for: the side named, else the one at fault, else the server.
+fn addressee(output: &Output, report: &shakedown::Report) -> Side {
+    match output.to {
+        Some(SideArgument::Client) => Side::Client,
+        Some(SideArgument::Server) => Side::Server,
+        None => report.diagnoses.first().map_or(Side::Server, |first| first.side),
+    }
 }
 
 /// What a report is about.

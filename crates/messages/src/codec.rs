@@ -62,7 +62,6 @@ fn number(out: &mut Vec<u8>, mut value: usize) {
 }
 
 /// Reads what [`encode`] wrote; `None` where it is not that.
-#[allow(dead_code, reason = "the build script only writes")]
 pub(crate) fn decode(bytes: &[u8]) -> Option<Data> {
     let mut input = bytes;
     let mut data = Data::default();

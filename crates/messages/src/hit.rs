@@ -62,19 +62,25 @@ fn match_entry(
     let window = if lines > 1 { around(text, &line, lines - 1) } else { line.clone() };
     let window = window.start.max(done).max(literal.start.saturating_sub(REACH))
         ..window.end.min(literal.end.saturating_add(REACH));
-    let joined = Joined::of(text, window.clone());
     let mut captures = regex.create_captures();
-    let mut at = 0;
     let mut last = None;
-    for _ in 0..MATCHES_A_LINE {
-        regex.search_captures(&Input::new(&joined.text).range(at..), &mut captures);
-        let Some(found) = captures.get_match() else { break };
-        let span = joined.original(found.range());
-        let line = line_of(text, span.start);
-        hits.push(Hit { entry: index, span: span.clone(), captures: named(&captures, &joined), line });
-        last = Some(span.end);
-        at = if found.is_empty() { found.end() + 1 } else { found.end() };
-        if at > joined.text.len() {
+    // What stands before the message is taken off first; a pattern that names it is tried on the whole line.
+    for prefix in [Prefix::Off, Prefix::On] {
+        let joined = Joined::of(text, window.clone(), prefix);
+        let mut at = 0;
+        for _ in 0..MATCHES_A_LINE {
+            regex.search_captures(&Input::new(&joined.text).range(at..), &mut captures);
+            let Some(found) = captures.get_match() else { break };
+            let span = joined.original(found.range());
+            let line = line_of(text, span.start);
+            hits.push(Hit { entry: index, span: span.clone(), captures: named(&captures, &joined), line });
+            last = Some(span.end);
+            at = if found.is_empty() { found.end() + 1 } else { found.end() };
+            if at > joined.text.len() {
+                break;
+            }
+        }
+        if last.is_some() || !joined.without {
             break;
         }
     }
@@ -93,17 +99,28 @@ struct Joined {
     text: Vec<u8>,
     /// Where a piece begins here, and in the clean text.
     pieces: Vec<(usize, usize)>,
+    /// Whether anything was taken off.
+    without: bool,
+}
+
+/// Whether what a log wrote before a message is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    Off,
+    On,
 }
 
 impl Joined {
-    fn of(text: &[u8], window: Range<usize>) -> Self {
-        let mut joined = Self { text: Vec::new(), pieces: Vec::new() };
+    fn of(text: &[u8], window: Range<usize>, prefix: Prefix) -> Self {
+        let mut joined = Self { text: Vec::new(), pieces: Vec::new(), without: false };
         let mut start = window.start;
         while start < window.end {
             let line = line_of(text, start);
             let end = line.end.min(window.end);
             let whole = text.get(start..end).unwrap_or_default();
-            let skip = if start == line.start { Envelope::read(whole).message.min(whole.len()) } else { 0 };
+            let begins = start == line.start && prefix == Prefix::Off;
+            let skip = if begins { Envelope::read(whole).message.min(whole.len()) } else { 0 };
+            joined.without |= skip > 0;
             joined.pieces.push((joined.text.len(), start + skip));
             joined.text.extend_from_slice(whole.get(skip..).unwrap_or_default());
             start = end + 1;

@@ -26,7 +26,7 @@ pub(super) fn run(output: &Output) -> anyhow::Result<u8> {
             let document = serde_json::json!({"schema": "shakedown/1", "command": "demo", "proved": result == Demo::Proved, "reports": reports});
             output::print(&format!("{document:#}\n"))?;
         }
-        Format::Text | Format::Markdown => {
+        Format::Text | Format::Markdown | Format::Handoff | Format::Sarif => {
             for step in &steps {
                 output::print(&describe(step, output))?;
             }

@@ -129,16 +129,16 @@ fn file_option(text: &str) -> anyhow::Result<(Role, String, String)> {
 
 fn cause(code: Option<&str>, output: &Output) -> anyhow::Result<u8> {
     let text = match (code, output.format) {
-        (Some(code), Format::Text) => {
+        (Some(code), Format::Text | Format::Handoff) => {
             shakedown::report::cause_page(shakedown::cause(code)?.text, &output::text_options(output, None))
         }
         (Some(code), Format::Markdown) => shakedown::cause(code)?.text.to_owned(),
-        (Some(code), Format::Json) => {
+        (Some(code), Format::Json | Format::Sarif) => {
             let page = shakedown::cause(code)?;
             let value = serde_json::json!({"schema": "shakedown/1", "command": "cause", "cause": page.code, "title": page.title, "page": page.text});
             format!("{value:#}\n")
         }
-        (None, Format::Json) => {
+        (None, Format::Json | Format::Sarif) => {
             let causes: Vec<_> = shakedown::causes()
                 .iter()
                 .map(|page| serde_json::json!({"cause": page.code, "title": page.title}))
