@@ -206,6 +206,18 @@ pub(crate) struct ExplainArguments {
     /// The texts; `-` is standard input, which is read where none is named.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// A text that the client wrote; with `--server`, what both say of one connection is put together. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client: Vec<PathBuf>,
+    /// A text that the server wrote; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server: Vec<PathBuf>,
+    /// A peer that matters, by name, address or network; what it meets comes first. May be repeated.
+    #[arg(long, value_name = "NAME|ADDR|CIDR")]
+    pub(crate) known: Vec<shakedown::KnownPeer>,
+    /// Follow this growing log and print new incidents as they settle.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "client", "server"])]
+    pub(crate) watch: Option<PathBuf>,
 }
 
 /// Arguments of `negotiate`.

@@ -1,4 +1,6 @@
-use shakedown_model::{IncidentResult, Protocol, Role, Said};
+use std::sync::Arc;
+
+use shakedown_model::{IncidentResult, Protocol, Role, Said, Standing};
 
 /// What belongs together in a text: one attempt to connect, or several that went the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,14 @@ pub struct Attempt {
     pub server_offer: Vec<OfferedList>,
     /// Who wrote the text, where that is clear.
     pub printed_by: Option<Role>,
+    /// How many different peers went this way: more than one only where there were too many to keep them apart.
+    pub peers: u64,
+    /// Whether the peer is one to worry about.
+    pub standing: Standing,
+    /// How the client's and the server's text were found to tell of the same attempt, where both do.
+    pub joined: Option<String>,
+    /// The lines that the messages stand in.
+    pub pieces: Vec<Arc<Piece>>,
 }
 
 /// A list that an end offered.
@@ -53,4 +63,17 @@ pub struct Place {
     pub start: u64,
     /// The byte after the last one.
     pub end: u64,
+}
+
+/// Lines of the input, as they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// The file, by place in the input.
+    pub file: usize,
+    /// The first byte in the file.
+    pub offset: u64,
+    /// The line of that byte, counted from 1.
+    pub line: usize,
+    /// The bytes, without the end of the last line.
+    pub bytes: Vec<u8>,
 }

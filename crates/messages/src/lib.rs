@@ -8,18 +8,30 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod attempt;
+mod classes;
+#[allow(dead_code, reason = "a module of the build script, which writes")]
 mod codec;
+#[allow(unreachable_pub, reason = "a module of the build script too")]
 mod data;
 mod envelope;
+mod event;
 mod hit;
 mod messages;
+mod nearest;
 mod normalise;
+mod open;
+mod peers;
 mod reader;
+mod role;
+mod said;
 mod settle;
+mod sides;
+mod when;
 
-pub use attempt::{Attempt, OfferedList, Place};
+pub use attempt::{Attempt, OfferedList, Piece, Place};
 pub use data::{DataError, Entry, Points, Value};
 pub use envelope::Envelope;
 pub use messages::Messages;
 pub use normalise::Clean;
+pub use peers::KnownPeer;
 pub use reader::Reader;

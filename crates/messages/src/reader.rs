@@ -1,88 +1,139 @@
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use shakedown_model::{MessageKind, Name, Role, Said, Slot};
+use shakedown_model::Role;
 
 use crate::attempt::{Attempt, Place};
-use crate::data::Entry;
+use crate::classes::Classes;
+use crate::event::{self, Event};
 use crate::hit::{self, Hit};
-use crate::settle;
-use crate::{Clean, Envelope, Messages};
+use crate::nearest::Unrecognised;
+use crate::open::{Hint, Key, Kind, Tracker};
+use crate::peers::KnownPeer;
+use crate::role::role;
+use crate::settle::{self, PASTED};
+use crate::{Clean, Envelope, Messages, sides, when};
 
 /// Reads a text block by block and gathers what belongs together.
 ///
-/// Memory is bounded: what an attempt says is kept once however often it is said, and attempts that are over are folded
-/// into those that went the same way.
+/// Memory is bounded: what an attempt says is kept once however often it is said, attempts that nothing was heard of for
+/// long are taken for over, and those that are over are folded into those that went the same way.
 pub struct Reader<'a> {
     messages: &'a Messages,
-    events: HashMap<Key, Vec<Event>>,
-    order: Vec<Key>,
+    tracker: Tracker,
+    classes: Classes,
+    /// Whose text a file is, where the person has said it.
+    roles: HashMap<usize, (Role, u64)>,
+    lines: Lines,
+    unrecognised: Unrecognised,
     bytes: u64,
     found: u64,
+    /// The number of the last message before the last look at what is over.
+    looked: u64,
 }
 
-/// What tells one attempt from another.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub(crate) file: usize,
-    pub(crate) host: Vec<u8>,
-    pub(crate) program: Vec<u8>,
-    pub(crate) process: Vec<u8>,
-    pub(crate) connection: Vec<u8>,
+/// Which line of the file that is read comes next.
+#[derive(Debug, Default)]
+struct Lines {
+    file: usize,
+    next: usize,
 }
-
-/// One message, before it is known what else was said.
-#[derive(Clone, Debug)]
-pub(crate) struct Event {
-    pub(crate) entry: usize,
-    pub(crate) place: Place,
-    pub(crate) text: Name,
-    pub(crate) captures: Vec<(String, Name, Place)>,
-    pub(crate) printed_by: Option<Role>,
-    pub(crate) time: Option<String>,
-    pub(crate) times: u64,
-    pub(crate) last_time: Option<String>,
-    /// The place in the order of all messages.
-    pub(crate) number: u64,
-}
-
-/// Different messages kept of one attempt.
-const EVENTS: usize = 256;
 
 impl<'a> Reader<'a> {
     /// Nothing read yet.
     pub fn new(messages: &'a Messages) -> Self {
-        Self { messages, events: HashMap::new(), order: Vec::new(), bytes: 0, found: 0 }
+        Self {
+            messages,
+            tracker: Tracker::default(),
+            classes: Classes::default(),
+            roles: HashMap::new(),
+            lines: Lines::default(),
+            unrecognised: Unrecognised::default(),
+            bytes: 0,
+            found: 0,
+            looked: 0,
+        }
     }
 
-    /// Reads whole lines of a file, which begin at that byte of it.
+    /// These peers are known to the person.
+    pub fn know(&mut self, known: Vec<KnownPeer>) {
+        self.classes.history().know(known);
+    }
+
+    /// Says whose text a file is. What the client's and the server's files say of one connection is put together.
+    pub fn set_role(&mut self, file: usize, role: Role) {
+        self.roles.insert(file, (role, 0));
+    }
+
+    /// Reads whole lines of a file, which begin at that byte of it. The blocks of a file come in their order.
     pub fn read(&mut self, file: usize, offset: u64, original: &[u8]) {
+        if self.lines.file != file || offset == 0 {
+            self.lines = Lines { file, next: 1 };
+        }
         let clean = Clean::of(original);
         self.bytes += original.len() as u64;
-        let text = clean.bytes();
-        for found in hit::find(self.messages, text) {
-            let Some(entry) = self.messages.entries().get(found.entry) else { continue };
-            let line = text.get(found.line.clone()).unwrap_or_default();
-            let envelope = Envelope::read(line);
-            let key = key(file, line, &envelope);
-            let at = |span: Range<usize>| {
-                let original = clean.original(span);
-                Place { file, start: offset + original.start as u64, end: offset + original.end as u64 }
-            };
-            self.found += 1;
-            let event = Event {
-                entry: found.entry,
-                place: at(found.span.clone()),
-                text: name(text, &found.span),
-                captures: captures(text, &found, at),
-                printed_by: role(entry, text, &found, line, &envelope),
-                time: part(line, envelope.time.as_ref()),
-                times: 1,
-                last_time: None,
-                number: self.found,
-            };
-            self.add(key, event);
+        if let Some((_, bytes)) = self.roles.get_mut(&file) {
+            *bytes += original.len() as u64;
         }
+        let text = clean.bytes();
+        let hits = hit::find(self.messages, text);
+        if self.found == 0 && hits.is_empty() {
+            self.unrecognised.see(text);
+        }
+        let mut line = Counter { original, at: 0, line: self.lines.next };
+        for found in hits {
+            self.message(file, offset, &clean, &found, &mut line);
+        }
+        self.lines.next = line.at(original.len());
+        if self.bytes > PASTED && self.roles.is_empty() {
+            for open in self.tracker.close_old() {
+                self.classes.add(settle::attempt(self.messages, open.events));
+            }
+        }
+    }
+
+    fn message(&mut self, file: usize, offset: u64, clean: &Clean<'_>, found: &Hit, counter: &mut Counter<'_>) {
+        let Some(entry) = self.messages.entries().get(found.entry) else { return };
+        let text = clean.bytes();
+        let line = text.get(found.line.clone()).unwrap_or_default();
+        let envelope = Envelope::read(line);
+        let at = |span: Range<usize>| {
+            let original = clean.original(span);
+            Place { file, start: offset + original.start as u64, end: offset + original.end as u64 }
+        };
+        self.found += 1;
+        let span = clean.original(found.span.clone());
+        let mut piece = event::piece(file, offset, 0, counter.original, span);
+        piece.line = counter.at(usize::try_from(piece.offset - offset).unwrap_or(0));
+        let event = Event {
+            entry: found.entry,
+            place: at(found.span.clone()),
+            text: event::name(text, &found.span),
+            captures: event::captures(text, found, at),
+            printed_by: self
+                .roles
+                .get(&file)
+                .map(|(role, _)| *role)
+                .or_else(|| role(entry, text, found, line, &envelope)),
+            time: part(line, envelope.time.as_ref()),
+            times: 1,
+            last_time: None,
+            number: self.found,
+            piece: Arc::new(piece),
+        };
+        let hint = Hint {
+            worker: worker(line.get(..envelope.message).unwrap_or_default()),
+            kind: match entry.kind.as_str() {
+                "context" => Kind::Context,
+                "success" => Kind::Success,
+                "consequence" => Kind::Consequence,
+                _ => Kind::Failure,
+            },
+            seconds: event.time.as_deref().and_then(when::seconds),
+        };
+        let ordered = !entry.begins_offer_of.is_empty() || event.capture("offer").is_some();
+        self.tracker.add(key(file, line, &envelope), event, &hint, ordered);
     }
 
     /// Messages found so far.
@@ -90,187 +141,113 @@ impl<'a> Reader<'a> {
         self.found
     }
 
-    /// All attempts, in the order of the text.
-    pub fn finish(self) -> Vec<Attempt> {
-        let Self { messages, mut events, order, bytes, .. } = self;
-        let keyed = order.into_iter().filter_map(|key| events.remove_entry(&key)).collect();
-        settle::attempts(messages, keyed, bytes)
+    /// Where nothing was recognised: lines of the text and the known messages that they look like.
+    pub fn nearest(&self) -> Vec<(String, String)> {
+        if self.found > 0 { Vec::new() } else { self.unrecognised.nearest(self.messages) }
     }
 
-    fn add(&mut self, key: Key, event: Event) {
-        let events = match self.events.get_mut(&key) {
-            Some(events) => events,
-            None => {
-                self.order.push(key.clone());
-                self.events.entry(key).or_default()
-            }
-        };
-        // A heading and the lists below it lose their meaning when they are put together with others.
-        let entry = self.messages.entries().get(event.entry);
-        let ordered = entry.is_some_and(|entry| !entry.begins_offer_of.is_empty() || has_offer(&event));
-        let said = |event: &Event| {
-            event.captures.iter().map(|(name, text, _)| (name.clone(), text.clone())).collect::<Vec<_>>()
-        };
-        let same = |other: &Event| {
-            other.entry == event.entry && other.printed_by == event.printed_by && said(other) == said(&event)
-        };
-        let same = if ordered { None } else { events.iter().rposition(same) };
-        let full = events.len() >= EVENTS;
-        match same {
-            Some(index) => {
-                if let Some(same) = events.get_mut(index) {
-                    same.times += 1;
-                    same.number = event.number;
-                    same.last_time = event.time.or(same.last_time.take());
-                }
-            }
-            None if !full => events.push(event),
-            None => {}
+    /// The attempts that nothing was heard of since the last call, each by itself; for a text that is still growing.
+    pub fn settled(&mut self) -> Vec<Attempt> {
+        let looked = std::mem::replace(&mut self.looked, self.found);
+        let closed = self.tracker.close(|open| open.touched <= looked);
+        self.take(closed)
+    }
+
+    /// The attempts that are still open, each by itself, when a text that was growing is at its end.
+    pub fn rest(&mut self) -> Vec<Attempt> {
+        let closed = self.tracker.close(|_| true);
+        self.take(closed)
+    }
+
+    fn take(&mut self, closed: Vec<crate::open::Open>) -> Vec<Attempt> {
+        let closed = closed.into_iter().filter(|open| open.matters);
+        let mut attempts: Vec<Attempt> =
+            closed.map(|open| settle::attempt(self.messages, open.events)).filter(|one| !one.said.is_empty()).collect();
+        let history = self.classes.history();
+        attempts.iter().for_each(|attempt| history.see(attempt));
+        for attempt in &mut attempts {
+            attempt.standing = history.standing(attempt);
         }
+        attempts
+    }
+
+    /// All attempts, in the order of the text, and how many different peers failed that never succeeded.
+    pub fn finish(mut self) -> (Vec<Attempt>, u64) {
+        let keyed = self.tracker.close(|_| true).into_iter().map(|open| (open.key, open.events)).collect();
+        if self.roles.is_empty() {
+            for events in settle::gather(self.messages, keyed, self.bytes) {
+                self.classes.add(settle::attempt(self.messages, events));
+            }
+        } else {
+            for (events, joined) in sides::gather(self.messages, keyed, self.bytes, &self.roles) {
+                self.classes.add(Attempt { joined, ..settle::attempt(self.messages, events) });
+            }
+        }
+        let strangers = self.classes.strangers();
+        (self.classes.finish(), strangers)
     }
 }
 
-fn has_offer(event: &Event) -> bool {
-    event.captures.iter().any(|(name, ..)| name == "offer")
+/// Counts the lines of a block.
+struct Counter<'a> {
+    original: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Counter<'_> {
+    /// The line that a byte stands in.
+    fn at(&mut self, at: usize) -> usize {
+        let count =
+            |range: Range<usize>| memchr::memchr_iter(b'\n', self.original.get(range).unwrap_or_default()).count();
+        // Messages come in the order of the clean text, which may change that of the original a little.
+        self.line = if at >= self.at { self.line + count(self.at..at) } else { self.line - count(at..self.at) };
+        self.at = at;
+        self.line
+    }
 }
 
 fn key(file: usize, line: &[u8], envelope: &Envelope) -> Key {
     let bytes =
         |range: Option<&Range<usize>>| range.and_then(|range| line.get(range.clone())).unwrap_or_default().to_vec();
-    let connection = bytes(envelope.connection.as_ref());
     Key {
         file,
         host: bytes(envelope.host.as_ref()),
         program: bytes(envelope.program.as_ref()),
         process: bytes(envelope.process.as_ref()),
-        connection,
+        connection: bytes(envelope.connection.as_ref()),
+        part: 0,
     }
+}
+
+/// `09` of `09[IKE] `: the thread of charon that does one thing at a time.
+fn worker(prefix: &[u8]) -> Option<Vec<u8>> {
+    let prefix = prefix.trim_ascii_end();
+    let prefix = match prefix.ends_with(b">") {
+        true => prefix.get(..memchr::memrchr(b'<', prefix)?)?.trim_ascii_end(),
+        false => prefix,
+    };
+    let open = prefix.strip_suffix(b"]")?.len().checked_sub(4)?;
+    let (before, subsystem) = prefix.split_at_checked(open)?;
+    let is_subsystem = subsystem.iter().skip(1).take(3).all(u8::is_ascii_uppercase) && subsystem.starts_with(b"[");
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = before.get(before.len() - digits..)?;
+    (is_subsystem && (1..=3).contains(&digits)).then(|| number.to_vec())
 }
 
 fn part(line: &[u8], range: Option<&Range<usize>>) -> Option<String> {
     Some(String::from_utf8_lossy(line.get(range?.clone())?).into_owned())
 }
 
-fn name(text: &[u8], span: &Range<usize>) -> Name {
-    Name::from_bytes(text.get(span.clone()).unwrap_or_default())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn captures(text: &[u8], hit: &Hit, at: impl Fn(Range<usize>) -> Place) -> Vec<(String, Name, Place)> {
-    let trimmed = |span: &Range<usize>| {
-        let bytes = text.get(span.clone()).unwrap_or_default();
-        let quote = |byte: &u8| b"'\"`<>[](),;: \t\r".contains(byte);
-        let start = bytes.iter().position(|byte| !quote(byte)).unwrap_or(bytes.len());
-        let end = bytes.iter().rposition(|byte| !quote(byte)).map_or(start, |last| last + 1);
-        span.start + start..span.start + end
-    };
-    hit.captures
-        .iter()
-        .map(|(key, span)| {
-            let span = trimmed(span);
-            (key.clone(), name(text, &span), at(span))
-        })
-        .collect()
-}
-
-/// Programs that are the server of a connection when they log it.
-const SERVERS: &[&str] = &[
-    "sshd",
-    "sshd-session",
-    "sshd-auth",
-    "internal-sftp",
-    "sftp-server",
-    "dropbear",
-    "nginx",
-    "apache2",
-    "httpd",
-    "haproxy",
-    "dovecot",
-    "imap-login",
-    "pop3-login",
-    "postfix/smtpd",
-    "postfix/submission/smtpd",
-    "postfix/smtps/smtpd",
-    "proftpd",
-    "vsftpd",
-    "mysqld",
-    "mariadbd",
-    "slapd",
-];
-/// Programs that are the client of a connection when they print.
-const CLIENTS: &[&str] =
-    &["ssh", "sftp", "scp", "curl", "wget", "postfix/smtp", "plink", "psftp", "pscp", "dbclient", "autossh"];
-
-fn role(entry: &Entry, text: &[u8], hit: &Hit, line: &[u8], envelope: &Envelope) -> Option<Role> {
-    match entry.printed_by.as_str() {
-        "client" => return Some(Role::Client),
-        "server" => return Some(Role::Server),
-        _ => {}
+    #[test]
+    fn threads_of_charon() {
+        assert_eq!(worker(b"Nov 21 10:00:00 gw charon[7]: 09[IKE] <site-a|3> "), Some(b"09".to_vec()));
+        assert_eq!(worker(b"13[NET] "), Some(b"13".to_vec()));
+        assert_eq!(worker(b"Nov 21 10:00:00 gw sshd[7]: "), None);
+        assert_eq!(worker(b""), None);
     }
-    let program = part(line, envelope.program.as_ref()).unwrap_or_default();
-    if SERVERS.contains(&program.as_str()) || memchr::memmem::find(line, b"[preauth]").is_some() {
-        return Some(Role::Server);
-    }
-    if CLIENTS.contains(&program.as_str()) {
-        return Some(Role::Client);
-    }
-    // A port that no server listens on is a client's own: then it was the server that printed.
-    let port = hit.captures.iter().find(|(name, _)| name == "port").and_then(|(_, span)| text.get(span.clone()));
-    let port: u16 = std::str::from_utf8(port?).ok()?.parse().ok()?;
-    match port {
-        22 | 443 | 2222 | 830 => Some(Role::Client),
-        // 65535 is what ssh prints where a proxy command carries the connection.
-        u16::MAX if entry.protocol == "ssh" => Some(Role::Client),
-        32768.. if entry.protocol == "ssh" => Some(Role::Server),
-        _ => None,
-    }
-}
-
-/// What is handed on about a message.
-pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
-    let entry = messages.entries().get(event.entry).cloned().unwrap_or_default();
-    Said {
-        protocol: match entry.protocol.as_str() {
-            "ssh" => Some(shakedown_model::Protocol::Ssh),
-            "tls" => Some(shakedown_model::Protocol::Tls),
-            "ike" => Some(shakedown_model::Protocol::Ike),
-            _ => None,
-        },
-        kind: match entry.kind.as_str() {
-            "consequence" => MessageKind::Consequence,
-            "context" => MessageKind::Context,
-            "success" => MessageKind::Success,
-            "warning" => MessageKind::Warning,
-            _ => MessageKind::Failure,
-        },
-        printed_by: event.printed_by,
-        phase: shakedown_model::Phase::parse(&entry.phase),
-        slot: slot(&entry.protocol, &entry.slot),
-        text: event.text.clone(),
-        captures: event.captures.iter().map(|(key, text, _)| (key.clone(), text.clone())).collect(),
-        indications: Vec::new(),
-        explains: entry.explains,
-        summary: entry.summary,
-        note: entry.note,
-        decides: (!entry.decides.is_empty()).then_some(entry.decides),
-        times: event.times,
-        message: entry.id,
-        product: entry.product,
-    }
-}
-
-fn slot(protocol: &str, text: &str) -> Option<Slot> {
-    let protocol = match protocol {
-        "ssh" => shakedown_model::Protocol::Ssh,
-        "tls" => shakedown_model::Protocol::Tls,
-        "ike" => shakedown_model::Protocol::Ike,
-        _ => return None,
-    };
-    // A message that names no direction stands for the one that is looked at first.
-    let text = match text {
-        "cipher" => "cipher_c2s",
-        "mac" => "mac_c2s",
-        "compression" => "compression_c2s",
-        other => other,
-    };
-    Slot::parse(protocol, text)
 }

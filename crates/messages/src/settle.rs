@@ -1,25 +1,24 @@
 //! From messages to attempts: what belongs together, what explains what, what became of it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use shakedown_model::{Fault, IncidentResult, Indication, MessageKind, Protocol, Reason, Role, Said, Side, Strength};
+use shakedown_model::{
+    Fault, IncidentResult, Indication, MessageKind, Protocol, Reason, Role, Said, Side, Standing, Strength,
+};
 
 use crate::Messages;
 use crate::attempt::{Attempt, OfferedList, Place};
 use crate::data::Points;
-use crate::reader::{Event, Key, said};
+use crate::event::Event;
+use crate::open::Key;
+use crate::said::said;
 
 /// A text of so many bytes or less is what a person pasted: its lines belong together more often than not.
-const PASTED: u64 = 32 * 1024;
-
-pub(crate) fn attempts(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec<Attempt> {
-    let groups = gather(messages, keyed, bytes);
-    let attempts = groups.into_iter().map(|events| attempt(messages, events));
-    fold(attempts.filter(|attempt| !attempt.said.is_empty()).collect())
-}
+pub(crate) const PASTED: u64 = 32 * 1024;
 
 /// Puts together what one attempt said.
-fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec<Vec<Event>> {
+pub(crate) fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec<Vec<Event>> {
     let mut groups: Vec<(Key, Vec<Event>)> = Vec::new();
     for (key, events) in keyed {
         let key = identity(key, bytes <= PASTED);
@@ -28,11 +27,11 @@ fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: u64) -> Vec
             None => groups.push((key, events)),
         }
     }
-    let mut programs: HashMap<&[u8], HashSet<(&[u8], &[u8])>> = HashMap::new();
+    let mut programs: HashMap<&[u8], HashSet<(&[u8], &[u8], u32)>> = HashMap::new();
     for (key, events) in &groups {
         let speaks = events.iter().any(|event| matters(messages, event));
         if speaks {
-            programs.entry(&key.program).or_default().insert((&key.process, &key.connection));
+            programs.entry(&key.program).or_default().insert((&key.process, &key.connection, key.part));
         }
     }
     let one = bytes <= PASTED && programs.values().all(|attempts| attempts.len() <= 1);
@@ -75,7 +74,7 @@ fn identity(mut key: Key, pasted: bool) -> Key {
 }
 
 /// Decides what the messages of one attempt mean together.
-fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
+pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     share_printer(messages, &mut events);
     let seen = Seen::of(messages, &events);
     let mut all: Vec<(Said, Place)> =
@@ -103,6 +102,10 @@ fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
         server_offer: offers.1,
         printed_by: events.iter().find_map(|event| event.printed_by),
         said: all,
+        peers: 1,
+        standing: Standing::Unremarkable,
+        joined: None,
+        pieces: events.iter().map(|event| Arc::clone(&event.piece)).collect(),
     };
     attempt.protocol = protocol(&attempt);
     attempt
@@ -190,9 +193,11 @@ fn with_indications(messages: &Messages, event: &Event, seen: &Seen<'_>) -> Said
             said.decides = Some(value.decides.clone());
         }
     }
+    // Who prints a TLS error and does not say where is the person's own client more often than not.
+    let printer = event.printed_by.or_else(|| (entry.protocol == "tls").then_some(Role::Client));
     for points in points {
         if said.indications.iter().all(|indication| indication.cause != points.cause) {
-            said.indications.push(indication(points, event.printed_by));
+            said.indications.push(indication(points, printer));
         }
     }
     said.summary = filled(&said.summary, &said);
@@ -264,19 +269,20 @@ fn filled(template: &str, said: &Said) -> String {
 /// was said.
 fn outcome(all: &mut [(Said, Place)], events: &[Event]) -> IncidentResult {
     let number = |index: usize| events.get(index).map_or(0, |event| event.number);
-    let success = all
-        .iter()
-        .enumerate()
-        .filter(|(_, (said, _))| said.kind == MessageKind::Success)
-        .map(|(index, _)| number(index))
-        .max();
+    // What worked for one end says nothing of what the other one wrote.
+    let mut success: HashMap<usize, u64> = HashMap::new();
+    for (index, (said, place)) in all.iter().enumerate() {
+        if said.kind == MessageKind::Success {
+            let last = success.entry(place.file).or_default();
+            *last = number(index).max(*last);
+        }
+    }
     let mut recovered = false;
-    if let Some(success) = success {
-        for (index, (said, _)) in all.iter_mut().enumerate() {
-            if number(index) < success && !said.indications.is_empty() && said.kind != MessageKind::Warning {
-                recovered = true;
-                said.indications.clear();
-            }
+    for (index, (said, place)) in all.iter_mut().enumerate() {
+        let before = success.get(&place.file).is_some_and(|success| number(index) < *success);
+        if before && !said.indications.is_empty() && said.kind != MessageKind::Warning {
+            recovered = true;
+            said.indications.clear();
         }
     }
     let failed = all.iter().any(|(said, _)| said.kind == MessageKind::Failure && !said.indications.is_empty());
@@ -288,7 +294,7 @@ fn outcome(all: &mut [(Said, Place)], events: &[Event]) -> IncidentResult {
         }
     }
     let ended = all.iter().any(|(said, _)| said.kind == MessageKind::Consequence && !said.indications.is_empty());
-    match (failed || ended, success.is_some(), recovered) {
+    match (failed || ended, !success.is_empty(), recovered) {
         (true, _, _) => IncidentResult::Failed,
         (false, true, true) => IncidentResult::Recovered,
         (false, true, false) => IncidentResult::Succeeded,
@@ -411,40 +417,4 @@ fn protocol(attempt: &Attempt) -> Option<Protocol> {
         Some(443 | 465 | 636 | 853 | 990 | 993 | 995 | 8443) => Some(Protocol::Tls),
         _ => None,
     }
-}
-
-/// Attempts of the same peer that went the same way are one, with a count.
-fn fold(attempts: Vec<Attempt>) -> Vec<Attempt> {
-    let mut places: HashMap<Signature, usize> = HashMap::new();
-    let mut folded: Vec<Attempt> = Vec::new();
-    for attempt in attempts {
-        let signature = signature(&attempt);
-        match places.get(&signature).and_then(|place| folded.get_mut(*place)) {
-            Some(same) => {
-                same.count += attempt.count;
-                same.last = attempt.last.or(same.last.take());
-            }
-            None => {
-                places.insert(signature, folded.len());
-                folded.push(attempt);
-            }
-        }
-    }
-    folded
-}
-
-/// What makes two attempts the same: the peer, the messages that point to a cause, and what became of it.
-type Signature = (Option<String>, Vec<(String, Vec<(String, String)>)>, &'static str);
-
-fn signature(attempt: &Attempt) -> Signature {
-    let matters = |(said, _): &&(Said, Place)| !said.indications.is_empty();
-    let lists = |said: &Said| {
-        let captures = said.captures.iter().filter(|(key, _)| key.ends_with("offer"));
-        captures.map(|(key, text)| (key.clone(), text.as_str().to_owned())).collect()
-    };
-    let mut said: Vec<_> =
-        attempt.said.iter().filter(matters).map(|(said, _)| (said.message.clone(), lists(said))).collect();
-    said.sort();
-    said.dedup();
-    (attempt.peer.clone(), said, attempt.result.as_str())
 }

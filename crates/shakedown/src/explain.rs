@@ -1,14 +1,17 @@
 //! From a text that a person has to the cause, the side and the fix.
 
-use std::sync::Arc;
+mod incidents;
+mod texts;
 
-use shakedown_messages::{Attempt, Messages, OfferedList, Place, Reader};
+use shakedown_messages::{Attempt, KnownPeer, Messages, OfferedList, Place, Reader};
 use shakedown_model::{
-    Context, Evidence, EvidenceId, Fact, Fix, Incident, IncidentResult, Item, Known, Name, Origin, Pair, Party, PartySource,
-    Policy, Protocol, Report, Role, Slot, Software, SourceFile, Standing, ssh,
+    Context, Evidence, EvidenceId, Fact, Fix, Incident, IncidentResult, Item, Known, Name, Origin, Pair, Party,
+    PartySource, Policy, Protocol, Report, Role, Slot, Software, ssh,
 };
 
+use crate::input::{Block, Blocks, Note, Piece};
 use crate::{Error, Session};
+use texts::Texts;
 
 /// A text to explain.
 #[derive(Clone, Debug)]
@@ -17,6 +20,76 @@ pub struct Input {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Whose text it is, where the person has said it.
+    pub role: Option<Role>,
+}
+
+/// What a person says beside the texts.
+#[derive(Clone, Debug, Default)]
+pub struct Explaining {
+    /// Peers that are known: what they meet comes first.
+    pub known: Vec<KnownPeer>,
+    /// Which text is the client's and which the server's, by place. What both say of one connection is put together.
+    pub roles: Vec<(usize, Role)>,
+}
+
+/// Texts being read.
+struct Reading<'a> {
+    reader: Reader<'a>,
+    texts: Texts,
+    file: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(messages: &'a Messages, names: impl IntoIterator<Item = String>, how: Explaining) -> Self {
+        let mut reader = Reader::new(messages);
+        reader.know(how.known);
+        for (file, role) in how.roles {
+            reader.set_role(file, role);
+        }
+        Self { reader, texts: Texts::of(names), file: 0 }
+    }
+
+    fn take(&mut self, block: &Block<'_>) {
+        while self.file < block.file {
+            self.texts.end(&mut self.reader, self.file);
+            self.file += 1;
+        }
+        self.texts.take(&mut self.reader, block);
+    }
+
+    fn report(mut self, session: &Session) -> Report {
+        self.texts.end(&mut self.reader, self.file);
+        let mut report = session.report("explain");
+        for (line, example) in self.reader.nearest() {
+            let shown = |text: &str| Name::new(&text.replace('`', "'")).to_string();
+            report.notes.push(format!(
+                "`{}` looks like a message that is known, `{}`: paste it as the program printed it",
+                shown(&line),
+                shown(&example)
+            ));
+        }
+        let (attempts, strangers) = self.reader.finish();
+        let sorted = incidents::sort(attempts);
+        let files = self.texts.files(sorted.reported.iter());
+        let mut joined: Vec<String> = Vec::new();
+        for attempt in sorted.reported {
+            joined.extend(attempt.joined.clone());
+            session.add_attempt(&mut report, attempt, &|place| files.origin(place));
+        }
+        session.add_strangers(&mut report, &sorted.strangers, strangers);
+        incidents::order(&mut report);
+        joined.dedup();
+        let joined = joined.into_iter().take(3);
+        report
+            .notes
+            .extend(joined.map(|how| format!("the client's and the server's text tell of the same attempt: {how}")));
+        if sorted.left_out > 0 {
+            let more = sorted.left_out;
+            report.notes.push(format!("{more} more attempts are not shown: name the peers to look at with `--known`"));
+        }
+        report
+    }
 }
 
 impl Session {
@@ -33,7 +106,7 @@ impl Session {
     /// # Errors
     /// The overlay of the message data is wrong.
     pub fn explain(&self, text: &str) -> Result<Report, Error> {
-        self.explain_inputs(vec![Input { name: "-".to_owned(), bytes: text.as_bytes().to_vec() }])
+        self.explain_inputs(vec![Input { name: "-".to_owned(), bytes: text.as_bytes().to_vec(), role: None }])
     }
 
     /// The same for several texts that belong together.
@@ -41,24 +114,48 @@ impl Session {
     /// # Errors
     /// The overlay of the message data is wrong.
     pub fn explain_inputs(&self, inputs: Vec<Input>) -> Result<Report, Error> {
-        let messages = self.messages()?;
-        let mut reader = Reader::new(&messages);
-        let files: Vec<Arc<SourceFile>> =
-            inputs.into_iter().map(|input| Arc::new(SourceFile::new(input.name, input.bytes))).collect();
-        for (index, file) in files.iter().enumerate() {
-            reader.read(index, 0, &file.text);
-        }
-        let mut report = self.report("explain");
-        let origin = |place: Place| {
-            let file = files.get(place.file)?;
-            let span = usize::try_from(place.start).ok()?..usize::try_from(place.end).ok()?;
-            Some(Origin::file(file, span))
+        let how = Explaining {
+            roles: inputs.iter().enumerate().filter_map(|(file, input)| Some((file, input.role?))).collect(),
+            ..Explaining::default()
         };
-        for attempt in reader.finish() {
-            self.add_attempt(&mut report, attempt, &origin);
+        let messages = self.messages()?;
+        let mut reading = Reading::new(&messages, inputs.iter().map(|input| input.name.clone()), how);
+        for (file, input) in inputs.iter().enumerate() {
+            reading.take(&Block { file, offset: 0, bytes: &input.bytes });
         }
-        order(&mut report);
-        Ok(report)
+        Ok(reading.report(self))
+    }
+
+    /// The same for sources of any size, which are read block by block. `names` are those of the sources, in their
+    /// order. Returns what is to be said of the sources beside the report, in which it stands as notes too.
+    ///
+    /// # Errors
+    /// The overlay of the message data is wrong.
+    pub fn explain_sources(
+        &self,
+        mut blocks: Blocks,
+        names: &[String],
+        how: Explaining,
+        mut progress: impl FnMut(u64, Option<u64>),
+    ) -> Result<(Report, Vec<Note>), Error> {
+        let messages = self.messages()?;
+        let mut reading = Reading::new(&messages, names.iter().cloned(), how);
+        let (total, mut notes) = (blocks.total(), Vec::new());
+        loop {
+            progress(blocks.done(), total);
+            match blocks.next() {
+                Some(Piece::Block(block)) => reading.take(&block),
+                Some(Piece::Note(note)) => notes.push(note),
+                None => break,
+            }
+        }
+        let mut report = reading.report(self);
+        for note in &notes {
+            let name = names.get(note.file).map_or("", String::as_str);
+            let name = if name == "-" { "standard input".to_owned() } else { format!("`{}`", Name::new(name)) };
+            report.notes.push(format!("{name} {}", note.condition));
+        }
+        Ok((report, notes))
     }
 
     fn messages(&self) -> Result<Messages, Error> {
@@ -89,13 +186,13 @@ impl Session {
         report.incidents.push(Incident {
             protocol: attempt.protocol,
             peer: attempt.peer.clone(),
-            peers: 1,
+            peers: attempt.peers,
             summary: String::new(),
             first: attempt.first.clone(),
             last: attempt.last.clone(),
             count: attempt.count,
             result: attempt.result,
-            standing: Standing::Unremarkable,
+            standing: attempt.standing,
             evidence: ids,
         });
         if matches!(attempt.result, IncidentResult::Succeeded | IncidentResult::Recovered) {
@@ -242,27 +339,4 @@ fn add_fixes(planned: &mut Vec<Fix>, of_text: Vec<Fix>) {
 fn items(list: &OfferedList, origin: &dyn Fn(Place) -> Option<Origin>) -> Vec<Item> {
     let origin = origin(list.place);
     list.names.iter().map(|name| Item { name: Name::new(name), origin: origin.clone() }).collect()
-}
-
-/// Most likely first over all incidents; fixes and numbers follow.
-fn order(report: &mut Report) {
-    let mut places: Vec<usize> = (0..report.diagnoses.len()).collect();
-    places.sort_by_key(|place| {
-        let diagnosis = report.diagnoses.get(*place);
-        std::cmp::Reverse(diagnosis.map_or(0, |diagnosis| diagnosis.confidence_permille))
-    });
-    let mut new_place = vec![0; places.len()];
-    for (new, old) in places.iter().enumerate() {
-        if let Some(place) = new_place.get_mut(*old) {
-            *place = new;
-        }
-    }
-    for fix in &mut report.fixes {
-        for id in &mut fix.resolves {
-            id.0 = new_place.get(id.0).copied().unwrap_or(id.0);
-        }
-    }
-    let mut old: Vec<Option<shakedown_model::Diagnosis>> =
-        std::mem::take(&mut report.diagnoses).into_iter().map(Some).collect();
-    report.diagnoses = places.into_iter().filter_map(|place| old.get_mut(place).and_then(Option::take)).collect();
 }

@@ -20,9 +20,10 @@ mod target;
 
 pub use demo::{Demo, DemoStep};
 pub use error::Error;
-pub use explain::Input;
+pub use explain::{Explaining, Input};
 pub use options::{Family, Options, ProgressFunction, parse_context};
 pub use session::Session;
+pub use shakedown_messages::KnownPeer;
 pub use shakedown_model::*;
 pub use shakedown_report as report;
 pub use target::{Target, TargetError};
