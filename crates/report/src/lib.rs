@@ -11,6 +11,7 @@
 mod diff;
 mod escape;
 mod handoff;
+mod incidents;
 mod json;
 mod markdown;
 mod mask;

@@ -8,7 +8,7 @@ use shakedown_schema::{Lines, sentence};
 
 use crate::escape::printable;
 use crate::quote::quote;
-use crate::{diff, walk, words};
+use crate::{diff, incidents, walk, words};
 
 /// The report in Markdown, for a ticket or a chat. Secrets are masked, and what comes from peers and files cannot change
 /// the shape of the page.
@@ -36,8 +36,25 @@ impl Page<'_> {
             (number, _) => format!("{} found", words::count(number, "cause", "causes")),
         };
         self.line(&format!("# shakedown {}: {}", prose(&report.command), prose(&title)));
-        for (id, diagnosis) in report.diagnoses.iter().enumerate() {
-            self.diagnosis(id, diagnosis);
+        let blocks = incidents::blocks(report);
+        if blocks.len() > 1 || blocks.iter().any(|block| !block.more.is_empty()) {
+            for block in &blocks {
+                let Some(incident) = report.incidents.get(block.incident) else { continue };
+                self.heading(&format!("## Incident: {}", prose(&incidents::heading(incident))));
+                for (id, diagnosis) in report.diagnoses.iter().enumerate() {
+                    if diagnosis.incident == Some(block.incident) {
+                        self.diagnosis(id, diagnosis);
+                    }
+                }
+                if let Some(more) = incidents::more(report, block) {
+                    self.line("");
+                    self.line(&prose(&more));
+                }
+            }
+        } else {
+            for (id, diagnosis) in report.diagnoses.iter().enumerate() {
+                self.diagnosis(id, diagnosis);
+            }
         }
         for (index, pair) in report.pairs.iter().enumerate() {
             self.outcome(index, &pair.outcome);
@@ -48,7 +65,8 @@ impl Page<'_> {
                 self.fence("text", &crate::offer_text(party, &crate::TextOptions::default()));
             }
         }
-        let mut notes: Vec<String> = report.notes.iter().map(|note| prose(note)).collect();
+        let told = incidents::notes(report);
+        let mut notes: Vec<String> = told.iter().chain(&report.notes).map(|note| prose(note)).collect();
         for party in &report.parties {
             notes.extend(
                 party.notes.iter().map(|note| prose(&format!("{} {}: {note}", party.role, words::party(party)))),

@@ -9,9 +9,10 @@ mod outcome;
 mod page;
 mod snippet;
 
-use shakedown_model::{Diagnosis, OutcomeResult, Report};
+use shakedown_model::{Diagnosis, Incident, IncidentResult, OutcomeResult, Report, Standing};
 use shakedown_schema::Lines;
 
+use crate::incidents::{self, Block};
 use crate::options::TextOptions;
 use crate::{walk, words};
 use canvas::{Canvas, Look};
@@ -49,7 +50,17 @@ struct Draw<'a> {
 impl Draw<'_> {
     fn report(&mut self) {
         let report = self.report;
-        self.diagnoses(None);
+        let blocks = incidents::blocks(report);
+        if blocks.len() > 1 || blocks.iter().any(|block| !block.more.is_empty()) {
+            self.incidents(&blocks);
+            self.closing();
+            return;
+        }
+        let of = |pair: Option<usize>| {
+            // A pair that does not exist is as good as none.
+            move |diagnosis: &Diagnosis| diagnosis.pair.filter(|pair| *pair < report.pairs.len()) == pair
+        };
+        self.diagnoses(of(None));
         for (index, pair) in report.pairs.iter().enumerate() {
             if report.pairs.len() > 1 {
                 self.canvas.gap();
@@ -59,7 +70,7 @@ impl Draw<'_> {
                 }
                 self.canvas.end();
             }
-            self.diagnoses(Some(index));
+            self.diagnoses(of(Some(index)));
             self.outcome(index);
             if self.options.trace {
                 self.trace(index);
@@ -72,13 +83,27 @@ impl Draw<'_> {
         self.closing();
     }
 
-    /// The diagnoses of one pair, groups of alternatives together.
-    fn diagnoses(&mut self, pair: Option<usize>) {
+    /// Each incident of a log by itself, those like it in one line.
+    fn incidents(&mut self, blocks: &[Block]) {
         let report = self.report;
-        let of_pair = |diagnosis: &&Diagnosis| {
-            // A pair that does not exist is as good as none.
-            diagnosis.pair.filter(|pair| *pair < report.pairs.len()) == pair
-        };
+        for block in blocks {
+            let Some(incident) = report.incidents.get(block.incident) else { continue };
+            self.canvas.gap();
+            self.canvas.put(Look::Strong, &incidents::heading(incident));
+            self.canvas.end();
+            self.diagnoses(|diagnosis| diagnosis.incident == Some(block.incident));
+            if let Some(more) = incidents::more(report, block) {
+                self.canvas.put(Look::Strong, &more);
+                self.canvas.end();
+            }
+        }
+        self.diagnoses(|diagnosis| diagnosis.incident.is_none());
+    }
+
+    /// Some of the diagnoses, groups of alternatives together.
+    fn diagnoses(&mut self, of: impl Fn(&Diagnosis) -> bool) {
+        let report = self.report;
+        let of_pair = |diagnosis: &&Diagnosis| of(diagnosis);
         let mut groups: Vec<usize> = Vec::new();
         for diagnosis in report.diagnoses.iter().filter(of_pair) {
             if groups.contains(&diagnosis.group) {
@@ -97,8 +122,15 @@ impl Draw<'_> {
 
     /// Nothing was negotiated and nothing found.
     fn nothing(&mut self) {
-        if self.report.evidence.is_empty() {
-            self.canvas.put(Look::Strong, "nothing to report");
+        let worked = |incident: &Incident| {
+            matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered)
+        };
+        let incidents = self.report.incidents.iter().filter(|incident| incident.standing != Standing::Stranger);
+        let incidents: Vec<&Incident> = incidents.collect();
+        if self.report.evidence.is_empty() || !incidents.is_empty() && incidents.iter().all(|one| worked(one)) {
+            let unknown = self.report.command == "explain" && self.report.incidents.is_empty();
+            let text = if unknown { "nothing was recognised" } else { "nothing to report" };
+            self.canvas.put(Look::Strong, text);
             self.canvas.end();
             return;
         }
@@ -112,7 +144,8 @@ impl Draw<'_> {
     /// Notes on the run and on the parties, what was sent.
     fn closing(&mut self) {
         let report = self.report;
-        let mut notes: Vec<String> = report.notes.clone();
+        let mut notes: Vec<String> = incidents::notes(report);
+        notes.extend(report.notes.iter().cloned());
         for party in &report.parties {
             for note in &party.notes {
                 notes.push(format!("{} {}: {note}", party.role, words::party(party)));
