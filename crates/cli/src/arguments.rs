@@ -215,9 +215,6 @@ pub(crate) struct ExplainArguments {
     /// A peer that matters, by name, address or network; what it meets comes first. May be repeated.
     #[arg(long, value_name = "NAME|ADDR|CIDR")]
     pub(crate) known: Vec<shakedown::KnownPeer>,
-    /// Follow this growing log and print new incidents as they settle.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "client", "server"])]
-    pub(crate) watch: Option<PathBuf>,
 }
 
 /// Arguments of `negotiate`.

@@ -67,16 +67,19 @@ impl Unrecognised {
             self.telling.iter().chain(&self.others).map(|line| (line, groups(line))).collect();
         let mut found: Vec<(f64, &String, &str)> = Vec::new();
         for entry in messages.entries().iter().filter(|entry| entry.kind != "context" && entry.lines <= 1) {
-            let Some(example) = entry.examples.first().map(|example| example.trim()) else { continue };
             for literal in &entry.literals {
                 let wanted = groups(literal);
-                if wanted.len() < 8 {
+                let folded = literal.to_ascii_lowercase();
+                let of_literal = |example: &&String| example.to_ascii_lowercase().contains(&folded);
+                let Some(example) = entry.examples.iter().find(of_literal).filter(|_| wanted.len() >= 8) else {
                     continue;
-                }
+                };
+                let example = example.trim();
                 for (line, has) in &lines {
-                    let alike = wanted.intersection(has).count() as f64 / wanted.len() as f64;
-                    if alike >= ALIKE {
-                        found.push((alike + wanted.len() as f64 / 1000.0, line, example));
+                    if wanted.intersection(has).count() as f64 >= ALIKE * wanted.len() as f64 {
+                        let whole = groups(example);
+                        let both = whole.intersection(has).count() as f64;
+                        found.push((2.0 * both / (whole.len() + has.len()) as f64, line, example));
                     }
                 }
             }

@@ -143,7 +143,9 @@ impl Tracker {
         {
             let of = |id: &u64| self.open.get(id).map(|open| open.peer.as_ref());
             let fits = |id: &&u64| of(id).flatten().is_some_and(|other| other.fits(peer));
-            let elsewhere = || self.by_peer.get(&(key.file, key.host.clone(), peer.clone())).filter(is_open);
+            // A port that failed before belongs to a new connection now.
+            let goes_on = |id: &&u64| self.open.get(*id).is_some_and(|open| !open.matters);
+            let elsewhere = || self.by_peer.get(&(key.file, key.host.clone(), peer.clone())).filter(goes_on);
             let other = if is_sshd { elsewhere() } else { None };
             let nobody = latest.filter(|id| of(id) == Some(None));
             found = ids.iter().rev().take(COMPARED).find(fits).or(other).copied().or(nobody);

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: ExplainArguments, output: &Output) -> anyhow::Resul
     let mut options = Options::default();
     options.catalog = output.catalog.clone();
     let session = Session::new(options)?;
-    let ExplainArguments { mut files, client, server, known, .. } = arguments;
+    let ExplainArguments { mut files, client, server, known } = arguments;
     if files.is_empty() && client.is_empty() && server.is_empty() {
         files.push("-".into());
     }

@@ -1,0 +1,177 @@
+//! `explain` as a person uses it: exit statuses, standard input, formats.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+const NO_KEX: &str = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]";
+
+fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("standard input is a pipe");
+    // A run that refuses its command line reads nothing.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("a JSON document")
+}
+
+const PASTED: &str =
+    "Unable to negotiate with 192.0.2.7 port 22: no matching host key type found. Their offer: ssh-rsa\n";
+
+#[test]
+fn a_pasted_error_is_explained_with_and_without_a_verb() {
+    for arguments in [&["explain"][..], &["explain", "-"], &[]] {
+        let output = run(arguments, PASTED.as_bytes());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output).contains("error[no-common-host-key-algorithm]"), "{}", text(&output));
+    }
+}
+
+#[test]
+fn every_format_tells_of_a_text() {
+    for (format, needle) in [
+        ("json", "\"no-common-host-key-algorithm\""),
+        ("markdown", "no-common-host-key-algorithm"),
+        ("sarif", "no-common-host-key-algorithm"),
+        ("handoff", "ssh-rsa"),
+    ] {
+        let output = run(&["explain", "--format", format], PASTED.as_bytes());
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(text(&output).contains(needle), "{format}: {}", text(&output));
+    }
+}
+
+#[test]
+fn redacted_output_holds_no_host_of_the_text() {
+    let log = format!(
+        "Nov 21 10:00:00 gw01.example.com sshd[7]: Unable to negotiate with 198.51.100.77 port 40001: {NO_KEX}\n\
+         Nov 21 10:00:05 gw01.example.com sshd[8]: Unable to negotiate with 198.51.100.78 port 40002: {NO_KEX}\n"
+    );
+    for format in ["text", "json", "markdown", "sarif", "handoff"] {
+        let output = run(&["explain", "--redact", "--format", format], log.as_bytes());
+        for secret in ["gw01", "example.com", "198.51.100.7"] {
+            assert!(!text(&output).contains(secret), "{format} shows {secret}: {}", text(&output));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_recognised_is_status_3_with_the_nearest_message() {
+    let output = run(&["explain"], b"It was a dark and stormy night.\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).contains("nothing was recognised"), "{}", text(&output));
+    let output = run(&["explain"], b"no mathcing key exchange methd found\n");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).contains("looks like"), "{}", text(&output));
+}
+
+#[test]
+fn empty_and_binary_input_is_named_and_status_3() {
+    for (input, what) in [(&b""[..], "is empty"), (b"\x7fELF\x02\x01\x01\0\0\0", "is not text")] {
+        let output = run(&["explain"], input);
+        assert_eq!(output.status.code(), Some(3), "{what}");
+        assert!(text(&output).contains(what), "{}", text(&output));
+        assert_eq!(json(&run(&["explain", "--format", "json"], input))["command"], "explain");
+    }
+}
+
+#[test]
+fn a_folder_or_a_missing_file_is_a_wrong_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("not-there.log");
+    for path in [folder.path(), missing.as_path()] {
+        let output = run(&["explain", &path.display().to_string()], b"");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn strangers_are_one_line_and_the_known_peer_comes_first() {
+    let mut log = String::new();
+    for number in 0..87 {
+        log += &format!(
+            "Nov 21 10:00:00 gw sshd[{}]: Unable to negotiate with 203.0.113.{number} port 50000: {NO_KEX}\n",
+            100 + number
+        );
+    }
+    log += "Nov 21 10:01:00 gw sshd[7]: Accepted publickey for root from 192.0.2.7 port 40001 ssh2: ED25519 x\n";
+    let output = run(&["explain"], log.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("87 connection attempts of 87 strangers failed"), "{}", text(&output));
+
+    let one = run(&["explain", "--known", "203.0.113.5"], log.as_bytes());
+    assert_eq!(one.status.code(), Some(1));
+    assert!(text(&one).contains("error[") && text(&one).contains("86 strangers"), "{}", text(&one));
+
+    log += &format!("Nov 21 10:02:00 gw sshd[8]: Unable to negotiate with 192.0.2.7 port 40002: {NO_KEX}\n");
+    let output = run(&["explain", "--format", "json"], log.as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    let document = json(&output);
+    let incident = &document["incidents"][document["diagnoses"][0]["incident"].as_u64().expect("an incident") as usize];
+    assert_eq!((&incident["peer"], &incident["standing"]), (&"192.0.2.7".into(), &"known".into()));
+    let strangers: Vec<_> = document["incidents"]
+        .as_array()
+        .expect("incidents")
+        .iter()
+        .filter(|incident| incident["standing"] == "stranger")
+        .collect();
+    assert_eq!((strangers.len(), &strangers[0]["count"], &strangers[0]["peers"]), (1, &87.into(), &87.into()));
+}
+
+#[test]
+fn a_log_of_many_megabytes_is_quoted_with_its_own_line_numbers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("large.log");
+    let other = "Nov 21 10:00:00 gw cron[1]: (root) CMD (run-parts --report of some folder or other)\n";
+    let mut log = other.repeat(60_000);
+    log += &format!("Nov 21 10:00:00 gw sshd[8]: Unable to negotiate with 192.0.2.7 port 40002: {NO_KEX}\n");
+    let at = log.find("Unable").expect("the message");
+    log += &other.repeat(1000);
+    std::fs::write(&path, &log).expect("a file");
+    let output = run(&["explain", "--format", "json", &path.display().to_string()], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let origin = &json(&output)["evidence"][0]["origin"];
+    assert_eq!((&origin["line"], &origin["start"]), (&60_001.into(), &at.into()), "{origin}");
+    let shown = text(&run(&["explain", &path.display().to_string()], b""));
+    assert!(shown.contains("large.log:60001:") && shown.contains("Unable to negotiate"), "{shown}");
+}
+
+#[test]
+fn the_logs_of_both_ends_are_one_incident() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let client = write(
+        "client.log",
+        "Unable to negotiate with 192.0.2.1 port 22: no matching cipher found. Their offer: 3des-cbc\n",
+    );
+    let server = write(
+        "server.log",
+        "Nov 21 10:00:00 gw sshd[7]: Unable to negotiate with 192.0.2.7 port 40001: no matching cipher found. Their \
+         offer: aes256-gcm@openssh.com [preauth]\n",
+    );
+    let output = run(&["explain", "--client", &client, "--server", &server, "--format", "json"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let document = json(&output);
+    assert_eq!(document["incidents"].as_array().map(Vec::len), Some(1), "{document:#}");
+    let first = &document["diagnoses"][0];
+    assert_eq!((&first["cause"], &first["side"]), (&"no-common-cipher".into(), &"server".into()), "{first:#}");
+    assert!(first["confidence"].as_f64().is_some_and(|confidence| confidence >= 0.9), "{first:#}");
+}

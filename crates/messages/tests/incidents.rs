@@ -1,0 +1,186 @@
+//! What belongs together in a log.
+
+use shakedown_messages::{Attempt, KnownPeer, Messages, Reader};
+use shakedown_model::{IncidentResult, Role, Standing};
+
+const NO_KEX: &str = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]";
+
+fn read(text: &str) -> (Vec<Attempt>, u64) {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    reader.read(0, 0, text.as_bytes());
+    reader.finish()
+}
+
+fn counts(attempts: &[Attempt]) -> Vec<(Option<&str>, u64)> {
+    attempts.iter().map(|attempt| (attempt.peer.as_deref(), attempt.count)).collect()
+}
+
+#[test]
+fn processes_of_sshd_are_attempts_and_the_same_peer_is_counted() {
+    let text = format!(
+        "Nov 21 10:00:00 gw sshd[7]: Unable to negotiate with 192.0.2.7 port 40001: {NO_KEX}\n\
+         Nov 21 10:00:05 gw sshd[8]: Unable to negotiate with 192.0.2.8 port 40002: {NO_KEX}\n\
+         Nov 21 10:00:09 gw sshd[9]: Unable to negotiate with 192.0.2.7 port 40003: {NO_KEX}\n"
+    );
+    let (attempts, _) = read(&text);
+    assert_eq!(counts(&attempts), [(Some("192.0.2.7"), 2), (Some("192.0.2.8"), 1)]);
+    assert_eq!(attempts[0].first.as_deref(), Some("Nov 21 10:00:00"));
+    assert_eq!(attempts[0].last.as_deref(), Some("Nov 21 10:00:09"));
+}
+
+#[test]
+fn the_processes_that_serve_one_connection_are_one_attempt() {
+    let text = format!(
+        "Nov 21 10:00:00 gw sshd-session[7]: Connection from 192.0.2.7 port 40001 on 192.0.2.1 port 22\n\
+         Nov 21 10:00:01 gw sshd-auth[8]: Unable to negotiate with 192.0.2.7 port 40001: {NO_KEX}\n\
+         Nov 21 10:00:03 gw sshd-session[9]: Connection from 192.0.2.9 port 40002 on 192.0.2.1 port 22\n\
+         Nov 21 10:00:04 gw sshd-auth[10]: Unable to negotiate with 192.0.2.9 port 40002: {NO_KEX}\n"
+    );
+    let (attempts, _) = read(&text);
+    assert_eq!(counts(&attempts), [(Some("192.0.2.7"), 1), (Some("192.0.2.9"), 1)]);
+    assert!(attempts.iter().all(|attempt| attempt.said.len() >= 2), "{attempts:#?}");
+}
+
+#[test]
+fn minutes_tell_failures_apart_where_nothing_else_does() {
+    let failure = "Unable to negotiate with 192.0.2.7 port 22: no matching host key type found. Their offer: ssh-rsa";
+    let close = format!("2026-11-21T10:00:00Z backup: {failure}\n2026-11-21T10:00:05Z backup: {failure}\n");
+    assert_eq!(counts(&read(&close).0), [(Some("192.0.2.7"), 1)]);
+    let apart = format!("2026-11-21T10:00:00Z backup: {failure}\n2026-11-21T10:30:00Z backup: {failure}\n");
+    assert_eq!(counts(&read(&apart).0), [(Some("192.0.2.7"), 2)]);
+}
+
+/// Many strangers, one that works, and a known peer that fails.
+fn noisy(strangers: usize) -> String {
+    let mut text = String::new();
+    for number in 0..strangers {
+        let line = format!("Nov 21 10:00:00 gw sshd[{}]: Unable to negotiate with ", 100 + number);
+        text += &format!("{line}203.0.113.{} port 50000: {NO_KEX}\n", number % 250);
+    }
+    text += "Nov 21 10:01:00 gw sshd[7]: Accepted publickey for root from 192.0.2.7 port 40001 ssh2: ED25519 x\n";
+    text += &format!("Nov 21 10:02:00 gw sshd[8]: Unable to negotiate with 192.0.2.7 port 40002: {NO_KEX}\n");
+    text
+}
+
+#[test]
+fn peers_that_succeed_are_known_and_those_that_never_do_are_strangers() {
+    let (attempts, strangers) = read(&noisy(40));
+    assert_eq!(strangers, 40);
+    let of = |standing| attempts.iter().filter(|attempt| attempt.standing == standing).collect::<Vec<_>>();
+    assert_eq!(of(Standing::Stranger).len(), 40);
+    let known = of(Standing::Known);
+    assert!(known.iter().all(|attempt| attempt.peer.as_deref() == Some("192.0.2.7")) && known.len() == 2);
+    assert!(known.iter().any(|attempt| attempt.result == IncidentResult::Failed));
+}
+
+#[test]
+fn a_peer_that_the_person_names_is_known() {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    reader.know(vec!["203.0.113.0/31".parse::<KnownPeer>().unwrap()]);
+    reader.read(0, 0, noisy(40).as_bytes());
+    let (attempts, strangers) = reader.finish();
+    assert_eq!(strangers, 38);
+    let failed_and_known = attempts.iter().filter(|attempt| {
+        attempt.standing == Standing::Known && attempt.peer.as_deref().is_some_and(|peer| peer.starts_with("203."))
+    });
+    assert_eq!(failed_and_known.count(), 2);
+}
+
+#[test]
+fn a_text_with_one_or_two_incidents_has_no_strangers() {
+    let text: String = noisy(2).lines().take(2).map(|line| format!("{line}\n")).collect();
+    assert!(read(&text).0.iter().all(|attempt| attempt.standing == Standing::Unremarkable));
+}
+
+#[test]
+fn blocks_of_a_long_log_keep_line_numbers_and_count_everything() {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    let (mut offset, mut line) = (0_u64, 0);
+    let mut expected = None;
+    for block in 0..40 {
+        let mut text = String::new();
+        for number in 0..400 {
+            line += 1;
+            let process = block * 400 + number;
+            if number == 399 {
+                expected = expected.or(Some((line, offset + text.len() as u64)));
+                text += &format!(
+                    "Nov 21 10:00:00 gw sshd[{process}]: Unable to negotiate with 192.0.2.7 port 40001: {NO_KEX}\n"
+                );
+            } else {
+                text += &format!("Nov 21 10:00:00 gw cron[{process}]: (root) CMD (true)\n");
+            }
+        }
+        reader.read(0, offset, text.as_bytes());
+        offset += text.len() as u64;
+    }
+    let (attempts, _) = reader.finish();
+    assert_eq!(counts(&attempts), [(Some("192.0.2.7"), 40)]);
+    let piece = &attempts[0].pieces[0];
+    assert_eq!(Some((piece.line, piece.offset)), expected);
+    assert!(piece.bytes.starts_with(b"Nov 21") && piece.bytes.ends_with(b"[preauth]"));
+}
+
+#[test]
+fn any_number_of_peers_is_held_in_bounds() {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    let mut offset = 0;
+    for block in 0..5_u32 {
+        let mut text = String::new();
+        for number in 0..500 {
+            let peer = block * 500 + number;
+            let (high, low) = (peer / 250, peer % 250);
+            text += &format!(
+                "Nov 21 10:00:00 gw sshd[{peer}]: Unable to negotiate with 10.0.{high}.{low} port 50000: {NO_KEX}\n"
+            );
+        }
+        reader.read(0, offset, text.as_bytes());
+        offset += text.len() as u64;
+    }
+    let (attempts, strangers) = reader.finish();
+    assert!(attempts.len() <= 1100, "{}", attempts.len());
+    assert_eq!(attempts.iter().map(|attempt| attempt.count).sum::<u64>(), 2500);
+    assert_eq!(strangers, 2500);
+}
+
+#[test]
+fn what_both_ends_say_of_one_connection_is_one_attempt() {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    reader.set_role(0, Role::Client);
+    reader.set_role(1, Role::Server);
+    let client = "Nov 21 10:00:00 db01 ssh[5]: Unable to negotiate with 192.0.2.1 port 22: no matching key exchange method found. Their offer: diffie-hellman-group1-sha1\n\
+                  Nov 21 11:00:00 db01 ssh[6]: Unable to negotiate with 192.0.2.1 port 22: no matching cipher found. Their offer: 3des-cbc\n";
+    // The server's clock is a minute ahead.
+    let server = "Nov 21 11:01:00 gw sshd[8]: Unable to negotiate with 192.0.2.7 port 40002: no matching cipher found. Their offer: aes256-gcm@openssh.com [preauth]\n\
+                  Nov 21 10:01:00 gw sshd[7]: Unable to negotiate with 192.0.2.7 port 40001: no matching key exchange method found. Their offer: curve25519-sha256 [preauth]\n";
+    reader.read(0, 0, client.as_bytes());
+    reader.read(1, 0, server.as_bytes());
+    let (attempts, _) = reader.finish();
+    assert_eq!(attempts.len(), 2, "{attempts:#?}");
+    for (attempt, slot) in attempts.iter().zip(["kex", "cipher_c2s"]) {
+        assert!(attempt.joined.is_some());
+        for offer in [&attempt.client_offer, &attempt.server_offer] {
+            assert!(offer.iter().any(|list| list.slot == slot), "{slot}: {offer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_growing_log_gives_each_attempt_when_it_is_quiet() {
+    let messages = Messages::built_in();
+    let mut reader = Reader::new(&messages);
+    let line = |process: u32| {
+        format!("Nov 21 10:00:00 gw sshd[{process}]: Unable to negotiate with 192.0.2.7 port 40001: {NO_KEX}\n")
+    };
+    reader.read(0, 0, line(1).as_bytes());
+    assert_eq!(reader.settled().len(), 0, "more may come");
+    assert_eq!(reader.settled().len(), 1);
+    assert_eq!(reader.settled().len(), 0);
+    reader.read(0, 200, line(2).as_bytes());
+    assert_eq!(reader.rest().len(), 1);
+}
