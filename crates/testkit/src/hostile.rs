@@ -1,7 +1,7 @@
 //! SSH servers that misbehave, each a script of a few steps, for tests of whatever connects to them.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -50,7 +50,7 @@ impl Hostile {
     /// Where there is no script, or loopback cannot be listened on.
     pub fn start(scripts: Vec<Vec<Step>>) -> Self {
         assert!(!scripts.is_empty(), "a hostile server needs a script");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback can be listened on");
+        let listener = crate::process::listener().expect("loopback can be listened on");
         let address = listener.local_addr().expect("a listening socket has an address");
         let stop = Arc::new(AtomicBool::new(false));
         let connections = Arc::new(AtomicU32::new(0));

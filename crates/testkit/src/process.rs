@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,7 +19,19 @@ pub enum StartError {
 
 /// A port of 127.0.0.1 that was free just now. Whoever binds it must be ready to find it taken.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    Ok(listener()?.local_addr()?.port())
+}
+
+/// Listens on a free port of 127.0.0.1 below those that the kernel gives to clients: no client takes it meanwhile, and
+/// a log in which it stands reads like that of any server.
+pub(crate) fn listener() -> io::Result<TcpListener> {
+    for _ in 0..64 {
+        let port = 10_000 + RandomState::new().build_hasher().finish() % 20_000;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap_or(0))) {
+            return Ok(listener);
+        }
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
 }
 
 /// A program in the background whose output is collected; it is ended, and with it the processes that it started, when

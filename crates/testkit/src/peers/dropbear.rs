@@ -42,6 +42,11 @@ impl Dropbear {
     pub fn log(&self) -> String {
         self.process.log()
     }
+
+    /// Waits until this text is in its log; `false` where it does not come within 10 s.
+    pub fn wait_for_log(&self, text: &str) -> bool {
+        self.process.wait_for(Duration::from_secs(10), |log| log.contains(text).then_some(())).is_some()
+    }
 }
 
 /// Starts `dropbear` on loopback; `None` where it is not on this machine and need not be (see [`crate::require`]).
