@@ -3,7 +3,7 @@
 use shakedown_testkit::KeyType;
 use shakedown_testkit::peers::{self, DropbearSpec, ScriptSpec};
 
-use crate::harness::{Scenario, Transcript, cause, explain};
+use crate::harness::{Scenario, Transcript, among, cause, explain};
 use crate::ssh::{curl_sftp, dbclient, plink, python, server, ssh};
 
 /// One pair of lists: the server's configuration, the client's options, what must be found.
@@ -147,11 +147,16 @@ fn other_client(name: &'static str, client: Client, cases: &[Case]) -> Vec<Scena
             let run = || {
                 let server = server(&format!("LogLevel DEBUG\n{config}\n"), &[KeyType::Rsa(2048), KeyType::Ed25519])?;
                 let text = client(server.address(), arguments)?;
-                assert!(server.wait_for_log("Unable to negotiate"), "{text}\n{}", server.log());
-                Some(vec![
-                    Transcript::new(format!("{name} {config}"), text, cause(expected)),
-                    Transcript::new(format!("sshd for {name} {config}"), server.log(), cause(expected)),
-                ])
+                // libssh2 does not say which list it was.
+                let told = if name == "curl" { among(expected) } else { cause(expected) };
+                let mut transcripts = vec![Transcript::new(format!("{name} {config}"), text.clone(), told)];
+                // PuTTY looks at both lists itself and leaves before the server has said anything.
+                if name != "plink" {
+                    assert!(server.wait_for_log("Unable to negotiate"), "{text}\n{}", server.log());
+                    let name = format!("sshd for {name} {config}");
+                    transcripts.push(Transcript::new(name, server.log(), cause(expected)));
+                }
+                Some(transcripts)
             };
             run().unwrap_or_default()
         })
@@ -164,7 +169,7 @@ fn other_clients_and_sshd_explain_the_slot() {
     let mut scenarios = other_client("dbclient", dbclient, &DBCLIENT);
     scenarios.extend(other_client("plink", plink, &PLINK));
     scenarios.extend(other_client("curl", curl_sftp, &CURL));
-    explain(scenarios, 24);
+    explain(scenarios, 22);
 }
 
 /// The server's list of one slot, one slot after the other, as the scripts of testkit take it.
