@@ -286,6 +286,11 @@ fn both_ends_explain_what_they_do_not_share() {
     explain(scenarios, 69);
 }
 
+/// A name, lines of the server block, the client with its arguments, what each end must be explained as, and the text
+/// that nginx logs last.
+type NginxCase =
+    (&'static str, &'static str, &'static str, &'static [&'static str], Expected, Option<Expected>, &'static str);
+
 /// nginx logs what the client's alert or the missing certificate tells.
 #[test]
 fn nginx_explains_what_it_meets() {
@@ -295,7 +300,7 @@ fn nginx_explains_what_it_meets() {
     let authority = Arc::new(authority);
     let keys = "ssl_certificate KEYS/plain.pem; ssl_certificate_key KEYS/plain.key;";
     let verify = "ssl_verify_client on; ssl_client_certificate KEYS/root.pem;";
-    let cases: [(&str, &str, &str, &'static [&'static str], Expected, Option<Expected>, &str); 9] = [
+    let cases: [NginxCase; 9] = [
         (
             "1.3 only",
             "ssl_protocols TLSv1.3;",
