@@ -41,7 +41,7 @@ const SERVER_LINES: [&str; 11] = [
     "CASignatureAlgorithms nothing",
     "Ciphers",
     "PermitRootLogin sometimes",
-    "Match User root Adress 192.0.2.1",
+    "Match User root Whence 192.0.2.1",
     "ListenAddress 192.0.2.1:port",
 ];
 
@@ -66,7 +66,7 @@ fn lines_that_ssh_refuses() {
             vec![Transcript::new(format!("ssh_config {lines}"), text, cause(CONFIGURATION))]
         }));
     }
-    for option in ["-oKexAlgorithms=curve448-sha512x", "-oCiphers=+des", "-oMACs=md5", "-oNoSuchOption=yes", "-caes999"]
+    for option in ["-oKexAlgorithms=curve448-sha512x", "-oCiphers=+des", "-oMACs=md5", "-oNoSuchOption=yes", "-c999"]
     {
         scenarios.push(Box::new(move || {
             let Some(program) = require("ssh") else { return Vec::new() };
