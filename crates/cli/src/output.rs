@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 
 use anyhow::Context as _;
-use shakedown::{Session, Side};
 use shakedown::report::TextOptions;
+use shakedown::{Session, Side};
 
 use crate::arguments::{Colour, Format, Output, SideArgument};
 

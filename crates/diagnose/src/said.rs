@@ -3,8 +3,8 @@
 
 use shakedown_catalog::Rating;
 use shakedown_model::{
-    Evidence, EvidenceId, Fact, Fault, Indication, Label, Match, MessageKind, Name, Object, Reason, Role, Said, Side,
-    Slot,
+    Evidence, EvidenceId, Fact, Fault, Indication, Label, Match, MessageKind, Name, Object, Protocol, Reason, Role,
+    Said, Side, Slot,
 };
 
 use crate::text::list;
@@ -177,6 +177,11 @@ fn by_lists(case: &Case<'_>, said: &Said) -> (Side, Reason, String) {
         (Some(client), Some(server)) => match (sound(&client), sound(&server)) {
             (true, false) => outdated(Role::Server, &server),
             (false, true) => outdated(Role::Client, &client),
+            // The client's order decides, and it is the end that a person can tell what to offer.
+            (true, true) if case.protocol == Protocol::Ssh => {
+                let because = "both lists are sound; the client can be told to offer one of the server's".to_owned();
+                (Side::Client, Reason::Unknown, because)
+            }
             (true, true) => (Side::Unknown, Reason::Unknown, "both lists hold sound algorithms".to_owned()),
             (false, false) => (Side::Both, Reason::OutdatedSoftware, "neither list holds a sound algorithm".to_owned()),
         },

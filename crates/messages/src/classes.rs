@@ -50,11 +50,9 @@ impl History {
     pub(crate) fn see(&mut self, attempt: &Attempt) {
         let Some(peer) = attempt.peer.as_deref().map(peers::normal) else { return };
         match attempt.result {
-            IncidentResult::Succeeded | IncidentResult::Recovered => {
-                if self.succeeded.len() < PEERS {
-                    self.failed.remove(&hash(&peer));
-                    self.succeeded.insert(peer);
-                }
+            IncidentResult::Succeeded | IncidentResult::Recovered if self.succeeded.len() < PEERS => {
+                self.failed.remove(&hash(&peer));
+                self.succeeded.insert(peer);
             }
             IncidentResult::Failed | IncidentResult::Unknown if knocks(attempt) => {
                 let known = self.is_known(&peer);

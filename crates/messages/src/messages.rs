@@ -51,10 +51,10 @@ impl Messages {
         for (name, text) in files {
             let data = Data::read(&name, &text)?;
             for entry in &data.entries {
-                compile(&entry.pattern).map_err(|problem| DataError {
+                syntax::parse_with(&blanks(&entry.pattern), &syntax()).map_err(|problem| DataError {
                     file: name.clone(),
                     entry: Some(entry.id.clone()),
-                    problem,
+                    problem: format!("{problem}: `{}`", entry.pattern),
                 })?;
             }
             match all.iter_mut().find(|(other, _)| *other == name) {
@@ -161,8 +161,11 @@ fn compile(pattern: &str) -> Result<Option<Regex>, String> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    let syntax = syntax::Config::new().case_insensitive(true).unicode(false).utf8(false).multi_line(true);
-    Regex::builder().syntax(syntax).build(&blanks(pattern)).map(Some).map_err(|error| format!("{error}: `{pattern}`"))
+    Regex::builder().syntax(syntax()).build(&blanks(pattern)).map(Some).map_err(|error| format!("{error}: `{pattern}`"))
+}
+
+fn syntax() -> syntax::Config {
+    syntax::Config::new().case_insensitive(true).unicode(false).utf8(false).multi_line(true)
 }
 
 fn blanks(pattern: &str) -> String {

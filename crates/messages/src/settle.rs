@@ -27,7 +27,8 @@ pub(crate) fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: 
             None => groups.push((key, events)),
         }
     }
-    let mut programs: HashMap<&[u8], HashSet<(&[u8], &[u8], u32)>> = HashMap::new();
+    type Attempts<'a> = HashSet<(&'a [u8], &'a [u8], u32)>;
+    let mut programs: HashMap<&[u8], Attempts<'_>> = HashMap::new();
     for (key, events) in &groups {
         let speaks = events.iter().any(|event| matters(messages, event));
         if speaks {
@@ -135,6 +136,16 @@ fn share_printer(messages: &Messages, events: &mut [Event]) {
         .collect();
     for (event, role) in events.iter_mut().zip(shared) {
         event.printed_by = event.printed_by.or(role);
+    }
+    // A port alone makes a server of the printer only where nothing else that was said is a client's.
+    let says = |role: &str| events.iter().any(|event| entry(event).is_some_and(|entry| entry.printed_by == role));
+    if says("client") && !says("server") {
+        for event in events.iter_mut() {
+            let open = messages.entries().get(event.entry);
+            if open.is_some_and(|entry| entry.protocol == "ssh" && entry.printed_by.is_empty()) {
+                event.printed_by = Some(Role::Client);
+            }
+        }
     }
 }
 
@@ -345,7 +356,7 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
                 "offer" if entry.slot.is_empty() => {
                     let own = printer.unwrap_or(Role::Client);
                     unnamed += 1;
-                    if (unnamed - 1) / KEXINIT.len() % 2 == 0 { Some(own) } else { Some(own.peer()) }
+                    if ((unnamed - 1) / KEXINIT.len()).is_multiple_of(2) { Some(own) } else { Some(own.peer()) }
                 }
                 "offer" if entry.offer_of.is_empty() => current,
                 "offer" => of(&entry.offer_of),

@@ -77,8 +77,7 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
             "connection attempt",
             "connection attempts",
         );
-        let strangers =
-            words::count(usize::try_from(incident.peers).unwrap_or(usize::MAX), "stranger", "strangers");
+        let strangers = words::count(usize::try_from(incident.peers).unwrap_or(usize::MAX), "stranger", "strangers");
         let what = if incident.summary.is_empty() { String::new() } else { format!(": {}", incident.summary) };
         notes.push(format!("{attempts} of {strangers} failed{what} (`--known ADDRESS` explains one of them)"));
     }

@@ -102,8 +102,8 @@ mod tests {
                 entries.iter().map(|(mark, fingerprint)| known(*mark, "ssh-ed25519", fingerprint)).collect(),
             )
         };
-        let mut context = Context::default();
-        context.other_known_hosts = without_port(&[(KnownHostMark::None, "SHA256:b")]);
+        let other_known_hosts = without_port(&[(KnownHostMark::None, "SHA256:b")]);
+        let mut context = Context { other_known_hosts, ..Context::default() };
         assert!(matches!(judge(&context), KnownHostStatus::Unknown { .. }));
         context.other_known_hosts =
             without_port(&[(KnownHostMark::None, "SHA256:a"), (KnownHostMark::Revoked, "SHA256:a")]);

@@ -1,6 +1,6 @@
 //! `explain`: reads the texts and prints what they mean.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: ExplainArguments, output: &Output) -> anyhow::Resul
     }
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     if files.contains(&PathBuf::from("-")) && std::io::stdin().is_terminal() && !output.quiet {
-        eprintln!("paste the text, then end it with Ctrl-D");
+        // Nothing can be done where standard error is gone.
+        let _ = writeln!(std::io::stderr().lock(), "paste the text, then end it with Ctrl-D");
     }
     let blocks = Blocks::new(files.into_iter().map(Source::parse).collect());
     let bar = bar(blocks.total(), output);

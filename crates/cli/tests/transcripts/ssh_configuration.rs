@@ -66,8 +66,7 @@ fn lines_that_ssh_refuses() {
             vec![Transcript::new(format!("ssh_config {lines}"), text, cause(CONFIGURATION))]
         }));
     }
-    for option in ["-oKexAlgorithms=curve448-sha512x", "-oCiphers=+des", "-oMACs=md5", "-oNoSuchOption=yes", "-c999"]
-    {
+    for option in ["-oKexAlgorithms=curve448-sha512x", "-oCiphers=+des", "-oMACs=md5", "-oNoSuchOption=yes", "-c999"] {
         scenarios.push(Box::new(move || {
             let Some(program) = require("ssh") else { return Vec::new() };
             let text = output(Command::new(program).args(["-F", "none", option, "-p", "1", "127.0.0.1", "true"]));

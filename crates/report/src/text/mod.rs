@@ -122,9 +122,8 @@ impl Draw<'_> {
 
     /// Nothing was negotiated and nothing found.
     fn nothing(&mut self) {
-        let worked = |incident: &Incident| {
-            matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered)
-        };
+        let worked =
+            |incident: &Incident| matches!(incident.result, IncidentResult::Succeeded | IncidentResult::Recovered);
         let incidents = self.report.incidents.iter().filter(|incident| incident.standing != Standing::Stranger);
         let incidents: Vec<&Incident> = incidents.collect();
         if self.report.evidence.is_empty() || !incidents.is_empty() && incidents.iter().all(|one| worked(one)) {
