@@ -25,7 +25,7 @@ fn every_example_is_recognised() {
 fn says(messages: &Messages, text: &str, id: &str) -> bool {
     let mut reader = Reader::new(messages);
     reader.read(0, 0, text.as_bytes());
-    reader.finish().iter().flat_map(|attempt| &attempt.said).any(|(said, _)| said.message == id)
+    reader.finish().0.iter().flat_map(|attempt| &attempt.said).any(|(said, _)| said.message == id)
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn attempts(text: &str) -> Vec<Attempt> {
     let messages = Messages::built_in();
     let mut reader = Reader::new(&messages);
     reader.read(0, 0, text.as_bytes());
-    reader.finish()
+    reader.finish().0
 }
 
 /// Causes that failures still point to, with the side at fault.
