@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_shakedown_global_optspecs
-    string join \n format= redact color= v/verbose allow-weaker q/quiet catalog= h/help V/version
+    string join \n format= to= redact color= v/verbose allow-weaker q/quiet catalog= h/help V/version
 end
 
 function __fish_shakedown_needs_command
@@ -26,7 +26,11 @@ end
 
 complete -c shakedown -n "__fish_shakedown_needs_command" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_needs_command" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_needs_command" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -38,6 +42,7 @@ complete -c shakedown -n "__fish_shakedown_needs_command" -s q -l quiet -d 'No p
 complete -c shakedown -n "__fish_shakedown_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_needs_command" -s V -l version -d 'Print version'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "check" -d 'Probe a server, negotiate with the client(s), say why it fails and what to change'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "explain" -d 'Say what an error message, a log or a program\'s debug output means'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "negotiate" -d 'Run the protocol\'s rules on two parties'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "offer" -d 'Print all that a party offers, in order'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "cause" -d 'Print the page of a cause, or list the causes'
@@ -48,7 +53,7 @@ complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "schema" -d 'Pri
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l as -d 'Put this client in the place of this machine\'s own; may be repeated' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
@@ -57,7 +62,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l file -d 'A
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l now -d 'The time to judge by, in RFC 3339' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -70,9 +79,28 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s v -l verbo
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l client -d 'A text that the client wrote; with `--server`, what both say of one connection is put together. May be repeated' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l server -d 'A text that the server wrote; may be repeated' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l known -d 'A peer that matters, by name, address or network; what it meets comes first. May be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
@@ -81,7 +109,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l file -
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l now -d 'The time to judge by, in RFC 3339' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -98,7 +130,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l side -d 'W
 server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
@@ -107,7 +139,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l file -d 'A
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l now -d 'The time to judge by, in RFC 3339' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -122,7 +158,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s q -l quiet
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -134,7 +174,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -s q -l quiet
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -146,7 +190,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -s q -l quiet 
 complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand completions" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand completions" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -158,7 +206,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand completions" -s q -l
 complete -c shakedown -n "__fish_shakedown_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand manual" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand manual" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand manual" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -170,7 +222,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand manual" -s q -l quie
 complete -c shakedown -n "__fish_shakedown_using_subcommand manual" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand schema" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
-markdown\t'For tickets'"
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand schema" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand schema" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
