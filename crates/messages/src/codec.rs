@@ -24,6 +24,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
     texts(out, [&entry.until, &entry.source, &entry.phase, &entry.slot, &entry.kind, &entry.summary]);
     texts(out, [&entry.note, &entry.decides, &entry.begins_offer_of, &entry.offer_of]);
     number(out, usize::from(entry.lines));
+    number(out, usize::from(entry.general));
     for names in [&entry.literals, &entry.tags, &entry.explains, &entry.examples, &entry.counterexamples] {
         list(out, names);
     }
@@ -100,6 +101,7 @@ fn read_entry(input: &mut &[u8]) -> Option<Entry> {
         ..Entry::default()
     };
     entry.lines = u8::try_from(read_number(input)?).ok()?;
+    entry.general = read_number(input)? != 0;
     for field in
         [&mut entry.literals, &mut entry.tags, &mut entry.explains, &mut entry.examples, &mut entry.counterexamples]
     {

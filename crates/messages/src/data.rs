@@ -66,6 +66,8 @@ struct RawMessage {
     begins_offer_of: String,
     #[serde(default)]
     offer_of: String,
+    #[serde(default)]
+    general: bool,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +158,8 @@ pub struct Entry {
     pub begins_offer_of: String,
     /// Whose the list captured as `offer` is; empty where a heading before it says so.
     pub offer_of: String,
+    /// Whether it says less than another message of its product that stands within it, and gives way to that.
+    pub general: bool,
 }
 
 /// A cause that a message points to, with its conditions.
@@ -383,6 +387,7 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
         indicates: points(raw.indicates)?,
         begins_offer_of: raw.begins_offer_of,
         offer_of: raw.offer_of,
+        general: raw.general,
     })
 }
 

@@ -169,15 +169,32 @@ fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
     let any = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.protocol == "any");
     // The end of something often quotes what it ended for.
     let quotes = |hit: &Hit, other: &Hit| kind(other, "consequence") && kind(hit, "failure") && !any(hit);
+    let general = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.general);
+    let product = |hit: &Hit| messages.entries().get(hit.entry).map(|entry| entry.product.as_str());
+    let gives_way = |hit: &Hit| {
+        let from = hits.partition_point(|other| other.span.start < hit.span.start);
+        general(hit)
+            && hits.iter().skip(from).take_while(|other| other.span.start < hit.span.end).any(|other| {
+                other.span.end <= hit.span.end
+                    && !general(other)
+                    && kind(other, "failure")
+                    && product(other) == product(hit)
+            })
+    };
     let covered = |hit: &Hit| {
         let from = hits.partition_point(|other| other.span.start + REACH < hit.span.start);
         hits.iter().skip(from).take_while(|other| other.span.start <= hit.span.start).any(|other| {
             let within = other.span.start <= hit.span.start && hit.span.end <= other.span.end;
             let longer = other.span.len() > hit.span.len();
             let same = other.span == hit.span && any(hit) && !any(other);
-            other.entry != hit.entry && within && (longer || same) && !context(other) && !quotes(hit, other)
+            other.entry != hit.entry
+                && within
+                && (longer || same)
+                && !context(other)
+                && !quotes(hit, other)
+                && !gives_way(other)
         })
     };
-    let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !covered(hit)).collect();
+    let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !(covered(hit) || gives_way(hit))).collect();
     hits.into_iter().zip(keep).filter_map(|(hit, keep)| keep.then_some(hit)).collect()
 }

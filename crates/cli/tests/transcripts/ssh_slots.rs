@@ -252,7 +252,13 @@ fn the_python_libraries_explain_the_slot() {
                     let mut transcripts = Vec::new();
                     for level in ["ERROR", "DEBUG"] {
                         let text = python(server.address(), &program.replace("{level}", level))?;
-                        transcripts.push(Transcript::new(format!("{name} {level} {config}"), text, cause(expected)));
+                        // asyncssh may see the end of the connection before it compares the lists.
+                        let expected = if text.contains("Connection lost") && !text.contains("No matching") {
+                            cause(&["connection-cut"])
+                        } else {
+                            cause(expected)
+                        };
+                        transcripts.push(Transcript::new(format!("{name} {level} {config}"), text, expected));
                     }
                     assert!(server.wait_for_log("Unable to negotiate"), "{}", server.log());
                     transcripts.push(Transcript::new(
