@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shakedown_model::{Diagnosis, EvidenceId, Match, Phase, Strength};
+use shakedown_model::{Diagnosis, EvidenceId, Match, Phase, Side, Strength};
 
 use crate::Case;
 use crate::mismatch::cause_of;
@@ -20,7 +20,13 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
     for (cause, one) in said::matches(case) {
         match found.iter_mut().find(|other| other.cause == cause) {
             // The rules have it from both offers, and say more of it.
-            Some(other) => other.found.evidence.extend(one.evidence),
+            Some(other) => {
+                other.found.evidence.extend(one.evidence);
+                if other.found.side == Side::Unknown {
+                    other.found.side = one.side;
+                    other.found.side_because = one.side_because;
+                }
+            }
             None => found.push(Found { cause, found: one, group: 0, said: true }),
         }
     }
@@ -176,8 +182,6 @@ fn confidence(one: &Found, all: &[Found]) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use shakedown_model::Side;
-
     use super::*;
 
     fn found(cause: &'static str, strength: Strength, evidence: &[usize]) -> Found {
