@@ -185,13 +185,8 @@ fn a_dropbear_server_is_checked_and_mapped() {
 fn a_jump_host_carries_the_connection_and_its_refusal_is_its_own() {
     let Some(far) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
     let shakedown = Shakedown::new();
-    let keys = tempfile::tempdir().expect("a temporary folder");
-    let identity = shakedown_testkit::generate_key(KeyType::Ed25519, keys.path()).expect("a key");
-    let public = std::fs::read(identity.with_extension("pub")).expect("its public half");
-    let authorized = shakedown.write("authorized_keys", public);
-    let user = String::from_utf8(std::process::Command::new("id").arg("-un").output().expect("id runs").stdout)
-        .expect("a user name");
-    let user = user.trim();
+    let UserKey { folder: _keys, identity, authorized } = UserKey::new(&shakedown);
+    let user = user_name();
     let spec = SshdSpec::with_config(format!("AuthorizedKeysFile {authorized}\nPermitRootLogin yes\n"));
     let Some(jump) = peers::sshd(&spec.host_keys(&[KeyType::Ed25519])) else { return };
     let (port, far_port) = (jump.port(), far.port());
@@ -210,6 +205,29 @@ fn a_jump_host_carries_the_connection_and_its_refusal_is_its_own() {
     let run = shakedown.run(&["check", "nowhere", "-F", &config]);
     assert_eq!(run.status, 1, "{}", run.stdout);
     assert!(run.stdout.contains("jump"), "the hop is named: {}", run.stdout);
+}
+
+/// A user's key, and the file by which a server accepts it.
+struct UserKey {
+    folder: tempfile::TempDir,
+    identity: std::path::PathBuf,
+    authorized: String,
+}
+
+impl UserKey {
+    fn new(shakedown: &Shakedown) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let identity = shakedown_testkit::generate_key(KeyType::Ed25519, folder.path()).expect("a key");
+        let public = std::fs::read(identity.with_extension("pub")).expect("its public half");
+        let authorized = shakedown.write("authorized_keys", public);
+        Self { folder, identity, authorized }
+    }
+}
+
+/// Whoever runs the tests.
+fn user_name() -> String {
+    let id = std::process::Command::new("id").arg("-un").output().expect("id runs");
+    String::from_utf8(id.stdout).expect("a user name").trim().to_owned()
 }
 
 /// An agent with one key, stopped when dropped.
@@ -250,14 +268,10 @@ impl Drop for Agent {
 fn a_jump_host_takes_a_key_that_only_the_agent_has() {
     let Some(far) = peers::sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
     let shakedown = Shakedown::new();
-    let keys = tempfile::tempdir().expect("a temporary folder");
-    let identity = shakedown_testkit::generate_key(KeyType::Ed25519, keys.path()).expect("a key");
-    let public = std::fs::read(identity.with_extension("pub")).expect("its public half");
-    let authorized = shakedown.write("authorized_keys", public);
+    let UserKey { folder: keys, identity, authorized } = UserKey::new(&shakedown);
     let Some(agent) = Agent::start(keys.path(), &identity) else { return };
     std::fs::remove_file(&identity).expect("from now on only the agent has it");
-    let user = String::from_utf8(std::process::Command::new("id").arg("-un").output().expect("id runs").stdout)
-        .expect("a user name");
+    let user = user_name();
     let spec = SshdSpec::with_config(format!("AuthorizedKeysFile {authorized}\nPermitRootLogin yes\n"));
     let Some(jump) = peers::sshd(&spec.host_keys(&[KeyType::Ed25519])) else { return };
     let config = shakedown.write(
@@ -268,7 +282,7 @@ fn a_jump_host_takes_a_key_that_only_the_agent_has() {
              Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n",
             far.port(),
             jump.port(),
-            user.trim()
+            user
         ),
     );
     let arguments = ["check", "far", "-F", &config, "--format", "json"];

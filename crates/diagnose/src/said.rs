@@ -4,7 +4,7 @@
 use shakedown_catalog::Rating;
 use shakedown_model::{
     Evidence, EvidenceId, Fact, Fault, Indication, Label, Match, MessageKind, Name, Object, Protocol, Reason, Role,
-    Said, Side, Slot,
+    Said, Side, Slot, printed_names,
 };
 
 use crate::text::list;
@@ -104,8 +104,7 @@ fn algorithms(said: &Said) -> Vec<Name> {
 }
 
 fn parts(text: &Name) -> Vec<Name> {
-    let separator = |character: char| character == ',' || character.is_whitespace() || "[]\"'`;()".contains(character);
-    let names = text.as_str().split(separator).filter(|name| !name.is_empty());
+    let names = printed_names(text.as_str());
     names.filter(|name| !shakedown_model::ssh::is_marker(name)).map(Name::new).collect()
 }
 

@@ -192,20 +192,10 @@ impl<'a> Search<'a> {
             return Ok(None);
         }
         let score = Score::of(&outcome, catalog);
-        let mut fix = Fix {
-            resolves: resolves(self.input, &self.additions),
-            title: self.title(&roles, weakens),
-            side: words::side(&roles),
-            applicability: if weakens { Applicability::Weakens } else { Applicability::Safe },
-            afterwards: false,
-            edits: Vec::new(),
-            commands: Vec::new(),
-            outcome_after: None,
-            verify: Vec::new(),
-            undo: Vec::new(),
-            cuts_off: Vec::new(),
-            notes: notes(&outcome),
-        };
+        let applicability = if weakens { Applicability::Weakens } else { Applicability::Safe };
+        let title = self.title(&roles, weakens);
+        let mut fix = Fix::new(resolves(self.input, &self.additions), title, words::side(&roles), applicability);
+        fix.notes = notes(&outcome);
         for &role in &roles {
             let edited = if role == Role::Client { &client } else { &server };
             let scoped = weakens && role == Role::Client;

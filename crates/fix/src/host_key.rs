@@ -120,20 +120,11 @@ fn planned(input: &PlanInput<'_>, row: &Row, resolves: Vec<DiagnosisId>, outcome
         text: text.to_owned(),
         explanation: explanation.to_owned(),
     };
-    let mut fix = Fix {
-        resolves,
-        title: format!("make {} host key for the server", row.name),
-        side: Side::Server,
-        applicability: Applicability::Manual,
-        afterwards: false,
-        edits: Vec::new(),
-        commands: vec![server(&row.command, "makes the key")],
-        outcome_after: None,
-        verify: Vec::new(),
-        undo: vec![server(&row.undo, "once no client trusts the key any more")],
-        cuts_off: Vec::new(),
-        notes: vec!["clients meet a key that they do not know yet: publish its fingerprint first".to_owned()],
-    };
+    let title = format!("make {} host key for the server", row.name);
+    let mut fix = Fix::new(resolves, title, Side::Server, Applicability::Manual);
+    fix.commands.push(server(&row.command, "makes the key"));
+    fix.undo.push(server(&row.undo, "once no client trusts the key any more"));
+    fix.notes.push("clients meet a key that they do not know yet: publish its fingerprint first".to_owned());
     if let (Some(file), Some(line)) = (&row.file, &row.line) {
         let path = input.server.configuration.as_ref().and_then(|own| own.files.first()).map(|file| &file.path);
         fix.commands.push(Command {

@@ -18,20 +18,7 @@ pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
 }
 
 fn repair(input: &PlanInput<'_>, id: DiagnosisId, remedy: &Remedy) -> Option<Planned> {
-    let mut fix = Fix {
-        resolves: vec![id],
-        title: String::new(),
-        side: Side::from(remedy.role),
-        applicability: Applicability::Manual,
-        afterwards: false,
-        edits: Vec::new(),
-        commands: Vec::new(),
-        outcome_after: None,
-        verify: Vec::new(),
-        undo: Vec::new(),
-        cuts_off: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut fix = Fix::new(vec![id], String::new(), Side::from(remedy.role), Applicability::Manual);
     let mut score = Score::NONE;
     match &remedy.change {
         Change::ReplaceText { at, replacement, title } => {

@@ -428,3 +428,22 @@ fn maybe(key: &str, value: &str, allowed: &[&str]) -> Result<(), String> {
 pub fn fold(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use shakedown_model::{Phase, Protocol, Reason, Slot};
+
+    use super::*;
+
+    /// The build script does not see the model; what it allows are the model's names.
+    #[test]
+    fn allowed_names_are_those_of_the_model() {
+        assert!(PHASES.iter().copied().eq(Phase::ALL.iter().map(|phase| phase.as_str())));
+        assert!(REASONS.iter().copied().eq(Reason::ALL.iter().map(|reason| reason.as_str())));
+        let both_directions = ["cipher", "mac", "compression"];
+        for slot in SLOTS.iter().filter(|slot| !both_directions.contains(slot)) {
+            let known = [Protocol::Ssh, Protocol::Tls, Protocol::Ike];
+            assert!(known.iter().any(|protocol| Slot::parse(*protocol, slot).is_some()), "{slot}");
+        }
+    }
+}

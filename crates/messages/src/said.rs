@@ -1,4 +1,4 @@
-use shakedown_model::{MessageKind, Said, Slot};
+use shakedown_model::{MessageKind, Phase, Protocol, Said, Slot};
 
 use crate::Messages;
 use crate::event::Event;
@@ -7,12 +7,7 @@ use crate::event::Event;
 pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
     let entry = messages.entries().get(event.entry).cloned().unwrap_or_default();
     Said {
-        protocol: match entry.protocol.as_str() {
-            "ssh" => Some(shakedown_model::Protocol::Ssh),
-            "tls" => Some(shakedown_model::Protocol::Tls),
-            "ike" => Some(shakedown_model::Protocol::Ike),
-            _ => None,
-        },
+        protocol: protocol(&entry.protocol),
         kind: match entry.kind.as_str() {
             "consequence" => MessageKind::Consequence,
             "context" => MessageKind::Context,
@@ -21,7 +16,7 @@ pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
             _ => MessageKind::Failure,
         },
         printed_by: event.printed_by,
-        phase: shakedown_model::Phase::parse(&entry.phase),
+        phase: Phase::parse(&entry.phase),
         slot: slot(&entry.protocol, &entry.slot),
         text: event.text.clone(),
         captures: event.captures.iter().map(|(key, text, _)| (key.clone(), text.clone())).collect(),
@@ -36,13 +31,13 @@ pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
     }
 }
 
-fn slot(protocol: &str, text: &str) -> Option<Slot> {
-    let protocol = match protocol {
-        "ssh" => shakedown_model::Protocol::Ssh,
-        "tls" => shakedown_model::Protocol::Tls,
-        "ike" => shakedown_model::Protocol::Ike,
-        _ => return None,
-    };
+/// The protocol of an entry; none where it is `any`.
+fn protocol(text: &str) -> Option<Protocol> {
+    [Protocol::Ssh, Protocol::Tls, Protocol::Ike].into_iter().find(|protocol| protocol.as_str() == text)
+}
+
+fn slot(of: &str, text: &str) -> Option<Slot> {
+    let protocol = protocol(of)?;
     // A message that names no direction stands for the one that is looked at first.
     let text = match text {
         "cipher" => "cipher_c2s",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shakedown_model::{
     Fault, IncidentResult, Indication, MessageKind, Protocol, Reason, Role, Said, Side, Standing, Strength,
+    printed_names,
 };
 
 use crate::Messages;
@@ -238,21 +239,9 @@ fn indication(points: &Points, printed_by: Option<Role>) -> Indication {
         },
         fault,
         because: points.because.clone(),
-        reason: reason(&points.reason),
+        reason: Reason::parse(&points.reason).unwrap_or(Reason::Unknown),
         object: points.object.clone(),
     }
-}
-
-fn reason(text: &str) -> Reason {
-    let all = [
-        Reason::OutdatedSoftware,
-        Reason::RemovedByDefault,
-        Reason::PolicyLayer,
-        Reason::ConfiguredOut,
-        Reason::KeyMaterial,
-        Reason::BuildOption,
-    ];
-    all.into_iter().find(|reason| reason.as_str() == text).unwrap_or(Reason::Unknown)
 }
 
 /// Puts captures in the place of `{name}`; a sentence that would have a hole is left out.
@@ -376,7 +365,7 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
                 slot => &[slot],
             };
             for slot in slots {
-                let names = names(text.as_str());
+                let names = printed_names(text.as_str()).map(str::to_owned).collect();
                 let one = OfferedList { slot: (*slot).to_owned(), names, place: *place };
                 match list.iter_mut().find(|other| other.slot == *slot) {
                     // The latest of several tries is what the end is about.
@@ -387,12 +376,6 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
         }
     }
     lists
-}
-
-/// The names of a list, however it is written.
-fn names(text: &str) -> Vec<String> {
-    let separators = |character: char| character == ',' || character.is_whitespace() || "[]\"'`;()".contains(character);
-    text.split(separators).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn software(events: &[Event], role: Role) -> Option<String> {

@@ -151,6 +151,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons.
+    pub const ALL: [Self; 7] = [
+        Self::OutdatedSoftware,
+        Self::RemovedByDefault,
+        Self::PolicyLayer,
+        Self::ConfiguredOut,
+        Self::KeyMaterial,
+        Self::BuildOption,
+        Self::Unknown,
+    ];
+
+    /// The reason of a JSON name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -97,6 +97,26 @@ pub struct Fix {
     pub notes: Vec<String>,
 }
 
+impl Fix {
+    /// A change of one side that nothing else is said of yet.
+    pub fn new(resolves: Vec<DiagnosisId>, title: impl Into<String>, side: Side, applicability: Applicability) -> Self {
+        Self {
+            resolves,
+            title: title.into(),
+            side,
+            applicability,
+            afterwards: false,
+            edits: Vec::new(),
+            commands: Vec::new(),
+            outcome_after: None,
+            verify: Vec::new(),
+            undo: Vec::new(),
+            cuts_off: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// How safe a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Applicability {

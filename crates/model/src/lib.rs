@@ -31,7 +31,7 @@ pub use evidence::{
 pub use fix::{Applicability, Change, Command, CommandPlace, FileEdit, Fix, FixId, Remedy, TextEdit};
 pub use incident::{Incident, IncidentResult, Standing};
 pub use known::Known;
-pub use name::{Item, Name, items, names};
+pub use name::{Item, Name, items, names, printed_names};
 pub use nearest::nearest;
 pub use origin::{Excerpt, Origin, OriginKind, SourceFile, Span};
 pub use outcome::{

@@ -137,6 +137,12 @@ pub fn items<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Item> {
     names.into_iter().map(Item::new).collect()
 }
 
+/// The names of a list as programs print it: with commas or blanks between them, in brackets and quotes or not.
+pub fn printed_names(text: &str) -> impl Iterator<Item = &str> {
+    let separates = |character: char| character == ',' || character.is_whitespace() || "[]\"'`;()".contains(character);
+    text.split(separates).filter(|name| !name.is_empty())
+}
+
 /// The names of a list of elements.
 pub fn names(items: &[Item]) -> Vec<Name> {
     items.iter().map(|item| item.name.clone()).collect()

@@ -286,7 +286,11 @@ impl Session {
         };
         let mut diagnoses = shakedown_diagnose::diagnose(&case);
         let mut fixes = Vec::new();
-        if let (Some(client), Some(server), Some(outcome)) = (&client, &server, &outcome) {
+        // Without a software the planner can only write generic lines; the recipes know who printed the text.
+        if let (Some(client), Some(server), Some(outcome)) = (&client, &server, &outcome)
+            && client.software.is_some()
+            && server.software.is_some()
+        {
             fixes = shakedown_fix::plan(&shakedown_fix::PlanInput {
                 diagnoses: &diagnoses,
                 client,

@@ -132,20 +132,8 @@ fn drop_unscoped(chosen: &mut Vec<Chosen>) {
 /// A recipe as a fix; none where it needs an offer that the text does not tell.
 fn written(situation: &Situation<'_>, recipe: &Recipe) -> Option<Fix> {
     let role = situation.role(recipe.side);
-    let mut fix = Fix {
-        resolves: vec![situation.id],
-        title: String::new(),
-        side: situation.side(recipe.side),
-        applicability: recipe.applicability.into(),
-        afterwards: false,
-        edits: Vec::new(),
-        commands: Vec::new(),
-        outcome_after: None,
-        verify: Vec::new(),
-        undo: Vec::new(),
-        cuts_off: Vec::new(),
-        notes: Vec::new(),
-    };
+    let side = situation.side(recipe.side);
+    let mut fix = Fix::new(vec![situation.id], String::new(), side, recipe.applicability.into());
     let mut title = recipe.title.clone();
     if recipe.enable {
         let role = role?;
