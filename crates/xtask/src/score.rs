@@ -1,8 +1,15 @@
-//! `cargo xtask score`: how often `shakedown negotiate` says what the real programs did.
+//! `cargo xtask score`: how often `shakedown negotiate` says what the real programs did, and how often `shakedown
+//! explain` names what an expert names.
+
+mod corpora;
+mod scenarios;
 
 use std::fs;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 
@@ -39,7 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => generate::build()?,
     };
     let peers = peers::bring()?;
-    let mut result = Ok(());
+    let mut result = corpora::run(&binary, &shared, arguments.verbose);
+    result = result.and(scenarios::run(&binary, &shared, arguments.verbose));
     // The file as it is, to be seen: its figure cannot reach its goal, for the reason below.
     agree(&binary, &shared, &shared.join("cases").join(RECORDED), 0.0, arguments.verbose, &peers)?;
     for (file, minimum) in CASES {
@@ -76,4 +84,37 @@ fn agree(binary: &Path, shared: &Path, cases: &Path, minimum: f64, verbose: bool
     }
     command.arg(cases).env("PATH", suite::search_path(peers));
     command::run(&mut command)
+}
+
+/// Does the work for each of them, as many at a time as the machine has cores, and shows how far it is.
+fn side_by_side<T: Sync, R: Send>(name: &str, all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::new());
+    let shows = std::io::stderr().is_terminal();
+    let one = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = all.get(index) else { break };
+            let result = work(item);
+            let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+            if shows {
+                eprint!("\r{name}: {done} of {}", all.len());
+            } else if done == all.len() || done.is_multiple_of(25) {
+                eprintln!("{name}: {done} of {}", all.len());
+            }
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(all.len()) {
+            scope.spawn(one);
+        }
+    });
+    if shows {
+        eprintln!();
+    }
+    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
