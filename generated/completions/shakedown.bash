@@ -244,7 +244,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__explain)
-            opts="-v -q -h --client --server --known --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-v -q -h --client --server --known --watch --from-start --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -93,6 +93,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l watch -d 'Follow the growing FILE, through rotation and from when it is there, and report each new incident some seconds after its last line, until Ctrl-C; with `--format json`, one document a line. Several files are followed each by itself. Peers that never succeeded, in a log that many such knock at, are only counted'
+complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l from-start -d 'With `--watch`, report also what the file holds already; else that only tells which peers succeeded before'
 complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
 complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
 complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'

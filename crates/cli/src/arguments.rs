@@ -130,7 +130,8 @@ const TARGETS: &str = "TARGET is what you would type for ssh: `db01`, `user@host
 const TEXTS: &str = "Paste what you have: the error alone is enough, the whole output of `ssh -vvv`, `openssl s_client` or \
                      `journalctl` is better. Lines that belong to something else do no harm. Nothing is sent \
                      anywhere.\n\nExamples:\n  ssh -vv db01 2>&1 | shakedown explain\n  journalctl -u ssh | shakedown \
-                     explain -\n  shakedown explain /var/log/auth.log.1.gz";
+                     explain -\n  shakedown explain /var/log/auth.log.1.gz\n  shakedown explain --watch \
+                     /var/log/auth.log";
 
 const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT              a live server\n  local                        this \
                        machine's client\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
@@ -215,6 +216,14 @@ pub(crate) struct ExplainArguments {
     /// A peer that matters, by name, address or network; what it meets comes first. May be repeated.
     #[arg(long, value_name = "NAME|ADDR|CIDR")]
     pub(crate) known: Vec<shakedown::KnownPeer>,
+    /// Follow the growing FILE, through rotation and from when it is there, and report each new incident some seconds
+    /// after its last line, until Ctrl-C; with `--format json`, one document a line. Several files are followed each by
+    /// itself. Peers that never succeeded, in a log that many such knock at, are only counted.
+    #[arg(long, requires = "files", conflicts_with_all = ["client", "server"])]
+    pub(crate) watch: bool,
+    /// With `--watch`, report also what the file holds already; else that only tells which peers succeeded before.
+    #[arg(long, requires = "watch")]
+    pub(crate) from_start: bool,
 }
 
 /// Arguments of `negotiate`.

@@ -19,19 +19,25 @@ pub(crate) fn report(
     if output.redact {
         shakedown::report::Redactor::default().apply(&mut report);
     }
-    let text = match output.format {
-        Format::Json => shakedown::report::json(&report),
-        Format::Markdown => shakedown::report::markdown(&report),
+    print(&rendered(&report, session, output, kind))?;
+    Ok(status)
+}
+
+/// The report in the format asked for.
+pub(crate) fn rendered(report: &shakedown::Report, session: &Session, output: &Output, kind: Kind) -> String {
+    match output.format {
+        Format::Json => shakedown::report::json(report),
+        Format::Markdown => shakedown::report::markdown(report),
         Format::Handoff => {
             let options = shakedown::report::HandoffOptions { allow_weaker: output.allow_weaker };
-            shakedown::report::handoff(&report, addressee(output, &report), &options)
+            shakedown::report::handoff(report, addressee(output, report), &options)
         }
-        Format::Sarif => shakedown::report::sarif(&report, |code| {
+        Format::Sarif => shakedown::report::sarif(report, |code| {
             let page = shakedown::cause(code).ok()?;
             Some(shakedown::report::RulePage { title: page.title, markdown: page.text })
         }),
         Format::Text => match kind {
-            Kind::Diagnosis => shakedown::report::text(&report, &text_options(output, Some(session))),
+            Kind::Diagnosis => shakedown::report::text(report, &text_options(output, Some(session))),
             Kind::Offer => {
                 let options = text_options(output, Some(session));
                 let mut text = String::new();
@@ -42,14 +48,12 @@ pub(crate) fn report(
                     text.push_str(&shakedown::report::offer_text(party, &options));
                 }
                 if report.parties.is_empty() || !report.diagnoses.is_empty() {
-                    text.push_str(&shakedown::report::text(&report, &options));
+                    text.push_str(&shakedown::report::text(report, &options));
                 }
                 text
             }
         },
-    };
-    print(&text)?;
-    Ok(status)
+    }
 }
 
 /// Whom a handoff is for: the side named, else the one at fault, else the server.

@@ -8,12 +8,21 @@ use crate::walk::masked;
 /// The report as a document of schema `shakedown/1`, indented, with a line feed at its end. Secrets are masked, and
 /// characters that would act on a terminal are written as `\uXXXX`, which a reader of JSON turns back.
 pub fn json(report: &Report) -> String {
+    // A document has string keys and no value that could fail.
+    inert(&serde_json::to_string_pretty(&document(report)).unwrap_or_default())
+}
+
+/// The same in one line, for a stream of documents.
+pub fn json_line(report: &Report) -> String {
+    inert(&serde_json::to_string(&document(report)).unwrap_or_default())
+}
+
+fn document(report: &Report) -> Document {
     let mut document = Document::from(&masked(report));
     for edit in document.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
         edit.replaced = crate::mask(&edit.replaced).into_owned();
     }
-    // A document has string keys and no value that could fail.
-    inert(&serde_json::to_string_pretty(&document).unwrap_or_default())
+    document
 }
 
 /// A text of JSON in which nothing acts on a terminal, with a line feed at its end.

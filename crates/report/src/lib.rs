@@ -25,7 +25,7 @@ mod words;
 
 pub use escape::printable;
 pub use handoff::{HandoffOptions, handoff};
-pub use json::json;
+pub use json::{json, json_line};
 pub use markdown::markdown;
 pub use mask::mask;
 pub use options::{Mark, Ratings, TextOptions};

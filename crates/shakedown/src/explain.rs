@@ -2,6 +2,7 @@
 
 mod incidents;
 mod texts;
+mod watch;
 
 use shakedown_messages::{Attempt, KnownPeer, Messages, OfferedList, Place, Reader};
 use shakedown_model::{
@@ -12,6 +13,8 @@ use shakedown_model::{
 use crate::input::{Block, Blocks, Note, Piece};
 use crate::{Error, Session};
 use texts::Texts;
+
+pub use watch::{News, Tally, Watching};
 
 /// A text to explain.
 #[derive(Clone, Debug)]
@@ -268,7 +271,11 @@ impl Session {
     ) {
         let [client, server] = parties;
         let outcome = match (&client, &server) {
-            (Some(client), Some(server)) => Some(shakedown_negotiate::negotiate(client, server, context)),
+            (Some(client), Some(server)) => {
+                let mut outcome = shakedown_negotiate::negotiate(client, server, context);
+                outcome.risks = shakedown_negotiate::risks(&outcome, client, server, &self.catalog);
+                Some(outcome)
+            }
             _ => None,
         };
         let pair = outcome.is_some().then_some(report.pairs.len());

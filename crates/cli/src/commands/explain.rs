@@ -1,5 +1,7 @@
 //! `explain`: reads the texts and prints what they mean.
 
+mod watch;
+
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -18,7 +20,10 @@ pub(crate) fn run(arguments: ExplainArguments, output: &Output) -> anyhow::Resul
     let mut options = Options::default();
     options.catalog = output.catalog.clone();
     let session = Session::new(options)?;
-    let ExplainArguments { mut files, client, server, known } = arguments;
+    let ExplainArguments { mut files, client, server, known, watch, from_start } = arguments;
+    if watch {
+        return watch::run(&session, &files, known, from_start, output);
+    }
     if files.is_empty() && client.is_empty() && server.is_empty() {
         files.push("-".into());
     }

@@ -46,6 +46,11 @@ impl Redactor {
         self.files.learn_names(&mut self.dictionary);
         walk::report(&mut Replace { redactor: self }, report);
     }
+
+    /// Forgets the files of the reports so far, for a run without end. The placeholders stay.
+    pub fn forget_files(&mut self) {
+        self.files = Files::default();
+    }
 }
 
 /// The first pass.

@@ -87,6 +87,12 @@ impl Texts {
     }
 }
 
+/// The one text of this name, of which is kept what the attempt needs.
+pub(super) fn excerpts(name: &str, attempt: &Attempt) -> Files {
+    let text = Text { name: name.to_owned(), head: None, is_cut: true };
+    Files(vec![Arc::new(text.file(attempt.pieces.iter().map(Arc::as_ref).collect()))])
+}
+
 impl Text {
     fn file(self, mut pieces: Vec<&Piece>) -> SourceFile {
         let mut file = SourceFile::new(self.name, self.head.unwrap_or_default());

@@ -42,6 +42,13 @@ pub enum Condition {
     Truncated,
     /// It is not there at the moment.
     Missing,
+    /// It was opened to be followed.
+    Followed {
+        /// Lines before the place where reading begins.
+        lines: usize,
+        /// Where that begins which was not there before.
+        added: u64,
+    },
 }
 
 impl Condition {
@@ -83,6 +90,7 @@ impl fmt::Display for Condition {
             Self::Rotated => write!(formatter, "was replaced by a new file, which is read from its beginning"),
             Self::Truncated => write!(formatter, "was cut off, and is read from its beginning again"),
             Self::Missing => write!(formatter, "is not there at the moment"),
+            Self::Followed { added, .. } => write!(formatter, "is followed from byte {added} on"),
         }
     }
 }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::kind::{self, HEAD, Kind};
-use super::lines::{Filled, Given, Lines};
+use super::lines::{BLOCK, Filled, Given, Lines};
 use super::{Block, Condition, Note, Piece};
 
 /// How long to wait before looking again.
-const INTERVAL: Duration = Duration::from_millis(250);
+pub const INTERVAL: Duration = Duration::from_millis(250);
 /// A line without an end is given when nothing was added to it for that many looks.
 const PATIENCE: u32 = 4;
 
@@ -36,6 +36,8 @@ pub enum Start {
     Beginning,
     /// With what is added from now on.
     End,
+    /// With so many bytes before the end: to know what came before what is added.
+    Last(u64),
 }
 
 /// Follows a file that grows, through rotation and truncation. No service of the system is needed: it looks at the file
@@ -90,24 +92,45 @@ impl<P: Pace> Follow<P> {
     #[expect(clippy::should_implement_trait, reason = "what it gives borrows the buffer")]
     pub fn next(&mut self) -> Option<Piece<'_>> {
         loop {
+            match self.seen() {
+                Seen::Nothing if self.pace.wait(INTERVAL) => {}
+                seen => return self.piece(seen),
+            }
+        }
+    }
+
+    /// The next lines or the next note if there are any now.
+    pub fn try_next(&mut self) -> Option<Piece<'_>> {
+        let seen = self.seen();
+        self.piece(seen)
+    }
+
+    /// Looks until there is something, or nothing for now.
+    fn seen(&mut self) -> Seen {
+        loop {
             if let Some(condition) = self.pending.take() {
-                return Some(Piece::Note(Note { file: 0, condition }));
+                return Seen::Note(condition);
             }
             match self.look() {
                 Looked::Lines(given) => {
                     if given.long {
                         self.pending = Some(Condition::LongLine(given.offset));
                     }
-                    let bytes = self.lines.bytes(&given);
-                    return Some(Piece::Block(Block { file: 0, offset: given.offset, bytes }));
+                    return Seen::Lines(given);
                 }
                 Looked::Again => {}
-                Looked::Nothing => {
-                    if !self.pace.wait(INTERVAL) {
-                        return None;
-                    }
-                }
+                Looked::Nothing => return Seen::Nothing,
             }
+        }
+    }
+
+    fn piece(&self, seen: Seen) -> Option<Piece<'_>> {
+        match seen {
+            Seen::Lines(given) => {
+                Some(Piece::Block(Block { file: 0, offset: given.offset, bytes: self.lines.bytes(&given) }))
+            }
+            Seen::Note(condition) => Some(Piece::Note(Note { file: 0, condition })),
+            Seen::Nothing => None,
         }
     }
 
@@ -180,7 +203,7 @@ impl<P: Pace> Follow<P> {
 
     fn open(&mut self) -> Looked {
         match open(&self.path, self.start) {
-            Ok((following, kind)) => {
+            Ok(Opened { following, kind, lines, added }) => {
                 let order = match kind {
                     Kind::Utf16(order) => Some(order),
                     Kind::Text => None,
@@ -190,6 +213,7 @@ impl<P: Pace> Follow<P> {
                     Kind::Other(condition) => return self.refuse(condition),
                 };
                 self.lines.begin(following.read, order);
+                self.pending = Some(Condition::Followed { lines, added });
                 self.file = Some(following);
                 self.was_missing = false;
                 self.absent = 0;
@@ -219,6 +243,13 @@ impl<P: Pace> Follow<P> {
     }
 }
 
+/// What comes next, as places.
+enum Seen {
+    Lines(Given),
+    Note(Condition),
+    Nothing,
+}
+
 enum Looked {
     Lines(Given),
     /// Something changed.
@@ -226,7 +257,17 @@ enum Looked {
     Nothing,
 }
 
-fn open(path: &Path, start: Start) -> io::Result<(Following, Kind)> {
+/// A file that was opened.
+struct Opened {
+    following: Following,
+    kind: Kind,
+    /// Lines before the place where reading begins.
+    lines: usize,
+    /// Where that begins which is added.
+    added: u64,
+}
+
+fn open(path: &Path, start: Start) -> io::Result<Opened> {
     let mut file = File::open(path)?;
     let meta = file.metadata()?;
     if meta.is_dir() {
@@ -234,11 +275,36 @@ fn open(path: &Path, start: Start) -> io::Result<(Following, Kind)> {
     }
     let mut head = Vec::with_capacity(HEAD);
     file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let read = match start {
-        Start::Beginning => file.seek(SeekFrom::Start(0))?,
-        Start::End => file.seek(SeekFrom::End(0))?,
+    let end = file.seek(SeekFrom::End(0))?;
+    let (begin, added) = match start {
+        Start::Beginning => (0, 0),
+        Start::End => (end, end),
+        // A character of UTF-16 text takes two bytes.
+        Start::Last(bytes) => (end.saturating_sub(bytes) & !1, end),
     };
-    Ok((Following { file, identity: identity(&meta), read, is_over: false }, kind::recognise(&head)))
+    let lines = lines_before(&mut file, begin)?;
+    let read = file.seek(SeekFrom::Start(begin))?;
+    let following = Following { file, identity: identity(&meta), read, is_over: false };
+    Ok(Opened { following, kind: kind::recognise(&head), lines, added })
+}
+
+/// Reads up to this place, and counts the lines that end before it.
+fn lines_before(file: &mut File, place: u64) -> io::Result<usize> {
+    let (mut buffer, mut left, mut count) = (vec![0; BLOCK], place, 0);
+    file.seek(SeekFrom::Start(0))?;
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(room) = buffer.get_mut(..most) else { break };
+        let read = match file.read(room) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        count += memchr::memchr_iter(b'\n', room.get(..read).unwrap_or_default()).count();
+        left -= read as u64;
+    }
+    Ok(count)
 }
 
 /// What tells one file from another of its name, where the system has it.

@@ -15,7 +15,7 @@ mod tests;
 
 pub use blocks::{Blocks, Source};
 pub use condition::{Condition, Note};
-pub use follow::{Follow, Pace, Poll, Start};
+pub use follow::{Follow, INTERVAL, Pace, Poll, Start};
 pub use lines::{Block, LINE_LIMIT};
 
 /// What comes next.

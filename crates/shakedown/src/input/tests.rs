@@ -326,6 +326,7 @@ fn follow(path: &Path, start: Start, steps: Vec<Box<dyn FnMut()>>) -> Vec<Result
     while let Some(piece) = follow.next() {
         seen.push(match piece {
             Piece::Block(block) => Ok((block.offset, String::from_utf8_lossy(block.bytes).into_owned())),
+            Piece::Note(Note { condition: Condition::Followed { .. }, .. }) => continue,
             Piece::Note(note) => Err(note.condition),
         });
     }
@@ -355,6 +356,23 @@ fn lines_that_are_added_are_followed() {
     );
     fs::write(&path, b"old\n").unwrap();
     assert_eq!(follow(&path, Start::End, steps()), [Ok((4, "new\n".into())), Ok((8, "half\n".into()))]);
+}
+
+#[test]
+fn the_last_part_of_what_was_there_is_read_too_and_the_lines_before_it_are_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(directory.path(), "a.log", b"one\ntwo\nthree\n");
+    let mut follow = Follow::new(&path, Start::Last(6));
+    match follow.try_next() {
+        Some(Piece::Note(note)) => assert_eq!(note.condition, Condition::Followed { lines: 2, added: 14 }),
+        other => panic!("{other:?}"),
+    }
+    append(&path, "four\n")();
+    match follow.try_next() {
+        Some(Piece::Block(block)) => assert_eq!((block.offset, block.bytes), (8, &b"three\nfour\n"[..])),
+        other => panic!("{other:?}"),
+    }
+    assert!(follow.try_next().is_none());
 }
 
 #[test]

@@ -1,0 +1,183 @@
+//! `explain --watch`: follows logs until it is told to stop, and prints each incident as it settles.
+
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use shakedown::input::{Condition, Pace};
+use shakedown::report::Redactor;
+use shakedown::{KnownPeer, News, Report, Session, Tally, Watching};
+use tokio::runtime::Runtime;
+
+use crate::arguments::{Format, Output};
+use crate::output::{self, Kind};
+
+pub(super) fn run(
+    session: &Session,
+    files: &[PathBuf],
+    known: Vec<KnownPeer>,
+    from_start: bool,
+    output: &Output,
+) -> anyhow::Result<u8> {
+    if files.iter().any(|file| file.as_os_str() == "-") {
+        bail!("`--watch` follows files: standard input has no end to wait behind, name the log instead");
+    }
+    if output.format == Format::Sarif {
+        bail!("`--format sarif` is one document about the whole: with `--watch`, use `--format json`");
+    }
+    if let Some(folder) = files.iter().find(|file| file.is_dir()) {
+        bail!("`{}` is a folder: name the files in it", folder.display());
+    }
+    let mut pace = UntilSignal::new()?;
+    let mut printer = Printer { session, output, redactor: Redactor::default(), printed: false, error: None };
+    let how = Watching { known, from_start };
+    let tally = session.watch(files, &how, &mut pace, &mut |news| printer.take(news))?;
+    if let Some(error) = printer.error.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+        return Err(error).context("standard output cannot be written");
+    }
+    note(&summary(&tally));
+    Ok(tally.exit_status)
+}
+
+/// `2 incidents, 5 more attempts like them, 41 attempts of strangers`
+fn summary(tally: &Tally) -> String {
+    let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let mut parts = vec![count(tally.incidents, "incident", "incidents")];
+    parts.extend(
+        (tally.repeated > 0).then(|| count(tally.repeated, "more attempt like them", "more attempts like them")),
+    );
+    parts
+        .extend((tally.strangers > 0).then(|| count(tally.strangers, "attempt of strangers", "attempts of strangers")));
+    parts.join(", ")
+}
+
+/// Waits, until the program is told to stop.
+struct UntilSignal {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl UntilSignal {
+    fn new() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("the asynchronous runtime cannot be started")?;
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::new().context("signals cannot be received")?
+        };
+        Ok(Self { runtime, signals })
+    }
+}
+
+impl Pace for UntilSignal {
+    fn wait(&mut self, time: Duration) -> bool {
+        let signals = &mut self.signals;
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = signals.next() => false,
+                () = tokio::time::sleep(time) => true,
+            }
+        })
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Where no signal can be received, it is never told to stop.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Prints what comes up.
+struct Printer<'a> {
+    session: &'a Session,
+    output: &'a Output,
+    /// One for the whole run, so that placeholders stay the same.
+    redactor: Redactor,
+    /// Whether something stands above.
+    printed: bool,
+    error: Option<std::io::Error>,
+}
+
+impl Printer<'_> {
+    /// `false` where nobody reads it any more.
+    fn take(&mut self, news: News) -> bool {
+        let text = match news {
+            News::Note { path, condition } => {
+                let is_progress = matches!(condition, Condition::Followed { .. });
+                if !(is_progress && self.output.quiet) {
+                    note(&format!("`{}` {condition}", path.display().to_string().escape_debug()));
+                }
+                return true;
+            }
+            News::Incident(report) => self.text(report, false),
+            News::Over(report) => self.text(report, true),
+        };
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => true,
+            Err(error) => {
+                self.error = Some(error);
+                false
+            }
+        }
+    }
+
+    fn text(&mut self, mut report: Report, is_over: bool) -> String {
+        if self.output.redact {
+            self.redactor.apply(&mut report);
+            self.redactor.forget_files();
+        }
+        if self.output.format == Format::Json {
+            return shakedown::report::json_line(&report);
+        }
+        let separator = if std::mem::replace(&mut self.printed, true) { "\n" } else { "" };
+        let text = if is_over {
+            report.notes.iter().map(|note| format!("{}\n", shakedown::report::printable(note))).collect()
+        } else {
+            output::rendered(&report, self.session, self.output, Kind::Diagnosis)
+        };
+        format!("{separator}{text}")
+    }
+}
+
+/// A line on standard error.
+fn note(text: &str) {
+    // Nothing can be done where standard error is gone.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
