@@ -1,10 +1,12 @@
 //! From what programs printed to causes. The message data say what a text points to; here several messages are put
 //! together, and the side at fault is worked out where the offers have to say.
 
+mod joint;
+
 use shakedown_catalog::Rating;
 use shakedown_model::{
     Evidence, EvidenceId, Fact, Fault, Indication, Label, Match, MessageKind, Name, Object, Protocol, Reason, Role,
-    Said, Side, Slot, printed_names,
+    Said, Side, Slot, Strength, printed_names,
 };
 
 use crate::text::list;
@@ -21,6 +23,18 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<(&'static str, Match)> {
             match found.iter_mut().find(|(code, _)| *code == page.code) {
                 Some((_, other)) => merge(other, one),
                 None => found.push((page.code, one)),
+            }
+        }
+    }
+    if let Some(joint) = joint::joint(case) {
+        for (code, one) in &mut found {
+            if *code == joint.cause {
+                one.strength = one.strength.max(joint.strength);
+                one.rank = 0;
+                one.what_would_decide = None;
+                one.notes.push("the client's and the server's text both point to it".to_owned());
+            } else {
+                one.strength = Strength::Weak;
             }
         }
     }

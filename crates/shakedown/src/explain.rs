@@ -1,5 +1,6 @@
 //! From a text that a person has to the cause, the side and the fix.
 
+mod ike;
 mod incidents;
 mod texts;
 mod watch;
@@ -47,10 +48,11 @@ impl<'a> Reading<'a> {
     fn new(messages: &'a Messages, names: impl IntoIterator<Item = String>, how: Explaining) -> Self {
         let mut reader = Reader::new(messages);
         reader.know(how.known);
+        let together = !how.roles.is_empty();
         for (file, role) in how.roles {
             reader.set_role(file, role);
         }
-        Self { reader, texts: Texts::of(names), file: 0 }
+        Self { reader, texts: Texts::of(names, together), file: 0 }
     }
 
     fn take(&mut self, block: &Block<'_>) {
@@ -64,6 +66,7 @@ impl<'a> Reading<'a> {
     fn report(mut self, session: &Session) -> Report {
         self.texts.end(&mut self.reader, self.file);
         let mut report = session.report("explain");
+        report.notes.extend(self.texts.notes());
         for (line, example) in self.reader.nearest() {
             let shown = |text: &str| Name::new(&text.replace('`', "'")).to_string();
             report.notes.push(format!(
@@ -213,8 +216,10 @@ impl Session {
 
     /// What the text tells of one end: its lists, its software, and by that what the catalog knows.
     fn party_of(&self, attempt: &Attempt, role: Role, origin: &dyn Fn(Place) -> Option<Origin>) -> Option<Party> {
-        if attempt.protocol != Some(Protocol::Ssh) {
-            return None;
+        match attempt.protocol {
+            Some(Protocol::Ssh) => {}
+            Some(Protocol::Ike) => return ike::party(&self.catalog, attempt, role, origin),
+            _ => return None,
         }
         let (lists, named) = match role {
             Role::Client => (&attempt.client_offer, &attempt.client_software),

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use shakedown_messages::{Attempt, Piece, Place, Reader};
-use shakedown_model::{Excerpt, Origin, SourceFile};
+use shakedown_model::{Excerpt, Name, Origin, SourceFile};
 
 use crate::input::Block;
 
 /// Texts of so many bytes together are kept whole; of longer ones, the lines that the report points at.
 const WHOLE: usize = 4 << 20;
+
+/// Messages of one end's text that are compared with those of the other's. All of them have to be at hand for that.
+const COMPARED: u64 = 8_000;
+/// Then so much is read at once, so that there are not many more.
+const PART: usize = 64 << 10;
 
 /// The texts that are read, one after the other.
 #[derive(Default)]
@@ -16,6 +21,8 @@ pub(super) struct Texts {
     texts: Vec<Text>,
     /// Bytes that are kept whole.
     kept: usize,
+    /// Where both ends' texts are put together: messages found before the text that is read.
+    before: Option<u64>,
 }
 
 #[derive(Default)]
@@ -24,13 +31,15 @@ struct Text {
     /// The beginning, as long as it may still be the whole.
     head: Option<Vec<u8>>,
     is_cut: bool,
+    /// Bytes that were not looked at.
+    left_out: u64,
 }
 
 impl Texts {
-    /// Texts of these names.
-    pub(super) fn of(names: impl IntoIterator<Item = String>) -> Self {
-        let texts = names.into_iter().map(|name| Text { name, head: Some(Vec::new()), is_cut: false });
-        Self { texts: texts.collect(), kept: 0 }
+    /// Texts of these names; `together` if they are those of both ends.
+    pub(super) fn of(names: impl IntoIterator<Item = String>, together: bool) -> Self {
+        let texts = names.into_iter().map(|name| Text { name, head: Some(Vec::new()), is_cut: false, left_out: 0 });
+        Self { texts: texts.collect(), kept: 0, before: together.then_some(0) }
     }
 
     /// Takes some lines, and hands them to the reader where the text is a long one.
@@ -51,27 +60,42 @@ impl Texts {
             }
         }
         if let Some(head) = text.head.take() {
-            reader.read(block.file, 0, &head);
+            text.left_out += read(reader, self.before, block.file, 0, &head);
         }
         text.is_cut = true;
-        reader.read(block.file, block.offset, block.bytes);
+        text.left_out += read(reader, self.before, block.file, block.offset, block.bytes);
     }
 
     /// A text is at its end.
     pub(super) fn end(&mut self, reader: &mut Reader<'_>, file: usize) {
+        let before = self.before;
+        self.before = before.map(|_| reader.found());
         let Some(text) = self.texts.get_mut(file) else { return };
         let Some(head) = text.head.take() else { return };
         let head = decoded(head);
         if text.is_cut || head.is_empty() {
             return;
         }
-        reader.read(file, 0, &head);
+        text.left_out += read(reader, before, file, 0, &head);
+        self.before = before.map(|_| reader.found());
         if self.kept + head.len() <= WHOLE {
             self.kept += head.len();
             text.head = Some(head);
         } else {
             text.is_cut = true;
         }
+    }
+
+    /// What is to be said of texts that were not read to their end.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        self.texts.iter().filter(|text| text.left_out > 0).map(|text| {
+            format!(
+                "of `{}` the first {COMPARED} messages were put together with the other end's, and the last {} bytes \
+                 were left out: cut it to the time of the incident",
+                Name::new(&text.name.replace('`', "'")),
+                text.left_out
+            )
+        })
     }
 
     /// The files, with what these attempts need of those that were not kept whole.
@@ -87,9 +111,40 @@ impl Texts {
     }
 }
 
+/// Hands lines to the reader, and gives how many bytes were left out.
+fn read(reader: &mut Reader<'_>, before: Option<u64>, file: usize, offset: u64, bytes: &[u8]) -> u64 {
+    let Some(before) = before else {
+        reader.read(file, offset, bytes);
+        return 0;
+    };
+    let mut done = 0;
+    for part in parts(bytes, PART) {
+        if reader.found() >= before + COMPARED {
+            break;
+        }
+        reader.read(file, offset + done, part);
+        done += part.len() as u64;
+    }
+    bytes.len() as u64 - done
+}
+
+/// Whole lines in parts of about this length.
+pub(super) fn parts(bytes: &[u8], length: usize) -> impl Iterator<Item = &[u8]> {
+    // A byte order mark stands before all of them.
+    let is_utf16 = matches!(bytes.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let begin = rest.get(length..).filter(|_| !is_utf16);
+        let end = begin.and_then(|begin| memchr::memchr(b'\n', begin)).map_or(rest.len(), |end| length + end + 1);
+        let (part, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// The one text of this name, of which is kept what the attempt needs.
 pub(super) fn excerpts(name: &str, attempt: &Attempt) -> Files {
-    let text = Text { name: name.to_owned(), head: None, is_cut: true };
+    let text = Text { name: name.to_owned(), head: None, is_cut: true, left_out: 0 };
     Files(vec![Arc::new(text.file(attempt.pieces.iter().map(Arc::as_ref).collect()))])
 }
 
@@ -167,7 +222,7 @@ mod tests {
             piece(106, 8, "second\nmore"),
             piece(5000, 70, "third"),
         ];
-        let text = Text { name: "a.log".into(), head: None, is_cut: true };
+        let text = Text { name: "a.log".into(), head: None, is_cut: true, left_out: 0 };
         let file = text.file(pieces.iter().collect());
         assert_eq!(String::from_utf8_lossy(&file.text), "first\nsecond\nmore\nthird\n");
         let files = Files(vec![Arc::new(file)]);

@@ -9,7 +9,7 @@ use shakedown_messages::{Attempt, KnownPeer, Reader};
 use shakedown_model::{Incident, IncidentResult, Name, Report, Side, Standing};
 
 use super::texts;
-use crate::input::{Condition, Follow, INTERVAL, Pace, Piece, Start};
+use crate::input::{Condition, Follow, INTERVAL, Pace, Piece, Poll, Start};
 use crate::{Error, Session};
 
 /// How logs are followed.
@@ -57,7 +57,7 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// In a log that is behind, it has when nothing was heard of it in so many bytes.
 const BEHIND: usize = 256 << 10;
 /// Blocks and notes of a log that are still taken when it is to stop.
-const LAST: usize = 8;
+const LAST: usize = 4;
 /// After so long, what went the way of an incident before is a new one.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// Incidents that are remembered.
@@ -98,7 +98,7 @@ impl Session {
                 settled = told.time;
                 for log in &mut logs {
                     let attempts = log.reader.settled();
-                    goes_on &= told.tell(log.path, log.added_ones(attempts));
+                    goes_on &= told.tell(log.path, added_ones(attempts, log.lines, log.added));
                 }
             }
             if !goes_on || !pace.wait(INTERVAL) {
@@ -108,9 +108,9 @@ impl Session {
         }
         for log in &mut logs {
             // What was written just before it was to stop counts too.
-            let _last = (0..LAST).find(|_| log.read_piece(&mut told) != Next::More);
+            let _last = (0..LAST).find(|_| log.read_piece(&mut told, &mut Poll) != Next::More);
             let attempts = log.reader.rest();
-            told.tell(log.path, log.added_ones(attempts));
+            told.tell(log.path, added_ones(attempts, log.lines, log.added));
         }
         Ok(told.tally)
     }
@@ -134,7 +134,7 @@ impl Log<'_> {
     /// Reads what there is. `false` where the following is at its end.
     fn read(&mut self, told: &mut Told<'_>, pace: &mut dyn Pace) -> bool {
         loop {
-            match self.read_piece(told) {
+            match self.read_piece(told, pace) {
                 Next::None => return true,
                 Next::More if pace.wait(Duration::ZERO) => {}
                 Next::More | Next::Stop => return false,
@@ -142,19 +142,22 @@ impl Log<'_> {
         }
     }
 
-    fn read_piece(&mut self, told: &mut Told<'_>) -> Next {
-        let mut done = Vec::new();
+    fn read_piece(&mut self, told: &mut Told<'_>, pace: &mut dyn Pace) -> Next {
         match self.follow.try_next() {
             None => return Next::None,
             Some(Piece::Block(block)) => {
                 let mut offset = block.offset;
-                for part in parts(block.bytes) {
+                for part in texts::parts(block.bytes, BEHIND) {
                     self.reader.read(0, offset, part);
                     offset += part.len() as u64;
                     self.read += part.len();
                     if self.read >= BEHIND {
                         self.read = 0;
-                        done.extend(self.reader.settled());
+                        let settled = self.reader.settled();
+                        let settled = added_ones(settled, self.lines, self.added);
+                        if !told.tell(self.path, settled) || !pace.wait(Duration::ZERO) {
+                            return Next::Stop;
+                        }
                     }
                 }
             }
@@ -167,7 +170,7 @@ impl Log<'_> {
                 if let Some((lines, added)) = place {
                     // Places in what was read before are no longer those of the file.
                     let rest = self.reader.rest();
-                    if !told.tell(self.path, self.added_ones(rest)) {
+                    if !told.tell(self.path, added_ones(rest, self.lines, self.added)) {
                         return Next::Stop;
                     }
                     (self.lines, self.added) = (lines, added);
@@ -178,18 +181,18 @@ impl Log<'_> {
                 }
             }
         }
-        if told.tell(self.path, self.added_ones(done)) { Next::More } else { Next::Stop }
+        Next::More
     }
+}
 
-    /// Those that were not there in the beginning, with their lines counted from the beginning of the file.
-    fn added_ones(&self, attempts: Vec<Attempt>) -> Vec<Attempt> {
-        let is_new = |attempt: &Attempt| attempt.pieces.iter().any(|piece| piece.offset >= self.added);
-        let mut attempts: Vec<Attempt> = attempts.into_iter().filter(is_new).collect();
-        for piece in attempts.iter_mut().flat_map(|attempt| &mut attempt.pieces) {
-            Arc::make_mut(piece).line += self.lines;
-        }
-        attempts
+/// Those that were not there in the beginning, with their lines counted from the beginning of the file.
+fn added_ones(attempts: Vec<Attempt>, lines: usize, added: u64) -> Vec<Attempt> {
+    let is_new = |attempt: &Attempt| attempt.pieces.iter().any(|piece| piece.offset >= added);
+    let mut attempts: Vec<Attempt> = attempts.into_iter().filter(is_new).collect();
+    for piece in attempts.iter_mut().flat_map(|attempt| &mut attempt.pieces) {
+        Arc::make_mut(piece).line += lines;
     }
+    attempts
 }
 
 /// Whether there is more to read.
@@ -200,19 +203,6 @@ enum Next {
     None,
     /// Nobody listens any more.
     Stop,
-}
-
-/// Whole lines in parts, so that what has settled is seen to in between.
-fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_utf16 = matches!(bytes.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let begin = rest.get(BEHIND..).filter(|_| !is_utf16);
-        let end = begin.and_then(|begin| memchr::memchr(b'\n', begin)).map_or(rest.len(), |end| BEHIND + end + 1);
-        let (part, after) = rest.split_at_checked(end)?;
-        rest = after;
-        (!part.is_empty()).then_some(part)
-    })
 }
 
 /// What was told so far.
