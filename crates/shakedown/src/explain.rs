@@ -1,6 +1,5 @@
 //! From a text that a person has to the cause, the side and the fix.
 
-mod ike;
 mod incidents;
 mod texts;
 mod watch;
@@ -216,10 +215,8 @@ impl Session {
 
     /// What the text tells of one end: its lists, its software, and by that what the catalog knows.
     fn party_of(&self, attempt: &Attempt, role: Role, origin: &dyn Fn(Place) -> Option<Origin>) -> Option<Party> {
-        match attempt.protocol {
-            Some(Protocol::Ssh) => {}
-            Some(Protocol::Ike) => return ike::party(&self.catalog, attempt, role, origin),
-            _ => return None,
+        if attempt.protocol != Some(Protocol::Ssh) {
+            return None;
         }
         let (lists, named) = match role {
             Role::Client => (&attempt.client_offer, &attempt.client_software),
