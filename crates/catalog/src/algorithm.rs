@@ -48,7 +48,8 @@ pub struct Reason {
 pub struct Algorithm {
     /// The name; one that ends with `*` stands for all that begin so.
     pub name: String,
-    /// `kex`, `host-key`, `cipher`, `mac`, `compression`, `marker` or `parameter`.
+    /// SSH: `kex`, `host-key`, `cipher`, `mac`, `compression`, `marker` or `parameter`. IKE: `encryption`, `integrity`,
+    /// `prf`, `group` or `esn`.
     pub kind: String,
     /// The size that the name states, in bits: of the group or curve of a method, the key of a cipher, the tag of a MAC.
     pub bits: Option<u32>,
@@ -58,6 +59,12 @@ pub struct Algorithm {
     pub reasons: Vec<Reason>,
     /// What deprecates it.
     pub deprecated_by: Vec<String>,
+    /// Other names for it, in lower case without `_` and `-`.
+    pub aliases: Vec<String>,
+    /// IKE: its number in IANA's registry of IKEv2 parameters.
+    pub number: Option<u32>,
+    /// IKE: Libreswan's keyword.
+    pub libreswan: Option<String>,
     /// Where the row was read.
     pub source: String,
 }
@@ -71,6 +78,9 @@ impl From<AlgorithmRow> for Algorithm {
             rating: row.rating.as_deref().and_then(Rating::parse),
             reasons: row.reasons.into_iter().map(|(text, references)| Reason { text, references }).collect(),
             deprecated_by: row.deprecated_by.unwrap_or_default(),
+            aliases: row.aliases.unwrap_or_default(),
+            number: row.number,
+            libreswan: row.libreswan,
             source: row.source,
         }
     }
@@ -100,13 +110,18 @@ impl Catalog {
     }
 }
 
-fn kind(slot: Slot) -> Option<&'static str> {
+pub(crate) fn kind(slot: Slot) -> Option<&'static str> {
     Some(match slot {
         Slot::Kex => "kex",
         Slot::HostKey => "host-key",
         Slot::CipherC2s | Slot::CipherS2c => "cipher",
         Slot::MacC2s | Slot::MacS2c => "mac",
         Slot::CompressionC2s | Slot::CompressionS2c => "compression",
+        Slot::Encryption => "encryption",
+        Slot::Integrity => "integrity",
+        Slot::Prf => "prf",
+        Slot::Group => "group",
+        Slot::Esn => "esn",
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Marks the file as a catalog.
 const MAGIC: u32 = 0x6b64_6873;
 /// Raised with every change of the layout or of a row.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// "Not known".
 pub(crate) const NONE: u32 = u32::MAX;
 

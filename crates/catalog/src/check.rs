@@ -10,8 +10,21 @@ use shakedown_model::{Protocol, Slot};
 
 /// Ratings in the data files, the worst first.
 pub(crate) const RATINGS: [&str; 6] = ["broken", "weak", "legacy", "acceptable", "strong", "post-quantum"];
-/// Kinds of algorithm in the data files.
-pub(crate) const KINDS: [&str; 7] = ["kex", "host-key", "cipher", "mac", "compression", "marker", "parameter"];
+/// Kinds of algorithm in the data files: those of SSH, then those of IKE.
+pub(crate) const KINDS: [&str; 12] = [
+    "kex",
+    "host-key",
+    "cipher",
+    "mac",
+    "compression",
+    "marker",
+    "parameter",
+    "encryption",
+    "integrity",
+    "prf",
+    "group",
+    "esn",
+];
 
 type Errors = Vec<DataError>;
 
@@ -192,6 +205,11 @@ pub(crate) fn algorithm(place: Place<'_>, row: &AlgorithmRow) -> Errors {
     source(place, &row.source, &mut errors);
     if !KINDS.contains(&row.kind.as_str()) {
         errors.push(place.error(format!("`kind` is `{}`: use one of {}", row.kind, KINDS.join(", "))));
+    }
+    for alias in row.aliases.iter().flatten() {
+        if !alias.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            errors.push(place.error(format!("alias `{alias}`: write it in lower case, without `_` and `-`")));
+        }
     }
     if let Some(rating) = &row.rating {
         if !RATINGS.contains(&rating.as_str()) {

@@ -165,7 +165,9 @@ row!(CryptoPolicyRow in CryptoPolicies {
     source,
 });
 row!(BannerRow in Banners { pattern, product, version, build, rank, source });
-row!(AlgorithmRow in Algorithms { kind, name, bits, rating, reasons, deprecated_by, source });
+row!(AlgorithmRow in Algorithms {
+    kind, name, bits, rating, reasons, deprecated_by, aliases, number, libreswan, source,
+});
 row!(DistributionRow in Distributions {
     product, distribution, release, build, version, package, identification, notes, source,
 });

@@ -228,6 +228,12 @@ pub(crate) struct AlgorithmRow {
     /// Each reason, then how many references follow, then these.
     pub reasons: Vec<(String, Vec<String>)>,
     pub deprecated_by: Names,
+    /// Other names for it, in lower case without `_` and `-`.
+    pub aliases: Names,
+    /// IKE: its number in IANA's registry of IKEv2 parameters.
+    pub number: Option<u32>,
+    /// IKE: Libreswan's keyword.
+    pub libreswan: Option<String>,
     pub source: String,
 }
 

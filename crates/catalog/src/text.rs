@@ -194,6 +194,9 @@ pub(crate) struct TomlAlgorithm {
     #[serde(default)]
     pub reasons: Vec<TomlReason>,
     pub deprecated_by: Names,
+    pub aliases: Names,
+    pub number: Option<u32>,
+    pub libreswan: Option<String>,
     pub source: String,
 }
 
@@ -362,9 +365,10 @@ impl TomlBanner {
 
 impl From<TomlAlgorithm> for AlgorithmRow {
     fn from(row: TomlAlgorithm) -> Self {
-        let TomlAlgorithm { kind, name, bits, rating, reasons, deprecated_by, source } = row;
+        let TomlAlgorithm { kind, name, bits, rating, reasons, deprecated_by, aliases, number, libreswan, source } =
+            row;
         let reasons = reasons.into_iter().map(|reason| (reason.text, reason.references)).collect();
-        Self { kind, name, bits, rating, reasons, deprecated_by, source }
+        Self { kind, name, bits, rating, reasons, deprecated_by, aliases, number, libreswan, source }
     }
 }
 

@@ -22,6 +22,9 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
             // The rules have it from both offers, and say more of it.
             Some(other) => {
                 other.found.evidence.extend(one.evidence);
+                if other.found.labels.is_empty() {
+                    other.found.labels = one.labels;
+                }
                 if other.found.side == Side::Unknown {
                     other.found.side = one.side;
                     other.found.side_because = one.side_because;

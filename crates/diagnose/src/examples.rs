@@ -15,6 +15,7 @@
 use std::sync::LazyLock;
 
 use shakedown_catalog::Catalog;
+use shakedown_model::ike::SaProtocol;
 use shakedown_model::{
     ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact, FilePermission, HopRef, Known,
     KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure,
@@ -64,7 +65,33 @@ impl Example {
         }
     }
 
+    /// `client ike: KEYWORDS, KEYWORDS`: an end of IKE with these proposals.
+    fn propose(&mut self, role: &str, list: &str, value: &str) {
+        let (role, party) = match role {
+            "client" => (Role::Client, &mut self.client),
+            _ => (Role::Server, &mut self.server),
+        };
+        let party = party.get_or_insert_with(|| Party {
+            label: role.to_string(),
+            role,
+            software: None,
+            source: PartySource::Offer { path: String::new() },
+            policy: Policy::Ike(Box::default()),
+            configuration: None,
+            notes: Vec::new(),
+        });
+        let protocol = if list == "ike" { SaProtocol::Ike } else { SaProtocol::Esp };
+        let read =
+            |text| CATALOG.proposal_of_keywords(protocol, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let proposals = Known::Complete(value.split(", ").map(read).collect());
+        let Policy::Ike(policy) = &mut party.policy else { panic!("`{role} {list}` of another protocol") };
+        *(if list == "ike" { &mut policy.proposals } else { &mut policy.child_proposals }) = proposals;
+    }
+
     fn replace(&mut self, role: &str, list: &str, value: &str) {
+        if matches!(list, "ike" | "esp") {
+            return self.propose(role, list, value);
+        }
         let party = if role == "client" { self.client.as_mut() } else { self.server.as_mut() };
         let party = party.unwrap_or_else(|| panic!("`{role} {list}` before `{role}`"));
         let slots: &[Slot] = match list {
@@ -77,7 +104,7 @@ impl Example {
             _ => panic!("no such list: {list}"),
         };
         party.source = PartySource::Configuration;
-        let Policy::Ssh(policy) = &mut party.policy;
+        let policy = party.ssh_mut().expect("an SSH party");
         for slot in slots {
             let names = value.split(", ").filter(|name| !name.is_empty() && *name != "none at all");
             *policy.offer.list_mut(*slot).expect("an SSH slot") = Known::Complete(items(names));
@@ -89,7 +116,8 @@ impl Example {
             (Some(client), Some(server)) => Some(shakedown_negotiate::negotiate(client, server, &self.context)),
             _ => None,
         };
-        let mut case = Case::new(Protocol::Ssh, &self.context, &CATALOG);
+        let protocol = self.client.as_ref().map_or(Protocol::Ssh, Party::protocol);
+        let mut case = Case::new(protocol, &self.context, &CATALOG);
         case.client = self.client.as_ref();
         case.server = self.server.as_ref();
         case.outcome = outcome.as_ref();

@@ -14,6 +14,7 @@ mod engine;
 mod examples;
 mod facts;
 mod hostkey;
+mod ike;
 mod mismatch;
 mod registry;
 mod said;

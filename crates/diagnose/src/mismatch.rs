@@ -3,7 +3,7 @@
 
 use shakedown_model::{
     Change, FailedSlot, FailureKind, Item, Known, Label, Match, Name, Origin, OriginKind, Party, PartySource, Phase,
-    Reason, Remedy, Role, Side, Slot, Software, Span, Strength, names, ssh,
+    Reason, Remedy, Role, Side, Slot, Software, Span, Stage, Strength, names, ssh,
 };
 
 use crate::Case;
@@ -14,6 +14,10 @@ use crate::text::{list, quoted};
 /// The cause that a failed slot is reported as.
 pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
     match (&failed.kind, failed.slot) {
+        (_, Slot::Version) => "no-common-version",
+        // An IKE proposal fails as a whole, whichever type of transform it is.
+        _ if failed.stage == Stage::IkeSa => "no-common-proposal",
+        _ if matches!(failed.stage, Stage::ChildSa | Stage::Rekey) => "no-common-child-proposal",
         // A program that wants a MAC beside a cipher that needs none: what has to be in common is the MAC.
         (FailureKind::Deviation { .. }, Slot::MacC2s | Slot::MacS2c) => "no-common-mac",
         (FailureKind::MarkerChosen { .. } | FailureKind::Deviation { .. }, _) => "implementation-defect",
@@ -27,7 +31,6 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         (_, Slot::CipherC2s | Slot::CipherS2c | Slot::CipherSuite) => "no-common-cipher",
         (_, Slot::MacC2s | Slot::MacS2c) => "no-common-mac",
         (_, Slot::CompressionC2s | Slot::CompressionS2c) => "no-common-compression",
-        (_, Slot::Version) => "no-common-version",
         (_, Slot::Group) => "no-common-group",
         (_, Slot::SignatureScheme) => "no-common-signature-algorithm",
         (_, Slot::Alpn) => "no-common-application-protocol",
@@ -399,7 +402,7 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, ends: &Ends, side: Side) -> Ve
 mod tests {
     use std::sync::Arc;
 
-    use shakedown_model::{SourceFile, Stage};
+    use shakedown_model::SourceFile;
 
     use super::*;
 

@@ -31,7 +31,7 @@ pub(crate) struct Edited {
 /// The party with its lists changed, without regard to any file.
 pub(crate) fn in_lists(party: &Party, deltas: &[Delta]) -> Party {
     let mut party = party.clone();
-    let Policy::Ssh(policy) = &mut party.policy;
+    let Policy::Ssh(policy) = &mut party.policy else { return party };
     for delta in deltas {
         for &slot in family(delta.slot) {
             let Some(list) = policy.offer.list_mut(slot) else { continue };

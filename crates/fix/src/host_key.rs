@@ -100,7 +100,7 @@ fn lacks_key(server: &Party, algorithm: &Name) -> bool {
 fn with_key(server: &Party, row: &Row) -> Party {
     let names = row.algorithms.iter().map(|name| Name::new(name)).collect();
     let mut server = edited::in_lists(server, &[Delta { slot: Slot::HostKey, names, how: How::Add }]);
-    let Policy::Ssh(policy) = &mut server.policy;
+    let Policy::Ssh(policy) = &mut server.policy else { return server };
     if let Known::Complete(keys) | Known::Partial { accepted: keys, .. } = &mut policy.offer.host_keys {
         keys.push(HostKey {
             key_type: Name::new(&row.key_type),

@@ -7,6 +7,7 @@ mod context;
 mod diagnosis;
 mod evidence;
 mod fix;
+pub mod ike;
 mod incident;
 mod known;
 mod name;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Context, Evidence, Protocol, Role, Software, SourceFile, ssh};
+use crate::{Context, Evidence, Protocol, Role, Software, SourceFile, ike, ssh};
 
 /// One end of a connection: who it is, and all that it would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ impl Party {
     pub fn protocol(&self) -> Protocol {
         match self.policy {
             Policy::Ssh(_) => Protocol::Ssh,
+            Policy::Ike(_) => Protocol::Ike,
         }
     }
 
@@ -34,6 +35,23 @@ impl Party {
     pub fn ssh(&self) -> Option<&ssh::SshPolicy> {
         match &self.policy {
             Policy::Ssh(policy) => Some(policy),
+            Policy::Ike(_) => None,
+        }
+    }
+
+    /// The SSH policy, to change it.
+    pub fn ssh_mut(&mut self) -> Option<&mut ssh::SshPolicy> {
+        match &mut self.policy {
+            Policy::Ssh(policy) => Some(policy),
+            Policy::Ike(_) => None,
+        }
+    }
+
+    /// The IKE policy, where it speaks IKE.
+    pub fn ike(&self) -> Option<&ike::IkePolicy> {
+        match &self.policy {
+            Policy::Ike(policy) => Some(policy),
+            Policy::Ssh(_) => None,
         }
     }
 }
@@ -72,6 +90,8 @@ pub enum PartySource {
 pub enum Policy {
     /// SSH.
     Ssh(Box<ssh::SshPolicy>),
+    /// IKE.
+    Ike(Box<ike::IkePolicy>),
 }
 
 impl Policy {
@@ -80,6 +100,7 @@ impl Policy {
     pub fn open(&self, role: Role, context: &Context) -> Offer {
         match self {
             Self::Ssh(policy) => Offer::Ssh(Box::new(policy.open(role, context))),
+            Self::Ike(policy) => Offer::Ike(Box::new(policy.open())),
         }
     }
 }
@@ -89,6 +110,8 @@ impl Policy {
 pub enum Offer {
     /// A KEXINIT and what goes with it.
     Ssh(Box<ssh::SshOffer>),
+    /// IKE proposals with the guessed group.
+    Ike(Box<ike::IkeOffer>),
 }
 
 /// The files that a party was read from.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use shakedown_model::ike::{IkePolicy, Proposal};
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
@@ -182,8 +183,10 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
         PartySource::Offer { path } => visit.path(path),
         PartySource::Configuration | PartySource::Catalog | PartySource::NamedPolicy { name: _ } => {}
     }
-    let Policy::Ssh(policy) = policy;
-    ssh(visit, policy);
+    match policy {
+        Policy::Ssh(policy) => ssh(visit, policy),
+        Policy::Ike(policy) => ike(visit, policy),
+    }
     if let Some(configuration) = configuration {
         visit.configuration(configuration);
         let Configuration { kind: _, files: _, context: decided } = configuration;
@@ -220,6 +223,15 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
     }
     if let Some(text) = peer_identification {
         visit.said(text);
+    }
+}
+
+fn ike(visit: &mut dyn Visit, policy: &mut IkePolicy) {
+    let IkePolicy { proposals, child_proposals, version: _, preference: _ } = policy;
+    for list in [proposals, child_proposals] {
+        known(list, |all| {
+            all.iter_mut().flat_map(Proposal::items_mut).for_each(|item| visit.item(item));
+        });
     }
 }
 

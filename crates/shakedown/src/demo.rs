@@ -6,7 +6,7 @@ use shakedown_config::{Memory, openssh};
 use shakedown_crypto::PrivateHostKey;
 use shakedown_listen::ssh::{Listener, SshServer};
 use shakedown_model::{
-    Applicability, Context, FileEdit, Name, Outcome, OutcomeResult, Party, PartySource, Policy, Report, Role, Software,
+    Applicability, Context, FileEdit, Name, Outcome, OutcomeResult, Party, PartySource, Report, Role, Software,
 };
 
 use crate::check::Wanted;
@@ -75,7 +75,7 @@ impl Session {
         let software: Software =
             SOFTWARE.parse().map_err(|_| Error::Party { party: SOFTWARE.into(), expected: "a software".into() })?;
         let before = self.demo_server(&software, CONFIGURATION, &public)?;
-        let Policy::Ssh(policy) = &before.policy;
+        let Some(policy) = before.ssh() else { return Ok(Demo::NotProved) };
         let identification = Name::new("SSH-2.0-OpenSSH_6.7");
         let server =
             SshServer { identification: identification.clone(), offer: policy.offer.clone(), host_keys: vec![key] };
@@ -98,7 +98,7 @@ impl Session {
         let configuration =
             String::from_utf8_lossy(&edits.first().map(FileEdit::apply).unwrap_or_default()).into_owned();
         let after = self.demo_server(&software, &configuration, &public)?;
-        let Policy::Ssh(policy) = &after.policy;
+        let Some(policy) = after.ssh() else { return Ok(Demo::NotProved) };
         listener.set_offer(policy.offer.clone());
         step(DemoStep::Applied { title, number: index + 1, configuration });
 
@@ -147,8 +147,7 @@ impl Session {
 /// The party as seen on the wire, with the file that it was started from: each list element that both have keeps its
 /// place in the file.
 fn with_configuration(mut live: Party, configured: &Party) -> Party {
-    let Policy::Ssh(policy) = &mut live.policy;
-    if let Some(from_file) = configured.ssh() {
+    if let (Some(policy), Some(from_file)) = (live.ssh_mut(), configured.ssh()) {
         for slot in shakedown_model::Slot::SSH {
             let Some(written) = from_file.offer.list(slot).complete() else { continue };
             let Some(seen) = policy.offer.list_mut(slot).and_then(|list| list.complete_mut()) else { continue };

@@ -1,5 +1,6 @@
 //! From a text that a person has to the cause, the side and the fix.
 
+mod ike;
 mod incidents;
 mod texts;
 mod watch;
@@ -215,8 +216,10 @@ impl Session {
 
     /// What the text tells of one end: its lists, its software, and by that what the catalog knows.
     fn party_of(&self, attempt: &Attempt, role: Role, origin: &dyn Fn(Place) -> Option<Origin>) -> Option<Party> {
-        if attempt.protocol != Some(Protocol::Ssh) {
-            return None;
+        match attempt.protocol {
+            Some(Protocol::Ssh) => {}
+            Some(Protocol::Ike) => return ike::party(&self.catalog, attempt, role, origin),
+            _ => return None,
         }
         let (lists, named) = match role {
             Role::Client => (&attempt.client_offer, &attempt.client_software),

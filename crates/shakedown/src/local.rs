@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shakedown_catalog::Catalog;
 use shakedown_config::openssh::{Effective, parse_printed};
-use shakedown_model::{Context, Item, Known, Name, Origin, OriginKind, Party, Policy, Slot, Software};
+use shakedown_model::{Context, Item, Known, Name, Origin, OriginKind, Party, Slot, Software};
 use tokio::process::Command;
 
 /// How long the installed program may take to answer.
@@ -72,7 +72,7 @@ const LISTS: [(&str, &[Slot]); 4] = [
 
 /// Takes the program's lists where they differ from what was read here: the program is right for this machine.
 pub(crate) fn adopt(party: &mut Party, effective: &Effective) {
-    let Policy::Ssh(policy) = &mut party.policy;
+    let Some(policy) = party.ssh_mut() else { return };
     for (keyword, slots) in LISTS {
         let Some(theirs) = effective.get(keyword).and_then(|values| values.first()) else { continue };
         let theirs: Vec<&str> = theirs.split(',').filter(|name| !name.is_empty()).collect();

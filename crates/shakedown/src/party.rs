@@ -224,7 +224,7 @@ impl Session {
             .map_err(|source| Error::Configuration { party: "local".to_owned(), source })?;
         let mut gathering = self.labelled(reading.gathered, &format!("local {}", installed.software));
         for party in &mut gathering.parties {
-            let Policy::Ssh(policy) = &mut party.policy;
+            let Some(policy) = party.ssh_mut() else { continue };
             policy.offer.identification = Some(installed.identification.clone());
             // `ssh -G` would run the commands of `Match exec`.
             let decided = self.options.allow_exec || policy.undecided.is_empty();
@@ -242,7 +242,7 @@ impl Session {
     /// Adds what the catalog knows of the software behind an identification string: how it departs from the rules, what
     /// it could do. The lists seen are kept.
     pub(crate) fn enrich(&self, party: &mut Party) {
-        let Policy::Ssh(policy) = &mut party.policy;
+        let Policy::Ssh(policy) = &mut party.policy else { return };
         if party.software.is_none() {
             let identification = policy.offer.identification.as_ref().map(Name::as_str);
             party.software = identification.and_then(|text| self.catalog.identify(text));

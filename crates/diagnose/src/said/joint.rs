@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shakedown_model::{Fact, OriginKind, Role, Said, SourceFile, Strength};
+use shakedown_model::{Fact, MessageKind, OriginKind, Role, Said, SourceFile, Strength};
 
 use crate::Case;
 
@@ -24,7 +24,10 @@ const CLEAR: f64 = 0.85;
 
 /// The cause that the client's and the server's texts have in common, where one stands out.
 pub(super) fn joint(case: &Case<'_>) -> Option<Joint> {
-    let [client, server] = [Role::Client, Role::Server].map(|role| Text::of(case, role));
+    let [mut client, mut server] = [Role::Client, Role::Server].map(|role| Text::of(case, role));
+    let (at_client, at_server) = (client.explained_by(&server), server.explained_by(&client));
+    client.causes.extend(at_client);
+    server.causes.extend(at_server);
     // Who printed a line of a single text is known by its looks only.
     let apart = !client.files.iter().any(|file| server.files.iter().any(|other| Arc::ptr_eq(file, other)));
     if !apart || client.causes.is_empty() || server.causes.is_empty() {
@@ -46,6 +49,7 @@ pub(super) fn joint(case: &Case<'_>) -> Option<Joint> {
 struct Text<'a> {
     /// Each cause with its strongest indication.
     causes: Vec<(&'a str, Strength)>,
+    said: Vec<&'a Said>,
     files: Vec<&'a Arc<SourceFile>>,
 }
 
@@ -57,12 +61,29 @@ impl<'a> Text<'a> {
             let Some(OriginKind::File { file, .. }) = evidence.origin.as_ref().map(|origin| origin.kind()) else {
                 continue;
             };
-            if said.printed_by == Some(role) && !said.indications.is_empty() {
+            if said.printed_by == Some(role) && said.kind != MessageKind::Context {
                 text.add(said);
+                text.said.push(said);
                 text.files.push(file);
             }
         }
         text
+    }
+
+    /// A message that points to nothing because one of the other end's explains it fits whatever that one points to.
+    fn explained_by(&self, other: &Self) -> Vec<(&'a str, Strength)> {
+        if !self.causes.is_empty() {
+            return Vec::new();
+        }
+        let explained = |by: &&&Said| {
+            self.said.iter().any(|said| by.explains.contains(&said.message) && said.message != by.message)
+        };
+        let explaining = other.said.iter().filter(explained);
+        let mut causes: Vec<&str> =
+            explaining.flat_map(|said| &said.indications).map(|one| one.cause.as_str()).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        causes.into_iter().map(|cause| (cause, Strength::Weak)).collect()
     }
 
     fn add(&mut self, said: &'a Said) {
@@ -90,9 +111,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use shakedown_catalog::Catalog;
-    use shakedown_model::{
-        Context, Evidence, Fault, Indication, MessageKind, Name, Origin, Protocol, Reason, Side, SourceFile,
-    };
+    use shakedown_model::{Context, Evidence, Fault, Indication, Name, Origin, Protocol, Reason, Side, SourceFile};
 
     use super::*;
     use crate::diagnose;
@@ -190,6 +209,19 @@ mod tests {
         let evidence = [said(Role::Client, &text("a"), HEARD), said(Role::Server, &text("b"), HEARD)];
         let found = found(&evidence);
         assert!(found.iter().all(|(.., confidence)| *confidence < 800), "{found:?}");
+    }
+
+    #[test]
+    fn a_message_that_the_other_end_explains_bears_it_out() {
+        let mut alert = said(Role::Client, &text("a"), &[]);
+        let mut cause = said(Role::Server, &text("b"), &[("no-common-proposal", Strength::Strong, Side::Client)]);
+        if let (Fact::Said(alert), Fact::Said(cause)) = (&mut alert.fact, &mut cause.fact) {
+            alert.message = "strongswan/heard".to_owned();
+            assert!(found(&[Evidence::new(Fact::Said(cause.clone()))])[0].2 < 800);
+            cause.explains = vec!["strongswan/heard".to_owned()];
+        }
+        let found = found(&[alert, cause]);
+        assert!(found[0].0 == "no-common-proposal" && found[0].2 >= 900, "{found:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{walk, words};
 pub fn offer_text(party: &Party, options: &TextOptions) -> String {
     let mut party = party.clone();
     walk::party(&mut walk::Mask, &mut party);
-    let Policy::Ssh(policy) = &party.policy;
+    let Policy::Ssh(policy) = &party.policy else { return String::new() };
     let offer = &policy.offer;
     let mut draw = Draw { canvas: Canvas::new(options.color), options };
     draw.head(&party, offer);

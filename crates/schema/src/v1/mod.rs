@@ -11,6 +11,7 @@ mod fix;
 mod incident;
 mod kinds;
 mod offer;
+mod offer_ike;
 mod offer_party;
 mod origin;
 mod outcome;
@@ -22,6 +23,8 @@ pub use evidence::{Evidence, Hop};
 pub use fix::{Command, Edit, Fix};
 pub use incident::Incident;
 pub use kinds::{Applicability, OutcomeResult, Protocol, Role, Side, SignatureState, StageResult};
-pub use offer::{BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, Offer, Supported, Undecided};
+pub use offer::{
+    BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, IkeProposal, Offer, Supported, Undecided,
+};
 pub use origin::Origin;
 pub use outcome::{FailedSlot, Forecast, Outcome, Risk, StageOutcome, TraceStep};

@@ -91,6 +91,15 @@ pub struct Offer {
     /// SSH: where the implementation departs from the plain rules.
     #[serde(default)]
     pub behaviour: Behaviour,
+    /// IKE: the proposals for the IKE SA (phase 1), in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposals: Option<Vec<IkeProposal>>,
+    /// IKE: the proposals for the CHILD SA (phase 2), in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_proposals: Option<Vec<IkeProposal>>,
+    /// IKE: the version, `1` or `2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ike_version: Option<u8>,
     /// What the build could do if it were enabled.
     #[serde(default)]
     pub supported: Supported,
@@ -100,6 +109,31 @@ pub struct Offer {
     /// How this party was made up.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// One IKE proposal: of each list one transform is agreed on. Names are strongSwan's proposal keywords.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IkeProposal {
+    /// What it is for: `IKE`, `ESP` or `AH`.
+    pub protocol: String,
+    /// Encryption algorithms.
+    #[serde(default)]
+    pub encryption: Vec<String>,
+    /// Integrity algorithms.
+    #[serde(default)]
+    pub integrity: Vec<String>,
+    /// Pseudo-random functions.
+    #[serde(default)]
+    pub prf: Vec<String>,
+    /// Groups of the key exchange.
+    #[serde(default)]
+    pub group: Vec<String>,
+    /// Extended sequence numbers: `esn`, `noesn`.
+    #[serde(default)]
+    pub esn: Vec<String>,
+    /// What is no transform that is known, as it was written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 /// A server's host key.

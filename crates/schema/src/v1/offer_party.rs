@@ -12,7 +12,10 @@ use super::{Behaviour, Offer, Protocol, SignatureState};
 
 impl From<&Party> for Offer {
     fn from(party: &Party) -> Self {
-        let Policy::Ssh(policy) = &party.policy;
+        let policy = match &party.policy {
+            Policy::Ssh(policy) => policy,
+            Policy::Ike(policy) => return super::offer_ike::offer(party, policy),
+        };
         let SshPolicy { offer, host_key_order, behaviour, supported, undecided } = &**policy;
         let mut refused = BTreeMap::new();
         let mut list = |slot: &str, known: &Known<Vec<Item>>| {
@@ -75,6 +78,9 @@ impl From<&Party> for Offer {
                 mac: known_texts(&supported.mac),
                 compression: known_texts(&supported.compression),
             },
+            proposals: None,
+            child_proposals: None,
+            ike_version: None,
             undecided: undecided
                 .iter()
                 .map(|part| super::Undecided { slot: part.slot.as_str().to_owned(), criterion: part.criterion.clone() })
@@ -85,9 +91,12 @@ impl From<&Party> for Offer {
 }
 
 impl From<&Offer> for Party {
-    /// The party that the offer describes. Its items have no origins, and its source is an offer without a path. TLS and
-    /// IKE offers cannot be written yet; their lists are unknown.
+    /// The party that the offer describes. Its items have no origins, and its source is an offer without a path. TLS
+    /// offers cannot be written yet; their lists are unknown.
     fn from(offer: &Offer) -> Self {
+        if offer.protocol == Protocol::Ike {
+            return super::offer_ike::party(offer);
+        }
         let mut kex = offer.kex.clone();
         if let Some(methods) = &mut kex {
             for marker in &offer.kex_markers {

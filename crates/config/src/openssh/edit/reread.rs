@@ -113,7 +113,7 @@ impl Again {
         if !matches!(party.source, PartySource::Live { .. }) {
             new.source.clone_from(&party.source);
         }
-        let (Policy::Ssh(new), Policy::Ssh(old)) = (&mut new.policy, &party.policy);
+        let (Policy::Ssh(new), Policy::Ssh(old)) = (&mut new.policy, &party.policy) else { return };
         if !new.offer.gex_sizes.is_complete() {
             new.offer.gex_sizes.clone_from(&old.offer.gex_sizes);
         }

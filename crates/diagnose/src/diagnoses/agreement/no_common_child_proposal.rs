@@ -53,3 +53,22 @@
 //! charon: no acceptable proposal found
 //! charon: failed to establish CHILD_SA, keeping IKE_SA
 //! ```
+//!
+//! The tunnel that fails when its keys are renewed:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256-modp2048
+//! side: client
+//! ```
+
+use shakedown_model::{Match, Stage};
+
+use crate::Case;
+use crate::ike;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike::matches(case, Stage::ChildSa, "ESP proposal")
+}

@@ -59,3 +59,19 @@
 //! charon: configured proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256
 //! charon: received proposals unacceptable
 //! ```
+//!
+//! ```case
+//! client ike: 3des-sha1-modp1024
+//! server ike: aes256-sha256-ecp256, aes256gcm16-prfsha256-ecp256
+//! side: client
+//! reason: outdated-software
+//! ```
+
+use shakedown_model::{Match, Stage};
+
+use crate::Case;
+use crate::ike;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike::matches(case, Stage::IkeSa, "IKE proposal")
+}

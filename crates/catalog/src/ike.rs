@@ -1,0 +1,210 @@
+//! IKE proposals as configurations and messages write them.
+
+use shakedown_model::ike::{Proposal, SaProtocol, is_aead, prf_of};
+use shakedown_model::{Item, Name, Slot};
+
+use crate::Catalog;
+use crate::algorithm::{Algorithm, kind};
+
+/// Why a proposal string is not one. strongSwan then discards the whole connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeywordError {
+    /// A keyword that is none.
+    #[error("`{0}` is no algorithm keyword")]
+    Unknown(String),
+    /// Ciphers with and without their own integrity in one proposal.
+    #[error("ciphers with and without integrity of their own stand in one proposal: write two")]
+    MixedCiphers,
+    /// A type of transform that the proposal needs is not there.
+    #[error("a proposal for {protocol} needs {what}")]
+    Missing {
+        /// What the proposal is for.
+        protocol: &'static str,
+        /// What it lacks, such as `a key exchange group`.
+        what: &'static str,
+    },
+}
+
+impl Catalog {
+    /// The IKE transform that a name means: a keyword, or as messages print it. Where a name stands for two types, the
+    /// first in the order of [`Proposal::SLOTS`].
+    pub fn transform(&self, slot: Option<Slot>, name: &str) -> Option<(Slot, &Algorithm)> {
+        let name = normal(name);
+        let slots: &[Slot] = slot.as_ref().map_or(&Proposal::SLOTS, std::slice::from_ref);
+        slots.iter().find_map(|slot| {
+            let kind = kind(*slot)?;
+            let mut of_kind = self.all_algorithms().iter().filter(|algorithm| algorithm.kind == kind);
+            let found = of_kind.find(|one| normal(&one.name) == name || one.aliases.contains(&name))?;
+            Some((*slot, found))
+        })
+    }
+
+    /// Reads a proposal in strongSwan's keywords, such as `aes256-sha256-modp2048`, and completes it as strongSwan does:
+    /// the pseudo-random function follows from the integrity algorithm, ESP is without ESN unless it is asked for.
+    ///
+    /// # Errors
+    /// What strongSwan refuses too.
+    pub fn proposal_of_keywords(&self, protocol: SaProtocol, text: &str) -> Result<Proposal, KeywordError> {
+        let mut proposal = Proposal::new(protocol);
+        for word in text.trim().split('-') {
+            let (slot, name) = match word {
+                "none" | "modpnone" => (Slot::Group, "none"),
+                word => match self.transform(None, word) {
+                    Some((slot, algorithm)) => (slot, algorithm.name.as_str()),
+                    None => return Err(KeywordError::Unknown(word.to_owned())),
+                },
+            };
+            add(&mut proposal, slot, name);
+        }
+        complete(&mut proposal)?;
+        Ok(proposal)
+    }
+
+    /// The proposals of a list as strongSwan, libreswan and what is made of them print it. What is not understood stands
+    /// among a proposal's unknown items.
+    pub fn printed_proposals(&self, text: &str) -> Vec<Proposal> {
+        let mut proposals: Vec<Proposal> = Vec::new();
+        for word in text.split_whitespace() {
+            let word = word.split('[').next().unwrap_or(word).trim_matches([',', '\'', '"', '(', ')']);
+            // Libreswan counts its proposals: `1:IKE:ENCR=...`, `1:IKE=...`.
+            let body = match word.split_once(':') {
+                Some((number, rest)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+                _ => word,
+            };
+            let Some((protocol, body)) = protocol(body) else { continue };
+            let mut proposal = Proposal::new(protocol);
+            if let Some(body) = body.strip_prefix('=') {
+                self.columns(&mut proposal, body);
+            } else if let Some(body) = body.strip_prefix(':') {
+                if body.contains('=') {
+                    self.typed(&mut proposal, body);
+                } else {
+                    body.split('/').for_each(|name| self.named(&mut proposal, None, name));
+                }
+            }
+            proposals.push(proposal);
+        }
+        proposals.retain(|proposal| Proposal::SLOTS.iter().any(|slot| !proposal.list(*slot).is_empty()));
+        proposals
+    }
+
+    /// `AES_CBC_256-HMAC_SHA2_256-HMAC_SHA2_256_128-MODP2048+ECP_256`, the columns of libreswan's status.
+    fn columns(&self, proposal: &mut Proposal, body: &str) {
+        let columns: &[Slot] = match proposal.protocol {
+            SaProtocol::Ike => &[Slot::Encryption, Slot::Prf, Slot::Integrity, Slot::Group],
+            SaProtocol::Esp => &[Slot::Encryption, Slot::Integrity, Slot::Group, Slot::Esn],
+            SaProtocol::Ah => &[Slot::Integrity, Slot::Group, Slot::Esn],
+        };
+        for (column, names) in body.split('-').enumerate() {
+            for name in names.split('+') {
+                self.named(proposal, columns.get(column).copied(), name);
+            }
+        }
+    }
+
+    /// `ENCR=AES_CBC_256;PRF=HMAC_SHA2_256;INTEG=HMAC_SHA2_256_128;DH=MODP2048,ECP_256`.
+    fn typed(&self, proposal: &mut Proposal, body: &str) {
+        for part in body.split(';') {
+            let Some((kind, names)) = part.split_once('=') else { continue };
+            let slot = match kind {
+                "ENCR" => Slot::Encryption,
+                "INTEG" => Slot::Integrity,
+                "PRF" => Slot::Prf,
+                "DH" | "KE" | "KEM" => Slot::Group,
+                "ESN" | "SN" => Slot::Esn,
+                _ => {
+                    proposal.unknown.push(Item::new(part));
+                    continue;
+                }
+            };
+            for name in names.split([',', '+']) {
+                self.named(proposal, Some(slot), name);
+            }
+        }
+    }
+
+    fn named(&self, proposal: &mut Proposal, slot: Option<Slot>, name: &str) {
+        if name.is_empty() {
+            return;
+        }
+        // In a list without types it is the group that may be left out.
+        let slot = slot.or_else(|| name.eq_ignore_ascii_case("none").then_some(Slot::Group));
+        match self.transform(slot, name) {
+            Some((slot, algorithm)) => add(proposal, slot, &algorithm.name),
+            // A name of this type that nobody knows is still one that the other side would have to have.
+            None => match slot.and_then(|slot| proposal.list_mut(slot)) {
+                Some(list) => list.push(Item::new(name)),
+                None => proposal.unknown.push(Item::new(name)),
+            },
+        }
+    }
+}
+
+/// As the aliases of the catalog are written.
+fn normal(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+fn protocol(text: &str) -> Option<(SaProtocol, &str)> {
+    let all = [SaProtocol::Ike, SaProtocol::Esp, SaProtocol::Ah];
+    all.into_iter().find_map(|protocol| {
+        let rest = text.strip_prefix(protocol.as_str())?;
+        rest.starts_with([':', '=']).then_some((protocol, rest))
+    })
+}
+
+fn add(proposal: &mut Proposal, slot: Slot, name: &str) {
+    let Some(list) = proposal.list_mut(slot) else { return };
+    if !list.iter().any(|item| item.name == *name) {
+        list.push(Item::new(name));
+    }
+}
+
+/// `check_proposal` of strongSwan's proposal.c.
+fn complete(proposal: &mut Proposal) -> Result<(), KeywordError> {
+    let protocol = proposal.protocol.as_str();
+    let missing = |what| Err(KeywordError::Missing { protocol, what });
+    let aead = proposal.encryption.iter().filter(|item| is_aead(item.name.as_str())).count();
+    if aead > 0 && aead < proposal.encryption.len() {
+        return Err(KeywordError::MixedCiphers);
+    }
+    match proposal.protocol {
+        SaProtocol::Ike => {
+            if proposal.encryption.is_empty() {
+                return missing("an encryption algorithm");
+            }
+            if proposal.prf.is_empty() {
+                let names = proposal.integrity.iter().filter_map(|item| prf_of(item.name.as_str()));
+                let mut found: Vec<Item> = Vec::new();
+                for name in names {
+                    if !found.iter().any(|item| item.name == *name) {
+                        found.push(Item { name: Name::new(&name), origin: None });
+                    }
+                }
+                proposal.prf = found;
+            }
+            if proposal.prf.is_empty() {
+                return missing("a pseudo-random function");
+            }
+            if proposal.group.is_empty() {
+                return missing("a key exchange group");
+            }
+            proposal.esn.clear();
+        }
+        SaProtocol::Esp | SaProtocol::Ah => {
+            if proposal.protocol == SaProtocol::Esp && proposal.encryption.is_empty() {
+                return missing("an encryption algorithm");
+            }
+            proposal.prf.clear();
+            if proposal.esn.is_empty() {
+                add(proposal, Slot::Esn, "noesn");
+            }
+        }
+    }
+    if aead > 0 {
+        proposal.integrity.clear();
+    } else if proposal.integrity.is_empty() && proposal.protocol != SaProtocol::Esp {
+        return missing("an integrity algorithm");
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! What the causes "no proposal in common" share: from the types of transform that failed to one match with both ends'
+//! lists, the side at fault and the remedies.
+
+use shakedown_model::{
+    Change, FailedSlot, FailureKind, Item, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
+};
+
+use crate::Case;
+use crate::blame::{self, End};
+use crate::facts;
+use crate::text::list;
+
+/// The match of one stage: a proposal fails as a whole, so that all its types of transform are one cause.
+pub(crate) fn matches(case: &Case<'_>, stage: Stage, noun: &str) -> Vec<Match> {
+    let of_stage = |failed: &&FailedSlot| failed.stage == stage && failed.slot != Slot::Version;
+    let failed: Vec<FailedSlot> = case.failed().iter().filter(of_stage).cloned().collect();
+    if failed.is_empty() { later(case, stage) } else { vec![one(case, &failed, stage, noun)] }
+}
+
+/// What agrees now and differs at the first rekey.
+fn later(case: &Case<'_>, stage: Stage) -> Vec<Match> {
+    let Some(outcome) = case.outcome.filter(|_| stage == Stage::ChildSa) else { return Vec::new() };
+    let due = |slot: Slot| outcome.forecast.iter().any(|one| one.stage == Stage::Rekey && one.slot == slot);
+    let items = |names: &[Name]| names.iter().map(|name| Item { name: name.clone(), origin: None }).collect();
+    let failed: Vec<FailedSlot> = outcome
+        .trace
+        .iter()
+        .filter(|step| step.chosen.is_none() && due(step.slot))
+        .map(|step| FailedSlot {
+            stage: Stage::Rekey,
+            slot: step.slot,
+            client: items(&step.client),
+            server: items(&step.server),
+            kind: FailureKind::NothingInCommon,
+        })
+        .collect();
+    if failed.is_empty() {
+        return Vec::new();
+    }
+    let mut found = one(case, &failed, Stage::Rekey, "forward secrecy");
+    found.summary = "forward secrecy of the tunnel is not configured alike on both sides".to_owned();
+    found.notes.push(
+        "in IKEv2 the groups for forward secrecy are compared when keys are renewed: until then the tunnel works \
+         (RFC 7296 section 1.2)"
+            .to_owned(),
+    );
+    vec![found]
+}
+
+fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Match {
+    let kinds: Vec<&str> = failed.iter().map(|failed| failed.slot.phrase()).collect();
+    let summary = format!("initiator and responder share no {noun}: {}", differ(&kinds));
+    let (side, because) = blame(case, failed);
+    let mut found = Match::new(Strength::Decisive, side, summary);
+    found.phase = Some(match stage {
+        Stage::IkeSa => Phase::IkeSa,
+        Stage::Rekey => Phase::Rekey,
+        _ => Phase::ChildSa,
+    });
+    found.side_because = because;
+    found.reason = if side == Side::Unknown { Reason::Unknown } else { Reason::OutdatedSoftware };
+    for one in failed {
+        let [client, server] = [&one.client, &one.server].map(|items| offered(items));
+        found
+            .notes
+            .push(format!("{}: the initiator offers {client}, the responder accepts {server}", one.slot.phrase()));
+        let own = if side == Side::Client { &one.client } else { &one.server };
+        found.algorithms.extend(names(own).into_iter().filter(|name| *name != "none"));
+        found.remedies.extend(remedies(case, one, side));
+    }
+    for role in [Role::Client, Role::Server] {
+        found.notes.extend(nearest(case, role, stage));
+    }
+    if let Some(weak) = failed.iter().find_map(|one| weakness(case, one, side)) {
+        found.notes.push(weak);
+    }
+    found
+}
+
+/// `encryption algorithm and group differ`.
+fn differ(kinds: &[&str]) -> String {
+    match kinds {
+        [] => "nothing fits".to_owned(),
+        [one] => format!("the {one} differs"),
+        [first @ .., last] => format!("{} and {last} differ", first.join(", ")),
+    }
+}
+
+fn offered(items: &[Item]) -> String {
+    if items.is_empty() { "none".to_owned() } else { list(&names(items)) }
+}
+
+/// Where an end lists several proposals, the lists shown are those of the nearest one.
+fn nearest(case: &Case<'_>, role: Role, stage: Stage) -> Option<String> {
+    let policy = case.party(role)?.ike()?;
+    let proposals = match stage {
+        Stage::IkeSa => policy.proposals.accepted()?,
+        _ => policy.child_proposals.accepted()?,
+    };
+    let who = if role == Role::Client { "initiator" } else { "responder" };
+    (proposals.len() > 1).then(|| {
+        let count = proposals.len();
+        format!("the {who} has {count} proposals: shown is the one that comes nearest to the other side's")
+    })
+}
+
+/// The side that has nothing sound of a type that differs; where the types speak against different sides, both.
+fn blame(case: &Case<'_>, failed: &[FailedSlot]) -> (Side, String) {
+    let mut found: Vec<(Side, String)> = Vec::new();
+    for one in failed {
+        let sound = |name: &Name| facts::sound(case.catalog, one.slot, name);
+        let end = |items: &[Item]| End { offered: names(items), ..End::default() };
+        let (client, server) = (end(&one.client), end(&one.server));
+        // Who asks for forward secrecy is not the one to give it up.
+        let verdict = match (one.slot, one.client.is_empty(), one.server.is_empty()) {
+            (Slot::Group, true, false) => (Side::Client, "it asks for no forward secrecy".to_owned()),
+            (Slot::Group, false, true) => (Side::Server, "it has no forward secrecy configured".to_owned()),
+            _ => {
+                let blame = blame::decide(&client, &server, sound);
+                let offer = if blame.side == Side::Client { &client.offered } else { &server.offered };
+                let phrase = one.slot.phrase();
+                (blame.side, format!("of the {phrase}s it has only {}, none of it still recommended", list(offer)))
+            }
+        };
+        if matches!(verdict.0, Side::Client | Side::Server) {
+            found.push(verdict);
+        }
+    }
+    let Some((side, because)) = found.first().cloned() else {
+        return (Side::Unknown, "both sides' algorithms are sound: either can be changed".to_owned());
+    };
+    if found.iter().any(|(other, _)| *other != side) {
+        return (Side::Both, "each side lacks something that is still recommended".to_owned());
+    }
+    (side, because)
+}
+
+fn weakness(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Option<String> {
+    let items = if side == Side::Client { &failed.client } else { &failed.server };
+    let (name, why) = items
+        .iter()
+        .find_map(|item| facts::weakness(case.catalog, failed.slot, &item.name).map(|why| (&item.name, why)))?;
+    (side != Side::Unknown).then(|| format!("`{name}` is no longer recommended: {why}"))
+}
+
+/// The best of the other side's that the side at fault lacks; where no side is, the responder is told first, whose order
+/// decides.
+fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
+    let roles: &[Role] = match side {
+        Side::Client => &[Role::Client],
+        Side::Server => &[Role::Server],
+        _ => &[Role::Server, Role::Client],
+    };
+    let remedy = |role: &Role| {
+        let theirs = if *role == Role::Client { &failed.server } else { &failed.client };
+        let mut names = names(theirs);
+        names.retain(|name| *name != "none" && facts::sound(case.catalog, failed.slot, name) == Some(true));
+        facts::best_first(case.catalog, failed.slot, &mut names);
+        let change = Change::Enable { slot: failed.slot, candidates: names };
+        matches!(&change, Change::Enable { candidates, .. } if !candidates.is_empty())
+            .then_some(Remedy { role: *role, change })
+    };
+    roles.iter().filter_map(remedy).collect()
+}

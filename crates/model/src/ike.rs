@@ -1,0 +1,207 @@
+//! IKE: what a party proposes for its IKE SA and for what runs below it.
+//!
+//! Transforms carry strongSwan's proposal keywords as names, the key length included: `aes256`, `aes128gcm16`,
+//! `sha256`, `prfsha384`, `modp2048`, `ecp256`, `x25519`, `noesn`. `none` stands for the transform of that name.
+
+use std::fmt;
+
+use crate::{Item, Known, Slot};
+
+/// All that an IKE party would propose and accept, and how it chooses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IkePolicy {
+    /// Its proposals for the IKE SA (phase 1), in order.
+    pub proposals: Known<Vec<Proposal>>,
+    /// Its proposals for the CHILD SA (phase 2), in order.
+    pub child_proposals: Known<Vec<Proposal>>,
+    /// The version that is spoken, where it is known.
+    pub version: Option<IkeVersion>,
+    /// As responder, whose order decides.
+    pub preference: Preference,
+}
+
+/// What an IKE party sends first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IkeOffer {
+    /// Its proposals for the IKE SA, in order.
+    pub proposals: Known<Vec<Proposal>>,
+    /// The group of the key exchange that it sends along, which the responder may ask to change.
+    pub guess: Option<Item>,
+}
+
+impl IkePolicy {
+    /// The opening: the proposals, with the first group as the guess (RFC 7296 section 1.2).
+    pub fn open(&self) -> IkeOffer {
+        let first = self.proposals.accepted().and_then(|all| all.first());
+        let guess = first.and_then(|proposal| proposal.group.first()).cloned();
+        IkeOffer { proposals: self.proposals.clone(), guess }
+    }
+}
+
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IkeVersion {
+    /// RFC 2409.
+    V1,
+    /// RFC 7296.
+    V2,
+}
+
+/// Whose order decides where several proposals or transforms fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Preference {
+    /// The responder's (strongSwan's `prefer_configured_proposals = yes`, libreswan).
+    #[default]
+    Responder,
+    /// The initiator's (strongSwan's `prefer_configured_proposals = no`).
+    Initiator,
+}
+
+/// What a proposal is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SaProtocol {
+    /// The IKE SA itself.
+    Ike,
+    /// Encapsulating Security Payload, RFC 4303.
+    Esp,
+    /// Authentication Header, RFC 4302.
+    Ah,
+}
+
+impl SaProtocol {
+    /// The name in proposals: `IKE`, `ESP`, `AH`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ike => "IKE",
+            Self::Esp => "ESP",
+            Self::Ah => "AH",
+        }
+    }
+}
+
+/// One proposal: of each type of transform one has to be agreed on, and any of the list will do (RFC 7296 section 3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// What it is for.
+    pub protocol: SaProtocol,
+    /// Encryption algorithms.
+    pub encryption: Vec<Item>,
+    /// Integrity algorithms; empty or `none` beside a cipher with its own integrity.
+    pub integrity: Vec<Item>,
+    /// Pseudo-random functions; none in ESP and AH.
+    pub prf: Vec<Item>,
+    /// Groups of the key exchange. In ESP and AH they bring perfect forward secrecy.
+    pub group: Vec<Item>,
+    /// Extended sequence numbers; none in IKE.
+    pub esn: Vec<Item>,
+    /// What is no transform that is known, as it was written.
+    pub unknown: Vec<Item>,
+}
+
+impl Proposal {
+    /// The types of transform in the order in which strongSwan compares them.
+    pub const SLOTS: [Slot; 5] = [Slot::Encryption, Slot::Integrity, Slot::Prf, Slot::Group, Slot::Esn];
+
+    /// A proposal without transforms.
+    pub fn new(protocol: SaProtocol) -> Self {
+        Self {
+            protocol,
+            encryption: Vec::new(),
+            integrity: Vec::new(),
+            prf: Vec::new(),
+            group: Vec::new(),
+            esn: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    /// The transforms of a type; none for slots that are no type of transform.
+    pub fn list(&self, slot: Slot) -> &[Item] {
+        match slot {
+            Slot::Encryption => &self.encryption,
+            Slot::Integrity => &self.integrity,
+            Slot::Prf => &self.prf,
+            Slot::Group => &self.group,
+            Slot::Esn => &self.esn,
+            _ => &[],
+        }
+    }
+
+    /// The transforms of a type, to change them.
+    pub fn list_mut(&mut self, slot: Slot) -> Option<&mut Vec<Item>> {
+        match slot {
+            Slot::Encryption => Some(&mut self.encryption),
+            Slot::Integrity => Some(&mut self.integrity),
+            Slot::Prf => Some(&mut self.prf),
+            Slot::Group => Some(&mut self.group),
+            Slot::Esn => Some(&mut self.esn),
+            _ => None,
+        }
+    }
+
+    /// All its items, to change them.
+    pub fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        let Self { protocol: _, encryption, integrity, prf, group, esn, unknown } = self;
+        encryption.iter_mut().chain(integrity).chain(prf).chain(group).chain(esn).chain(unknown)
+    }
+}
+
+impl fmt::Display for Proposal {
+    /// As strongSwan's configuration writes it: `aes256-sha256-modp2048`. The pseudo-random functions that follow from the
+    /// integrity algorithms are left out, and so is `noesn`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let follows = !self.integrity.is_empty()
+            && self.prf.len() == self.integrity.len()
+            && self
+                .prf
+                .iter()
+                .zip(&self.integrity)
+                .all(|(prf, integrity)| prf_of(integrity.name.as_str()).as_deref() == Some(prf.name.as_str()));
+        let prf: &[Item] = if follows { &[] } else { &self.prf };
+        let parts = [self.encryption.as_slice(), &self.integrity, prf, &self.group, &self.esn, &self.unknown];
+        let names = parts.into_iter().flatten().map(|item| item.name.as_str());
+        let mut first = true;
+        for name in names.filter(|name| *name != "noesn") {
+            f.write_str(if first { "" } else { "-" })?;
+            f.write_str(name)?;
+            first = false;
+        }
+        Ok(())
+    }
+}
+
+/// The pseudo-random function that strongSwan derives from an integrity algorithm where a proposal names none.
+pub fn prf_of(integrity: &str) -> Option<String> {
+    let base = integrity.split('_').next().filter(|base| !base.is_empty() && *base != "none")?;
+    Some(format!("prf{base}"))
+}
+
+/// Whether a cipher brings its own integrity, so that no integrity algorithm is agreed beside it (RFC 5282 section 8).
+pub fn is_aead(encryption: &str) -> bool {
+    encryption == "chacha20poly1305" || ["gcm", "ccm", "gmac"].iter().any(|mode| encryption.contains(mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::items;
+
+    #[test]
+    fn a_proposal_is_written_in_keywords() {
+        let mut proposal = Proposal::new(SaProtocol::Ike);
+        proposal.encryption = items(["aes256"]);
+        proposal.integrity = items(["sha256"]);
+        proposal.prf = items(["prfsha256"]);
+        proposal.group = items(["modp2048"]);
+        assert_eq!(proposal.to_string(), "aes256-sha256-modp2048");
+        proposal.prf = items(["prfsha384"]);
+        assert_eq!(proposal.to_string(), "aes256-sha256-prfsha384-modp2048");
+    }
+
+    #[test]
+    fn functions_and_modes() {
+        assert_eq!(prf_of("sha256_96").as_deref(), Some("prfsha256"));
+        assert_eq!(prf_of("none"), None);
+        assert!(is_aead("aes128gcm16") && is_aead("chacha20poly1305") && !is_aead("aes256") && !is_aead("aes256ctr"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What the selection makes of two parties.
+
+use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal};
+use shakedown_model::{
+    FailedSlot, FailureKind, Forecast, Item, Name, Outcome, Slot, Stage, StageOutcome, StageResult, TraceStep, names,
+};
+
+use super::select::{Refusal, Selecting, select};
+
+/// What the rules make of an initiator and a responder. Only proposals are looked at: identities, secrets and selectors
+/// remain unknown.
+pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
+    let mut outcome = Outcome::default();
+    if let (Some(ours), Some(theirs)) = (initiator.version, responder.version)
+        && ours != theirs
+    {
+        outcome.failed.push(FailedSlot {
+            stage: Stage::IkeSa,
+            slot: Slot::Version,
+            client: vec![Item::new(version_name(ours))],
+            server: vec![Item::new(version_name(theirs))],
+            kind: FailureKind::NothingInCommon,
+        });
+        stage(&mut outcome, Stage::IkeSa, StageResult::Failed);
+        stage(&mut outcome, Stage::Auth, StageResult::NotReached);
+        stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
+        return outcome;
+    }
+    let version = initiator.version.or(responder.version);
+    if let Some(version) = version {
+        outcome.agreed.push((Slot::Version, Some(Name::new(version_name(version)))));
+    }
+    let how = Selecting {
+        version: version.unwrap_or(IkeVersion::V2),
+        preference: responder.preference,
+        without_key_exchange: false,
+    };
+    let proposals = (initiator.proposals.complete(), responder.proposals.complete());
+    let ike = run(&mut outcome, Stage::IkeSa, proposals, how);
+    let failed = ike == StageResult::Failed;
+    stage(&mut outcome, Stage::IkeSa, ike);
+    let after = |decides: &str| match failed {
+        true => StageResult::NotReached,
+        false => StageResult::Unknown { what_would_decide: decides.to_owned() },
+    };
+    stage(&mut outcome, Stage::Auth, after("the responder's log of the IKE_AUTH exchange"));
+    if failed {
+        stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
+        return outcome;
+    }
+    let proposals = (initiator.child_proposals.complete(), responder.child_proposals.complete());
+    // Quick mode has its own key exchange, IKE_AUTH has not.
+    let first = Selecting { without_key_exchange: how.version == IkeVersion::V2, ..how };
+    let result = run(&mut outcome, Stage::ChildSa, proposals, first);
+    if result == StageResult::Agreed
+        && let (Some(ours), Some(theirs)) = proposals
+        && let Err(refusal) = select(ours, theirs, how)
+    {
+        for difference in refusal.differences {
+            outcome.forecast.push(Forecast {
+                when: "rekey".to_owned(),
+                stage: Stage::Rekey,
+                slot: difference.slot,
+                summary: "the tunnel comes up, and fails when its keys are due for renewal: only then the groups are \
+                          compared"
+                    .to_owned(),
+            });
+            outcome.trace.push(TraceStep {
+                slot: difference.slot,
+                client: names(&difference.initiator),
+                server: names(&difference.responder),
+                chosen: None,
+                rule: "groups are compared when the keys of a CHILD SA are renewed (RFC 7296 section 1.3)".to_owned(),
+            });
+        }
+    }
+    stage(&mut outcome, Stage::ChildSa, result);
+    outcome
+}
+
+type Lists<'a> = (Option<&'a Vec<Proposal>>, Option<&'a Vec<Proposal>>);
+
+fn run(outcome: &mut Outcome, of: Stage, lists: Lists<'_>, how: Selecting) -> StageResult {
+    let (Some(ours), Some(theirs)) = lists else {
+        return StageResult::Unknown { what_would_decide: "the proposals of both ends".to_owned() };
+    };
+    match select(ours, theirs, how) {
+        Ok(chosen) => {
+            for (slot, name) in chosen.transforms {
+                let list = |proposal: Option<&Proposal>| names(proposal.map_or(&[], |one| one.list(slot)));
+                outcome.trace.push(TraceStep {
+                    slot,
+                    client: list(ours.get(chosen.initiator)),
+                    server: list(theirs.get(chosen.responder)),
+                    chosen: name.clone(),
+                    rule: "one of each type, from the first proposal of the responder that fits (RFC 7296 section 2.7)"
+                        .to_owned(),
+                });
+                if of == Stage::IkeSa {
+                    outcome.agreed.push((slot, name));
+                }
+            }
+            StageResult::Agreed
+        }
+        Err(refusal) => {
+            fail(outcome, of, refusal);
+            StageResult::Failed
+        }
+    }
+}
+
+fn fail(outcome: &mut Outcome, of: Stage, refusal: Refusal) {
+    let failed = refusal.differences.into_iter().map(|difference| FailedSlot {
+        stage: of,
+        slot: difference.slot,
+        client: difference.initiator,
+        server: difference.responder,
+        kind: FailureKind::NothingInCommon,
+    });
+    outcome.failed.extend(failed);
+}
+
+fn stage(outcome: &mut Outcome, stage: Stage, result: StageResult) {
+    outcome.stages.push(StageOutcome { stage, result });
+}
+
+fn version_name(version: IkeVersion) -> &'static str {
+    match version {
+        IkeVersion::V1 => "1",
+        IkeVersion::V2 => "2",
+    }
+}

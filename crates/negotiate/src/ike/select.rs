@@ -1,0 +1,165 @@
+//! One proposal out of both ends' lists.
+
+use shakedown_model::ike::{IkeVersion, Preference, Proposal, SaProtocol, is_aead};
+use shakedown_model::{Item, Name, Slot};
+
+/// How the responder selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selecting {
+    /// The version of the protocol.
+    pub version: IkeVersion,
+    /// Whose order decides.
+    pub preference: Preference,
+    /// The CHILD SA of an IKE_AUTH exchange: there is no key exchange for it, so that groups are left out of the
+    /// comparison and differ only at a rekey (RFC 7296 section 1.2).
+    pub without_key_exchange: bool,
+}
+
+/// What was agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The initiator's proposal, by its place.
+    pub initiator: usize,
+    /// The responder's proposal, by its place.
+    pub responder: usize,
+    /// The transform of each type; `None` where the type is not used, as integrity beside an AEAD cipher.
+    pub transforms: Vec<(Slot, Option<Name>)>,
+}
+
+/// Nothing was: how the two proposals differ that are nearest to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The initiator's proposal, by its place; the list may be empty.
+    pub initiator: usize,
+    /// The responder's proposal, by its place; the list may be empty.
+    pub responder: usize,
+    /// The types of transform without a common value, in the order in which strongSwan compares them. Empty only where a
+    /// list of proposals is.
+    pub differences: Vec<Difference>,
+}
+
+/// A type of transform without a common value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The type.
+    pub slot: Slot,
+    /// What the initiator proposes.
+    pub initiator: Vec<Item>,
+    /// What the responder accepts.
+    pub responder: Vec<Item>,
+}
+
+/// Runs the responder's choice as strongSwan's `proposal_select` and libreswan's matching make it: the proposals of the
+/// end whose order decides one after the other, each against all of the other's; within a type that end's order again.
+///
+/// # Errors
+/// No pair fits; how the nearest one differs.
+pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) -> Result<Chosen, Refusal> {
+    let offered: Vec<Proposal> = initiator.iter().map(|proposal| sent(proposal, how.version)).collect();
+    let mut nearest: Option<Refusal> = None;
+    let pairs: Vec<(usize, usize)> = match how.preference {
+        Preference::Responder => pairs(responder.len(), offered.len()).map(|(own, other)| (other, own)).collect(),
+        Preference::Initiator => pairs(offered.len(), responder.len()).collect(),
+    };
+    for (ours, theirs) in pairs {
+        let (Some(one), Some(other)) = (offered.get(ours), responder.get(theirs)) else { continue };
+        if one.protocol != other.protocol {
+            continue;
+        }
+        match compare(one, other, how) {
+            Ok(transforms) => {
+                let chosen = Chosen { initiator: ours, responder: theirs, transforms };
+                return match how.version {
+                    IkeVersion::V1 if one.protocol != SaProtocol::Ike => quick_mode(&offered, chosen, other),
+                    _ => Ok(chosen),
+                };
+            }
+            Err(differences) => {
+                if nearest.as_ref().is_none_or(|nearest| differences.len() < nearest.differences.len()) {
+                    nearest = Some(Refusal { initiator: ours, responder: theirs, differences });
+                }
+            }
+        }
+    }
+    Err(nearest.unwrap_or(Refusal { initiator: 0, responder: 0, differences: Vec::new() }))
+}
+
+/// Quick mode sends one key exchange along, of the first group among the proposals, and has no second try: what is chosen
+/// has to go with it (RFC 2409 section 5.5).
+fn quick_mode(offered: &[Proposal], chosen: Chosen, responder: &Proposal) -> Result<Chosen, Refusal> {
+    let sent = offered.iter().find_map(|proposal| proposal.group.first());
+    let group = chosen.transforms.iter().find(|(slot, _)| *slot == Slot::Group).and_then(|(_, name)| name.as_ref());
+    if sent.map(|item| &item.name) == group {
+        return Ok(chosen);
+    }
+    let difference = Difference {
+        slot: Slot::Group,
+        initiator: sent.into_iter().cloned().collect(),
+        responder: responder.group.clone(),
+    };
+    Err(Refusal { initiator: chosen.initiator, responder: chosen.responder, differences: vec![difference] })
+}
+
+fn pairs(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..outer).flat_map(move |first| (0..inner).map(move |second| (first, second)))
+}
+
+/// In IKEv1 a transform is one whole combination: of several algorithms of a type only the first is sent.
+fn sent(proposal: &Proposal, version: IkeVersion) -> Proposal {
+    let mut proposal = proposal.clone();
+    if version == IkeVersion::V1 {
+        for slot in Proposal::SLOTS {
+            if let Some(list) = proposal.list_mut(slot) {
+                list.truncate(1);
+            }
+        }
+    }
+    proposal
+}
+
+type Transforms = Vec<(Slot, Option<Name>)>;
+
+fn compare(initiator: &Proposal, responder: &Proposal, how: Selecting) -> Result<Transforms, Vec<Difference>> {
+    let (first, second) = match how.preference {
+        Preference::Responder => (responder, initiator),
+        Preference::Initiator => (initiator, responder),
+    };
+    let mut agreed: Transforms = Vec::new();
+    let mut differences: Vec<Difference> = Vec::new();
+    for slot in Proposal::SLOTS {
+        if !is_used(slot, initiator.protocol) || slot == Slot::Group && how.without_key_exchange {
+            continue;
+        }
+        let (own, other) = (first.list(slot), second.list(slot));
+        let cipher = agreed.iter().find(|(slot, _)| *slot == Slot::Encryption).and_then(|(_, name)| name.as_ref());
+        if slot == Slot::Integrity && cipher.is_some_and(|name| is_aead(name.as_str())) {
+            agreed.push((slot, None));
+            continue;
+        }
+        // Which integrity it takes depends on the cipher, and there is none.
+        if slot == Slot::Integrity && !differences.is_empty() && (own.is_empty() || other.is_empty()) {
+            continue;
+        }
+        let common = own.iter().find(|item| other.iter().any(|other| other.name == item.name));
+        let optional = own.is_empty() != other.is_empty() && own.iter().chain(other).any(|item| item.name == *"none");
+        match common {
+            Some(item) => agreed.push((slot, Some(item.name.clone()).filter(|name| *name != "none"))),
+            None if own.is_empty() && other.is_empty() || optional => agreed.push((slot, None)),
+            None => differences.push(Difference {
+                slot,
+                initiator: initiator.list(slot).to_vec(),
+                responder: responder.list(slot).to_vec(),
+            }),
+        }
+    }
+    if differences.is_empty() { Ok(agreed) } else { Err(differences) }
+}
+
+/// RFC 7296 section 3.3.3.
+fn is_used(slot: Slot, protocol: SaProtocol) -> bool {
+    match protocol {
+        SaProtocol::Ike => slot != Slot::Esn,
+        SaProtocol::Esp => slot != Slot::Prf,
+        SaProtocol::Ah => !matches!(slot, Slot::Encryption | Slot::Prf),
+    }
+}

@@ -1,0 +1,115 @@
+//! From an IKE party to its published offer and back.
+
+use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal, SaProtocol};
+use shakedown_model::{self as model, Item, Known, Name, Policy, Slot};
+
+use super::{IkeProposal, Offer, Protocol};
+
+pub(super) fn offer(party: &model::Party, policy: &IkePolicy) -> Offer {
+    let texts = |known: &Known<Vec<Proposal>>| known.accepted().map(|all| all.iter().map(out).collect());
+    // What both protocols have is written as for SSH.
+    let blank = model::Party { policy: Policy::Ssh(Box::default()), ..party.clone() };
+    Offer {
+        protocol: Protocol::Ike,
+        complete: policy.proposals.is_complete() && policy.child_proposals.is_complete(),
+        host_key_order: String::new(),
+        proposals: texts(&policy.proposals),
+        child_proposals: texts(&policy.child_proposals),
+        ike_version: policy.version.map(|version| match version {
+            IkeVersion::V1 => 1,
+            IkeVersion::V2 => 2,
+        }),
+        ..Offer::from(&blank)
+    }
+}
+
+pub(super) fn party(offer: &Offer) -> model::Party {
+    let known = |all: &Option<Vec<IkeProposal>>| match all {
+        Some(all) => Known::Complete(all.iter().map(read).collect()),
+        None => Known::Unknown,
+    };
+    let policy = IkePolicy {
+        proposals: known(&offer.proposals),
+        child_proposals: known(&offer.child_proposals),
+        version: match offer.ike_version {
+            Some(1) => Some(IkeVersion::V1),
+            Some(2) => Some(IkeVersion::V2),
+            _ => None,
+        },
+        ..IkePolicy::default()
+    };
+    model::Party {
+        policy: Policy::Ike(Box::new(policy)),
+        ..model::Party::from(&Offer { protocol: Protocol::Ssh, ..offer.clone() })
+    }
+}
+
+fn out(proposal: &Proposal) -> IkeProposal {
+    let texts = |items: &[Item]| items.iter().map(|item| item.name.to_string()).collect();
+    IkeProposal {
+        protocol: proposal.protocol.as_str().to_owned(),
+        encryption: texts(&proposal.encryption),
+        integrity: texts(&proposal.integrity),
+        prf: texts(&proposal.prf),
+        group: texts(&proposal.group),
+        esn: texts(&proposal.esn),
+        unknown: texts(&proposal.unknown),
+    }
+}
+
+fn read(proposal: &IkeProposal) -> Proposal {
+    let protocol = match proposal.protocol.as_str() {
+        "ESP" => SaProtocol::Esp,
+        "AH" => SaProtocol::Ah,
+        _ => SaProtocol::Ike,
+    };
+    let mut read = Proposal::new(protocol);
+    let lists = [
+        (Slot::Encryption, &proposal.encryption),
+        (Slot::Integrity, &proposal.integrity),
+        (Slot::Prf, &proposal.prf),
+        (Slot::Group, &proposal.group),
+        (Slot::Esn, &proposal.esn),
+    ];
+    let items =
+        |texts: &[String]| texts.iter().map(|text| Item { name: Name::from_escaped(text), origin: None }).collect();
+    for (slot, texts) in lists {
+        if let Some(list) = read.list_mut(slot) {
+            *list = items(texts);
+        }
+    }
+    read.unknown = items(&proposal.unknown);
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ike_offer_is_read_as_it_was_written() {
+        let mut proposal = Proposal::new(SaProtocol::Esp);
+        proposal.encryption = model::items(["aes256", "aes128"]);
+        proposal.esn = model::items(["noesn"]);
+        proposal.unknown = model::items(["(1234)"]);
+        let policy = IkePolicy {
+            child_proposals: Known::Complete(vec![proposal]),
+            version: Some(IkeVersion::V2),
+            ..IkePolicy::default()
+        };
+        let party = model::Party {
+            label: "gateway".to_owned(),
+            role: model::Role::Server,
+            software: None,
+            source: model::PartySource::Offer { path: String::new() },
+            policy: Policy::Ike(Box::new(policy)),
+            configuration: None,
+            notes: Vec::new(),
+        };
+        let offer = Offer::from(&party);
+        assert_eq!((offer.protocol, offer.complete, offer.kex.as_ref()), (Protocol::Ike, false, None));
+        let text = serde_json::to_string(&offer).unwrap();
+        let again: Offer = serde_json::from_str(&text).unwrap();
+        assert_eq!(model::Party::from(&again), party);
+    }
+}
