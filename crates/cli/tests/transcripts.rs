@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "transcripts/both_ends.rs"]
+mod both_ends;
 #[path = "transcripts/harness.rs"]
 mod harness;
 #[path = "transcripts/ssh.rs"]

@@ -78,9 +78,12 @@ fn identity(mut key: Key, pasted: bool) -> Key {
 /// Decides what the messages of one attempt mean together.
 pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     share_printer(messages, &mut events);
-    let seen = Seen::of(messages, &events);
-    let mut all: Vec<(Said, Place)> =
-        events.iter().map(|event| (with_indications(messages, event, &seen), event.place)).collect();
+    let seen = Seen::by_end(messages, &events);
+    let seen_at = |event: &Event| seen.iter().find(|(role, _)| *role == event.printed_by).map(|(_, seen)| seen);
+    let mut all: Vec<(Said, Place)> = events
+        .iter()
+        .filter_map(|event| Some((with_indications(messages, event, seen_at(event)?), event.place)))
+        .collect();
     let result = outcome(&mut all, &events);
     explain_away(&mut all);
     let offers = offers(messages, &events);
@@ -158,7 +161,19 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn of(messages: &'a Messages, events: &'a [Event]) -> Self {
+    /// What holds for messages of the client, of the server and of those whose printer is not known. Where each end's
+    /// text is there, the circumstances of the one are not those of the other.
+    fn by_end(messages: &'a Messages, events: &'a [Event]) -> [(Option<Role>, Self); 3] {
+        let file = events.first().map(|event| event.place.file);
+        let apart = events.iter().any(|event| Some(event.place.file) != file);
+        [Some(Role::Client), Some(Role::Server), None].map(|role| {
+            let peer = role.map(Role::peer).filter(|_| apart);
+            let own = events.iter().filter(|event| peer.is_none() || event.printed_by != peer);
+            (role, Self::of(messages, own))
+        })
+    }
+
+    fn of(messages: &'a Messages, events: impl Iterator<Item = &'a Event>) -> Self {
         let mut names = HashSet::new();
         let mut times = HashMap::new();
         for event in events {

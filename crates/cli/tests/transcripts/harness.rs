@@ -63,31 +63,38 @@ pub(crate) fn explain(scenarios: Vec<Scenario>, at_least: usize) {
     let shakedown = Shakedown::new();
     let (checked, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let skipped = AtomicUsize::new(0);
-    let queue = Mutex::new(scenarios);
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                    let Some(scenario) = next else { break };
-                    let transcripts = scenario();
-                    if transcripts.is_empty() {
-                        skipped.fetch_add(1, Ordering::Relaxed);
-                    }
-                    for transcript in transcripts {
-                        let number = checked.fetch_add(1, Ordering::Relaxed);
-                        if let Err(failure) = check(&shakedown, number, &transcript) {
-                            failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
-                        }
-                    }
-                }
-            });
+    parallel(scenarios, |scenario| {
+        let transcripts = scenario();
+        if transcripts.is_empty() {
+            skipped.fetch_add(1, Ordering::Relaxed);
+        }
+        for transcript in transcripts {
+            let number = checked.fetch_add(1, Ordering::Relaxed);
+            if let Err(failure) = check(&shakedown, number, &transcript) {
+                failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+            }
         }
     });
     let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     let checked = checked.into_inner();
     assert!(failures.is_empty(), "{} of {checked} outputs:\n{}", failures.len(), failures.join("\n"));
     assert!(checked >= at_least || skipped.into_inner() > 0, "only {checked} outputs, not {at_least}");
+}
+
+/// Does this with each of them, several at once.
+pub(crate) fn parallel<T: Send>(all: Vec<T>, work: impl Fn(T) + Sync) {
+    let queue = Mutex::new(all);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                    let Some(one) = next else { break };
+                    work(one);
+                }
+            });
+        }
+    });
 }
 
 fn check(shakedown: &Shakedown, number: usize, transcript: &Transcript) -> Result<(), String> {

@@ -20,12 +20,12 @@ const INVALID: &[&str] = &["private-key-invalid"];
 const SIGNATURE: &[&str] = &["no-common-signature-algorithm"];
 const AUTHENTICATION: &[&str] = &["authentication-failed"];
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempdir().expect("a temporary folder")
 }
 
 /// A file with these contents, readable by its owner only.
-fn file(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn file(folder: &Path, name: &str, text: &str) -> String {
     let file = folder.join(name);
     fs::write(&file, text).expect("the file");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
@@ -33,7 +33,7 @@ fn file(folder: &Path, name: &str, text: &str) -> String {
 }
 
 /// A line of `known_hosts` for this server with another server's key.
-fn other_key(address: SocketAddr, folder: &Path) -> String {
+pub(crate) fn other_key(address: SocketAddr, folder: &Path) -> String {
     let public = generate_key(KeyType::Ed25519, folder).expect("a key").with_extension("pub");
     let text = fs::read_to_string(public).expect("its public half");
     let mut words = text.split_whitespace();
