@@ -175,3 +175,17 @@ fn the_logs_of_both_ends_are_one_incident() {
     assert_eq!((&first["cause"], &first["side"]), (&"no-common-cipher".into(), &"server".into()), "{first:#}");
     assert!(first["confidence"].as_f64().is_some_and(|confidence| confidence >= 0.9), "{first:#}");
 }
+
+#[test]
+fn of_two_long_logs_a_part_is_put_together_and_the_report_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let line = format!("Nov 21 10:00:00 gw sshd[7]: Unable to negotiate with 192.0.2.7 port 40001: {NO_KEX}\n");
+    std::fs::write(path("server.log"), line.repeat(10_000)).expect("a file");
+    std::fs::write(path("client.log"), PASTED).expect("a file");
+    let output = run(&["explain", "--client", &path("client.log"), "--server", &path("server.log")], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let shown = text(&output);
+    assert!(shown.contains("server.log` the first") && shown.contains("cut it to the time"), "{shown}");
+    assert!(!shown.contains("client.log` the first"), "{shown}");
+}

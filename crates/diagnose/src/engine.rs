@@ -1,5 +1,6 @@
 //! Asks every rule and turns what they answer into ranked diagnoses. The only place where a confidence is made.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use shakedown_model::{Diagnosis, EvidenceId, Match, Phase, Side, Strength};
@@ -137,25 +138,30 @@ enum Rivals {
     None,
     /// Only weaker ones.
     Weaker,
+    /// One as strong, which the message data name after it, and none stronger.
+    FirstOfTwo,
     /// One as strong, and none stronger.
     OneEqual,
-    /// Several as strong, and none stronger.
+    /// Several as strong, or one that the message data name before it, and none stronger.
     ManyEqual,
     /// A stronger one.
     Stronger,
 }
 
-/// The one table from strength to confidence, in thousandths. Written down before there were labelled cases to fit it
-/// on: only what has no other explanation may pass 800, because of the answers above it 97 in 100 have to be right.
-const TABLE: [(Strength, [u16; 5]); 3] = [
-    // alone, weaker rivals, one equal, several equal, a stronger one
-    (Strength::Decisive, [980, 970, 490, 320, 320]),
-    (Strength::Strong, [780, 720, 420, 280, 40]),
-    (Strength::Weak, [400, 400, 300, 180, 60]),
+/// The one table from strength to confidence, in thousandths. Fitted on 370 labelled texts, of which the first answer was
+/// right in: decisive 242 of 242, strong without an equal 89 of 92, first of two equals 28 of 28 (20 of them the very
+/// label), of more 5 of 6. The data were written with these texts at hand, so each share stands here lower than it was
+/// measured; and only what has no other explanation may pass 800, because of the answers above it 97 in 100 have to be
+/// right, and of the strong ones a few were not.
+const TABLE: [(Strength, [u16; 6]); 3] = [
+    // alone, weaker rivals, first of two, one equal, several equal, a stronger one
+    (Strength::Decisive, [980, 970, 560, 490, 320, 320]),
+    (Strength::Strong, [790, 780, 550, 420, 280, 40]),
+    (Strength::Weak, [400, 400, 300, 300, 180, 60]),
 ];
 
 fn table(strength: Strength, rivals: Rivals) -> u16 {
-    let row = TABLE.iter().find(|(key, _)| *key == strength).map_or([0; 5], |(_, row)| *row);
+    let row = TABLE.iter().find(|(key, _)| *key == strength).map_or([0; 6], |(_, row)| *row);
     row[rivals as usize]
 }
 
@@ -171,14 +177,18 @@ fn effective(found: &Match) -> Strength {
 fn confidence(one: &Found, all: &[Found]) -> u16 {
     let strength = effective(&one.found);
     let others = all.iter().filter(|other| other.group == one.group && other.cause != one.cause);
-    let others: Vec<Strength> = others.map(|other| effective(&other.found)).collect();
-    let equal = others.iter().filter(|other| **other == strength).count();
-    let rivals = match (others.iter().any(|other| *other > strength), equal, others.is_empty()) {
-        (true, _, _) => Rivals::Stronger,
-        (false, 0, true) => Rivals::None,
-        (false, 0, false) => Rivals::Weaker,
-        (false, 1, _) => Rivals::OneEqual,
-        (false, _, _) => Rivals::ManyEqual,
+    let others: Vec<(Strength, u32)> = others.map(|other| (effective(&other.found), other.found.rank)).collect();
+    let equal: Vec<u32> = others.iter().filter(|other| other.0 == strength).map(|other| other.1).collect();
+    let rivals = match (others.iter().any(|other| other.0 > strength), equal.as_slice()) {
+        (true, _) => Rivals::Stronger,
+        (false, []) if others.is_empty() => Rivals::None,
+        (false, []) => Rivals::Weaker,
+        (false, [rank]) => match one.found.rank.cmp(rank) {
+            Ordering::Less => Rivals::FirstOfTwo,
+            Ordering::Equal => Rivals::OneEqual,
+            Ordering::Greater => Rivals::ManyEqual,
+        },
+        (false, _) => Rivals::ManyEqual,
     };
     table(strength, rivals)
 }
@@ -195,7 +205,7 @@ mod tests {
 
     #[test]
     fn stronger_is_surer_and_rivals_take_away() {
-        for rivals in [Rivals::None, Rivals::Weaker, Rivals::OneEqual, Rivals::ManyEqual] {
+        for rivals in [Rivals::None, Rivals::Weaker, Rivals::FirstOfTwo, Rivals::OneEqual, Rivals::ManyEqual] {
             assert!(table(Strength::Decisive, rivals) > table(Strength::Strong, rivals));
             assert!(table(Strength::Strong, rivals) > table(Strength::Weak, rivals));
         }
@@ -230,6 +240,15 @@ mod tests {
         all[0].found.strength = Strength::Strong;
         supersede(&mut all);
         assert_eq!(all.len(), 1);
+    }
+
+    #[test]
+    fn of_two_equals_the_one_named_first_is_likelier_and_both_are_no_more_than_certain() {
+        let mut all = vec![found("a", Strength::Strong, &[1]), found("b", Strength::Strong, &[1])];
+        assert_eq!(confidence(&all[0], &all), confidence(&all[1], &all));
+        all[1].found.rank = 1;
+        let [first, second] = [0, 1].map(|index: usize| confidence(&all[index], &all));
+        assert!(first > second && first + second <= 1000, "{first} {second}");
     }
 
     #[test]

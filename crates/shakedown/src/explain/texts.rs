@@ -11,7 +11,7 @@ use crate::input::Block;
 const WHOLE: usize = 4 << 20;
 
 /// Messages of one end's text that are compared with those of the other's. All of them have to be at hand for that.
-const COMPARED: u64 = 8_000;
+const COMPARED: u64 = 3_000;
 /// Then so much is read at once, so that there are not many more.
 const PART: usize = 64 << 10;
 
