@@ -9,6 +9,8 @@ mod support;
 mod both_ends;
 #[path = "transcripts/harness.rs"]
 mod harness;
+#[path = "transcripts/ike.rs"]
+mod ike;
 #[path = "transcripts/ssh.rs"]
 mod ssh;
 #[path = "transcripts/ssh_configuration.rs"]

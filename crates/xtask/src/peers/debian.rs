@@ -25,6 +25,17 @@ struct Package {
     version: String,
     /// Paths inside the package.
     programs: Vec<String>,
+    /// A folder with libraries that only these programs look into, inside a package.
+    libraries: Option<String>,
+}
+
+impl Package {
+    /// Where the loader is told to look for libraries besides the machine's own folders.
+    fn library_path(&self, root: &Path, unpacked: Option<&Path>) -> Option<PathBuf> {
+        let own = self.libraries.as_ref().map(|folder| root.join(folder).display().to_string());
+        let folders: Vec<String> = own.into_iter().chain(unpacked.map(|path| path.display().to_string())).collect();
+        (!folders.is_empty()).then(|| folders.join(":").into())
+    }
 }
 
 pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
@@ -57,11 +68,12 @@ pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
         for program in &package.programs {
             let file = root.join(program);
             let name = file.file_name().context("a program has a name")?.to_string_lossy().into_owned();
-            let lacking = unresolved(&file, folders.as_deref())?;
+            let path = package.library_path(&root, folders.as_deref().filter(|_| !libraries.is_empty()));
+            let lacking = unresolved(&file, path.as_deref())?;
             if !lacking.is_empty() {
                 bail!("`{name}` of package {} lacks {}", package.name, lacking.join(", "));
             }
-            link(peers, &name, &file, folders.as_deref().filter(|_| !libraries.is_empty()))?;
+            link(peers, &name, &file, path.as_deref())?;
         }
     }
     note(peers, "debian", &pins)
@@ -131,10 +143,12 @@ fn unpack(selections: &[String], root: &Path) -> Result<()> {
 
 /// The library packages that the packages depend on, directly or through other libraries, and that are not installed.
 fn missing_libraries(pinned: &Pinned, root: &Path) -> Result<Vec<String>> {
-    let programs = pinned.packages.iter().flat_map(|package| &package.programs);
     let mut complete = true;
-    for program in programs {
-        complete &= unresolved(&root.join(program), None)?.is_empty();
+    for package in &pinned.packages {
+        let path = package.library_path(root, None);
+        for program in &package.programs {
+            complete &= unresolved(&root.join(program), path.as_deref())?.is_empty();
+        }
     }
     if complete {
         return Ok(Vec::new());
