@@ -5,7 +5,7 @@ mod common;
 use common::{Planned, catalog, host, party, render, run};
 use proptest::prelude::*;
 use shakedown_catalog::Rating;
-use shakedown_model::{Applicability, Known, Name, OutcomeResult, Party, Policy, Role, Side, Slot, items};
+use shakedown_model::{Applicability, Known, Name, OutcomeResult, Party, Role, Side, Slot, items};
 
 const SOFTWARE: [&str; 6] = [
     "openssh@9.2p1/debian-12",
@@ -23,7 +23,7 @@ fn restricted(role: Role) -> impl Strategy<Value = Party> {
     let lists = proptest::collection::vec((any::<bool>(), any::<prop::sample::Index>(), 1_usize..4), 4);
     (prop::sample::select(&SOFTWARE[..]), lists).prop_map(move |(software, lists)| {
         let mut party = party(software, role);
-        let Policy::Ssh(policy) = &mut party.policy;
+        let Some(policy) = party.ssh_mut() else { panic!("an SSH party") };
         for (slots, (restrict, from, count)) in FAMILIES.iter().zip(lists) {
             let supported = policy.supported.slot(slots[0]).complete().cloned().unwrap_or_default();
             if !restrict || supported.is_empty() || (slots[0] == Slot::HostKey && role == Role::Server) {

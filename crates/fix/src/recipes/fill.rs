@@ -47,6 +47,8 @@ impl Situation<'_> {
             "their_proposal_weak" => ike::best(self, ike::Spelling::Strongswan, false),
             "their_proposal_libreswan_sound" => ike::best(self, ike::Spelling::Libreswan, true),
             "their_proposal_libreswan_weak" => ike::best(self, ike::Spelling::Libreswan, false),
+            "client_proposal_sound" => ike::best_of(self, Role::Client),
+            "server_proposal_sound" => ike::best_of(self, Role::Server),
             "product" => role.and_then(|role| self.label(role)),
             "upgrade" => role.and_then(|role| self.upgrade(role)),
             "object" => {

@@ -1,10 +1,10 @@
 //! IKE proposals as messages print them, in the keywords of strongSwan and libreswan.
 
-use std::sync::OnceLock;
+use shakedown_catalog::{Algorithm, Catalog, Rating};
+use shakedown_model::ike::{Proposal, is_aead};
+use shakedown_model::{Name, Role, Slot};
 
-use serde::Deserialize;
-
-use super::situation::{Situation, split};
+use super::situation::Situation;
 
 /// Whose keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,115 +13,113 @@ pub(crate) enum Spelling {
     Libreswan,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Data {
-    #[serde(default)]
-    transform: Vec<Transform>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Transform {
-    /// As messages print it, in lower case without `_` and `-`.
-    names: Vec<String>,
-    kind: Kind,
-    strongswan: String,
-    libreswan: String,
-    /// From 0, broken, to 4, strong.
-    strength: u8,
-    #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
-    source: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Encryption,
-    Integrity,
-    Prf,
-    Group,
-    Esn,
-}
-
-const FILE: &str = include_str!("../../data/ike.toml");
-
-fn data() -> &'static Data {
-    static DATA: OnceLock<Data> = OnceLock::new();
-    DATA.get_or_init(|| toml::from_str(FILE).unwrap_or_default())
-}
-
-/// What is sound by RFC 8247 and RFC 8221.
-const SOUND: u8 = 3;
-
-/// The strongest of the proposals that the other end makes, if it is sound or if it is not. Where the text quotes none,
-/// nothing.
+/// The strongest of the proposals that the printer's peer makes, if it is sound or if it is not. Where the text quotes
+/// none, nothing.
 pub(crate) fn best(situation: &Situation<'_>, spelling: Spelling, sound: bool) -> Option<String> {
-    let printer = situation.printer;
-    let mut keys = vec!["their_offer"];
-    match printer {
-        Some(shakedown_model::Role::Client) => keys.push("server_offer"),
-        Some(shakedown_model::Role::Server) => keys.push("client_offer"),
-        None => {}
+    let role = situation.printer.map(Role::peer);
+    let list = situation.capture("their_offer").or_else(|| situation.capture(captured_of(role?)))?;
+    of_list(situation.input.catalog, list, spelling, sound)
+}
+
+/// The strongest of the proposals that an end makes, in strongSwan's keywords, if it is sound.
+pub(crate) fn best_of(situation: &Situation<'_>, role: Role) -> Option<String> {
+    let relative = if situation.printer? == role { "our_offer" } else { "their_offer" };
+    let list = situation.capture(captured_of(role)).or_else(|| situation.capture(relative))?;
+    of_list(situation.input.catalog, list, Spelling::Strongswan, true)
+}
+
+fn captured_of(role: Role) -> &'static str {
+    match role {
+        Role::Client => "client_offer",
+        Role::Server => "server_offer",
     }
-    let list = keys.into_iter().find_map(|key| situation.capture(key))?;
-    let proposals = split(list.as_str()).into_iter().filter_map(|text| proposal(&text, spelling));
-    // The first of equals: the other end's own preference.
-    proposals
+}
+
+fn of_list(catalog: &Catalog, list: &Name, spelling: Spelling, sound: bool) -> Option<String> {
+    let proposals = catalog.printed_proposals(list.as_str());
+    let written = proposals.iter().filter_map(|proposal| written(catalog, proposal, spelling));
+    // The first of equals: that end's own preference.
+    written
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .filter(|best| (best.0 >= SOUND) == sound)
+        .filter(|(rating, _)| (*rating >= Rating::Acceptable) == sound)
         .map(|(_, text)| text)
 }
 
-/// One proposal in keywords, with the strength of its weakest part.
-fn proposal(text: &str, spelling: Spelling) -> Option<(u8, String)> {
-    let body = text.split_once(':').map_or(text, |(_, body)| body);
-    let mut parts: Vec<&Transform> = Vec::new();
-    for part in body.split('/') {
-        let name: String = part.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect();
-        parts.push(data().transform.iter().find(|row| row.names.contains(&name))?);
+/// The best of each type, with the rating of the weakest of them.
+fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Rating, String)> {
+    let mut weakest = Rating::PostQuantum;
+    let mut words: Vec<&str> = Vec::new();
+    let mut chosen: Vec<(Slot, &Algorithm)> = Vec::new();
+    for slot in Proposal::SLOTS {
+        let rated = proposal.list(slot).iter().filter_map(|item| {
+            let algorithm = catalog.algorithm(slot, item.name.as_str())?;
+            Some((algorithm.rating?, algorithm))
+        });
+        let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        let unrated = proposal.list(slot).iter().any(|item| item.name != *"none");
+        let Some((rating, algorithm)) = best else {
+            if unrated {
+                return None;
+            }
+            continue;
+        };
+        weakest = weakest.min(rating);
+        chosen.push((slot, algorithm));
     }
-    parts.sort_by_key(|part| part.kind);
-    let strength = parts.iter().map(|part| part.strength).min()?;
-    let has = |kind: Kind| parts.iter().any(|part| part.kind == kind);
-    if !has(Kind::Encryption) {
+    let has = |slot: Slot| chosen.iter().any(|(other, _)| *other == slot);
+    let aead = chosen.iter().any(|(slot, one)| *slot == Slot::Encryption && is_aead(&one.name));
+    if !has(Slot::Encryption) || !aead && !has(Slot::Integrity) {
         return None;
     }
-    // With an integrity algorithm the PRF follows from it.
-    let drop_prf = has(Kind::Integrity);
-    let spelt = |part: &&'static Transform| match spelling {
-        Spelling::Strongswan => part.strongswan.as_str(),
-        Spelling::Libreswan => part.libreswan.as_str(),
-    };
-    let needed = parts.iter().filter(|part| part.kind != Kind::Esn && !(drop_prf && part.kind == Kind::Prf));
-    let words: Vec<&str> = needed.map(spelt).collect();
-    if words.iter().any(|word| word.is_empty()) {
-        return None;
+    for (slot, algorithm) in &chosen {
+        let word = match spelling {
+            Spelling::Strongswan => algorithm.name.as_str(),
+            Spelling::Libreswan => algorithm.libreswan.as_deref().unwrap_or_default(),
+        };
+        match slot {
+            // Sequence numbers of the usual size go without saying; with an integrity algorithm the PRF follows from it.
+            Slot::Esn if algorithm.name == "noesn" => continue,
+            Slot::Esn if spelling == Spelling::Libreswan => continue,
+            Slot::Prf if has(Slot::Integrity) && !aead => continue,
+            Slot::Integrity if aead => continue,
+            _ if word.is_empty() => return None,
+            _ => words.push(word),
+        }
     }
-    Some((strength, words.join("-")))
+    Some((weakest, words.join("-")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_file_parses_and_every_row_says_where_it_was_read() {
-        let data: Data = toml::from_str(FILE).unwrap();
-        assert!(data.transform.iter().all(|row| !row.source.is_empty() && !row.names.is_empty()));
-        let plain = |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        assert!(data.transform.iter().all(|row| row.names.iter().all(plain)));
+    fn best(list: &str, spelling: Spelling, sound: bool) -> Option<String> {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
+        of_list(&catalog, &Name::new(list), spelling, sound)
     }
 
     #[test]
     fn a_printed_proposal_becomes_keywords() {
-        let (_, text) =
-            proposal("IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048", Spelling::Strongswan).unwrap();
-        assert_eq!(text, "aes256-sha256-modp2048");
-        let (_, text) = proposal("ESP:AES_GCM_16_128/NO_EXT_SEQ", Spelling::Strongswan).unwrap();
-        assert_eq!(text, "aes128gcm16");
-        let (weak, text) = proposal("IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024", Spelling::Libreswan).unwrap();
-        assert_eq!(text, "3des-sha1-modp1024");
-        assert!(weak < 2);
+        let list = "IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048";
+        assert_eq!(best(list, Spelling::Strongswan, true).unwrap(), "aes256-sha256-modp2048");
+        assert_eq!(best(list, Spelling::Libreswan, true).unwrap(), "aes256-sha2_256-modp2048");
+        assert_eq!(best("ESP:AES_GCM_16_128/NO_EXT_SEQ", Spelling::Strongswan, true).unwrap(), "aes128gcm16");
+        let list = "IKE:AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384";
+        assert_eq!(best(list, Spelling::Libreswan, true).unwrap(), "aes_gcm256-sha2_384-dh20");
+    }
+
+    #[test]
+    fn a_weak_one_is_not_passed_off_as_sound() {
+        let list = "IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024";
+        assert_eq!(best(list, Spelling::Strongswan, true), None);
+        assert_eq!(best(list, Spelling::Libreswan, false).unwrap(), "3des-sha1-modp1024");
+    }
+
+    #[test]
+    fn the_best_of_each_type_of_the_best_proposal() {
+        let list = "IKE:3DES_CBC/HMAC_MD5_96/PRF_HMAC_MD5/MODP_1024, \
+                    IKE:3DES_CBC/AES_CBC_256/HMAC_SHA1_96/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_1024/ECP_256";
+        assert_eq!(best(list, Spelling::Strongswan, true).unwrap(), "aes256-sha256-ecp256");
+        assert_eq!(best("IKE:SOMETHING_NEW/HMAC_SHA1_96", Spelling::Strongswan, false), None);
     }
 }

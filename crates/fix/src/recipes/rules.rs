@@ -308,6 +308,8 @@ fn no_placeholder_is_misspelt() {
         "their_proposal_weak",
         "their_proposal_libreswan_sound",
         "their_proposal_libreswan_weak",
+        "client_proposal_sound",
+        "server_proposal_sound",
     ];
     for (name, recipe) in all() {
         let texts = lines(&recipe).flat_map(|line| {

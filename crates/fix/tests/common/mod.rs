@@ -34,7 +34,7 @@ pub fn party(software: &str, role: Role) -> Party {
 
 /// The same party with one list replaced, in both directions where it has two.
 pub fn with(mut party: Party, slots: &[Slot], names: &[&str]) -> Party {
-    let Policy::Ssh(policy) = &mut party.policy;
+    let Some(policy) = party.ssh_mut() else { panic!("an SSH party") };
     for &slot in slots {
         *policy.offer.list_mut(slot).expect("an SSH slot") = Known::Complete(items(names.iter().copied()));
     }
