@@ -1,6 +1,8 @@
 //! What the causes "no proposal in common" share: from the types of transform that failed to one match with both ends'
 //! lists, the side at fault and the remedies.
 
+use shakedown_catalog::Catalog;
+use shakedown_model::ike::Proposal;
 use shakedown_model::{
     Change, FailedSlot, FailureKind, Item, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
 };
@@ -135,6 +137,30 @@ fn blame(case: &Case<'_>, failed: &[FailedSlot]) -> (Side, String) {
     (side, because)
 }
 
+/// Whether a printed list of proposals, in its parts, has one in which something of each type is still recommended. What
+/// cannot be read counts as sound: nothing is held against it.
+pub(crate) fn is_sound(catalog: &Catalog, parts: &[Name]) -> bool {
+    let mut text = String::new();
+    for part in parts.iter().map(Name::as_str) {
+        // `1:IKE:ENCR=A`, `B`, `PRF=C`: a proposal, another of its type, the next type.
+        text.push(match (part.contains(':'), part.contains('=')) {
+            (true, _) => ' ',
+            (false, true) => ';',
+            (false, false) => ',',
+        });
+        text.push_str(part);
+    }
+    let proposals = catalog.printed_proposals(&text);
+    let sound = |proposal: &Proposal| {
+        Proposal::SLOTS.iter().all(|slot| {
+            let list = proposal.list(*slot);
+            let unrated = list.iter().all(|item| facts::sound(catalog, *slot, &item.name).is_none());
+            unrated || list.iter().any(|item| facts::sound(catalog, *slot, &item.name) == Some(true))
+        })
+    };
+    proposals.is_empty() || proposals.iter().any(sound)
+}
+
 fn weakness(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Option<String> {
     let items = if side == Side::Client { &failed.client } else { &failed.server };
     let (name, why) = items
@@ -161,4 +187,25 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
             .then_some(Remedy { role: *role, change })
     };
     roles.iter().filter_map(remedy).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound(list: &str) -> bool {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).expect("the catalog's own blob");
+        let parts: Vec<Name> = shakedown_model::printed_names(list).map(Name::new).collect();
+        is_sound(&catalog, &parts)
+    }
+
+    #[test]
+    fn a_list_is_sound_where_one_proposal_is() {
+        assert!(sound("1:IKE:ENCR=AES_CBC_256;PRF=HMAC_SHA2_256;INTEG=HMAC_SHA2_256_128;DH=MODP1024,MODP2048"));
+        assert!(!sound("1:IKE:ENCR=AES_CBC_256;PRF=HMAC_SHA1;INTEG=HMAC_SHA1_96;DH=MODP1024"));
+        assert!(!sound("IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024"));
+        let list = "IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024, IKE:AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384";
+        assert!(sound(list));
+        assert!(sound("of another form"));
+    }
 }

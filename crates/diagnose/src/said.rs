@@ -9,6 +9,7 @@ use shakedown_model::{
     Said, Side, Slot, Strength, printed_names,
 };
 
+use crate::ike;
 use crate::text::list;
 use crate::{Case, page};
 
@@ -180,7 +181,10 @@ fn blame(case: &Case<'_>, said: &Said, indication: &Indication, found: &mut Matc
 /// to be refused has met an old peer.
 fn by_lists(case: &Case<'_>, said: &Said) -> (Side, Reason, String) {
     let lists = [Role::Client, Role::Server].map(|role| offered(said, role));
-    let sound = |names: &[Name]| names.iter().any(|name| is_sound(case, said.slot, name));
+    let sound = |names: &[Name]| match case.protocol {
+        Protocol::Ike => ike::is_sound(case.catalog, names),
+        _ => names.iter().any(|name| is_sound(case, said.slot, name)),
+    };
     let [client, server] = lists;
     let outdated = |role: Role, names: &[Name]| {
         let because = format!("it offers only {}, none of which is still recommended", list(names));

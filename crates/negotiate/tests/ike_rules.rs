@@ -41,6 +41,9 @@ fn every_type_without_a_common_value_is_named() {
     // The nearest pair is what is shown.
     let refused = ike("3des-md5-modp1024, aes256-sha256-modp2048", "aes128-sha512-ecp384, aes256-sha256-ecp256");
     assert_eq!(refused.unwrap_err(), ["group"]);
+    // A cipher of the other kind is not nearer because less of it can be compared.
+    let refused = ike("aes128-sha1-modp1024", "aes256-sha256-ecp256, aes256gcm16-prfsha256-ecp256");
+    assert_eq!(refused.unwrap_err(), ["encryption", "integrity", "prf", "group"]);
 }
 
 #[test]

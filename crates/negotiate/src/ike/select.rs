@@ -56,7 +56,7 @@ pub struct Difference {
 /// No pair fits; how the nearest one differs.
 pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) -> Result<Chosen, Refusal> {
     let offered: Vec<Proposal> = initiator.iter().map(|proposal| sent(proposal, how.version)).collect();
-    let mut nearest: Option<Refusal> = None;
+    let mut nearest: Option<(usize, Refusal)> = None;
     let pairs: Vec<(usize, usize)> = match how.preference {
         Preference::Responder => pairs(responder.len(), offered.len()).map(|(own, other)| (other, own)).collect(),
         Preference::Initiator => pairs(offered.len(), responder.len()).collect(),
@@ -75,13 +75,17 @@ pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) ->
                 };
             }
             Err(differences) => {
-                if nearest.as_ref().is_none_or(|nearest| differences.len() < nearest.differences.len()) {
-                    nearest = Some(Refusal { initiator: ours, responder: theirs, differences });
+                // A cipher with its own integrity is further away from one without than the types alone say.
+                let kinds = differences.iter().any(|one| one.slot == Slot::Encryption)
+                    && one.integrity.is_empty() != other.integrity.is_empty();
+                let distance = differences.len() + usize::from(kinds);
+                if nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
+                    nearest = Some((distance, Refusal { initiator: ours, responder: theirs, differences }));
                 }
             }
         }
     }
-    Err(nearest.unwrap_or(Refusal { initiator: 0, responder: 0, differences: Vec::new() }))
+    Err(nearest.map_or(Refusal { initiator: 0, responder: 0, differences: Vec::new() }, |(_, refusal)| refusal))
 }
 
 /// Quick mode sends one key exchange along, of the first group among the proposals, and has no second try: what is chosen
