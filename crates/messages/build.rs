@@ -9,6 +9,11 @@ mod codec;
 #[allow(unreachable_pub, reason = "a module of the library, which publishes it")]
 #[path = "src/data.rs"]
 mod data;
+#[path = "src/literals.rs"]
+mod literals;
+#[allow(dead_code, reason = "a module of the library, which searches with it")]
+#[path = "src/scan.rs"]
+mod scan;
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=data");
@@ -43,14 +48,7 @@ fn made() -> Result<(), Vec<String>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut out = Vec::new();
-    for (name, one) in all {
-        let bytes = codec::encode(&one);
-        for part in [name.as_bytes(), &bytes] {
-            out.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
-            out.extend_from_slice(part);
-        }
-    }
+    let out = codec::encode(&all);
     let folder = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
     std::fs::write(folder.join("messages.bin"), out).map_err(|error| vec![error.to_string()])
 }

@@ -46,14 +46,20 @@ impl History {
         self.known = known;
     }
 
+    /// Remembers a peer that had success.
+    pub(crate) fn succeeded(&mut self, peer: &str) {
+        let peer = peers::normal(peer);
+        self.failed.remove(&hash(&peer));
+        if self.succeeded.len() < PEERS {
+            self.succeeded.insert(peer);
+        }
+    }
+
     /// Remembers how an attempt ended.
     pub(crate) fn see(&mut self, attempt: &Attempt) {
         let Some(peer) = attempt.peer.as_deref().map(peers::normal) else { return };
         match attempt.result {
-            IncidentResult::Succeeded | IncidentResult::Recovered if self.succeeded.len() < PEERS => {
-                self.failed.remove(&hash(&peer));
-                self.succeeded.insert(peer);
-            }
+            IncidentResult::Succeeded | IncidentResult::Recovered => self.succeeded(&peer),
             IncidentResult::Failed | IncidentResult::Unknown if knocks(attempt) => {
                 let known = self.is_known(&peer);
                 let set = if known { &mut self.failed_of_known } else { &mut self.failed };

@@ -1,22 +1,56 @@
-//! The data as one run of bytes: lengths and texts, in the order of the fields. Also compiled into the build script.
+//! The data as one run of bytes that is read in place: a message when it is needed. Also compiled into the build script.
 
 use crate::data::{Data, Entry, Points, Value};
+use crate::literals::{self, Literal, Weight};
+use crate::scan::{self, Scan};
 
-/// Writes all rows.
-pub(crate) fn encode(data: &Data) -> Vec<u8> {
-    let mut out = Vec::new();
-    number(&mut out, data.entries.len());
-    for entry in &data.entries {
-        write_entry(&mut out, entry);
+/// Writes the data of all files, by their names, as parts with their lengths: the files, where each message begins, the
+/// messages, where each row of a table begins, the rows, their keys, and the tables of both scans.
+pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
+    let (mut names, mut starts, mut messages) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut row_starts, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::<(String, usize)>::new());
+    for (name, data) in files {
+        texts(&mut names, [name]);
+        number(&mut names, data.entries.len());
+        number(&mut names, data.values.len());
+        for entry in &data.entries {
+            starts.extend_from_slice(&short(messages.len()));
+            write_entry(&mut messages, entry);
+        }
+        for value in &data.values {
+            keys.extend(value.keys.iter().map(|key| (row_key(&value.table, key), row_starts.len() / 4)));
+            row_starts.extend_from_slice(&short(rows.len()));
+            write_value(&mut rows, value);
+        }
     }
-    number(&mut out, data.values.len());
-    for value in &data.values {
-        texts(&mut out, [&value.table, &value.summary, &value.note, &value.decides]);
-        list(&mut out, &value.keys);
-        list(&mut out, &value.tags);
-        write_points(&mut out, &value.indicates);
+    // The first of several rows with one key counts.
+    keys.sort();
+    keys.dedup_by(|later, first| later.0 == first.0);
+    let (mut key_starts, mut key_texts) = (Vec::new(), Vec::new());
+    for (key, row) in &keys {
+        key_starts.extend_from_slice(&short(key_texts.len()));
+        texts(&mut key_texts, [key]);
+        number(&mut key_texts, *row);
+    }
+    let entries: Vec<&Entry> = files.iter().flat_map(|(_, data)| &data.entries).collect();
+    let literals = literals::of(&entries);
+    let rough: Vec<Literal> = literals.iter().filter(|literal| literal.weight != Weight::Nothing).cloned().collect();
+    let (scan, rough) = (scan::encode(&literals), scan::encode(&rough));
+    let mut out = Vec::new();
+    for part in [names, starts, messages, row_starts, rows, key_starts, key_texts, scan, rough] {
+        out.extend_from_slice(&short(part.len()));
+        out.extend_from_slice(&part);
     }
     out
+}
+
+/// How the rows of all tables are found.
+fn row_key(table: &str, key: &str) -> String {
+    format!("{table} {key}")
+}
+
+fn short(value: usize) -> [u8; 4] {
+    u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes()
 }
 
 fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
@@ -29,6 +63,13 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         list(out, names);
     }
     write_points(out, &entry.indicates);
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) {
+    texts(out, [&value.table, &value.summary, &value.note, &value.decides]);
+    list(out, &value.keys);
+    list(out, &value.tags);
+    write_points(out, &value.indicates);
 }
 
 fn write_points(out: &mut Vec<u8>, points: &[Points]) {
@@ -62,21 +103,118 @@ fn number(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-/// Reads what [`encode`] wrote; `None` where it is not that.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Data> {
-    let mut input = bytes;
-    let mut data = Data::default();
-    for _ in 0..read_number(&mut input)? {
-        data.entries.push(read_entry(&mut input)?);
+/// The parts of what [`encode`] wrote.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Encoded<'a> {
+    names: &'a [u8],
+    starts: &'a [u8],
+    messages: &'a [u8],
+    row_starts: &'a [u8],
+    rows: &'a [u8],
+    key_starts: &'a [u8],
+    keys: &'a [u8],
+    scan: &'a [u8],
+    rough: &'a [u8],
+}
+
+impl<'a> Encoded<'a> {
+    /// The parts; `None` where it is something else.
+    pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let mut part = || {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            let (part, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+            rest = after;
+            Some(part)
+        };
+        Some(Self {
+            names: part()?,
+            starts: part()?,
+            messages: part()?,
+            row_starts: part()?,
+            rows: part()?,
+            key_starts: part()?,
+            keys: part()?,
+            scan: part()?,
+            rough: part()?,
+        })
     }
-    for _ in 0..read_number(&mut input)? {
-        let mut text = || read_text(&mut input);
-        let (table, summary, note, decides) = (text()?, text()?, text()?, text()?);
-        let keys = read_list(&mut input)?;
-        let tags = read_list(&mut input)?;
-        data.values.push(Value { table, keys, tags, summary, note, decides, indicates: read_points(&mut input)? });
+
+    /// How many messages there are.
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len() / 4
     }
-    Some(data)
+
+    /// How many rows all tables have.
+    pub(crate) fn rows(&self) -> usize {
+        self.row_starts.len() / 4
+    }
+
+    /// The message at a place.
+    pub(crate) fn entry(&self, index: usize) -> Option<Entry> {
+        read_entry(&mut at(self.starts, self.messages, index)?)
+    }
+
+    /// The row at a place.
+    pub(crate) fn value(&self, index: usize) -> Option<Value> {
+        read_value(&mut at(self.row_starts, self.rows, index)?)
+    }
+
+    /// The place of the row of a table with a folded key.
+    pub(crate) fn row(&self, table: &str, key: &str) -> Option<usize> {
+        let wanted = row_key(table, key);
+        let (mut low, mut high) = (0, self.key_starts.len() / 4);
+        while low < high {
+            let middle = low.midpoint(high);
+            let mut input = at(self.key_starts, self.keys, middle)?;
+            let key = read_bytes(&mut input)?;
+            match key.cmp(wanted.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return read_number(&mut input),
+            }
+        }
+        None
+    }
+
+    /// Finds the literals of all messages.
+    pub(crate) fn scan(&self) -> Scan<'a> {
+        Scan::of(self.scan).unwrap_or_default()
+    }
+
+    /// Finds the literals that make a line of a long text one to look at.
+    pub(crate) fn rough_scan(&self) -> Scan<'a> {
+        Scan::of(self.rough).unwrap_or_default()
+    }
+
+    /// The data of each file, by its name.
+    pub(crate) fn files(&self) -> Vec<(String, Data)> {
+        let mut input = self.names;
+        let mut entries = (0..self.len()).filter_map(|index| self.entry(index));
+        let mut values = (0..self.rows()).filter_map(|index| self.value(index));
+        let mut files = Vec::new();
+        while !input.is_empty() {
+            let mut head = || Some((read_text(&mut input)?, read_number(&mut input)?, read_number(&mut input)?));
+            let Some((name, messages, rows)) = head() else { break };
+            let entries = entries.by_ref().take(messages).collect();
+            files.push((name, Data { entries, values: values.by_ref().take(rows).collect() }));
+        }
+        files
+    }
+}
+
+fn read_value(input: &mut &[u8]) -> Option<Value> {
+    let mut text = || read_text(input);
+    let (table, summary, note, decides) = (text()?, text()?, text()?, text()?);
+    let keys = read_list(input)?;
+    let tags = read_list(input)?;
+    Some(Value { table, keys, tags, summary, note, decides, indicates: read_points(input)? })
+}
+
+/// What begins at the place that a table of beginnings gives.
+fn at<'a>(starts: &[u8], bytes: &'a [u8], index: usize) -> Option<&'a [u8]> {
+    let start = starts.get(index.checked_mul(4)?..)?.first_chunk::<4>()?;
+    bytes.get(u32::from_le_bytes(*start) as usize..)
 }
 
 fn read_entry(input: &mut &[u8]) -> Option<Entry> {
@@ -129,10 +267,14 @@ fn read_list(input: &mut &[u8]) -> Option<Vec<String>> {
 }
 
 fn read_text(input: &mut &[u8]) -> Option<String> {
+    String::from_utf8(read_bytes(input)?.to_vec()).ok()
+}
+
+fn read_bytes<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = read_number(input)?;
-    let (text, rest) = input.split_at_checked(length)?;
+    let (bytes, rest) = input.split_at_checked(length)?;
     *input = rest;
-    String::from_utf8(text.to_vec()).ok()
+    Some(bytes)
 }
 
 fn read_number(input: &mut &[u8]) -> Option<usize> {

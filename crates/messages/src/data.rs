@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::literals::SHORTEST;
+
 /// One data file, as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -346,8 +348,8 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
     if literals.is_empty() {
         return Err("`literal` is missing".to_owned());
     }
-    if let Some(short) = literals.iter().find(|literal| literal.len() < 3) {
-        return Err(format!("the literal `{short}` is shorter than 3 bytes"));
+    if let Some(short) = literals.iter().find(|literal| literal.len() < SHORTEST) {
+        return Err(format!("the literal `{short}` is shorter than {SHORTEST} bytes"));
     }
     let kind = if raw.kind.is_empty() { "failure".to_owned() } else { raw.kind };
     one_of("kind", &kind, &["failure", "consequence", "context", "success", "warning"])?;

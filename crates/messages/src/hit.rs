@@ -1,4 +1,7 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use regex_automata::Input;
 use regex_automata::util::captures::Captures;
@@ -18,24 +21,49 @@ pub(crate) struct Hit {
     pub(crate) line: Range<usize>,
 }
 
+/// Clean text, and what logs wrote before each of its lines that was looked at.
+pub(crate) struct Lines<'a> {
+    pub(crate) text: &'a [u8],
+    envelopes: RefCell<HashMap<usize, Rc<Envelope>>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a [u8]) -> Self {
+        Self { text, envelopes: RefCell::default() }
+    }
+
+    /// What stands before the message of a line.
+    pub(crate) fn envelope(&self, line: &Range<usize>) -> Rc<Envelope> {
+        let read = || Rc::new(Envelope::read(self.text.get(line.clone()).unwrap_or_default()));
+        self.envelopes.borrow_mut().entry(line.start).or_insert_with(read).clone()
+    }
+}
+
 /// Bytes of a line that are looked at on either side of a literal.
 const REACH: usize = 16 * 1024;
 /// Matches of one entry in one line.
 const MATCHES_A_LINE: usize = 8;
 
-/// All messages in a run of clean text, in the order of the text.
-pub(crate) fn find(messages: &Messages, text: &[u8]) -> Vec<Hit> {
-    let scan = messages.scan();
-    let mut done = vec![0_usize; messages.entries().len()];
+/// All messages in parts of a clean text, in the order of the text.
+pub(crate) fn find(messages: &Messages, lines: &Lines<'_>, parts: &[Range<usize>]) -> Vec<Hit> {
+    let text = lines.text;
+    let mut literals = Vec::new();
+    for part in parts {
+        messages.scan().find(text.get(part.clone()).unwrap_or_default(), |literal, span| {
+            literals.push((part.start + span.start..part.start + span.end, literal));
+            0
+        });
+    }
+    literals.sort_by_key(|(span, _)| (span.end, span.start));
+    // How far the text was looked at for a message.
+    let mut done: HashMap<usize, usize> = HashMap::new();
     let mut hits = Vec::new();
-    for found in scan.automaton.find_overlapping_iter(text) {
-        let Some(entries) = scan.entries.get(found.pattern().as_usize()) else { continue };
-        for &index in entries {
-            let Some(done) = done.get_mut(index) else { continue };
-            if found.start() < *done {
-                continue;
+    for (span, literal) in literals {
+        for index in literal.entries() {
+            let done = done.entry(index).or_default();
+            if span.start >= *done {
+                *done = match_entry(messages, index, lines, span.clone(), *done, &mut hits);
             }
-            *done = match_entry(messages, index, text, found.start()..found.end(), *done, &mut hits);
         }
     }
     hits.sort_by_key(|hit| (hit.span.start, hit.entry));
@@ -46,17 +74,18 @@ pub(crate) fn find(messages: &Messages, text: &[u8]) -> Vec<Hit> {
 fn match_entry(
     messages: &Messages,
     index: usize,
-    text: &[u8],
+    lines_of: &Lines<'_>,
     literal: Range<usize>,
     done: usize,
     hits: &mut Vec<Hit>,
 ) -> usize {
+    let text = lines_of.text;
     let line = line_of(text, literal.start);
     let Some(regex) = messages.regex(index) else {
         hits.push(Hit { entry: index, span: literal.clone(), captures: Vec::new(), line });
         return literal.end;
     };
-    let lines = messages.entries().get(index).map_or(1, |entry| usize::from(entry.lines));
+    let lines = messages.entry(index).map_or(1, |entry| usize::from(entry.lines));
     let window = if lines > 1 { around(text, &line, lines - 1) } else { line.clone() };
     let window = window.start.max(done).max(literal.start.saturating_sub(REACH))
         ..window.end.min(literal.end.saturating_add(REACH));
@@ -64,7 +93,7 @@ fn match_entry(
     let mut last = None;
     // What stands before the message is taken off first; a pattern that names it is tried on the whole line.
     for prefix in [Prefix::Off, Prefix::On] {
-        let joined = Joined::of(text, window.clone(), prefix);
+        let joined = Joined::of(lines_of, window.clone(), prefix);
         let mut at = 0;
         for _ in 0..MATCHES_A_LINE {
             regex.search_captures(&Input::new(&joined.text).range(at..), &mut captures);
@@ -109,7 +138,8 @@ enum Prefix {
 }
 
 impl Joined {
-    fn of(text: &[u8], window: Range<usize>, prefix: Prefix) -> Self {
+    fn of(lines: &Lines<'_>, window: Range<usize>, prefix: Prefix) -> Self {
+        let text = lines.text;
         let mut joined = Self { text: Vec::new(), pieces: Vec::new(), without: false };
         let mut start = window.start;
         while start < window.end {
@@ -117,7 +147,7 @@ impl Joined {
             let end = line.end.min(window.end);
             let whole = text.get(start..end).unwrap_or_default();
             let begins = start == line.start && prefix == Prefix::Off;
-            let skip = if begins { Envelope::read(whole).message.min(whole.len()) } else { 0 };
+            let skip = if begins { lines.envelope(&line).message.min(whole.len()) } else { 0 };
             joined.without |= skip > 0;
             joined.pieces.push((joined.text.len(), start + skip));
             joined.text.extend_from_slice(whole.get(skip..).unwrap_or_default());
@@ -162,13 +192,13 @@ fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
 
 /// Of two matches where one lies within the other, the longer one is the more specific.
 fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
-    let context = |hit: &Hit| messages.entries().get(hit.entry).is_none_or(|entry| entry.kind == "context");
-    let kind = |hit: &Hit, kind: &str| messages.entries().get(hit.entry).is_some_and(|entry| entry.kind == kind);
-    let any = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.protocol == "any");
+    let context = |hit: &Hit| messages.entry(hit.entry).is_none_or(|entry| entry.kind == "context");
+    let kind = |hit: &Hit, kind: &str| messages.entry(hit.entry).is_some_and(|entry| entry.kind == kind);
+    let any = |hit: &Hit| messages.entry(hit.entry).is_some_and(|entry| entry.protocol == "any");
     // The end of something often quotes what it ended for.
     let quotes = |hit: &Hit, other: &Hit| kind(other, "consequence") && kind(hit, "failure") && !any(hit);
-    let general = |hit: &Hit| messages.entries().get(hit.entry).is_some_and(|entry| entry.general);
-    let product = |hit: &Hit| messages.entries().get(hit.entry).map(|entry| entry.product.as_str());
+    let general = |hit: &Hit| messages.entry(hit.entry).is_some_and(|entry| entry.general);
+    let product = |hit: &Hit| messages.entry(hit.entry).map(|entry| entry.product.as_str());
     let gives_way = |hit: &Hit| {
         let from = hits.partition_point(|other| other.span.start < hit.span.start);
         general(hit)

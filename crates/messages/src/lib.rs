@@ -16,6 +16,8 @@ mod data;
 mod envelope;
 mod event;
 mod hit;
+#[allow(dead_code, reason = "a module of the build script, which makes them")]
+mod literals;
 mod messages;
 mod nearest;
 mod normalise;
@@ -23,7 +25,9 @@ mod open;
 mod peers;
 mod reader;
 mod role;
+mod rough;
 mod said;
+mod scan;
 mod settle;
 mod sides;
 mod when;

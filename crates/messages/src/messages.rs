@@ -1,33 +1,38 @@
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use regex_automata::meta::Regex;
+use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
 
-use crate::codec;
+use crate::codec::{self, Encoded};
 use crate::data::{Data, DataError, Entry, Value, fold};
+use crate::scan::Scan;
 
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/messages.bin"));
 
-/// What programs print: the built-in data, with or without an overlay.
+/// What programs print: the built-in data, with or without an overlay. A message is read when a text may hold it.
 #[derive(Debug)]
 pub struct Messages {
-    entries: Vec<Entry>,
-    values: Vec<Value>,
-    /// By table and key.
-    rows: HashMap<(String, String), usize>,
-    regexes: Vec<OnceLock<Option<Regex>>>,
-    scan: OnceLock<Scan>,
+    bytes: Cow<'static, [u8]>,
+    entries: Vec<OnceLock<Option<Box<Message>>>>,
+    rows: Vec<OnceLock<Option<Box<Value>>>>,
 }
 
-/// The fast scan: one automaton over the literals of all entries.
+/// A message with its regular expression.
 #[derive(Debug)]
-pub(crate) struct Scan {
-    pub(crate) automaton: AhoCorasick,
-    /// The entries that a literal stands for.
-    pub(crate) entries: Vec<Vec<usize>>,
+struct Message {
+    entry: Entry,
+    /// Made in little time, for the few lines that most texts have.
+    small: OnceLock<Option<Regex>>,
+    /// Fast on many lines.
+    fast: OnceLock<Option<Regex>>,
+    /// How often it was asked for.
+    uses: AtomicU32,
 }
+
+/// How often a message is looked for before its fast regular expression is worth making.
+const MANY: u32 = 64;
 
 impl Default for Messages {
     fn default() -> Self {
@@ -38,7 +43,7 @@ impl Default for Messages {
 impl Messages {
     /// The built-in data.
     pub fn built_in() -> Self {
-        Self::of(built_in_files().into_iter().map(|(_, data)| data))
+        Self::of(Cow::Borrowed(BUILT_IN))
     }
 
     /// The built-in data, of which files with the same name (`ssh/openssh.toml`) are replaced and to which others are
@@ -47,7 +52,7 @@ impl Messages {
     /// # Errors
     /// A file is not of the form of the data, or a pattern is not a regular expression.
     pub fn with_overlay(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, DataError> {
-        let mut all: Vec<(String, Data)> = built_in_files();
+        let mut all = Encoded::of(BUILT_IN).unwrap_or_default().files();
         for (name, text) in files {
             let data = Data::read(&name, &text)?;
             for entry in &data.entries {
@@ -62,106 +67,81 @@ impl Messages {
                 None => all.push((name, data)),
             }
         }
-        Ok(Self::of(all.into_iter().map(|(_, data)| data)))
+        Ok(Self::of(Cow::Owned(codec::encode(&all))))
     }
 
-    fn of(files: impl Iterator<Item = Data>) -> Self {
-        let (mut entries, mut values) = (Vec::new(), Vec::new());
-        for data in files {
-            entries.extend(data.entries);
-            values.extend(data.values);
-        }
-        let mut rows = HashMap::new();
-        for (index, value) in values.iter().enumerate() {
-            for key in &value.keys {
-                rows.entry((value.table.clone(), key.clone())).or_insert(index);
-            }
-        }
-        let regexes = entries.iter().map(|_| OnceLock::new()).collect();
-        Self { entries, values, rows, regexes, scan: OnceLock::new() }
+    fn of(bytes: Cow<'static, [u8]>) -> Self {
+        let encoded = Encoded::of(&bytes).unwrap_or_default();
+        let entries = (0..encoded.len()).map(|_| OnceLock::new()).collect();
+        let rows = (0..encoded.rows()).map(|_| OnceLock::new()).collect();
+        Self { bytes, entries, rows }
+    }
+
+    fn encoded(&self) -> Encoded<'_> {
+        Encoded::of(&self.bytes).unwrap_or_default()
     }
 
     /// All messages.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        (0..self.entries.len()).filter_map(|index| self.entry(index))
+    }
+
+    /// The message at a place.
+    pub(crate) fn entry(&self, index: usize) -> Option<&Entry> {
+        Some(&self.message(index)?.entry)
+    }
+
+    fn message(&self, index: usize) -> Option<&Message> {
+        let read = || {
+            let entry = self.encoded().entry(index)?;
+            let (small, fast) = (OnceLock::new(), OnceLock::new());
+            Some(Box::new(Message { entry, small, fast, uses: AtomicU32::new(0) }))
+        };
+        self.entries.get(index)?.get_or_init(read).as_deref()
     }
 
     /// All rows of the look-up tables.
-    pub fn values(&self) -> &[Value] {
-        &self.values
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        (0..self.rows.len()).filter_map(|index| self.row(index))
+    }
+
+    fn row(&self, index: usize) -> Option<&Value> {
+        self.rows.get(index)?.get_or_init(|| self.encoded().value(index).map(Box::new)).as_deref()
     }
 
     /// The row of a table for a captured text.
     pub(crate) fn value(&self, table: &str, text: &str) -> Option<&Value> {
-        let row = self.rows.get(&(table.to_owned(), fold(text)))?;
-        self.values.get(*row)
+        self.row(self.encoded().row(table, &fold(text))?)
     }
 
-    pub(crate) fn scan(&self) -> &Scan {
-        self.scan.get_or_init(|| {
-            let mut by_literal: HashMap<String, usize> = HashMap::new();
-            let (mut literals, mut owners) = (Vec::new(), Vec::<Vec<usize>>::new());
-            for (index, entry) in self.entries.iter().enumerate() {
-                for literal in &entry.literals {
-                    let folded = literal.to_ascii_lowercase();
-                    let place = *by_literal.entry(folded.clone()).or_insert_with(|| {
-                        literals.push(folded);
-                        owners.push(Vec::new());
-                        literals.len() - 1
-                    });
-                    if let Some(owners) = owners.get_mut(place)
-                        && owners.last() != Some(&index)
-                    {
-                        owners.push(index);
-                    }
-                }
-            }
-            let built =
-                AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&literals);
-            match built {
-                Ok(automaton) => Scan { automaton, entries: owners },
-                // Only more than 2^31 states make it fail; then nothing is recognised.
-                Err(_) => {
-                    Scan { automaton: AhoCorasick::new([""; 0]).unwrap_or_else(|_| never()), entries: Vec::new() }
-                }
-            }
-        })
+    /// Finds the literals of all messages.
+    pub(crate) fn scan(&self) -> Scan<'_> {
+        self.encoded().scan()
+    }
+
+    /// Finds the literals that make a line of a long text one to look at.
+    pub(crate) fn rough_scan(&self) -> Scan<'_> {
+        self.encoded().rough_scan()
     }
 
     /// The regular expression of an entry; `None` where the literal is the whole message.
     pub(crate) fn regex(&self, index: usize) -> Option<&Regex> {
-        let entry = self.entries.get(index)?;
-        self.regexes.get(index)?.get_or_init(|| compile(&entry.pattern).ok().flatten()).as_ref()
+        let message = self.message(index)?;
+        let (regex, config) = match message.uses.fetch_add(1, Ordering::Relaxed) {
+            0..MANY => (&message.small, Config::new().hybrid(false).dfa(false).onepass(false).auto_prefilter(false)),
+            _ => (&message.fast, Config::new()),
+        };
+        regex.get_or_init(|| compile(&message.entry.pattern, config)).as_ref()
     }
 }
 
-/// The empty automaton is always built.
-fn never() -> AhoCorasick {
-    unreachable!("an automaton without patterns")
-}
-
-fn built_in_files() -> Vec<(String, Data)> {
-    let mut files = Vec::new();
-    let mut rest = BUILT_IN;
-    while let Some((name, after)) = part(rest) {
-        let Some((bytes, after)) = part(after) else { break };
-        rest = after;
-        files.push((String::from_utf8_lossy(name).into_owned(), codec::decode(bytes).unwrap_or_default()));
-    }
-    files
-}
-
-fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
-}
-
-/// A pattern as the data write it: case does not count, and a blank stands for any run of white space.
-fn compile(pattern: &str) -> Result<Option<Regex>, String> {
+/// A pattern as the data write it: case does not count, and a blank stands for any run of white space. None where it is
+/// empty; the data were checked.
+fn compile(pattern: &str, config: Config) -> Option<Regex> {
     if pattern.is_empty() {
-        return Ok(None);
+        return None;
     }
-    Regex::builder().syntax(syntax()).build(&blanks(pattern)).map(Some).map_err(|error| format!("{error}: `{pattern}`"))
+    Regex::builder().syntax(syntax()).configure(config).build(&blanks(pattern)).ok()
 }
 
 fn syntax() -> syntax::Config {
@@ -211,6 +191,6 @@ mod tests {
 
     #[test]
     fn the_built_in_data_are_read_back() {
-        assert!(!Messages::built_in().entries().is_empty());
+        assert!(Messages::built_in().entries().count() > 1000);
     }
 }

@@ -9,6 +9,8 @@ use crate::Messages;
 pub(crate) struct Unrecognised {
     telling: Vec<String>,
     others: Vec<String>,
+    /// Bytes that were looked at.
+    seen: usize,
 }
 
 /// Lines that are kept of either sort.
@@ -17,6 +19,8 @@ const LINES: usize = 24;
 const LENGTH: usize = 300;
 /// Bytes of a text that are looked at.
 const REACH: usize = 256 * 1024;
+/// The same, of all blocks together.
+const MOST: usize = 4 << 20;
 /// Of the groups of three letters of a known message, the share that a line has to have.
 const ALIKE: f64 = 0.6;
 /// Known messages that are named.
@@ -46,10 +50,11 @@ const TELLING: &[&str] = &[
 
 impl Unrecognised {
     pub(crate) fn see(&mut self, text: &[u8]) {
-        if self.telling.len() >= LINES {
+        if self.telling.len() >= LINES || self.seen >= MOST {
             return;
         }
         let text = text.get(..REACH).unwrap_or(text);
+        self.seen += text.len();
         for line in text.split(|byte| *byte == b'\n') {
             let line = String::from_utf8_lossy(line.get(..LENGTH).unwrap_or(line)).trim().to_owned();
             let lower = line.to_lowercase();
@@ -66,7 +71,7 @@ impl Unrecognised {
         let lines: Vec<(&String, HashSet<[u8; 3]>)> =
             self.telling.iter().chain(&self.others).map(|line| (line, groups(line))).collect();
         let mut found: Vec<(f64, &String, &str)> = Vec::new();
-        for entry in messages.entries().iter().filter(|entry| entry.kind != "context" && entry.lines <= 1) {
+        for entry in messages.entries().filter(|entry| entry.kind != "context" && entry.lines <= 1) {
             for literal in &entry.literals {
                 let wanted = groups(literal);
                 let folded = literal.to_ascii_lowercase();

@@ -7,11 +7,12 @@ use shakedown_model::Role;
 use crate::attempt::{Attempt, Place};
 use crate::classes::Classes;
 use crate::event::{self, Event};
-use crate::hit::{self, Hit};
+use crate::hit::{self, Hit, Lines};
 use crate::nearest::Unrecognised;
 use crate::open::{Hint, Key, Kind, Tracker};
 use crate::peers::KnownPeer;
 use crate::role::role;
+use crate::rough::Rough;
 use crate::settle::{self, PASTED};
 use crate::{Clean, Envelope, Messages, sides, when};
 
@@ -25,17 +26,21 @@ pub struct Reader<'a> {
     classes: Classes,
     /// Whose text a file is, where the person has said it.
     roles: HashMap<usize, (Role, u64)>,
-    lines: Lines,
+    next_line: NextLine,
     unrecognised: Unrecognised,
+    rough: Rough,
     bytes: u64,
     found: u64,
     /// The number of the last message before the last look at what is over.
     looked: u64,
 }
 
+/// Texts of more bytes are looked over first.
+const LONG: usize = 256 * 1024;
+
 /// Which line of the file that is read comes next.
 #[derive(Debug, Default)]
-struct Lines {
+struct NextLine {
     file: usize,
     next: usize,
 }
@@ -48,8 +53,9 @@ impl<'a> Reader<'a> {
             tracker: Tracker::default(),
             classes: Classes::default(),
             roles: HashMap::new(),
-            lines: Lines::default(),
+            next_line: NextLine::default(),
             unrecognised: Unrecognised::default(),
+            rough: Rough::default(),
             bytes: 0,
             found: 0,
             looked: 0,
@@ -68,8 +74,8 @@ impl<'a> Reader<'a> {
 
     /// Reads whole lines of a file, which begin at that byte of it. The blocks of a file come in their order.
     pub fn read(&mut self, file: usize, offset: u64, original: &[u8]) {
-        if self.lines.file != file || offset == 0 {
-            self.lines = Lines { file, next: 1 };
+        if self.next_line.file != file || offset == 0 {
+            self.next_line = NextLine { file, next: 1 };
         }
         let clean = Clean::of(original);
         self.bytes += original.len() as u64;
@@ -77,15 +83,17 @@ impl<'a> Reader<'a> {
             *bytes += original.len() as u64;
         }
         let text = clean.bytes();
-        let hits = hit::find(self.messages, text);
+        let parts = self.parts(file, text);
+        let lines = Lines::of(text);
+        let hits = hit::find(self.messages, &lines, &parts);
         if self.found == 0 && hits.is_empty() {
             self.unrecognised.see(text);
         }
-        let mut line = Counter { original, at: 0, line: self.lines.next };
+        let mut line = Counter { original, at: 0, line: self.next_line.next };
         for found in hits {
-            self.message(file, offset, &clean, &found, &mut line);
+            self.message(file, offset, &clean, &lines, &found, &mut line);
         }
-        self.lines.next = line.at(original.len());
+        self.next_line.next = line.at(original.len());
         if self.bytes > PASTED && self.roles.is_empty() {
             for open in self.tracker.close_old() {
                 self.classes.add(settle::attempt(self.messages, open.events));
@@ -93,11 +101,35 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn message(&mut self, file: usize, offset: u64, clean: &Clean<'_>, found: &Hit, counter: &mut Counter<'_>) {
-        let Some(entry) = self.messages.entries().get(found.entry) else { return };
+    /// The parts of a text that are read closely: all of a short one, of a long one what may be of interest.
+    fn parts(&mut self, file: usize, text: &[u8]) -> Vec<Range<usize>> {
+        if text.len() <= LONG {
+            return vec![0..text.len()];
+        }
+        let seen = self.rough.see(self.messages, file, text);
+        self.found += seen.successes.len() as u64;
+        let history = self.classes.history();
+        seen.successes.iter().for_each(|peer| history.succeeded(peer));
+        if seen.parts.is_empty() && self.found == 0 {
+            // Nothing failed, but something may have ended.
+            return vec![0..hit::line_of(text, LONG).end];
+        }
+        seen.parts
+    }
+
+    fn message(
+        &mut self,
+        file: usize,
+        offset: u64,
+        clean: &Clean<'_>,
+        lines: &Lines<'_>,
+        found: &Hit,
+        counter: &mut Counter<'_>,
+    ) {
+        let Some(entry) = self.messages.entry(found.entry) else { return };
         let text = clean.bytes();
         let line = text.get(found.line.clone()).unwrap_or_default();
-        let envelope = Envelope::read(line);
+        let envelope = lines.envelope(&found.line);
         let at = |span: Range<usize>| {
             let original = clean.original(span);
             Place { file, start: offset + original.start as u64, end: offset + original.end as u64 }

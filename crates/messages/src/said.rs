@@ -5,7 +5,7 @@ use crate::event::Event;
 
 /// What is handed on about a message.
 pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
-    let entry = messages.entries().get(event.entry).cloned().unwrap_or_default();
+    let entry = messages.entry(event.entry).cloned().unwrap_or_default();
     Said {
         protocol: protocol(&entry.protocol),
         kind: match entry.kind.as_str() {

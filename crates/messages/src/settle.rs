@@ -57,7 +57,7 @@ pub(crate) fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: 
 }
 
 fn matters(messages: &Messages, event: &Event) -> bool {
-    messages.entries().get(event.entry).is_some_and(|entry| entry.kind != "context")
+    messages.entry(event.entry).is_some_and(|entry| entry.kind != "context")
 }
 
 /// The key without what changes from one try to the next.
@@ -119,7 +119,7 @@ pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
 /// A TLS library and an IKE daemon print the same text on both sides, and only some lines of a log show which one wrote
 /// it. Where all those name the same side, the others are that side's too; of IKE, those of the same program.
 fn share_printer(messages: &Messages, events: &mut [Event]) {
-    let entry = |event: &Event| messages.entries().get(event.entry);
+    let entry = |event: &Event| messages.entry(event.entry);
     let roles = |product: Option<&str>| {
         let of_product =
             |event: &&Event| product.is_none_or(|product| entry(event).is_some_and(|e| e.product == product));
@@ -145,7 +145,7 @@ fn share_printer(messages: &Messages, events: &mut [Event]) {
     let says = |role: &str| events.iter().any(|event| entry(event).is_some_and(|entry| entry.printed_by == role));
     if says("client") && !says("server") {
         for event in events.iter_mut() {
-            let open = messages.entries().get(event.entry);
+            let open = messages.entry(event.entry);
             if open.is_some_and(|entry| entry.protocol == "ssh" && entry.printed_by.is_empty()) {
                 event.printed_by = Some(Role::Client);
             }
@@ -182,7 +182,7 @@ impl<'a> Seen<'a> {
                 Role::Client => "printed-by-client",
                 Role::Server => "printed-by-server",
             }));
-            let Some(entry) = messages.entries().get(event.entry) else { continue };
+            let Some(entry) = messages.entry(event.entry) else { continue };
             names.extend([entry.id.as_str(), entry.product.as_str()]);
             names.extend(entry.tags.iter().map(String::as_str));
             for (key, text, _) in &event.captures {
@@ -203,7 +203,7 @@ impl<'a> Seen<'a> {
 
 fn with_indications(messages: &Messages, event: &Event, seen: &Seen<'_>) -> Said {
     let mut said = said(messages, event);
-    let Some(entry) = messages.entries().get(event.entry) else { return said };
+    let Some(entry) = messages.entry(event.entry) else { return said };
     let mut points: Vec<&Points> = entry.indicates.iter().filter(|points| seen.holds(points, event.entry)).collect();
     for (key, text, _) in &event.captures {
         let Some(value) = messages.value(key, text.as_str()) else { continue };
@@ -339,7 +339,7 @@ fn offers(messages: &Messages, events: &[Event]) -> (Vec<OfferedList>, Vec<Offer
     let mut current: Option<Role> = None;
     let mut unnamed = 0_usize;
     for event in events {
-        let Some(entry) = messages.entries().get(event.entry) else { continue };
+        let Some(entry) = messages.entry(event.entry) else { continue };
         let printer = event.printed_by;
         let of = |whose: &str| match whose {
             "client" => Some(Role::Client),

@@ -95,7 +95,7 @@ impl Group {
                 }
             }
             group.spis.extend(spis(&event.piece.bytes));
-            if let Some(entry) = messages.entries().get(event.entry)
+            if let Some(entry) = messages.entry(event.entry)
                 && entry.kind != "context"
                 && !entry.slot.is_empty()
             {

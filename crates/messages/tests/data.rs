@@ -31,7 +31,7 @@ fn says(messages: &Messages, text: &str, id: &str) -> bool {
 #[test]
 fn ids_are_there_once() {
     let messages = Messages::built_in();
-    let mut ids: Vec<&str> = messages.entries().iter().map(|entry| entry.id.as_str()).collect();
+    let mut ids: Vec<&str> = messages.entries().map(|entry| entry.id.as_str()).collect();
     ids.sort_unstable();
     let twice: Vec<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     assert!(twice.is_empty(), "{twice:?}");
@@ -46,11 +46,9 @@ fn conditions_name_what_exists() {
         names.extend([entry.id.as_str(), entry.product.as_str()]);
         names.extend(entry.tags.iter().map(String::as_str));
     }
-    names.extend(messages.values().iter().flat_map(|value| value.tags.iter().map(String::as_str)));
-    let of_entries =
-        messages.entries().iter().flat_map(|entry| entry.indicates.iter().map(|points| (&entry.id, points)));
-    let of_values =
-        messages.values().iter().flat_map(|value| value.indicates.iter().map(|points| (&value.table, points)));
+    names.extend(messages.values().flat_map(|value| value.tags.iter().map(String::as_str)));
+    let of_entries = messages.entries().flat_map(|entry| entry.indicates.iter().map(|points| (&entry.id, points)));
+    let of_values = messages.values().flat_map(|value| value.indicates.iter().map(|points| (&value.table, points)));
     let mut wrong = Vec::new();
     for (id, points) in of_entries.chain(of_values) {
         for name in points.with.iter().chain(&points.without) {
@@ -67,8 +65,8 @@ fn conditions_name_what_exists() {
 fn sentences_keep_their_style() {
     let messages = Messages::built_in();
     let mut wrong = Vec::new();
-    let of_entries = messages.entries().iter().map(|entry| (&entry.id, [&entry.summary, &entry.note, &entry.decides]));
-    let of_values = messages.values().iter().map(|value| (&value.table, [&value.summary, &value.note, &value.decides]));
+    let of_entries = messages.entries().map(|entry| (&entry.id, [&entry.summary, &entry.note, &entry.decides]));
+    let of_values = messages.values().map(|value| (&value.table, [&value.summary, &value.note, &value.decides]));
     for (id, texts) in of_entries.chain(of_values) {
         for text in texts.into_iter().filter(|text| !text.is_empty()) {
             let odd = text.matches('`').count() % 2 == 1;

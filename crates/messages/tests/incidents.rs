@@ -184,3 +184,63 @@ fn a_growing_log_gives_each_attempt_when_it_is_quiet() {
     reader.read(0, 200, line(2).as_bytes());
     assert_eq!(reader.rest().len(), 1);
 }
+
+/// Failures, far apart in a log of connections that work; one peer comes back with success.
+fn busy() -> String {
+    let mut text = String::new();
+    for number in 0..6000 {
+        let (process, peer) = (1000 + number, format!("198.51.100.{} port {}", number % 199, 40_000 + number));
+        let mut line = |what: &str| text += &format!("Nov 21 10:{:02}:00 gw sshd[{process}]: {what}\n", number / 100);
+        line(&format!("Connection from {peer} on 192.0.2.1 port 22"));
+        match number {
+            1000 | 2000 => line(&format!("Unable to negotiate with {peer}: {NO_KEX}")),
+            3000 => {
+                line("Client protocol version 2.0; client software version JSCH-0.1.54");
+                line(&format!("Unable to negotiate with {peer}: {NO_KEX}"));
+                line(&format!("Connection closed by {peer} [preauth]"));
+            }
+            4000 => {
+                line(&format!("Failed password for deploy from {peer} ssh2"));
+                line(&format!("Accepted password for deploy from {peer} ssh2"));
+            }
+            _ => {
+                line(&format!("Accepted publickey for deploy from {peer} ssh2: ED25519 SHA256:abcdefghijklmnop"));
+                line("pam_unix(sshd:session): session opened for user deploy(uid=1001) by (uid=0)");
+                line(&format!("Disconnected from user deploy {peer}"));
+            }
+        }
+    }
+    text
+}
+
+/// A long text is looked over first: what is read closely then gives the same as when all is.
+#[test]
+fn a_long_text_tells_the_same_as_its_parts() {
+    let messages = Messages::built_in();
+    let text = busy();
+    assert!(text.len() > 1 << 20);
+    let told = |block: usize| {
+        let mut reader = Reader::new(&messages);
+        let mut at = 0;
+        while at < text.len() {
+            let end =
+                text[at..].char_indices().skip(block).find(|(_, c)| *c == '\n').map_or(text.len(), |(i, _)| at + i + 1);
+            reader.read(0, at as u64, &text.as_bytes()[at..end]);
+            at = end;
+        }
+        let (attempts, strangers) = reader.finish();
+        let failed = attempts.into_iter().filter(|attempt| attempt.result != IncidentResult::Succeeded);
+        let told: Vec<_> = failed
+            .map(|attempt| {
+                let said: Vec<String> = attempt.said.iter().map(|(said, _)| said.message.clone()).collect();
+                let lines: Vec<usize> = attempt.pieces.iter().map(|piece| piece.line).collect();
+                (attempt.peer, attempt.result, attempt.standing, attempt.client_software, said, lines)
+            })
+            .collect();
+        (told, strangers)
+    };
+    let parts = told(50_000);
+    assert_eq!(parts.0.len(), 4, "{parts:#?}");
+    assert_eq!(told(text.len()), parts);
+    assert_eq!(told(500_000), parts);
+}

@@ -246,11 +246,7 @@ impl Reader<'_> {
     fn facility(&mut self) {
         let mut after = self.cursor;
         let facility = after.take(12, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if !facility.is_empty()
-            && after.eat(".")
-            && LEVELS.split(' ').any(|level| after.eat(level))
-            && after.blanks() > 0
-        {
+        if !facility.is_empty() && after.eat(".") && LEVELS.iter().any(|level| after.eat(level)) && after.blanks() > 0 {
             self.cursor = after;
         }
     }
@@ -266,7 +262,7 @@ impl Reader<'_> {
         // `asa : %ASA-4-113019: ...`
         after.eat(": ");
         if let Some(tag) = tag(&mut after.clone()) {
-            let known = BARE.split(' ').any(|bare| bare.as_bytes() == after.text(&tag.program));
+            let known = BARE.iter().any(|bare| bare.as_bytes() == after.text(&tag.program));
             if tag.process.is_some() || known || style == Style::Syslog {
                 self.envelope.host.get_or_insert(host);
                 self.cursor = after;
@@ -283,7 +279,7 @@ impl Reader<'_> {
         let mut after = self.cursor;
         let Some(tag) = tag(&mut after) else { return false };
         let name = after.text(&tag.program);
-        let known = BARE.split(' ').any(|bare| bare.as_bytes() == name);
+        let known = BARE.iter().any(|bare| bare.as_bytes() == name);
         let inner = self.envelope.program.is_some() && !known;
         if is_level(name) || inner || tag.process.is_none() && !known && !self.named {
             return false;
@@ -313,8 +309,20 @@ pub(super) struct Tag {
 }
 
 /// Programs that log without a process id.
-const BARE: &str =
-    "charon charon-systemd ipsec kernel racoon pluto dropbear haproxy dovecot stunnel strongswan swanctl";
+const BARE: &[&str] = &[
+    "charon",
+    "charon-systemd",
+    "ipsec",
+    "kernel",
+    "racoon",
+    "pluto",
+    "dropbear",
+    "haproxy",
+    "dovecot",
+    "stunnel",
+    "strongswan",
+    "swanctl",
+];
 
 fn tag(cursor: &mut Cursor) -> Option<Tag> {
     let mut after = *cursor;
@@ -337,11 +345,35 @@ fn tag(cursor: &mut Cursor) -> Option<Tag> {
 }
 
 /// What logs call the weight of a message.
-pub(super) const LEVELS: &str = "emerg emergency alert critical crit error err severe fatal panic warning warn notice \
-    information info debug trace verbose log note fine finer finest config";
+pub(super) const LEVELS: &[&str] = &[
+    "emerg",
+    "emergency",
+    "alert",
+    "critical",
+    "crit",
+    "error",
+    "err",
+    "severe",
+    "fatal",
+    "panic",
+    "warning",
+    "warn",
+    "notice",
+    "information",
+    "info",
+    "debug",
+    "trace",
+    "verbose",
+    "log",
+    "note",
+    "fine",
+    "finer",
+    "finest",
+    "config",
+];
 
 /// Whether a word is a level, in capitals or with a capital.
 pub(super) fn is_level(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_uppercase)
-        && LEVELS.split(' ').any(|level| level.as_bytes().eq_ignore_ascii_case(word))
+        && LEVELS.iter().any(|level| level.as_bytes().eq_ignore_ascii_case(word))
 }

@@ -161,7 +161,7 @@ impl Reader<'_> {
             }
             return false;
         }
-        let lower = LEVELS.split(' ').any(|level| level.as_bytes() == text) && after.peek() == Some(b'\t');
+        let lower = LEVELS.iter().any(|level| level.as_bytes() == text) && after.peek() == Some(b'\t');
         if is_level(text) || lower {
             after.eat(":");
             if matches!(after.peek(), Some(b' ' | b'\t' | b'[')) {

@@ -1,0 +1,172 @@
+//! Which lines of a long text are worth reading closely.
+//!
+//! Most lines of a log tell of what went well. What matters are the lines that tell of a failure, those that the same
+//! process wrote of the same connection, and of all others only whose connections succeeded.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use memchr::memmem;
+
+use crate::hit::line_of;
+use crate::literals::{Weight, weight};
+use crate::{Envelope, Messages};
+
+/// What is remembered from one block of a text to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Rough {
+    file: usize,
+    /// What marks the lines of attempts that failed near the end of the block before.
+    marks: HashSet<[u8; MARK]>,
+    /// The words of lines of successes that were read already.
+    known: HashSet<u64>,
+    hasher: RandomState,
+}
+
+/// What a block holds.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Lines to read closely, in their order.
+    pub(crate) parts: Vec<Range<usize>>,
+    /// Peers that succeeded and were not told of before.
+    pub(crate) successes: Vec<String>,
+}
+
+/// A failure so near the end of a block is looked for in the next one too.
+const REACH: usize = 256 * 1024;
+/// Bytes of a mark.
+const MARK: usize = 8;
+/// Lines on either side of one that nothing ties to others.
+const AROUND: usize = 32;
+/// Words of successes that are remembered.
+const KNOWN: usize = 1 << 16;
+
+impl Rough {
+    /// Looks over a block of whole lines.
+    pub(crate) fn see(&mut self, messages: &Messages, file: usize, text: &[u8]) -> Seen {
+        if self.file != file {
+            self.file = file;
+            self.marks.clear();
+        }
+        let mut seen = Seen::default();
+        // Failures, with what marks the lines of their attempts.
+        let mut marks: Vec<(Range<usize>, [u8; MARK])> = Vec::new();
+        messages.rough_scan().find(text, |literal, span| {
+            let line = line_of(text, span.start);
+            for entry in literal.entries() {
+                match messages.entry(entry).map(weight) {
+                    Some(Weight::Failure) if may_match(messages, entry, text, &line) => {
+                        let bytes = text.get(line.clone()).unwrap_or_default();
+                        match mark(bytes) {
+                            Some(mark) => {
+                                seen.parts.push(line.clone());
+                                marks.push((line.clone(), mark));
+                            }
+                            None => seen.parts.push(around(text, &line)),
+                        }
+                        return line.end;
+                    }
+                    Some(Weight::Success) => {
+                        let bytes = text.get(span.start..line.end).unwrap_or_default();
+                        seen.successes.extend(self.success(messages, entry, bytes));
+                    }
+                    _ => {}
+                }
+            }
+            0
+        });
+        // An attempt that was on its way at the end of the block goes on in the next one.
+        let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
+        let before = std::mem::replace(&mut self.marks, near_the_end.collect());
+        let all = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
+        related(text, &all, &mut seen.parts);
+        merge(text, &mut seen.parts);
+        seen
+    }
+
+    /// The peer of a success, unless it was told of before.
+    fn success(&mut self, messages: &Messages, entry: usize, text: &[u8]) -> Option<String> {
+        // Nearly all programs write the peer there: then most lines need not be read.
+        let from = memmem::find(text, b" from ").map_or(0, |at| at + 6);
+        let word = text.get(from..)?.split(|byte| *byte == b' ').next()?;
+        let hash = self.hasher.hash_one((entry, word));
+        if self.known.contains(&hash) {
+            return None;
+        }
+        let regex = messages.regex(entry)?;
+        let mut captures = regex.create_captures();
+        regex.captures(text, &mut captures);
+        let peer = text.get(captures.get_group_by_name("peer")?.range())?;
+        if peer == word && self.known.len() < KNOWN {
+            self.known.insert(hash);
+        }
+        Some(String::from_utf8_lossy(peer).into_owned())
+    }
+}
+
+/// Whether a line may hold a message; one of several lines, or that must begin its line, is not looked at closely.
+fn may_match(messages: &Messages, entry: usize, text: &[u8], line: &Range<usize>) -> bool {
+    let Some(message) = messages.entry(entry) else { return false };
+    let simple = message.lines <= 1 && !message.pattern.contains(['^', '$']) && line.len() <= REACH;
+    let bytes = text.get(line.clone()).unwrap_or_default();
+    !simple || messages.regex(entry).is_none_or(|regex| regex.is_match(bytes))
+}
+
+/// How the lines of one attempt are found: the bracket before the number of the process, or before the connection of a
+/// daemon that has only one, and what follows it.
+fn mark(line: &[u8]) -> Option<[u8; MARK]> {
+    let envelope = Envelope::read(line);
+    let start = envelope.connection.or(envelope.process)?.start.checked_sub(1)?;
+    line.get(start..)?.first_chunk().copied()
+}
+
+/// Adds the lines that have the mark of a failure.
+fn related(text: &[u8], marks: &HashSet<[u8; MARK]>, parts: &mut Vec<Range<usize>>) {
+    if marks.is_empty() {
+        return;
+    }
+    // Most brackets are of others.
+    let mut filter = vec![false; 1 << 12];
+    let place = |mark: &[u8; MARK]| (u64::from_le_bytes(*mark).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
+    for mark in marks {
+        filter.get_mut(place(mark)).into_iter().for_each(|known| *known = true);
+    }
+    let mut done = 0;
+    for at in memchr::memchr3_iter(b'[', b'<', b'(', text) {
+        let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { break };
+        if at >= done && filter.get(place(mark)) == Some(&true) && marks.contains(mark) {
+            let line = line_of(text, at);
+            done = line.end;
+            parts.push(line);
+        }
+    }
+}
+
+/// A line with those around it.
+fn around(text: &[u8], line: &Range<usize>) -> Range<usize> {
+    let mut part = line.clone();
+    for _ in 0..AROUND {
+        if part.start > 0 {
+            part.start = line_of(text, part.start - 1).start;
+        }
+        if part.end < text.len() {
+            part.end = line_of(text, part.end + 1).end;
+        }
+    }
+    part
+}
+
+/// Puts parts in order that touch or overlap into one.
+fn merge(text: &[u8], parts: &mut Vec<Range<usize>>) {
+    parts.sort_unstable_by_key(|part| part.start);
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(parts.len());
+    for part in parts.drain(..) {
+        match merged.last_mut() {
+            Some(last) if part.start <= last.end + 1 => last.end = last.end.max(part.end),
+            _ => merged.push(part),
+        }
+    }
+    merged.iter_mut().for_each(|part| part.end = text.len().min(part.end + 1));
+    *parts = merged;
+}
