@@ -1,4 +1,5 @@
 //! The rules against what two strongSwan daemons did with the same pair of configurations.
+#![allow(clippy::print_stderr, reason = "says what was measured, and why it is skipped")]
 
 use std::path::{Path, PathBuf};
 
