@@ -500,5 +500,17 @@ fn other_protocols_and_no_answer() {
         };
         run().unwrap_or_default()
     }));
-    explain(scenarios, 38);
+    for status in ["403 Forbidden", "407 Proxy Authentication Required"] {
+        scenarios.push(Box::new(move || {
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let proxy = Hostile::run(vec![Step::Read(8), Step::Send(answer.into_bytes()), Step::Close]);
+            let Some(program) = require("curl") else { return Vec::new() };
+            let mut command = Command::new(program);
+            command.args(["--disable", "--silent", "--show-error", "--max-time", "20", "--noproxy", ""]);
+            let proxy = format!("http://{}", proxy.address());
+            let text = output(command.args(["--proxy", &proxy, "https://host.invalid/"]));
+            vec![Transcript::new(format!("curl through a proxy: {status}"), text, cause(&["proxy-refused"]))]
+        }));
+    }
+    explain(scenarios, 40);
 }
