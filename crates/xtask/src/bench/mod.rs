@@ -1,5 +1,7 @@
-//! `cargo xtask bench`: shakedown side by side with ssh-audit and ssh-keyscan, against one local sshd, in one run.
+//! `cargo xtask bench`: shakedown side by side with other programs in one run: `check` and `offer` with ssh-audit and
+//! ssh-keyscan against one local sshd, `explain` with grep and ripgrep on one log.
 
+mod explain;
 mod measure;
 mod proxy;
 mod table;
@@ -29,6 +31,21 @@ pub(crate) struct Arguments {
     /// Fail where a goal is not reached
     #[arg(long)]
     enforce: bool,
+    /// Only this part
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// Size of the log that is explained, in megabytes
+    #[arg(long, default_value_t = 1000)]
+    megabytes: u64,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// `check`, `offer` and `negotiate`
+    Ssh,
+    /// `explain`
+    Explain,
 }
 
 /// The figures of one program.
@@ -49,34 +66,52 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
         None => build()?,
     };
+    let is_wanted = |part| arguments.part.is_none_or(|only| only == part);
+    let mut goals = Vec::new();
+    if is_wanted(Part::Ssh) {
+        goals.extend(ssh(&binary, &peers, arguments.rounds)?);
+    }
+    if is_wanted(Part::Explain) {
+        goals.extend(explain::run(&binary, &peers, arguments.rounds, arguments.megabytes)?);
+    }
+    table::print_goals(&goals);
+    if arguments.enforce && goals.iter().any(|goal| !goal.is_reached()) {
+        bail!("a goal is not reached");
+    }
+    Ok(())
+}
+
+/// Programs that connect to one sshd.
+fn ssh(binary: &Path, peers: &peers::Peers, rounds: usize) -> Result<Vec<Goal>> {
     // Plenty of connections at once must not be what is measured.
     let spec = SshdSpec::with_config("MaxStartups 200:30:400\n");
     let server = servers::sshd(&spec).context("there is no sshd")?;
     let home = tempfile::tempdir()?;
     let programs = peers.programs();
-    let tools = |address: SocketAddr| tools(&binary, &programs, address);
+    let tools = |address: SocketAddr| tools(binary, &programs, address);
     let mut all = figures(&tools(server.address()), home.path(), &programs.join("time"))?;
     for (tool, figures) in tools(server.address()).iter().zip(&mut all) {
         if tool.connects {
             figures.connections = Some(connections(tool.name, server.address(), tools, home.path())?);
         }
     }
-    for round in 0..arguments.rounds {
+    take_turns(&mut all, rounds, home.path())?;
+    table::print(["", "connections", "wall time", "of ssh-audit's", "peak memory"], &rows(&all));
+    Ok(goals(&all))
+}
+
+/// Runs each program once a round.
+fn take_turns(all: &mut [Figures], rounds: usize, home: &Path) -> Result<()> {
+    for round in 0..rounds {
         if stderr().is_terminal() {
-            eprint!("\rround {} of {} ", round + 1, arguments.rounds);
+            eprint!("\rround {} of {rounds} ", round + 1);
         }
-        for figures in &mut all {
-            figures.times.push(figures.tool.time(home.path())?);
+        for figures in all.iter_mut() {
+            figures.times.push(figures.tool.time(home)?);
         }
     }
     if stderr().is_terminal() {
         eprintln!();
-    }
-    table::print(&rows(&all));
-    let goals = goals(&all);
-    table::print_goals(&goals);
-    if arguments.enforce && goals.iter().any(|goal| !goal.is_reached()) {
-        bail!("a goal is not reached");
     }
     Ok(())
 }

@@ -17,15 +17,13 @@ impl Goal {
     }
 }
 
-const HEAD: [&str; 5] = ["", "connections", "wall time", "of ssh-audit's", "peak memory"];
-
 /// Medians of all rounds.
-pub(super) fn print(rows: &[[String; 5]]) {
-    let head = HEAD.map(str::to_owned);
+pub(super) fn print<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String; COLUMNS]]) {
+    let head = head.map(str::to_owned);
     let width = |column: usize| {
         std::iter::once(&head).chain(rows).filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
     for row in std::iter::once(&head).chain(rows) {
         let mut line = String::new();
         for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
