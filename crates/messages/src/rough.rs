@@ -4,7 +4,6 @@
 //! process wrote of the same connection, and of all others only whose connections succeeded.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
 use memchr::memmem;
@@ -14,15 +13,25 @@ use crate::literals::{Weight, weight};
 use crate::{Envelope, Messages};
 
 /// What is remembered from one block of a text to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rough {
     file: usize,
     /// What marks the lines of attempts that failed near the end of the block before.
     marks: HashSet<[u8; MARK]>,
     /// The words of lines of successes that were read already.
     known: HashSet<u64>,
-    hasher: RandomState,
+    /// Finds what stands before the peer in most of them.
+    from: memmem::Finder<'static>,
 }
+
+impl Default for Rough {
+    fn default() -> Self {
+        let from = memmem::Finder::new(FROM);
+        Self { file: 0, marks: HashSet::new(), known: HashSet::new(), from }
+    }
+}
+
+const FROM: &[u8] = b" from ";
 
 /// What a block holds.
 #[derive(Debug, Default)]
@@ -88,9 +97,10 @@ impl Rough {
     /// The peer of a success, unless it was told of before.
     fn success(&mut self, messages: &Messages, entry: usize, text: &[u8]) -> Option<String> {
         // Nearly all programs write the peer there: then most lines need not be read.
-        let from = memmem::find(text, b" from ").map_or(0, |at| at + 6);
-        let word = text.get(from..)?.split(|byte| *byte == b' ').next()?;
-        let hash = self.hasher.hash_one((entry, word));
+        let from = self.from.find(text).map_or(0, |at| at + FROM.len());
+        let word = text.get(from..)?;
+        let word = word.get(..memchr::memchr(b' ', word).unwrap_or(word.len()))?;
+        let hash = hash(entry, word);
         if self.known.contains(&hash) {
             return None;
         }
@@ -103,6 +113,15 @@ impl Rough {
         }
         Some(String::from_utf8_lossy(peer).into_owned())
     }
+}
+
+/// A number for a word of a message. Words that are made to have the same one only hide that their peer succeeded.
+fn hash(entry: usize, word: &[u8]) -> u64 {
+    let mix = |hash: u64, number: u64| (hash.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (eights, rest) = word.as_chunks::<8>();
+    let rest = rest.iter().fold(word.len() as u64, |number, byte| number << 8 | u64::from(*byte));
+    let hash = eights.iter().fold(entry as u64, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
+    mix(hash, rest)
 }
 
 /// Whether a line may hold a message; one of several lines, or that must begin its line, is not looked at closely.

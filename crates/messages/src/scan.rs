@@ -249,7 +249,11 @@ fn folded(seen: &[u8; SEEN], from: usize) -> u32 {
 
 /// The first bytes, up to a group; what is missing is zero.
 fn padded(bytes: &[u8]) -> u32 {
-    bytes.iter().take(WIDE).rev().fold(0, |group, byte| group << 8 | u32::from(*byte)) | SMALL
+    let group = match bytes.first_chunk::<WIDE>() {
+        Some(group) => u32::from_le_bytes(*group),
+        None => bytes.iter().rev().fold(0, |group, byte| group << 8 | u32::from(*byte)),
+    };
+    group | SMALL
 }
 
 #[cfg(test)]
