@@ -162,3 +162,17 @@ for target, seeds in {
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in seeds.items():
         (folder / name).write_bytes(data)
+
+texts = {
+    'charon': '09[IKE] <site-a|3> received NO_PROPOSAL_CHOSEN notify error\n09[CFG] received proposals: IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024\n09[CFG] configured proposals: IKE:AES_GCM_16_256/PRF_HMAC_SHA2_384/ECP_384\n',
+    'colours': '\x1b[31mcurl: (60) SSL certificate problem: \x1b[1mcertificate has expired\x1b[0m\r\n',
+    'json_in_json': '{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"tls: handshake failure\\\\n\\"}\\n","stream":"stderr","time":"2026-11-21T10:00:00.1Z"}\n',
+    'mailed': '> kex error : no match for method server host key algo: server [ssh-rs=\n> a,ssh-dss], client [ssh-ed25519]=20\n',
+    'ssh_client': 'Unable to negotiate with 192.0.2.7 port 22: no matching host key type found. Their offer: ssh-rsa,ssh-dss\n',
+    'sshd_log': 'Nov 21 10:00:00 gw sshd[77]: Connection from 192.0.2.7 port 40001 on 192.0.2.1 port 22\nNov 21 10:00:01 gw sshd[77]: fatal: Unable to negotiate with 192.0.2.7 port 40001: no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]\n',
+}
+folder = SEEDS / "messages_text"
+folder.mkdir(parents=True, exist_ok=True)
+for name, text in texts.items():
+    (folder / name).write_bytes(text.encode())
+(folder / "utf16").write_bytes("\ufeffError 13801: IKE authentication credentials are unacceptable\r\n".encode("utf-16-le"))

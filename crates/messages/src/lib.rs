@@ -15,6 +15,8 @@ mod codec;
 mod data;
 mod envelope;
 mod event;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hit;
 #[allow(dead_code, reason = "a module of the build script, which makes them")]
 mod literals;

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ impl<'a> Reader<'a> {
     /// The parts of a text that are read closely: all of a short one, of a long one what may be of interest.
     fn parts(&mut self, file: usize, text: &[u8]) -> Vec<Range<usize>> {
         if text.len() <= LONG {
-            return vec![0..text.len()];
+            return iter::once(0..text.len()).collect();
         }
         let seen = self.rough.see(self.messages, file, text);
         self.found += seen.successes.len() as u64;
@@ -112,7 +113,7 @@ impl<'a> Reader<'a> {
         seen.successes.iter().for_each(|peer| history.succeeded(peer));
         if seen.parts.is_empty() && self.found == 0 {
             // Nothing failed, but something may have ended.
-            return vec![0..hit::line_of(text, LONG).end];
+            return iter::once(0..hit::line_of(text, LONG).end).collect();
         }
         seen.parts
     }

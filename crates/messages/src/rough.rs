@@ -17,7 +17,7 @@ use crate::{Envelope, Messages};
 pub(crate) struct Rough {
     file: usize,
     /// What marks the lines of attempts that failed near the end of the block before.
-    marks: HashSet<[u8; MARK]>,
+    marks: Vec<[u8; MARK]>,
     /// The words of lines of successes that were read already.
     known: HashSet<u64>,
     /// Finds what stands before the peer in most of them.
@@ -27,7 +27,7 @@ pub(crate) struct Rough {
 impl Default for Rough {
     fn default() -> Self {
         let from = memmem::Finder::new(FROM);
-        Self { file: 0, marks: HashSet::new(), known: HashSet::new(), from }
+        Self { file: 0, marks: Vec::new(), known: HashSet::new(), from }
     }
 }
 
@@ -88,7 +88,7 @@ impl Rough {
         // An attempt that was on its way at the end of the block goes on in the next one.
         let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
         let before = std::mem::replace(&mut self.marks, near_the_end.collect());
-        let all = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
+        let all: Vec<_> = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
         related(text, &all, &mut seen.parts);
         merge(text, &mut seen.parts);
         seen
@@ -141,10 +141,11 @@ fn mark(line: &[u8]) -> Option<[u8; MARK]> {
 }
 
 /// Adds the lines that have the mark of a failure.
-fn related(text: &[u8], marks: &HashSet<[u8; MARK]>, parts: &mut Vec<Range<usize>>) {
+fn related(text: &[u8], marks: &[[u8; MARK]], parts: &mut Vec<Range<usize>>) {
     if marks.is_empty() {
         return;
     }
+    let wanted: HashSet<&[u8; MARK]> = marks.iter().collect();
     // Most brackets are of others.
     let mut filter = vec![false; 1 << 12];
     let place = |mark: &[u8; MARK]| (u64::from_le_bytes(*mark).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
@@ -154,7 +155,7 @@ fn related(text: &[u8], marks: &HashSet<[u8; MARK]>, parts: &mut Vec<Range<usize
     let mut done = 0;
     for at in memchr::memchr3_iter(b'[', b'<', b'(', text) {
         let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { break };
-        if at >= done && filter.get(place(mark)) == Some(&true) && marks.contains(mark) {
+        if at >= done && filter.get(place(mark)) == Some(&true) && wanted.contains(mark) {
             let line = line_of(text, at);
             done = line.end;
             parts.push(line);

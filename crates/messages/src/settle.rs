@@ -116,8 +116,8 @@ pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     attempt
 }
 
-/// A TLS library and an IKE daemon print the same text on both sides, and only some lines of a log show which one wrote
-/// it. Where all those name the same side, the others are that side's too; of IKE, those of the same program.
+/// A TLS library, an IKE daemon and the system print the same text on both sides, and only some lines of a log show which
+/// one wrote it. Where all those name the same side, the others are that side's too; of IKE, those of the same program.
 fn share_printer(messages: &Messages, events: &mut [Event]) {
     let entry = |event: &Event| messages.entry(event.entry);
     let roles = |product: Option<&str>| {
@@ -132,7 +132,7 @@ fn share_printer(messages: &Messages, events: &mut [Event]) {
         .map(|event| {
             let entry = entry(event)?;
             match entry.protocol.as_str() {
-                "tls" => roles(None),
+                "tls" | "any" => roles(None),
                 "ike" => roles(Some(&entry.product)),
                 _ => None,
             }
