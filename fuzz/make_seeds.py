@@ -151,12 +151,176 @@ server = {
     **strange,
 }
 
+
+def u16(number):
+    return struct.pack(">H", number)
+
+
+def opaque8(data):
+    return bytes([len(data)]) + data
+
+
+def opaque16(data):
+    return u16(len(data)) + data
+
+
+def opaque24(data):
+    return u32(len(data))[1:] + data
+
+
+def handshake(number, body):
+    return bytes([number]) + opaque24(body)
+
+
+def record(content, data, version=0x0301):
+    return bytes([content]) + u16(version) + opaque16(data)
+
+
+def numbers(*list_):
+    return b"".join(map(u16, list_))
+
+
+RANDOM = bytes(range(32))
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+EXTENSIONS = {
+    "server_name": (0, opaque16(b"\0" + opaque16(b"example.com"))),
+    "max_fragment_length": (1, b"\x02"),
+    "status_request": (5, b"\x01" + opaque16(b"") + opaque16(b"")),
+    "supported_groups": (10, opaque16(numbers(0x2A2A, 4588, 29, 23))),
+    "ec_point_formats": (11, opaque8(b"\0\1\2")),
+    "signature_algorithms": (13, opaque16(numbers(0x0403, 0x0804, 0x0401, 0x0201))),
+    "heartbeat": (15, b"\x01"),
+    "alpn": (16, opaque16(opaque8(b"h2") + opaque8(b"http/1.1") + opaque8(b""))),
+    "timestamps": (18, opaque16(opaque16(b"\0" * 40))),
+    "padding": (21, bytes(20)),
+    "encrypt_then_mac": (22, b""),
+    "extended_master_secret": (23, b""),
+    "compress_certificate": (27, opaque8(numbers(2, 1))),
+    "record_size_limit": (28, u16(16385)),
+    "session_ticket": (35, b"ticket"),
+    "pre_shared_key": (41, opaque16(opaque16(b"identity") + u32(99)) + opaque16(opaque8(bytes(32)))),
+    "early_data": (42, u32(16384)),
+    "supported_versions": (43, opaque8(numbers(0x1A1A, 0x0304, 0x0303))),
+    "selected_version": (43, u16(0x0304)),
+    "cookie": (44, opaque16(b"cookie")),
+    "psk_key_exchange_modes": (45, opaque8(b"\x01\x0b")),
+    "authorities": (47, opaque16(opaque16(b"0\x00"))),
+    "key_share": (51, opaque16(u16(0x2A2A) + opaque16(b"\0") + u16(29) + opaque16(POINT))),
+    "key_share_odd": (51, opaque16(u16(29))),
+    "selected_group": (51, u16(4588)),
+    "next_protocols": (13172, opaque8(b"spdy/3.1") + opaque8(b"http/1.1")),
+    "encrypted_client_hello": (0xFE0D, b"\0" + numbers(1, 1) + b"\x07" + opaque16(POINT) + opaque16(bytes(48))),
+    "renegotiation_info": (0xFF01, opaque8(b"")),
+    "grease": (0x6A6A, b""),
+    "groups_uneven": (10, opaque16(b"\0\x1d\0")),
+    "server_name_too_long": (0, u16(60000) + b"x"),
+}
+
+
+def extensions(*names):
+    return opaque16(b"".join(u16(EXTENSIONS[name][0]) + opaque16(EXTENSIONS[name][1]) for name in names))
+
+
+def client_hello(tail=b"", suites=(0x1301, 0xC02F, 0x002F, 0x00FF), cookie=b""):
+    return u16(0x0303) + RANDOM + opaque8(bytes(32)) + cookie + opaque16(numbers(*suites)) + opaque8(b"\0") + tail
+
+
+def server_hello(suite, tail=b"", random=RANDOM, version=0x0303):
+    return u16(version) + random + opaque8(b"") + u16(suite) + b"\0" + tail
+
+
+OFFERED = [name for name in EXTENSIONS if name not in ("selected_version", "selected_group", "early_data")]
+tls_messages = {
+    "hello_request": handshake(0, b""),
+    "client_hello": handshake(1, client_hello(extensions(*OFFERED))),
+    "client_hello_ssl3": handshake(1, client_hello()),
+    "client_hello_datagram": handshake(1, client_hello(extensions("supported_groups"), cookie=opaque8(b"cookie"))),
+    "client_hello_extensions_empty": handshake(1, client_hello(extensions())),
+    "client_hello_suites_uneven": handshake(1, u16(0x0303) + RANDOM + b"\0" + opaque16(b"\0\x2f\0") + opaque8(b"\0")),
+    "client_hello_cut": handshake(1, client_hello()[:36]),
+    "server_hello": handshake(2, server_hello(0xC02F, extensions("renegotiation_info", "ec_point_formats"))),
+    "server_hello_13": handshake(2, server_hello(0x1301, extensions("selected_version", "selected_group"))),
+    "server_hello_draft": handshake(2, u16(0x7F13) + RANDOM + u16(0x1301) + extensions("selected_group")),
+    "hello_retry_request": handshake(2, server_hello(0x1301, extensions("selected_version", "selected_group"), RETRY)),
+    "downgraded": handshake(2, server_hello(0x002F, random=RANDOM[:24] + b"DOWNGRD\x01")),
+    "hello_verify_request": handshake(3, u16(0xFEFF) + opaque8(b"cookie")),
+    "ticket": handshake(4, u32(7200) + opaque16(b"ticket")),
+    "ticket_13": handshake(4, u32(7200) + u32(5) + opaque8(b"\0") + opaque16(b"ticket") + extensions("early_data")),
+    "encrypted_extensions": handshake(8, extensions("alpn", "supported_groups")),
+    "certificate": handshake(11, opaque24(opaque24(b"0\0") + opaque24(b"0\0"))),
+    "certificate_13": handshake(11, opaque8(b"") + opaque24(opaque24(b"0\0") + extensions("timestamps"))),
+    "certificate_length_too_large": handshake(11, b"\xff\xff\xff" + b"0\0"),
+    "dhe": handshake(12, opaque16(b"\xff" * 128) + opaque16(b"\2") + opaque16(b"\5" * 128) + u16(0x0401) + opaque16(POINT)),
+    "ecdhe": handshake(12, b"\3" + u16(29) + opaque8(POINT) + u16(0x0804) + opaque16(bytes(64))),
+    "ecdhe_psk": handshake(12, opaque16(b"hint") + b"\3" + u16(29) + opaque8(POINT)),
+    "explicit_curve": handshake(12, b"\1" + opaque8(b"p") * 7),
+    "certificate_request": handshake(13, opaque8(b"\1\x40") + opaque16(u16(0x0403)) + opaque16(opaque16(b"0\0"))),
+    "certificate_request_10": handshake(13, opaque8(b"\1") + opaque16(opaque16(b"0\0"))),
+    "certificate_request_13": handshake(13, opaque8(b"") + extensions("signature_algorithms", "authorities")),
+    "server_hello_done": handshake(14, b""),
+    "certificate_verify": handshake(15, u16(0x0804) + opaque16(bytes(64))),
+    "client_key_exchange": handshake(16, opaque8(POINT)),
+    "finished": handshake(20, bytes(12)),
+    "status": handshake(22, b"\1" + opaque24(b"0\0")),
+    "status_multi": handshake(22, b"\2" + opaque24(opaque24(b"0\0") + opaque24(b""))),
+    "key_update": handshake(24, b"\1"),
+    "compressed_certificate": handshake(25, u16(2) + opaque24(b"")[:3] + opaque24(b"brotli")),
+    "unknown": handshake(67, b"\x08http/1.1"),
+    "length_wrong": b"\x0e\0\0\5",
+    "alert": b"\x02\x46",
+    "empty": b"",
+}
+
+HELLO_TLS = tls_messages["client_hello_ssl3"]
+tls_records = {
+    "hello": record(22, HELLO_TLS),
+    "hello_in_pieces": b"".join(record(22, HELLO_TLS[at : at + 9]) for at in range(0, len(HELLO_TLS), 9)),
+    "many_in_one": record(22, tls_messages["server_hello"] + tls_messages["certificate"] + tls_messages["server_hello_done"]),
+    "alert": record(21, b"\x02\x28", 0x0300),
+    "change_cipher_spec": record(20, b"\1") + record(23, bytes(30), 0x0303),
+    "empty_fragments": record(22, b"") * 8,
+    "message_too_long": record(22, b"\x0b\xff\xff\xff"),
+    "handshake_endless": record(22, handshake(11, bytes(490))) * 4,
+    "record_too_long": b"\x16\3\1\xff\xff",
+    "datagram": record(22, HELLO_TLS, 0xFEFD),
+    "http": strange["http"],
+    "smtp": strange["smtp"],
+}
+
+SSL2_HELLO = b"\1" + numbers(2, 9, 0, 16) + b"\7\0\xc0" + b"\1\0\x80" + b"\0\0\x2f" + bytes(16)
+
+
+def datagram(message, sequence=0):
+    body = message[4:]
+    part = message[:4] + u16(sequence) + opaque24(b"") + opaque24(body)
+    return b"\x16" + u16(0xFEFF) + u16(0) + bytes(6) + opaque16(part)
+
+
+tls_other_records = {
+    "ssl2_client_hello": u16(0x8000 | len(SSL2_HELLO)) + SSL2_HELLO,
+    "ssl2_client_hello_uneven": b"\x80\x0b\1" + numbers(2, 2, 0, 0) + b"\0\0",
+    "ssl2_server_hello": b"\x80\x12\4\0\1" + numbers(2, 2, 3, 2) + b"0\0" + b"\7\0\xc0" + b"id",
+    "ssl2_error": b"\x80\3\0\0\1",
+    "ssl2_padding": b"\0\x10\3" + bytes(16),
+    "dtls_hello": datagram(tls_messages["client_hello_datagram"]),
+    "dtls_two": datagram(tls_messages["hello_verify_request"]) + datagram(tls_messages["server_hello_done"], 1),
+    "dtls_part_beyond": b"\x16\xfe\xfd" + bytes(8) + opaque16(b"\1" + opaque24(b"") + u16(0) + bytes(3) + opaque24(b"xx")),
+    "dtls_13": b"\x2f\0\0\0\5hello",
+    "http": strange["http"],
+    "tls": strange["tls_client_hello"],
+}
+
+
 for target, seeds in {
     "ssh_messages": messages,
     "ssh_packet": packets,
     "ssh_identification": {**identifications, **strange},
     "handshake_client": client,
     "handshake_server": server,
+    "tls_messages": tls_messages,
+    "tls_records": tls_records,
+    "tls_extensions": {name: u16(number) + data for name, (number, data) in EXTENSIONS.items()},
+    "tls_other_records": tls_other_records,
 }.items():
     folder = SEEDS / target
     folder.mkdir(parents=True, exist_ok=True)

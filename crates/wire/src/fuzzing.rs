@@ -5,6 +5,8 @@ use crate::ssh::{
     PacketReader, SignatureBlob,
 };
 
+pub use crate::tls::fuzzing::{tls_extensions, tls_messages, tls_other_records, tls_records};
+
 /// Lines read from the stream are the same in one piece and byte by byte, and their sizes keep to the limits.
 pub fn ssh_identification(data: &[u8]) {
     let limits = IdentificationLimits { lines: 16, line_bytes: 300, total_bytes: 2000 };

@@ -12,6 +12,7 @@ mod error;
 pub mod fuzzing;
 mod reader;
 pub mod ssh;
+pub mod tls;
 mod writer;
 
 pub use error::{FieldPath, WireError, WireErrorKind};

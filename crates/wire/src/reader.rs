@@ -77,6 +77,14 @@ impl<'a> Reader<'a> {
         self.array::<1>(field).map(|[byte]| byte)
     }
 
+    /// Two bytes, most significant first.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer are left.
+    pub fn u16(&mut self, field: &str) -> Result<u16, WireError> {
+        self.array(field).map(u16::from_be_bytes)
+    }
+
     /// Four bytes, most significant first.
     ///
     /// # Errors

@@ -16,6 +16,11 @@ impl Writer {
         self
     }
 
+    /// Two bytes, most significant first.
+    pub fn u16(&mut self, value: u16) -> &mut Self {
+        self.raw(&value.to_be_bytes())
+    }
+
     /// Four bytes, most significant first.
     pub fn u32(&mut self, value: u32) -> &mut Self {
         self.bytes.extend_from_slice(&value.to_be_bytes());

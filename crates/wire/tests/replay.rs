@@ -34,3 +34,23 @@ fn ssh_packet() {
 fn ssh_messages() {
     replay("ssh_messages", fuzzing::ssh_messages);
 }
+
+#[test]
+fn tls_records() {
+    replay("tls_records", fuzzing::tls_records);
+}
+
+#[test]
+fn tls_messages() {
+    replay("tls_messages", fuzzing::tls_messages);
+}
+
+#[test]
+fn tls_extensions() {
+    replay("tls_extensions", fuzzing::tls_extensions);
+}
+
+#[test]
+fn tls_other_records() {
+    replay("tls_other_records", fuzzing::tls_other_records);
+}
