@@ -46,6 +46,8 @@ pub(crate) struct Seen {
 const REACH: usize = 256 * 1024;
 /// Bytes of a mark.
 const MARK: usize = 8;
+/// Literals of so many bytes hardly stand in other texts than their message.
+const TELLING: usize = 14;
 /// Lines on either side of one that nothing ties to others.
 const AROUND: usize = 32;
 /// Words of successes that are remembered.
@@ -65,7 +67,9 @@ impl Rough {
             let line = line_of(text, span.start);
             for entry in literal.entries() {
                 match messages.entry(entry).map(weight) {
-                    Some(Weight::Failure) if may_match(messages, entry, text, &line) => {
+                    Some(Weight::Failure)
+                        if literal.bytes.len() >= TELLING || may_match(messages, entry, text, &line) =>
+                    {
                         let bytes = text.get(line.clone()).unwrap_or_default();
                         match mark(bytes) {
                             Some(mark) => {
@@ -153,13 +157,18 @@ fn related(text: &[u8], marks: &[[u8; MARK]], parts: &mut Vec<Range<usize>>) {
         filter.get_mut(place(mark)).into_iter().for_each(|known| *known = true);
     }
     let mut done = 0;
-    for at in memchr::memchr3_iter(b'[', b'<', b'(', text) {
-        let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { break };
+    let mut look = |at: usize| {
+        let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return };
         if at >= done && filter.get(place(mark)) == Some(&true) && wanted.contains(mark) {
             let line = line_of(text, at);
             done = line.end;
             parts.push(line);
         }
+    };
+    if marks.iter().all(|mark| mark.starts_with(b"[")) {
+        memchr::memchr_iter(b'[', text).for_each(&mut look);
+    } else {
+        memchr::memchr3_iter(b'[', b'<', b'(', text).for_each(&mut look);
     }
 }
 

@@ -39,7 +39,7 @@ impl<'a> Found<'a> {
 }
 
 /// Bits of the filter.
-const FILTER_BITS: usize = 1 << 19;
+const FILTER_BITS: usize = 1 << 20;
 /// Buckets of the literals.
 const BUCKETS: usize = 1 << 14;
 /// Places between those that are looked at.
@@ -166,12 +166,15 @@ impl<'a> Scan<'a> {
         found: &mut impl FnMut(Found<'a>, Range<usize>) -> usize,
     ) -> usize {
         let mut next = 0;
-        for (index, offset) in self.wide.with(group).chain(self.narrow.with(group & NARROW_GROUP)) {
-            let Some(literal) = self.literal(index) else { continue };
-            let Some(start) = place.checked_sub(offset) else { continue };
-            let span = start..start + literal.bytes.len();
-            if text.get(span.clone()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(literal.bytes)) {
-                next = next.max(found(literal, span));
+        for (group, groups) in [(group, &self.wide), (group & NARROW_GROUP, &self.narrow)] {
+            for row in groups.bucket(group) {
+                let [first, literal, offset] = numbers(row);
+                let Some(start) = place.checked_sub(offset as usize).filter(|_| first == group) else { continue };
+                let Some(literal) = self.literal(literal as usize) else { continue };
+                let span = start..start + literal.bytes.len();
+                if text.get(span.clone()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(literal.bytes)) {
+                    next = next.max(found(literal, span));
+                }
             }
         }
         next
@@ -179,16 +182,9 @@ impl<'a> Scan<'a> {
 
     fn literal(&self, index: usize) -> Option<Found<'a>> {
         let row = self.literals.get(index.checked_mul(16)?..)?.first_chunk::<16>()?;
-        let number = |place: usize| number(row, place);
-        let bytes = self.bytes.get(number(0)?..number(1)?)?;
-        Some(Found { bytes, entries: self.entries.get(number(2)?..number(3)?)? })
+        let [from, to, first, last] = numbers(row).map(|number: u32| number as usize);
+        Some(Found { bytes: self.bytes.get(from..to)?, entries: self.entries.get(first..last)? })
     }
-}
-
-/// The number at a place of a table.
-fn number(table: &[u8], place: usize) -> Option<usize> {
-    let bytes = table.get(place.checked_mul(4)?..)?.first_chunk::<4>()?;
-    Some(u32::from_le_bytes(*bytes) as usize)
 }
 
 /// A literal that has a group of bytes.
@@ -221,15 +217,22 @@ impl<'a> Groups<'a> {
         [starts, rows.collect()]
     }
 
-    /// The literals that have a group, and where in each.
-    fn with(&self, group: u32) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let bucket = hash(group, BUCKETS);
-        let place = |index: usize| number(self.starts, index).unwrap_or(0);
-        let rows = self.candidates.get(place(bucket) * 12..place(bucket + 1) * 12).unwrap_or_default();
-        let (rows, _) = rows.as_chunks::<12>();
-        let of_group = rows.iter().filter(move |row| number(*row, 0) == Some(group as usize));
-        of_group.filter_map(|row| Some((number(row, 1)?, number(row, 2)?)))
+    /// The candidates among which those of a group are.
+    fn bucket(&self, group: u32) -> &'a [[u8; ROW]] {
+        let bounds = self.starts.get(hash(group, BUCKETS) * 4..).and_then(|rest| rest.first_chunk::<8>());
+        let [from, to] = bounds.map_or([0, 0], numbers);
+        let (rows, _) = self.candidates.as_chunks::<ROW>();
+        rows.get(from as usize..to as usize).unwrap_or_default()
     }
+}
+
+/// Bytes of a candidate.
+const ROW: usize = 12;
+
+/// The numbers that some bytes are.
+fn numbers<const BYTES: usize, const COUNT: usize>(bytes: &[u8; BYTES]) -> [u32; COUNT] {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    std::array::from_fn(|index| numbers.get(index).map_or(0, |number| u32::from_le_bytes(*number)))
 }
 
 /// A number below a power of two.
