@@ -96,7 +96,7 @@ fn every_page_names_a_rule_and_the_safer_side() {
         }
         let fences = page.text.lines().filter(|line| line.starts_with("```"));
         for (index, fence) in fences.enumerate() {
-            let marks: &[&str] = if index % 2 == 0 { &["```case", "```console"] } else { &["```"] };
+            let marks: &[&str] = if index % 2 == 0 { &["```case", "```said"] } else { &["```"] };
             assert!(marks.contains(&fence), "{}: {fence}", page.code);
         }
     }

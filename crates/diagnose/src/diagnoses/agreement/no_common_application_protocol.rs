@@ -46,7 +46,8 @@
 //! Never: go over to plain text because of it. Certificate checks have nothing to do with this failure and stay on.
 //!
 //! ## Example
-//! ```console
-//! $ openssl s_client -connect db01:443 -alpn h2 </dev/null
-//! error:0A000460:SSL routines::reason(1120)
+//! ```said
+//! * ALPN: curl offers h2,http/1.1
+//! * TLSv1.3 (IN), TLS alert, no application protocol (632):
+//! curl: (35) OpenSSL/3.0.17: error:0A000460:SSL routines::reason(1120)
 //! ```

@@ -47,7 +47,7 @@
 //! Never: `null` encryption, or a lifetime made so long that the rekey does not come.
 //!
 //! ## Example
-//! ```console
+//! ```said
 //! charon: received proposals: ESP:AES_CBC_256/HMAC_SHA1_96/NO_EXT_SEQ
 //! charon: configured proposals: ESP:AES_GCM_16_256/NO_EXT_SEQ
 //! charon: no acceptable proposal found

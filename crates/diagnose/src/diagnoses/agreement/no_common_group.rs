@@ -54,9 +54,12 @@
 //! Never: bring 1024-bit groups back (`modp1024`, `dh2`); RFC 8247 forbids or discourages them.
 //!
 //! ## Example
-//! ```console
-//! $ openssl s_client -connect db01:443 -groups X448
-//! error:0A000410:SSL routines::sslv3 alert handshake failure
-//! $ openssl s_client -connect db01:443 -groups P-256
-//! New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384
+//! ```said
+//! [info] 812#812: *4 SSL_do_handshake() failed (SSL: error:0A000065:SSL routines::no suitable key share)
+//! while SSL handshaking, client: 192.0.2.9, server: 0.0.0.0:443
+//! ```
+//!
+//! ```said
+//! charon: 09[IKE] peer didn't accept DH group CURVE_25519, it requested MODP_1024
+//! charon: 09[IKE] requested DH group MODP_1024 not supported
 //! ```

@@ -54,7 +54,7 @@
 //! Never: single DES, MD5 and groups below 2048 bits (RFC 8247), nor an empty list that "accepts all".
 //!
 //! ## Example
-//! ```console
+//! ```said
 //! charon: received proposals: IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024
 //! charon: configured proposals: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256
 //! charon: received proposals unacceptable

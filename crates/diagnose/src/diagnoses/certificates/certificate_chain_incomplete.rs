@@ -48,9 +48,10 @@
 //! Never: `curl -k` or `verify=False`; nor trusting the server's own certificate as if it were an authority.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://shop.example
-//! curl: (60) SSL certificate problem: unable to get local issuer certificate
-//! $ openssl s_client -connect shop.example:443 </dev/null | grep 'Verify return'
-//! Verify return code: 21 (unable to verify the first certificate)
+//! ```said
+//! $ openssl s_client -connect shop.example.com:443 </dev/null
+//! depth=0 CN = shop.example.com
+//! verify error:num=20:unable to get local issuer certificate
+//! depth=0 CN = shop.example.com
+//! verify error:num=21:unable to verify the first certificate
 //! ```

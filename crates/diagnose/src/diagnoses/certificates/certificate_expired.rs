@@ -50,7 +50,12 @@
 //! Never: `curl -k`, `verify=False` or a clock set back. Each lets everybody in between in.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://shop.example
+//! ```said
+//! $ curl https://shop.example.com
 //! curl: (60) SSL certificate problem: certificate has expired
+//! ```
+//!
+//! ```said
+//! charon: 09[CFG] subject certificate invalid (valid from Mar 01 08:00:00 2024 to Mar 01 08:00:00 2025)
+//! charon: 09[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```

@@ -53,7 +53,11 @@
 //! of any valid certificate can stand in.
 //!
 //! ## Example
-//! ```console
+//! ```said
 //! $ curl https://192.0.2.7
 //! curl: (60) SSL: no alternative certificate subject name matches target host name '192.0.2.7'
+//! ```
+//!
+//! ```said
+//! charon: 11[CFG] constraint check failed: certificate does not confirm identity 'gw-c.example.com' (ID_FQDN)
 //! ```

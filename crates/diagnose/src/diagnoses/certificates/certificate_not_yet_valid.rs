@@ -43,7 +43,8 @@
 //! Never: `curl -k`, `verify=False`, or a program that is told to pass over dates.
 //!
 //! ## Example
-//! ```console
-//! $ openssl verify -CAfile ca.pem new.pem
-//! error 9 at 0 depth lookup: certificate is not yet valid
+//! ```said
+//! $ wget https://new.example.com/
+//! ERROR: The certificate of 'new.example.com' is not yet activated.
+//! The certificate has not yet been activated
 //! ```

@@ -47,7 +47,7 @@
 //! Never: remove the pin or the TLSA record to get past one failed renewal.
 //!
 //! ## Example
-//! ```console
-//! $ curl --pinnedpubkey sha256//AAAA... https://api.example
+//! ```said
+//! $ curl --pinnedpubkey sha256//AAAA... https://api.example.com
 //! curl: (90) SSL: public key does not match pinned public key
 //! ```

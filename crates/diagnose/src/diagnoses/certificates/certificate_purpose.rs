@@ -53,7 +53,9 @@
 //! client's certificate can stand in for the server.
 //!
 //! ## Example
-//! ```console
+//! ```said
 //! $ openssl verify -purpose sslclient -CAfile ca.pem web.pem
+//! CN = web.example.com
 //! error 26 at 0 depth lookup: unsuitable certificate purpose
+//! error web.pem: verification failed
 //! ```

@@ -48,7 +48,14 @@
 //! known to be revoked.
 //!
 //! ## Example
-//! ```console
-//! $ openssl verify -crl_check -CAfile ca.pem -CRLfile ca.crl gw.pem
+//! ```said
+//! $ openssl verify -crl_check -CAfile ca.pem -CRLfile ca.crl web.pem
+//! CN = web.example.com
 //! error 23 at 0 depth lookup: certificate revoked
+//! error web.pem: verification failed
+//! ```
+//!
+//! ```said
+//! charon: 13[CFG] certificate was revoked on Mar 01 08:00:00 UTC 2025, reason: key compromise
+//! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```

@@ -50,7 +50,8 @@
 //! protects from nobody.
 //!
 //! ## Example
-//! ```console
-//! $ psql "host=db01 sslmode=verify-full"
-//! SSL error: certificate verify failed: self-signed certificate
+//! ```said
+//! $ psql "host=db01.example.com sslmode=verify-full"
+//! psql: error: connection to server at "db01.example.com" (192.0.2.7), port 5432 failed: SSL error: certificate verify
+//! failed: self-signed certificate
 //! ```

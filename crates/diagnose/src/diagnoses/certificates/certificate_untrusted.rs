@@ -52,7 +52,13 @@
 //! manager that accepts everything: each accepts everybody.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://intranet.example
+//! ```said
+//! $ curl https://intranet.example.com
 //! curl: (60) SSL certificate problem: unable to get local issuer certificate
+//! ```
+//!
+//! ```said
+//! charon: 13[CFG] no issuer certificate found for "CN=gw-b.example.com"
+//! charon: 13[CFG]   issuer is "CN=Example CA"
+//! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```

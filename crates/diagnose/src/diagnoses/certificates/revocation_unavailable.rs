@@ -51,7 +51,9 @@
 //! is late.
 //!
 //! ## Example
-//! ```console
-//! $ openssl verify -crl_check -CAfile ca.pem -CRLfile old.crl gw.pem
+//! ```said
+//! $ openssl verify -crl_check -CAfile ca.pem -CRLfile old.crl web.pem
+//! CN = web.example.com
 //! error 12 at 0 depth lookup: CRL has expired
+//! error web.pem: verification failed
 //! ```

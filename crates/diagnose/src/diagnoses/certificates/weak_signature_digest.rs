@@ -51,7 +51,7 @@
 //! Never: `update-crypto-policies --set LEGACY`, `DEFAULT:SHA1` or `SECLEVEL=0` for the whole machine.
 //!
 //! ## Example
-//! ```console
-//! $ curl --cacert old-ca.pem https://printer.example
+//! ```said
+//! $ curl --cacert old-ca.pem https://printer.example.com
 //! curl: (60) SSL certificate problem: CA signature digest algorithm too weak
 //! ```

@@ -48,7 +48,8 @@
 //! Never: `authby=never`, "none", or a shared secret for many users as a way out.
 //!
 //! ## Example
-//! ```console
-//! charon: authentication of 'gw-a' with pre-shared key successful
-//! charon: constraint requires public key authentication, but pre-shared key was used
+//! ```said
+//! charon: 10[IKE] authentication of 'gw-a.example.com' with pre-shared key successful
+//! charon: 10[CFG] constraint requires public key authentication, but pre-shared key was used
+//! charon: 10[CFG] no alternative config found
 //! ```

@@ -48,9 +48,14 @@
 //! Never: `null` encryption or a tunnel without IPsec "for a test" that is then left.
 //!
 //! ## Example
-//! ```console
+//! ```said
 //! $ swanctl --list-sas
-//!   net: #3, INSTALLED, TUNNEL, ESP:AES_GCM_16-256
+//!   net: #3, reqid 1, INSTALLED, TUNNEL, ESP:AES_GCM_16-256
+//!     installed 310s ago, rekeying in 3012s, expires in 3650s
 //!     in  c0ffee01,      0 bytes,     0 packets
-//!     out c0ffee02,  50400 bytes,   600 packets
+//!     out c0ffee02,  50400 bytes,   600 packets,     1s ago
+//! ```
+//!
+//! ```said
+//! net{2}:  AES_GCM_16_256, 0 bytes_i, 50400 bytes_o (600 pkts, 1s ago), rekeying in 43 minutes
 //! ```

@@ -50,7 +50,11 @@
 //! on the way can guess the key offline.
 //!
 //! ## Example
-//! ```console
-//! charon: 198.51.100.7 is initiating a Aggressive Mode IKE_SA
-//! charon: Aggressive Mode PSK disabled for security reasons
+//! ```said
+//! racoon: INFO: respond new phase 1 negotiation: 203.0.113.5[500]<=>198.51.100.7[500]
+//! racoon: ERROR: not acceptable Aggressive mode
+//! ```
+//!
+//! ```said
+//! pluto[912]: "net" #2: policy dictates Transport Mode, but peer requested Tunnel Mode
 //! ```

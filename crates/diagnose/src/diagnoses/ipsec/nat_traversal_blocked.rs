@@ -48,8 +48,10 @@
 //! Never: expose the inner machine as "DMZ host" with all its ports for the sake of one.
 //!
 //! ## Example
-//! ```console
-//! charon: local host is behind NAT, sending keep alives
-//! charon: sending packet: from 192.168.0.2[4500] to 203.0.113.5[4500]
-//! charon: retransmit 5 of request with message ID 1
+//! ```said
+//! charon: 12[IKE] local host is behind NAT, sending keep alives
+//! charon: 12[ENC] generating IKE_AUTH request 1 [ IDi AUTH SA TSi TSr ]
+//! charon: 12[NET] sending packet: from 192.168.0.2[4500] to 203.0.113.5[4500] (380 bytes)
+//! charon: 14[IKE] retransmit 5 of request with message ID 1
+//! charon: 15[IKE] giving up after 5 retransmits
 //! ```

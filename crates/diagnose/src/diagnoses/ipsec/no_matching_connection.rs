@@ -48,7 +48,7 @@
 //! Never: a catch-all connection with `%any` and a shared secret.
 //!
 //! ## Example
-//! ```console
-//! charon: received packet: from 198.51.100.7[500] to 203.0.113.5[500]
-//! charon: no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN
+//! ```said
+//! charon: 06[NET] received packet: from 198.51.100.7[500] to 203.0.113.5[500] (464 bytes)
+//! charon: 06[IKE] no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN
 //! ```

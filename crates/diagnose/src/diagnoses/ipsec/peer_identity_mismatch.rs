@@ -50,7 +50,7 @@
 //! Never: `remote.id = %any` together with a shared secret: it lets every peer in that knows the secret.
 //!
 //! ## Example
-//! ```console
-//! charon: looking for peer configs matching 203.0.113.5[gw-b.example]...198.51.100.7[192.168.0.2]
-//! charon: no matching peer config found
+//! ```said
+//! charon: 09[CFG] looking for peer configs matching 203.0.113.5[gw-b.example.com]...198.51.100.7[192.168.0.2]
+//! charon: 09[CFG] no matching peer config found
 //! ```

@@ -50,7 +50,11 @@
 //! Never: a short or shared secret, or the secret in a ticket or mail: whoever reads it can stand in for either side.
 //!
 //! ## Example
-//! ```console
-//! charon: tried 2 shared keys for 'gw-b' - 'gw-a', but MAC mismatched
-//! charon: generating IKE_AUTH response 1 [ N(AUTH_FAILED) ]
+//! ```said
+//! charon: 11[IKE] tried 2 shared keys for 'gw-b.example.com' - 'gw-a.example.com', but MAC mismatched
+//! charon: 11[ENC] generating IKE_AUTH response 1 [ N(AUTH_FAILED) ]
+//! ```
+//!
+//! ```said
+//! error:0A0000FD:SSL routines:tls_psk_do_binder:binder does not verify:../ssl/statem/extensions.c:1618:
 //! ```

@@ -46,6 +46,10 @@
 //! Never: a secret without identities, or for `%any`, that then fits every peer.
 //!
 //! ## Example
-//! ```console
-//! charon: no shared key found for '203.0.113.5' - '198.51.100.7'
+//! ```said
+//! charon: 07[IKE] no shared key found for '203.0.113.5' - '198.51.100.7'
+//! ```
+//!
+//! ```said
+//! error:0A0000E0:SSL routines:tls_construct_cke_psk_preamble:psk no client cb:../ssl/statem/statem_clnt.c:2812:
 //! ```

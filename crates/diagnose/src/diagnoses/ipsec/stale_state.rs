@@ -48,10 +48,7 @@
 //! Never: believe an unprotected INVALID_SPI by configuration, or make lifetimes days long to see it less often.
 //!
 //! ## Example
-//! ```console
-//! %CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for
-//!   destaddr=203.0.113.5, prot=50, spi=0xC0FFEE02(3237998082), srcaddr=198.51.100.7
-//! $ swanctl --list-sas        # on the other gateway
-//!   net: #3, INSTALLED, TUNNEL, ESP:AES_GCM_16-256
-//!     out c0ffee02,  50400 bytes,   600 packets
+//! ```said
+//! %CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for destaddr=203.0.113.5, prot=50,
+//! spi=0xC0FFEE02(3237998082), srcaddr=198.51.100.7, input interface=GigabitEthernet0/0
 //! ```

@@ -48,7 +48,8 @@
 //! Never: `0.0.0.0/0` on both sides to make it fit: all traffic of the machine then goes into the tunnel.
 //!
 //! ## Example
-//! ```console
-//! charon: looking for a child config for 192.168.1.0/24 === 10.0.0.0/16
-//! charon: traffic selectors 192.168.1.0/24 === 10.0.0.0/16 unacceptable
+//! ```said
+//! charon: 08[CFG] looking for a child config for 192.168.1.0/24 === 10.0.0.0/16
+//! charon: 08[IKE] traffic selectors 192.168.1.0/24 === 10.0.0.0/16 unacceptable
+//! charon: 08[IKE] failed to establish CHILD_SA, keeping IKE_SA
 //! ```

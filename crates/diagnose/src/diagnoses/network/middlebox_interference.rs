@@ -53,11 +53,15 @@
 //! everybody else on the way as well.
 //!
 //! ## Example
-//! ```console
-//! $ ssh db01
-//! kex_exchange_identification: read: Connection reset by peer
-//! $ ssh jump ssh db01 true && echo works from there
-//! works from there
+//! ```said
+//! $ openssl s_client -connect www.example.com:443 -servername www.example.com </dev/null
+//! depth=2 C = US, O = Zscaler Inc., CN = Zscaler Root CA
+//! verify error:num=19:self-signed certificate in certificate chain
+//! ```
+//!
+//! ```said
+//! $ go run fetch.go https://www.example.com
+//! tls: downgrade attempt detected, possibly due to a MitM attack or a broken middlebox
 //! ```
 
 use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Strength};

@@ -50,9 +50,9 @@
 //! Never: switch the check of dates or of certificates off (`curl -k`, `verify=False`) to get past this.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://example.org
-//! curl: (60) SSL certificate problem: certificate is not yet valid
+//! ```said
 //! $ date -u
 //! Thu Jan  1 00:03:11 UTC 1970
+//! $ curl https://example.org
+//! curl: (60) SSL certificate problem: certificate is not yet valid
 //! ```

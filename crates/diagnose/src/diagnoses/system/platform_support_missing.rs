@@ -54,7 +54,8 @@
 //! profile) for the sake of one peer.
 //!
 //! ## Example
-//! ```console
-//! charon: received netlink error: Function not implemented (38)
-//! charon: unable to add SAD entry with SPI c1a2b3c4: algorithm not supported by kernel
+//! ```said
+//! charon: 08[KNL] received netlink error: Function not implemented (38)
+//! charon: 08[KNL] unable to add SAD entry with SPI c1a2b3c4 (FAILED)
+//! charon: 08[IKE] unable to install inbound and outbound IPsec SA (SAD) in kernel
 //! ```

@@ -51,7 +51,7 @@
 //! in.
 //!
 //! ## Example
-//! ```console
-//! $ curl --cert me.pem --key me.key https://api.example
-//! curl: (56) OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert unknown ca
+//! ```said
+//! $ curl --cert me.pem --key me.key https://api.example.com
+//! curl: (56) OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert unknown ca, errno 0
 //! ```

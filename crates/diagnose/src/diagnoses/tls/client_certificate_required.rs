@@ -50,7 +50,7 @@
 //! help.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://api.example
-//! curl: (56) OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required
+//! ```said
+//! $ curl https://api.example.com
+//! curl: (56) OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0
 //! ```

@@ -48,7 +48,7 @@
 //! a downgrade of OpenSSL.
 //!
 //! ## Example
-//! ```console
-//! $ curl https://old-gateway.example
-//! curl: (35) error:0A000152:SSL routines::unsafe legacy renegotiation disabled
+//! ```said
+//! $ curl https://old-gateway.example.com
+//! curl: (35) OpenSSL/3.0.17: error:0A000152:SSL routines::unsafe legacy renegotiation disabled
 //! ```

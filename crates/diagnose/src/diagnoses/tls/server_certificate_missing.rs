@@ -51,8 +51,10 @@
 //! Never: anonymous suites (`aNULL`) as a way out: they prove nothing.
 //!
 //! ## Example
-//! ```console
-//! $ openssl s_client -connect db01:443
-//! error:0A000410:SSL routines::sslv3 alert handshake failure
-//! no peer certificate available
+//! ```said
+//! nginx: [emerg] no "ssl_certificate" is defined for the "listen ... ssl" directive in /etc/nginx/nginx.conf:14
+//! ```
+//!
+//! ```said
+//! iked[512]: ca_getreq: no valid local certificate found for FQDN/gw-a.example.com
 //! ```

@@ -47,7 +47,7 @@
 //! Never: `verify=False` or `-k` because a default certificate has the wrong name.
 //!
 //! ## Example
-//! ```console
-//! $ openssl s_client -connect 192.0.2.7:443 -noservername </dev/null | openssl x509 -noout -subject
-//! subject=CN = Kubernetes Ingress Controller Fake Certificate
+//! ```said
+//! SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40)
+//! while SSL handshaking to upstream, client: 192.0.2.9, server: www.example.com
 //! ```

@@ -52,7 +52,7 @@
 //! off.
 //!
 //! ## Example
-//! ```console
-//! $ openssl s_client -connect 192.0.2.7:443 -servername wrong.example
-//! error:0A000458:SSL routines::tlsv1 unrecognized name
+//! ```said
+//! $ openssl s_client -connect 192.0.2.7:443 -servername wrong.example.com
+//! error:0A000458:SSL routines:ssl3_read_bytes:tlsv1 unrecognized name:rec_layer_s3.c:1590:SSL alert number 112
 //! ```
