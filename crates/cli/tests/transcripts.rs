@@ -15,6 +15,8 @@ mod ike;
 mod ssh;
 #[path = "transcripts/ssh_configuration.rs"]
 mod ssh_configuration;
+#[path = "transcripts/ssh_hops.rs"]
+mod ssh_hops;
 #[path = "transcripts/ssh_network.rs"]
 mod ssh_network;
 #[path = "transcripts/ssh_slots.rs"]
@@ -27,3 +29,5 @@ mod tls;
 mod tls_certificates;
 #[path = "transcripts/tls_handshakes.rs"]
 mod tls_handshakes;
+#[path = "transcripts/tls_libraries.rs"]
+mod tls_libraries;

@@ -232,17 +232,27 @@ pub(crate) struct Ask<'a> {
     pub(crate) more: &'a [&'a str],
 }
 
-/// Every client of TLS that is tested here.
-pub(crate) const CLIENTS: [&str; 7] = ["curl", "curl -v", "openssl", "gnutls-cli", "python3", "node", "wget"];
+/// Every client of TLS that is tested here. `requests` is Python's, and `java` is run where the machine has it.
+pub(crate) const CLIENTS: [&str; 9] =
+    ["curl", "curl -v", "openssl", "gnutls-cli", "python3", "requests", "node", "wget", "java"];
 
 /// What one of them prints when it connects to 127.0.0.1 as `localhost`.
 pub(crate) fn client(name: &str, port: u16, ask: &Ask) -> Option<String> {
     let mut words = name.split(' ');
     let program = words.next().unwrap_or(name);
-    let mut command = Command::new(require(program)?);
     let url = format!("https://localhost:{port}/");
     let (trust, revoked) = (ask.trust.as_str(), ask.revoked.as_deref());
+    let mut command = match program {
+        "requests" => Command::new(require("peers-python")?),
+        "java" => java(ask.more, "Client.java")?,
+        _ => Command::new(require(program)?),
+    };
     match program {
+        // It has no list of revoked certificates to read.
+        "java" if revoked.is_some() => return None,
+        "java" => {
+            command.args([url.as_str(), trust]);
+        }
         "curl" => {
             command.args(["--disable", "--silent", "--show-error", "-4", "--max-time", "20", "--cacert", trust]);
             command.args(revoked.map(|file| ["--crlfile", file]).into_iter().flatten());
@@ -270,8 +280,9 @@ pub(crate) fn client(name: &str, port: u16, ask: &Ask) -> Option<String> {
             command.args(["--no-config", "-4", "--tries=1", "--timeout=20", "-O", "-", "--ca-certificate", trust]);
             command.args(revoked.map(|file| format!("--crl-file={file}"))).args(ask.more).arg(url);
         }
-        "python3" => {
-            let text = PYTHON.replace("{port}", &port.to_string()).replace("{trust}", trust);
+        "python3" | "requests" => {
+            let opened = if program == "requests" { REQUESTS } else { URLLIB };
+            let text = format!("{PYTHON}{opened}").replace("{port}", &port.to_string()).replace("{trust}", trust);
             let text = text.replace("{revoked}", revoked.unwrap_or("")).replace("{more}", &ask.more.join("\n"));
             command.arg("-c").arg(text);
         }
@@ -291,9 +302,37 @@ if '{revoked}':
     context.load_verify_locations(cafile='{revoked}')
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 {more}
+";
+
+const URLLIB: &str = "
 urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)).open(
     'https://localhost:{port}/', timeout=20)
 ";
+
+const REQUESTS: &str = "
+import requests, requests.adapters
+class Adapter(requests.adapters.HTTPAdapter):
+    def init_poolmanager(self, *arguments, **named):
+        super().init_poolmanager(*arguments, ssl_context=context, **named)
+session = requests.Session()
+session.trust_env = False
+session.mount('https://', Adapter())
+session.get('https://localhost:{port}/', verify='{trust}', timeout=20)
+";
+
+/// One of the programs in Java with these options of the machine, ready for its arguments; says so where there is no Java.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+pub(crate) fn java(options: &[&str], name: &str) -> Option<Command> {
+    let Some(java) = shakedown_testkit::program("java") else {
+        eprintln!("skipped: this machine has no Java");
+        return None;
+    };
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/programs").join(name);
+    let mut command = Command::new(java);
+    // A short run is not worth the better compiler.
+    command.args(["-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]).args(options).arg(source);
+    Some(command)
+}
 
 const NODE: &str = "
 const https = require('https'), fs = require('fs');

@@ -25,14 +25,14 @@ const REFUSED: &[&str] = &["port-refused"];
 const CUT: &[&str] = &["connection-cut"];
 
 /// One connection: the server's arguments, the client's, and what each end must be explained as.
-struct Pair {
-    name: &'static str,
-    server: &'static [&'static str],
-    client: &'static str,
-    arguments: &'static [&'static str],
-    at_client: Expected,
+pub(crate) struct Pair {
+    pub(crate) name: &'static str,
+    pub(crate) server: &'static [&'static str],
+    pub(crate) client: &'static str,
+    pub(crate) arguments: &'static [&'static str],
+    pub(crate) at_client: Expected,
     /// `None` where the server's log does not tell.
-    at_server: Option<Expected>,
+    pub(crate) at_server: Option<Expected>,
 }
 
 fn pairs() -> Vec<Pair> {
@@ -259,31 +259,32 @@ fn both_ends_explain_what_they_do_not_share() {
     let Some(authority) = Authority::new() else { return };
     authority.server("plain", &[]);
     let authority = Arc::new(authority);
-    let mut scenarios: Vec<Scenario> = Vec::new();
-    for pair in pairs() {
-        let authority = Arc::clone(&authority);
-        scenarios.push(Box::new(move || {
-            let run = || {
-                let root = authority.path("root.pem");
-                let mut arguments = pair.server.to_vec();
-                if arguments.contains(&"-Verify") {
-                    arguments.extend(["-CAfile", &root]);
-                }
-                let server = s_server(&authority, "plain", &arguments)?;
-                let ask = Ask { trust: root.clone(), more: pair.arguments, ..Ask::default() };
-                let text = client(pair.client, server.port, &ask)?;
-                let mut transcripts =
-                    vec![Transcript::new(format!("{} {}", pair.client, pair.name), text, pair.at_client)];
-                if let Some(expected) = pair.at_server {
-                    let name = format!("s_server {} for {}", pair.name, pair.client);
-                    transcripts.push(Transcript::new(name, server.log_with("error:"), expected));
-                }
-                Some(transcripts)
-            };
-            run().unwrap_or_default()
-        }));
-    }
+    let scenarios = pairs().into_iter().map(|pair| connection(&authority, pair)).collect();
     explain(scenarios, 69);
+}
+
+/// A client and `s_server` with the authority's certificate `plain`.
+pub(crate) fn connection(authority: &Arc<Authority>, pair: Pair) -> Scenario {
+    let authority = Arc::clone(authority);
+    Box::new(move || {
+        let run = || {
+            let root = authority.path("root.pem");
+            let mut arguments = pair.server.to_vec();
+            if arguments.contains(&"-Verify") {
+                arguments.extend(["-CAfile", &root]);
+            }
+            let server = s_server(&authority, "plain", &arguments)?;
+            let ask = Ask { trust: root.clone(), more: pair.arguments, ..Ask::default() };
+            let text = client(pair.client, server.port, &ask)?;
+            let mut transcripts = vec![Transcript::new(format!("{} {}", pair.client, pair.name), text, pair.at_client)];
+            if let Some(expected) = pair.at_server {
+                let name = format!("s_server {} for {}", pair.name, pair.client);
+                transcripts.push(Transcript::new(name, server.log_with("error:"), expected));
+            }
+            Some(transcripts)
+        };
+        run().unwrap_or_default()
+    })
 }
 
 /// A name, lines of the server block, the client with its arguments, what each end must be explained as, and the text

@@ -161,6 +161,11 @@ fn marks_of_pages_go() {
     same("<site-a|3> received NO_PROPOSAL_CHOSEN notify error");
     same("| NSS: decoding certs failed");
     same("- Status: not trusted\n+ ssh db01");
+    // As long as each other by chance.
+    same(
+        "ssh: connect to host 127.0.0.1 port 40111: Connection refused\n\
+         kex_exchange_identification: Connection closed by remote host",
+    );
 }
 
 #[test]

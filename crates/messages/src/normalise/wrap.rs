@@ -327,6 +327,8 @@ fn starts_with_label(text: &[u8]) -> bool {
         b"warning:",
         b"remote:",
         b"ssh:",
+        b"kex_exchange_identification:",
+        b"ssh_exchange_identification:",
         b"curl:",
         b"at ",
         b"caused by",
