@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use shakedown_wire::WireErrorKind;
 use shakedown_wire::tls::number::{extension, is_grease, version};
 use shakedown_wire::tls::{
-    ClientHello, Deframer, Extension, Extensions, HandshakeLimits, HelloBuilder, KeyShare, RecordLimits, RecordReader,
-    Split, Transport, UnusualRecord, View, write_records,
+    ClientHello, Deframer, DtlsDeframer, DtlsFragment, Extension, Extensions, HandshakeLimits, HelloBuilder, KeyShare,
+    RecordLimits, RecordReader, Split, Transport, UnusualRecord, View, write_records,
 };
 
 fn hello(suites: usize, extensions: &[(u16, View)]) -> ClientHello {
@@ -222,4 +222,62 @@ fn a_handshake_without_end_is_stopped() {
         deframer.push(&[]);
     }
     assert_eq!(deframer.next_message().unwrap_err().kind, WireErrorKind::TooMany { limit: 3 });
+}
+
+proptest! {
+    #![proptest_config(shakedown_testkit::properties(128))]
+
+    #[test]
+    fn fragments_of_datagrams_in_any_order(
+        order in vec((0_usize..100, 1_usize..90), 1..20),
+    ) {
+        let messages = [modern().write(), vec![14, 0, 0, 0], modern().write()];
+        // Whatever overlaps and repeats, then the whole of each, last message first.
+        let body = &messages[0][4..];
+        let length = u32::try_from(body.len()).unwrap();
+        let mut deframer = DtlsDeframer::new(HandshakeLimits::default());
+        let mut read = Vec::new();
+        for (at, size) in order {
+            let part = &body[at.min(body.len())..(at + size).min(body.len())];
+            let offset = u32::try_from(at.min(body.len())).unwrap();
+            deframer
+                .push(DtlsFragment { message_type: 1, length, message_sequence: 0, offset, body: part.to_vec() })
+                .unwrap();
+            read.extend(std::iter::from_fn(|| deframer.next_message()));
+        }
+        for (sequence, message) in messages.iter().enumerate().rev() {
+            for part in DtlsFragment::split(message, u16::try_from(sequence).unwrap(), 33).into_iter().rev() {
+                deframer.push(part).unwrap();
+                read.extend(std::iter::from_fn(|| deframer.next_message()));
+            }
+        }
+        prop_assert_eq!(read.iter().map(|message| message.bytes.clone()).collect::<Vec<_>>(), messages.to_vec());
+        prop_assert_eq!(read[1].offset, messages[0].len());
+    }
+}
+
+#[test]
+fn fragments_without_end_are_stopped() {
+    let limits = HandshakeLimits { message: 5000, total: 6000, empty: 0 };
+    let part = |offset: u32, length: usize| DtlsFragment {
+        message_type: 11,
+        length: 5000,
+        message_sequence: 0,
+        offset,
+        body: vec![0; length],
+    };
+    let mut deframer = DtlsDeframer::new(limits);
+    let long = DtlsFragment { length: 5001, ..part(0, 1) };
+    assert_eq!(deframer.push(long).unwrap_err().kind, WireErrorKind::TooLong { length: 5001, limit: 5000 });
+    for index in 0..1024 {
+        deframer.push(part(index * 2, 1)).unwrap();
+    }
+    assert_eq!(deframer.push(part(3000, 1)).unwrap_err().kind, WireErrorKind::TooMany { limit: 1024 });
+    let other = DtlsFragment { length: 4000, ..part(3000, 1) };
+    assert!(matches!(deframer.push(other).unwrap_err().kind, WireErrorKind::BadForm { .. }));
+    let ahead = |sequence| DtlsFragment { message_sequence: sequence, ..part(0, 4900) };
+    deframer.push(ahead(9)).unwrap();
+    assert_eq!(deframer.push(ahead(8)), Ok(()));
+    assert_eq!(deframer.push(part(0, 4990)).unwrap_err().kind, WireErrorKind::TooLong { length: 10_914, limit: 6000 });
+    assert_eq!(deframer.next_message(), None);
 }

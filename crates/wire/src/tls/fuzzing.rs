@@ -1,9 +1,9 @@
 //! The bodies of the fuzz targets for TLS.
 
 use crate::tls::{
-    Alert, ChangeCipherSpec, Deframer, DtlsFragment, DtlsRecord, Extension, Form, HandshakeLimits, KeyExchange,
-    Message, Opening, Place, RecordLimits, RecordReader, Ssl2Message, Transport, number::version, read_ssl2_record,
-    write_records, write_ssl2_record,
+    Alert, ChangeCipherSpec, Deframer, DtlsDeframer, DtlsFragment, DtlsRecord, Extension, Form, HandshakeLimits,
+    KeyExchange, Message, Opening, Place, RecordLimits, RecordReader, Ssl2Message, Transport, number::version,
+    read_ssl2_record, write_records, write_ssl2_record,
 };
 use crate::{Reader, WireError};
 
@@ -149,6 +149,7 @@ pub fn tls_other_records(data: &[u8]) {
     if let Ok(records) = DtlsRecord::parse_datagram(data) {
         let written: Vec<u8> = records.iter().flat_map(DtlsRecord::write).collect();
         assert_eq!(written, data);
+        let mut deframer = DtlsDeframer::new(HandshakeLimits { message: 500, total: 1500, empty: 4 });
         for record in &records {
             let mut reader = Reader::new(&record.fragment);
             while let Ok(part) = DtlsFragment::read(&mut reader) {
@@ -157,6 +158,10 @@ pub fn tls_other_records(data: &[u8]) {
                 assert_eq!(record.fragment.get(begin..end), Some(part.write().as_slice()));
                 if let Some(message) = part.whole() {
                     tls_messages(&message);
+                }
+                let _ = deframer.push(part);
+                while let Some(message) = deframer.next_message() {
+                    assert!(message.bytes.len() <= 504 && message.offset <= 1500 + 4 * data.len());
                 }
             }
         }

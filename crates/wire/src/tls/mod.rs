@@ -9,6 +9,7 @@ mod certificate;
 mod client_hello;
 mod deframer;
 mod dtls;
+mod dtls_deframer;
 mod extension;
 pub(crate) mod fuzzing;
 mod key_exchange;
@@ -27,6 +28,7 @@ pub use certificate::{Certificate, CertificateEntry, CertificateRequest, Certifi
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, HandshakeLimits, HandshakeMessage};
 pub use dtls::{DtlsFragment, DtlsRecord, HelloVerifyRequest};
+pub use dtls_deframer::DtlsDeframer;
 pub use extension::{Extension, Extensions};
 pub use key_exchange::{KeyExchange, KeyExchangeParameters, ServerKeyExchange, Signature};
 pub use message::{Form, Message, Transport};
