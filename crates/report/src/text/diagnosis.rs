@@ -67,7 +67,11 @@ impl Draw<'_> {
         }
         let mut notes: Vec<String> = Vec::new();
         notes.extend(words::hop(&diagnosis.hop));
-        let rest: Vec<&Label> = labels.collect();
+        // Two messages may stand in the same words: these are underlined already.
+        let first = diagnosis.labels.first();
+        let rest: Vec<&Label> = labels
+            .filter(|label| !label.text.is_empty() || !first.is_some_and(|first| overlap(first, label)))
+            .collect();
         if !self.options.verbose {
             notes.extend(rest.iter().filter_map(|label| self.in_one_line(label)));
         }
@@ -158,4 +162,14 @@ impl Draw<'_> {
             })
             .collect()
     }
+}
+
+/// Whether two labels stand at the same words.
+fn overlap(one: &Label, other: &Label) -> bool {
+    let (OriginKind::File { file, span }, OriginKind::File { file: other_file, span: other_span }) =
+        (one.origin.kind(), other.origin.kind())
+    else {
+        return false;
+    };
+    file.path == other_file.path && span.start < other_span.end && other_span.start < span.end
 }
