@@ -263,6 +263,24 @@ proptest! {
     }
 
     #[test]
+    fn errors_in_extensions_have_their_place_in_the_message(mut client in client_hello(), mut server in server_hello()) {
+        let broken = Extension { number: extension::SUPPORTED_GROUPS, data: vec![0] };
+        for list in [&mut client.extensions, &mut server.extensions] {
+            let list = list.get_or_insert_default();
+            list.0.retain(|extension| extension.number != broken.number);
+            list.0.push(broken.clone());
+        }
+        let error = client.view(broken.number).unwrap().unwrap_err();
+        prop_assert_eq!(error.offset, client.write().len() - 1);
+        prop_assert_eq!(error.field.as_str(), "client_hello.supported_groups.named_group_list");
+        for random in [[0; 32], HELLO_RETRY_REQUEST_RANDOM] {
+            server.random = random;
+            let error = server.view(broken.number).unwrap().unwrap_err();
+            prop_assert_eq!(error.offset, server.write().len() - 1);
+        }
+    }
+
+    #[test]
     fn views((number, view) in client_view()) {
         let extension = Extension::new(number, &view);
         prop_assert_eq!(extension.view(Place::ClientHello), Ok(view));
