@@ -3,6 +3,8 @@
 //!
 //! `SHAKEDOWN_TRANSCRIPTS=DIR` keeps every output there, to read what failed.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 mod support;
 
 #[path = "transcripts/both_ends.rs"]

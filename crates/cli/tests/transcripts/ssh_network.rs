@@ -180,6 +180,8 @@ fn a_server_that_lets_in_too_few_at_once() {
                 let text = ssh(server.address(), &[arguments])?;
                 transcripts.push(Transcript::new(format!("ssh {name} throttled"), text, among(THROTTLED)));
             }
+            // It answers the client first.
+            assert!(server.wait_for_log("drop connection"), "{}", server.log());
             transcripts.push(Transcript::new("sshd throttles", server.log(), cause(THROTTLED)));
             Some(transcripts)
         };

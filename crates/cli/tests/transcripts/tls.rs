@@ -321,7 +321,6 @@ session.get('https://localhost:{port}/', verify='{trust}', timeout=20)
 ";
 
 /// One of the programs in Java with these options of the machine, ready for its arguments; says so where there is no Java.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 pub(crate) fn java(options: &[&str], name: &str) -> Option<Command> {
     let Some(java) = shakedown_testkit::program("java") else {
         eprintln!("skipped: this machine has no Java");
