@@ -99,6 +99,7 @@ const ORDINARY: &[&str] = &[
     "192.0.2.1 - - [21/Nov/2026:10:11:12 +0000] \"GET /index.html HTTP/1.1\" 200 612 \"-\" \"Mozilla/5.0 (X11; Linux)\"",
     "postfix/smtpd[1234]: connect from mail.example.com[192.0.2.1] disconnect from unknown lost connection after",
     "kernel: [UFW BLOCK] IN=eth0 OUT= MAC= SRC=192.0.2.1 DST=192.0.2.2 LEN=40 PROTO=TCP SPT=40000 DPT=22",
+    "for user deploy from for user git from for user alice from for user bob from for user ubuntu from for user www-data",
     "client server bastion gateway localhost example.com error warning info notice debug failed the of in to for with",
 ];
 

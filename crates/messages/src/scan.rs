@@ -11,8 +11,8 @@ use crate::literals::{Literal, NARROW, WIDE};
 /// The literals, by the groups of bytes that lead to them; read in place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scan<'a> {
-    /// A bit for each group, by its hash: whether a literal may be there.
-    filter: &'a [u8; FILTER_BITS / 8],
+    /// Two bits for each group, by its hash: whether a literal may be there.
+    filter: &'a [[u8; 8]; FILTER],
     wide: Groups<'a>,
     narrow: Groups<'a>,
     /// Of each literal where its bytes begin and end, and where its messages begin and end: four numbers.
@@ -38,8 +38,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Bits of the filter.
-const FILTER_BITS: usize = 1 << 20;
+/// Words of the filter.
+const FILTER: usize = 1 << 13;
 /// Buckets of the literals.
 const BUCKETS: usize = 1 << 14;
 /// Places between those that are looked at.
@@ -72,18 +72,17 @@ pub(crate) fn encode(literals: &[Literal]) -> Vec<u8> {
             rows.extend(short(number));
         }
     }
-    let mut filter = vec![0; FILTER_BITS / 8];
+    let mut words = vec![0; FILTER];
     let mut set = |group: u32| {
-        let hash = hash(group, FILTER_BITS);
-        if let Some(byte) = filter.get_mut(hash / 8) {
-            *byte |= 1 << (hash % 8);
-        }
+        let (word, bits) = filtered(group);
+        words.get_mut(word).into_iter().for_each(|word| *word |= bits);
     };
     of(WIDE).iter().for_each(|candidate| set(candidate.group));
     // A short literal is followed by any byte.
     for candidate in of(NARROW) {
         (0..=u32::from(u8::MAX)).for_each(|byte| set(candidate.group | byte << (8 * NARROW) | SMALL));
     }
+    let filter: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
     let (wide, narrow) = (Groups::encode(of(WIDE)), Groups::encode(of(NARROW)));
     let mut out = Vec::new();
     for part in [&filter].into_iter().chain(&wide).chain(&narrow).chain([&rows, &bytes, &entries]) {
@@ -100,7 +99,7 @@ fn short(value: usize) -> [u8; 4] {
 impl Default for Scan<'_> {
     fn default() -> Self {
         let (groups, none) = (Groups::default(), &[][..]);
-        Self { filter: &[0; FILTER_BITS / 8], wide: groups, narrow: groups, literals: none, bytes: none, entries: none }
+        Self { filter: &[[0; 8]; FILTER], wide: groups, narrow: groups, literals: none, bytes: none, entries: none }
     }
 }
 
@@ -115,7 +114,7 @@ impl<'a> Scan<'a> {
             Some(part)
         };
         Some(Self {
-            filter: part()?.try_into().ok()?,
+            filter: part()?.as_chunks::<8>().0.try_into().ok()?,
             wide: Groups { starts: part()?, candidates: part()? },
             narrow: Groups { starts: part()?, candidates: part()? },
             literals: part()?,
@@ -153,8 +152,8 @@ impl<'a> Scan<'a> {
     }
 
     fn may_have(&self, group: u32) -> bool {
-        let hash = hash(group, FILTER_BITS);
-        self.filter.get(hash / 8).is_some_and(|byte| byte >> (hash % 8) & 1 != 0)
+        let (word, bits) = filtered(group);
+        self.filter.get(word).is_some_and(|word| u64::from_le_bytes(*word) & bits == bits)
     }
 
     /// Compares what may be at a place; where to go on.
@@ -233,6 +232,13 @@ const ROW: usize = 12;
 fn numbers<const BYTES: usize, const COUNT: usize>(bytes: &[u8; BYTES]) -> [u32; COUNT] {
     let (numbers, _) = bytes.as_chunks::<4>();
     std::array::from_fn(|index| numbers.get(index).map_or(0, |number| u32::from_le_bytes(*number)))
+}
+
+/// The word of the filter that a group has two bits in, and these.
+fn filtered(group: u32) -> (usize, u64) {
+    let hash = u64::from(group).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let bit = |from: u32| 1 << (hash >> from & 63);
+    ((hash >> (u64::BITS - FILTER.ilog2())) as usize, bit(44) | bit(38))
 }
 
 /// A number below a power of two.
