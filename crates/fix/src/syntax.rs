@@ -124,8 +124,11 @@ struct Label {
     source: String,
 }
 
-const FILES: [&str; 3] =
-    [include_str!("../data/openssh.toml"), include_str!("../data/clients.toml"), include_str!("../data/servers.toml")];
+const FILES: [&str; 3] = [
+    include_str!(concat!(env!("OUT_DIR"), "/openssh.json")),
+    include_str!(concat!(env!("OUT_DIR"), "/clients.json")),
+    include_str!(concat!(env!("OUT_DIR"), "/servers.json")),
+];
 
 /// The rows. A file that does not parse would give none of its rows; a test holds all of them to parse.
 fn data() -> &'static Data {
@@ -133,7 +136,7 @@ fn data() -> &'static Data {
     DATA.get_or_init(|| {
         let mut all = Data::default();
         for file in FILES {
-            let Data { product, way, label } = toml::from_str(file).unwrap_or_default();
+            let Data { product, way, label } = serde_json::from_str(file).unwrap_or_default();
             all.product.extend(product);
             all.way.extend(way);
             all.label.extend(label);
@@ -264,7 +267,7 @@ mod tests {
     #[test]
     fn every_file_parses_and_every_row_says_where_it_was_read() {
         for file in FILES {
-            let data: Data = toml::from_str(file).unwrap();
+            let data: Data = serde_json::from_str(file).unwrap();
             assert!(data.product.iter().all(|row| !row.source.is_empty()));
             assert!(data.label.iter().all(|row| !row.source.is_empty()));
             for way in &data.way {

@@ -36,11 +36,11 @@ struct Row {
     source: String,
 }
 
-const FILE: &str = include_str!("../data/upgrade.toml");
+const FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/upgrade.json"));
 
 fn data() -> &'static Data {
     static DATA: OnceLock<Data> = OnceLock::new();
-    DATA.get_or_init(|| toml::from_str(FILE).unwrap_or_default())
+    DATA.get_or_init(|| serde_json::from_str(FILE).unwrap_or_default())
 }
 
 /// One upgrade for each party that a diagnosis wants moved.
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_file_parses_and_every_row_says_where_it_was_read() {
-        let data: Data = toml::from_str(FILE).unwrap();
+        let data: Data = serde_json::from_str(FILE).unwrap();
         assert!(!data.distribution.is_empty() && !data.product.is_empty());
         for row in data.distribution.iter().chain(&data.product) {
             assert!(!row.source.is_empty());

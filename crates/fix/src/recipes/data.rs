@@ -216,14 +216,14 @@ pub(crate) fn recipes(cause: &str) -> Vec<Recipe> {
 
 fn file(name: &str) -> Option<File> {
     let (_, text) = FILES.iter().find(|(file, _)| *file == name)?;
-    toml::from_str(text).ok()
+    serde_json::from_str(text).ok()
 }
 
-const PRODUCTS: &str = include_str!("../../data/products.toml");
+const PRODUCTS: &str = include_str!(concat!(env!("OUT_DIR"), "/products.json"));
 
 fn products() -> &'static Products {
     static DATA: OnceLock<Products> = OnceLock::new();
-    DATA.get_or_init(|| toml::from_str(PRODUCTS).unwrap_or_default())
+    DATA.get_or_init(|| serde_json::from_str(PRODUCTS).unwrap_or_default())
 }
 
 /// The row of a product, by any of its names.

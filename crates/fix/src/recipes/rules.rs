@@ -9,7 +9,7 @@ use super::fill::is_placeholder;
 
 fn files() -> Vec<(&'static str, File)> {
     let parse =
-        |text: &str, name: &str| -> File { toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}")) };
+        |text: &str, name: &str| -> File { serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}")) };
     FILES.iter().map(|(name, text)| (*name, parse(text, name))).collect()
 }
 
@@ -279,7 +279,7 @@ fn products_and_other_names_in_conditions_exist() {
 
 #[test]
 fn the_products_file_parses() {
-    toml::from_str::<data::Products>(data::products_text()).unwrap();
+    serde_json::from_str::<data::Products>(data::products_text()).unwrap();
     let mut names = BTreeSet::new();
     for product in &data::all_products().product {
         for name in product.names.iter().chain([&product.id]) {
