@@ -119,7 +119,10 @@ impl Lines {
         self.filled -= front;
         self.given -= front;
         self.offset += front as u64;
-        if self.filled + BLOCK / 4 > self.buffer.len() {
+        if self.buffer.is_empty() {
+            // Zeros from the system cost nothing until they are used: most texts are short.
+            self.buffer = vec![0; BLOCK];
+        } else if self.filled + BLOCK / 4 > self.buffer.len() {
             self.buffer.resize((self.buffer.len() * 2).clamp(BLOCK, LINE_LIMIT + BLOCK), 0);
         }
     }
