@@ -8,8 +8,9 @@ use super::data::{self, Actor, FILES, File, Level, Line, Recipe, Shell, recipes}
 use super::fill::is_placeholder;
 
 fn files() -> Vec<(&'static str, File)> {
-    let parse =
-        |text: &str, name: &str| -> File { serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}")) };
+    let parse = |text: &str, name: &str| -> File {
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
     FILES.iter().map(|(name, text)| (*name, parse(text, name))).collect()
 }
 
