@@ -16,6 +16,7 @@ pub mod kex;
 mod modular;
 mod rsa;
 pub mod signature;
+pub mod tls;
 
 pub use error::CryptoError;
 pub use hash::Hash;

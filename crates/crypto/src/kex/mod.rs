@@ -3,10 +3,10 @@
 //! Start at [`method()`] for what is implemented, then [`ClientExchange`] and [`ServerExchange`].
 
 mod client;
-mod elliptic;
+pub(crate) mod elliptic;
 mod finite_field;
 mod groups;
-mod hybrid;
+pub(crate) mod hybrid;
 mod method;
 mod secret;
 mod server;
