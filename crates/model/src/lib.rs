@@ -22,6 +22,7 @@ mod secret;
 mod slot;
 mod software;
 pub mod ssh;
+pub mod tls;
 
 pub use context::{Context, KnownHostKey, KnownHostMark};
 pub use diagnosis::{Diagnosis, DiagnosisId, Label, Match, Object, Reason, Strength};

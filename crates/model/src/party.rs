@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Context, Evidence, Protocol, Role, Software, SourceFile, ike, ssh};
+use crate::{Context, Evidence, Protocol, Role, Software, SourceFile, ike, ssh, tls};
 
 /// One end of a connection: who it is, and all that it would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl Party {
         match self.policy {
             Policy::Ssh(_) => Protocol::Ssh,
             Policy::Ike(_) => Protocol::Ike,
+            Policy::Tls(_) => Protocol::Tls,
         }
     }
 
@@ -35,7 +36,7 @@ impl Party {
     pub fn ssh(&self) -> Option<&ssh::SshPolicy> {
         match &self.policy {
             Policy::Ssh(policy) => Some(policy),
-            Policy::Ike(_) => None,
+            Policy::Ike(_) | Policy::Tls(_) => None,
         }
     }
 
@@ -43,7 +44,7 @@ impl Party {
     pub fn ssh_mut(&mut self) -> Option<&mut ssh::SshPolicy> {
         match &mut self.policy {
             Policy::Ssh(policy) => Some(policy),
-            Policy::Ike(_) => None,
+            Policy::Ike(_) | Policy::Tls(_) => None,
         }
     }
 
@@ -51,7 +52,23 @@ impl Party {
     pub fn ike(&self) -> Option<&ike::IkePolicy> {
         match &self.policy {
             Policy::Ike(policy) => Some(policy),
-            Policy::Ssh(_) => None,
+            Policy::Ssh(_) | Policy::Tls(_) => None,
+        }
+    }
+
+    /// The TLS policy, where it speaks TLS.
+    pub fn tls(&self) -> Option<&tls::TlsPolicy> {
+        match &self.policy {
+            Policy::Tls(policy) => Some(policy),
+            Policy::Ssh(_) | Policy::Ike(_) => None,
+        }
+    }
+
+    /// The TLS policy, to change it.
+    pub fn tls_mut(&mut self) -> Option<&mut tls::TlsPolicy> {
+        match &mut self.policy {
+            Policy::Tls(policy) => Some(policy),
+            Policy::Ssh(_) | Policy::Ike(_) => None,
         }
     }
 }
@@ -92,6 +109,8 @@ pub enum Policy {
     Ssh(Box<ssh::SshPolicy>),
     /// IKE.
     Ike(Box<ike::IkePolicy>),
+    /// TLS.
+    Tls(Box<tls::TlsPolicy>),
 }
 
 impl Policy {
@@ -101,6 +120,7 @@ impl Policy {
         match self {
             Self::Ssh(policy) => Offer::Ssh(Box::new(policy.open(role, context))),
             Self::Ike(policy) => Offer::Ike(Box::new(policy.open())),
+            Self::Tls(policy) => Offer::Tls(Box::new(policy.open(role, context))),
         }
     }
 }
@@ -112,6 +132,8 @@ pub enum Offer {
     Ssh(Box<ssh::SshOffer>),
     /// IKE proposals with the guessed group.
     Ike(Box<ike::IkeOffer>),
+    /// A ClientHello, or what a server would answer it from.
+    Tls(Box<tls::TlsOffer>),
 }
 
 /// The files that a party was read from.

@@ -9,7 +9,7 @@ pub fn negotiate(client: &Party, server: &Party, context: &Context) -> Outcome {
         (Policy::Ssh(client), Policy::Ssh(server)) => ssh::negotiate(client, server, context),
         (Policy::Ike(client), Policy::Ike(server)) => ike::negotiate(client, server),
         // Two that speak different protocols: nothing is known of what comes of it.
-        (Policy::Ssh(_), Policy::Ike(_)) | (Policy::Ike(_), Policy::Ssh(_)) => Outcome::default(),
+        (Policy::Ssh(_) | Policy::Ike(_) | Policy::Tls(_), _) => Outcome::default(),
     }
 }
 
@@ -17,6 +17,6 @@ pub fn negotiate(client: &Party, server: &Party, context: &Context) -> Outcome {
 pub fn risks(outcome: &Outcome, client: &Party, server: &Party, catalog: &Catalog) -> Vec<Risk> {
     match (&client.policy, &server.policy) {
         (Policy::Ssh(client), Policy::Ssh(server)) => ssh::risks(outcome, client, server, catalog),
-        (Policy::Ike(_), _) | (_, Policy::Ike(_)) => Vec::new(),
+        (Policy::Ssh(_) | Policy::Ike(_) | Policy::Tls(_), _) => Vec::new(),
     }
 }

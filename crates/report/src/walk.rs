@@ -4,6 +4,8 @@
 //! before the report crate builds again. That is on purpose; a text that nobody has judged could show what has to be
 //! hidden.
 
+mod tls;
+
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use shakedown_model::{
     Label, Name, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, Said,
     SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
 };
+
+use self::tls::tls;
 
 /// What is done with each kind of text.
 pub(crate) trait Visit {
@@ -186,6 +190,7 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
     match policy {
         Policy::Ssh(policy) => ssh(visit, policy),
         Policy::Ike(policy) => ike(visit, policy),
+        Policy::Tls(policy) => tls(visit, policy),
     }
     if let Some(configuration) = configuration {
         visit.configuration(configuration);

@@ -13,6 +13,7 @@ mod kinds;
 mod offer;
 mod offer_ike;
 mod offer_party;
+mod offer_tls;
 mod origin;
 mod outcome;
 
@@ -24,7 +25,8 @@ pub use fix::{Command, Edit, Fix};
 pub use incident::Incident;
 pub use kinds::{Applicability, OutcomeResult, Protocol, Role, Side, SignatureState, StageResult};
 pub use offer::{
-    BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, IkeProposal, Offer, Supported, Undecided,
+    BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, IkeProposal, Offer, Supported, TlsCertificate,
+    Undecided,
 };
 pub use origin::Origin;
 pub use outcome::{FailedSlot, Forecast, Outcome, Risk, StageOutcome, TraceStep};

@@ -100,6 +100,33 @@ pub struct Offer {
     /// IKE: the version, `1` or `2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ike_version: Option<u8>,
+    /// TLS: protocol versions, the highest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<String>>,
+    /// TLS: cipher suites, in order, those of TLS 1.3 first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher_suites: Option<Vec<String>>,
+    /// TLS: groups, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// TLS client: the groups that it sends a key share of, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_shares: Option<Vec<String>>,
+    /// TLS: signature schemes of the handshake, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature_schemes: Option<Vec<String>>,
+    /// TLS: application protocols, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<Vec<String>>,
+    /// TLS: the certificates that it may show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<Vec<TlsCertificate>>,
+    /// TLS: OpenSSL's security level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_level: Option<u8>,
+    /// TLS server: whether its own order of cipher suites decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_preference: Option<bool>,
     /// What the build could do if it were enabled.
     #[serde(default)]
     pub supported: Supported,
@@ -134,6 +161,50 @@ pub struct IkeProposal {
     /// What is no transform that is known, as it was written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+}
+
+/// A certificate as far as its facts decide a handshake; `null` where something is not known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsCertificate {
+    /// The type of its key: `rsa`, `rsa-pss`, `ec`, `ed25519`, `ed448`, `dsa`, ...
+    #[serde(default)]
+    pub key_type: Option<String>,
+    /// The curve of an elliptic curve key, as a TLS group: `secp256r1`.
+    #[serde(default)]
+    pub curve: Option<String>,
+    /// The size of its key in bits.
+    #[serde(default)]
+    pub bits: Option<u32>,
+    /// The digest that it was signed with: `sha256`.
+    #[serde(default)]
+    pub signature_digest: Option<String>,
+    /// The type of the key that signed it, as `key_type`.
+    #[serde(default)]
+    pub signature_key_type: Option<String>,
+    /// Whether it signs itself.
+    #[serde(default)]
+    pub self_signed: Option<bool>,
+    /// The names that it is for.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Its subject.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Its issuer.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// From when it is valid, RFC 3339.
+    #[serde(default)]
+    pub not_before: Option<String>,
+    /// Until when it is valid, RFC 3339.
+    #[serde(default)]
+    pub not_after: Option<String>,
+    /// SHA-256 over its encoding, in hexadecimal.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
+    /// The certificates that are sent after it, in their order.
+    #[serde(default)]
+    pub chain: Vec<TlsCertificate>,
 }
 
 /// A server's host key.

@@ -15,6 +15,7 @@ impl From<&Party> for Offer {
         let policy = match &party.policy {
             Policy::Ssh(policy) => policy,
             Policy::Ike(policy) => return super::offer_ike::offer(party, policy),
+            Policy::Tls(policy) => return super::offer_tls::offer(party, policy),
         };
         let SshPolicy { offer, host_key_order, behaviour, supported, undecided } = &**policy;
         let mut refused = BTreeMap::new();
@@ -81,6 +82,15 @@ impl From<&Party> for Offer {
             proposals: None,
             child_proposals: None,
             ike_version: None,
+            versions: None,
+            cipher_suites: None,
+            groups: None,
+            key_shares: None,
+            signature_schemes: None,
+            alpn: None,
+            certificates: None,
+            security_level: None,
+            server_preference: None,
             undecided: undecided
                 .iter()
                 .map(|part| super::Undecided { slot: part.slot.as_str().to_owned(), criterion: part.criterion.clone() })
@@ -91,11 +101,13 @@ impl From<&Party> for Offer {
 }
 
 impl From<&Offer> for Party {
-    /// The party that the offer describes. Its items have no origins, and its source is an offer without a path. TLS
-    /// offers cannot be written yet; their lists are unknown.
+    /// The party that the offer describes. Its items have no origins, and its source is an offer without a path.
     fn from(offer: &Offer) -> Self {
         if offer.protocol == Protocol::Ike {
             return super::offer_ike::party(offer);
+        }
+        if offer.protocol == Protocol::Tls {
+            return super::offer_tls::party(offer);
         }
         let mut kex = offer.kex.clone();
         if let Some(methods) = &mut kex {

@@ -1,0 +1,55 @@
+/// How a TLS stack chooses. What is not known is `None`; a choice that depends on it is then left open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsBehaviour {
+    /// Server: whose order of cipher suites decides.
+    pub suite_order: Option<Preference>,
+    /// Server: its own order, but suites with ChaCha20 come first for a client that puts one first
+    /// (`SSL_OP_PRIORITIZE_CHACHA`).
+    pub chacha_first_for_client: bool,
+    /// Server: whose order of groups decides up to TLS 1.2.
+    pub group_order: Option<Preference>,
+    /// Server: how it comes to a group in TLS 1.3.
+    pub group_rule: Option<GroupRule>,
+    /// Server: whose order of signature schemes decides.
+    pub scheme_order: Option<Preference>,
+    /// Server: it demands a cipher suite for the highest version that it has left, before it reads the hello, and takes the
+    /// lowest run of versions without a gap for that (OpenSSL: `tls_setup_handshake`, `ssl_get_min_max_version`).
+    pub highest_version_needs_suite: bool,
+    /// Client: only the lowest run of versions without a gap is offered (OpenSSL: `ssl_get_min_max_version`).
+    pub no_gaps: bool,
+    /// Server: up to TLS 1.2 it shows an elliptic curve certificate only where its curve is among the client's groups
+    /// (RFC 8422 section 5.1).
+    pub certificate_curve_in_groups: bool,
+    /// Server: what it takes the client's groups to be when a client of TLS 1.2 or lower names none; `None` for its own.
+    pub groups_if_none_sent: Option<Vec<String>>,
+    /// Server: it uses the client's groups of RFC 7919 for DHE, and no DHE where the client names some and none fits.
+    pub negotiates_ffdhe: bool,
+}
+
+/// Whose order decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preference {
+    /// The client's.
+    Client,
+    /// The server's.
+    Server,
+}
+
+/// How a server comes to the group of TLS 1.3 (RFC 8446 section 4.2.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupRule {
+    /// The first of the client's key shares whose group it accepts; without one, the first common group of its own list, by
+    /// a HelloRetryRequest (OpenSSL up to 3.4).
+    FirstShare,
+    /// Its own tuples of groups one after the other; within one the first with a key share, in the preferring party's order
+    /// (OpenSSL since 3.5).
+    Tuples,
+    /// The first of its own list that has a key share; without one, the first common one (Go, Schannel).
+    OwnOrderWithShare,
+    /// The first common one of its own list, also where that costs a HelloRetryRequest (NSS, but for near strengths;
+    /// BoringSSL with its own preference).
+    OwnOrder,
+    /// The first common one of the client's list, also where that costs a HelloRetryRequest (GnuTLS without
+    /// `%SERVER_PRECEDENCE`, rustls, BoringSSL with the client's preference).
+    ClientOrder,
+}
