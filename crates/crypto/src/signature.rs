@@ -72,6 +72,21 @@ fn check(algorithm: &str, key: &[u8], signature: &[u8], message: &[u8]) -> Resul
     Ok(if right { SignatureCheck::Verified } else { SignatureCheck::Wrong })
 }
 
+/// Whether `signature` is that of `message` by an RSA key of any size up to 16384 bits, with PKCS #1 v1.5 padding (RFC
+/// 8017 section 8.2) and any hash: old certificates have keys and hashes that libraries no longer take.
+///
+/// # Errors
+/// The key cannot be computed with, so that nothing is said of the signature.
+pub fn verify_rsa_pkcs1(
+    hash: Hash,
+    modulus: &[u8],
+    exponent: &[u8],
+    signature: &[u8],
+    message: &[u8],
+) -> Result<bool, CryptoError> {
+    rsa::verify(hash, exponent, modulus, signature, message)
+}
+
 fn verified(algorithm: &'static dyn VerificationAlgorithm, public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     UnparsedPublicKey::new(algorithm, public).verify(message, signature).is_ok()
 }

@@ -1,0 +1,31 @@
+//! Certificates, chains, names and trust stores: every path from a certificate to a trust anchor, and why each link
+//! holds or fails.
+//!
+//! Start at [`Certificate`] for what one certificate says, [`paths`] for the ways up, [`Paths::verdict`] for what a
+//! client with some [`Rules`] makes of them, and [`match_name`] for the name.
+//!
+//! Pure: no sockets, files or clocks; the time is an argument. What is wrong with a certificate is a fact with its
+//! byte offset, never an error of this program.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod certificate;
+mod der;
+mod distinguished_name;
+mod extensions;
+mod general_name;
+mod key;
+mod oid;
+mod signature;
+mod time;
+
+pub use certificate::{Certificate, Limits, Validity};
+pub use der::{DerError, DerErrorKind};
+pub use distinguished_name::{Attribute, DistinguishedName};
+pub use extensions::{BasicConstraints, Extension, Extensions, KeyUsage, NameConstraints};
+pub use general_name::GeneralName;
+pub use key::{Curve, KeyKind, PublicKey};
+pub use oid::Oid;
+pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind};
