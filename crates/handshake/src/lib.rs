@@ -9,3 +9,4 @@
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod ssh;
+pub mod tls;

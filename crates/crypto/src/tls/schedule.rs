@@ -63,16 +63,19 @@ impl HandshakeKeys {
         finished(self.protection.hash, &self.server, transcript_hash)
     }
 
-    /// Opens what the server sends after its Finished: the hash is over ClientHello to that message.
+    /// Opens what the server sends after its Finished, and protects what the client sends after its own: the hash is over
+    /// ClientHello to the server's Finished.
     ///
     /// # Errors
     /// The library fails.
-    pub fn application_opener(&self, transcript_hash: &[u8]) -> Result<Opener, CryptoError> {
+    pub fn application(&self, transcript_hash: &[u8]) -> Result<(Opener, Sealer), CryptoError> {
         let hash = self.protection.hash;
         let salt = derive(hash, &self.handshake, "derived", &hash.digest(&[]))?;
         let master = extract(hash, &salt, &vec![0; hash.length()])?;
-        let (key, iv) = traffic(self.protection, &derive(hash, &master, "s ap traffic", transcript_hash)?)?;
-        Opener::new(self.protection, &key, iv)
+        let keys = |label| traffic(self.protection, &derive(hash, &master, label, transcript_hash)?);
+        let (server, server_iv) = keys("s ap traffic")?;
+        let (client, client_iv) = keys("c ap traffic")?;
+        Ok((Opener::new(self.protection, &server, server_iv)?, Sealer::new(self.protection, &client, client_iv)?))
     }
 }
 

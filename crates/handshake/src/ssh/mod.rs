@@ -11,7 +11,7 @@ mod exchange_hash;
 mod limits;
 mod offer;
 mod proposal;
-mod recognise;
+pub(crate) mod recognise;
 mod server;
 mod transport;
 

@@ -7,7 +7,7 @@ pub(super) const LONGEST_PREFIX: usize = 7;
 
 /// Another protocol, from the first bytes of a connection; asked once for every prefix up to [`LONGEST_PREFIX`], so that
 /// the answer does not depend on how the bytes came in.
-pub(super) fn by_prefix(prefix: &[u8]) -> Option<StrangeProtocol> {
+pub(crate) fn by_prefix(prefix: &[u8]) -> Option<StrangeProtocol> {
     match *prefix {
         // RFC 854: IAC, then WILL, WON'T, DO or DON'T, then an option.
         [0xff, 0xfb..=0xfe, _] => Some(StrangeProtocol::Telnet),
@@ -58,7 +58,7 @@ const BEGINNINGS: [(Role, &str, StrangeProtocol); 22] = [
 ];
 
 /// Another protocol, from the first line (without line end) that a peer of this role sends.
-pub(super) fn by_first_line(peer: Role, line: &[u8]) -> Option<StrangeProtocol> {
+pub(crate) fn by_first_line(peer: Role, line: &[u8]) -> Option<StrangeProtocol> {
     let begins = |text: &str| line.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text.as_bytes()));
     if let Some((_, _, protocol)) = BEGINNINGS.iter().find(|(role, text, _)| *role == peer && begins(text)) {
         return Some(*protocol);
@@ -81,7 +81,7 @@ pub(super) fn by_first_line(peer: Role, line: &[u8]) -> Option<StrangeProtocol> 
 }
 
 /// Whether a line cannot be text: a NUL, or more than one control character that no terminal text has.
-pub(super) fn is_binary(line: &[u8]) -> bool {
+pub(crate) fn is_binary(line: &[u8]) -> bool {
     let is_control = |byte: &&u8| matches!(**byte, 1..=6 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
     line.contains(&0) || line.iter().filter(is_control).count() > 1
 }

@@ -1,0 +1,18 @@
+//! Transport Layer Security: what a server answers to one ClientHello, from SSL 2.0 to TLS 1.3.
+//!
+//! Start with [`Client`] and [`HelloSpec`]: [`Client::receive`] and [`Client::end_of_stream`] take what came,
+//! [`Client::transmit`] gives what to send, until [`Client::is_done`]; [`Client::into_observation`] holds all that was
+//! seen. The encrypted messages of TLS 1.3 are read where the group and the cipher are implemented.
+
+mod answer;
+mod client;
+mod hello;
+mod observation;
+mod protected;
+mod recognise;
+mod suite;
+
+pub use client::{Client, ClientConfig, FirstMessage, Limits, Until};
+pub use hello::{HelloSpec, RenegotiationInfo};
+pub use observation::{AlertSeen, Departure, End, Observation};
+pub use suite::{Authentication, SCSV_FALLBACK, SCSV_RENEGOTIATION, Suite, SuiteTable};
