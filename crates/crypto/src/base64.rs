@@ -24,8 +24,11 @@ pub(crate) fn encode_padded(bytes: &[u8]) -> String {
     text
 }
 
-/// White space is passed over; anything else that is not of the alphabet is an error, shown by its place.
-pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+/// From base64. White space is passed over, `=` ends it.
+///
+/// # Errors
+/// The place of a byte that is not of the alphabet.
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut value, mut bits) = (0_u32, 0_u32);
     for (place, &byte) in text.iter().enumerate() {

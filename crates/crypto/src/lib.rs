@@ -18,6 +18,7 @@ mod rsa;
 pub mod signature;
 pub mod tls;
 
+pub use base64::decode as decode_base64;
 pub use error::CryptoError;
 pub use hash::Hash;
 pub use host_key::PrivateHostKey;

@@ -99,6 +99,33 @@ pub struct NameConstraints {
     pub excluded: Vec<GeneralName>,
 }
 
+impl NameConstraints {
+    /// From the element, whose tag is not looked at.
+    pub(crate) fn read(element: &Element<'_>, limits: &Limits) -> Result<Self, DerError> {
+        const FIELD: &str = "nameConstraints";
+        let mut reader = element.reader();
+        let mut trees = |number: u8| -> Result<Vec<GeneralName>, DerError> {
+            let mut list = Vec::new();
+            let Some(element) = reader.optional(constructed(number), FIELD)? else { return Ok(list) };
+            let mut trees = element.reader();
+            while !trees.is_empty() {
+                if list.len() == limits.names {
+                    let kind = DerErrorKind::TooLarge { found: list.len() + 1, limit: limits.names };
+                    return Err(DerError::new(trees.offset(), FIELD, kind));
+                }
+                let mut tree = trees.expect(SEQUENCE, FIELD)?.reader();
+                list.push(GeneralName::read(&tree.any(FIELD)?, FIELD)?);
+                // `minimum` and `maximum` are not used with any form of names: the first is 0 and so left out.
+                tree.finish(FIELD)?;
+            }
+            Ok(list)
+        };
+        let constraints = Self { permitted: trees(0)?, excluded: trees(1)? };
+        reader.finish(FIELD)?;
+        Ok(constraints)
+    }
+}
+
 impl Extensions {
     /// Whether the server must answer with a stapled OCSP response (RFC 7633: "must-staple").
     pub fn must_staple(&self) -> bool {
@@ -159,7 +186,10 @@ impl Extensions {
                     GeneralName::read(&reader.any("subjectAltName")?, "subjectAltName")
                 })?);
             }
-            extension::NAME_CONSTRAINTS => self.name_constraints = Some(name_constraints(value, limits)?),
+            extension::NAME_CONSTRAINTS => {
+                let list = only(value, SEQUENCE, "nameConstraints")?;
+                self.name_constraints = Some(NameConstraints::read(&list, limits)?);
+            }
             extension::SUBJECT_KEY_IDENTIFIER => {
                 let identifier = only(value, OCTET_STRING, "subjectKeyIdentifier")?;
                 self.subject_key_id = Some(identifier.value.to_vec());
@@ -236,26 +266,6 @@ fn basic_constraints(value: &Element<'_>) -> Result<BasicConstraints, DerError> 
     };
     reader.finish(FIELD)?;
     Ok(BasicConstraints { ca, path_length })
-}
-
-fn name_constraints(value: &Element<'_>, limits: &Limits) -> Result<NameConstraints, DerError> {
-    const FIELD: &str = "nameConstraints";
-    let mut reader = only(value, SEQUENCE, FIELD)?.reader();
-    let mut trees = |number: u8| -> Result<Vec<GeneralName>, DerError> {
-        let mut list = Vec::new();
-        let Some(element) = reader.optional(constructed(number), FIELD)? else { return Ok(list) };
-        let mut trees = element.reader();
-        while !trees.is_empty() && list.len() < limits.names {
-            let mut tree = trees.expect(SEQUENCE, FIELD)?.reader();
-            list.push(GeneralName::read(&tree.any(FIELD)?, FIELD)?);
-            // `minimum` and `maximum` are not used with any form of names: the first is 0 and so left out.
-            tree.finish(FIELD)?;
-        }
-        Ok(list)
-    };
-    let constraints = NameConstraints { permitted: trees(0)?, excluded: trees(1)? };
-    reader.finish(FIELD)?;
-    Ok(constraints)
 }
 
 fn access_description(reader: &mut Reader<'_>) -> Result<(Oid, GeneralName), DerError> {

@@ -35,12 +35,8 @@ impl GeneralName {
             tag if tag == context(6) => Self::Uri(element.name()),
             tag if tag == context(7) => Self::Ip(element.value.to_vec()),
             tag if tag == context(8) => Self::RegisteredId(Oid::from_bytes(element.value)),
-            DIRECTORY => {
-                let mut reader = element.reader();
-                let name = reader.expect(SEQUENCE, field)?;
-                reader.finish(field)?;
-                Self::Directory(DistinguishedName::read(name.reader(), name.value, field)?)
-            }
+            // What is no name within is a name of an unknown form: only its form counts then.
+            DIRECTORY => directory(element, field).map_or(Self::Other(4), Self::Directory),
             tag if OTHERS.contains(&tag) => Self::Other(tag & 0x1f),
             _ => return Err(DerError::form(element.offset, field, "a name of RFC 5280 section 4.2.1.6")),
         })
@@ -73,6 +69,13 @@ impl std::fmt::Display for GeneralName {
             Self::Ip(bytes) => f.write_str(&ip_text(bytes)),
         }
     }
+}
+
+fn directory(element: &Element<'_>, field: &str) -> Result<DistinguishedName, DerError> {
+    let mut reader = element.reader();
+    let name = reader.expect(SEQUENCE, field)?;
+    reader.finish(field)?;
+    DistinguishedName::read(name.reader(), name.value, field)
 }
 
 fn ip_text(bytes: &[u8]) -> String {

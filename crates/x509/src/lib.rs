@@ -11,21 +11,32 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod anchors;
 mod certificate;
+mod constraints;
 mod der;
 mod distinguished_name;
 mod extensions;
+mod fault;
 mod general_name;
 mod key;
 mod oid;
+mod paths;
+mod pem;
+mod rules;
 mod signature;
 mod time;
 
+pub use anchors::{Anchor, Anchors};
 pub use certificate::{Certificate, Limits, Validity};
 pub use der::{DerError, DerErrorKind};
 pub use distinguished_name::{Attribute, DistinguishedName};
 pub use extensions::{BasicConstraints, Extension, Extensions, KeyUsage, NameConstraints};
+pub use fault::{Fault, Purpose};
 pub use general_name::GeneralName;
 pub use key::{Curve, KeyKind, PublicKey};
 pub use oid::Oid;
+pub use paths::{Bounds, Builder, Link, Node, Path, Paths, Refusal, Search, Verdict, paths};
+pub use pem::{Block, PemProblem, ReadCertificate, certificates};
+pub use rules::{Position, Rules, Verifier};
 pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind};
