@@ -1,4 +1,7 @@
-//! Turns `data/openssh-keywords.toml` into a table, so that nothing is parsed at run time.
+//! Turns the tables of `data/` into code, so that nothing is parsed at run time.
+
+#[path = "build/openssl.rs"]
+mod openssl;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -69,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     const DATA: &str = "data/openssh-keywords.toml";
     println!("cargo::rerun-if-changed={DATA}");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let file: File = toml::from_str(&std::fs::read_to_string(DATA)?)?;
     let mut code = String::new();
     for (table, rows) in [("CLIENT", &file.client), ("SERVER", &file.server)] {
@@ -80,8 +84,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = std::env::var("OUT_DIR")?;
     std::fs::write(Path::new(&out).join("openssh_keywords.rs"), code)?;
+    for (data, name, table) in TABLES {
+        println!("cargo::rerun-if-changed={data}");
+        std::fs::write(Path::new(&out).join(name), table(&std::fs::read_to_string(data)?)?)?;
+    }
     Ok(())
 }
+
+type Table = fn(&str) -> Result<String, Box<dyn Error>>;
+
+/// Data file, generated file, and what turns one into the other.
+const TABLES: [(&str, &str, Table); 1] = [("data/openssl-commands.toml", "openssl_commands.rs", openssl::table)];
 
 fn keyword(row: &Row, rows: &[Row]) -> Result<String, Box<dyn Error>> {
     if row.source.is_empty() {

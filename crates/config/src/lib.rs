@@ -4,7 +4,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod files;
+pub mod ini;
 pub mod line;
 pub mod openssh;
+pub mod openssl_cnf;
+pub mod tls;
+mod value;
 
 pub use files::{Disk, FileError, Files, Memory, Metadata};
+pub use value::Value;
