@@ -11,6 +11,9 @@ mod codec;
 mod data;
 #[path = "src/literals.rs"]
 mod literals;
+#[allow(dead_code, unreachable_pub, reason = "a module of the library, which looks lines up")]
+#[path = "src/ordinary.rs"]
+mod ordinary;
 #[allow(dead_code, reason = "a module of the library, which searches with it")]
 #[path = "src/scan.rs"]
 mod scan;

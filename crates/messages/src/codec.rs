@@ -1,18 +1,27 @@
 //! The data as one run of bytes that is read in place: a message when it is needed. Also compiled into the build script.
 
+use std::collections::BTreeSet;
+
 use crate::data::{Data, Entry, Points, Value};
 use crate::literals::{self, Literal, Weight};
+use crate::ordinary::{self, Form, Ordinary};
 use crate::scan::{self, Scan};
 
 /// Writes the data of all files, by their names, as parts with their lengths: the files, where each message begins, the
-/// messages, where each row of a table begins, the rows, their keys, and the tables of both scans.
+/// messages, where each row of a table begins, the rows, the names of the tables, their keys, and the tables of both
+/// scans, the forms of ordinary lines, and how these are found.
 pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
     let (mut names, mut starts, mut messages) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut row_starts, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::<(String, usize)>::new());
+    let (mut forms, mut row_starts, mut rows, mut keys) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::<(String, usize)>::new());
     for (name, data) in files {
         texts(&mut names, [name]);
         number(&mut names, data.entries.len());
         number(&mut names, data.values.len());
+        number(&mut names, data.forms.len());
+        for form in &data.forms {
+            texts(&mut forms, [&form.begins, &form.ends, &form.example, &form.success, &form.source]);
+        }
         for entry in &data.entries {
             starts.extend_from_slice(&short(messages.len()));
             write_entry(&mut messages, entry);
@@ -26,6 +35,9 @@ pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
     // The first of several rows with one key counts.
     keys.sort();
     keys.dedup_by(|later, first| later.0 == first.0);
+    let named = files.iter().flat_map(|(_, data)| &data.values).map(|value| &value.table);
+    let mut tables = Vec::new();
+    texts(&mut tables, named.collect::<BTreeSet<_>>());
     let (mut key_starts, mut key_texts) = (Vec::new(), Vec::new());
     for (key, row) in &keys {
         key_starts.extend_from_slice(&short(key_texts.len()));
@@ -33,11 +45,14 @@ pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
         number(&mut key_texts, *row);
     }
     let entries: Vec<&Entry> = files.iter().flat_map(|(_, data)| &data.entries).collect();
+    let place = |form: &Form| entries.iter().position(|entry| entry.id == form.success);
+    let passed: Vec<_> = files.iter().flat_map(|(_, data)| &data.forms).map(|form| (form, place(form))).collect();
+    let passed = ordinary::encode(&passed);
     let literals = literals::of(&entries);
     let rough: Vec<Literal> = literals.iter().filter(|literal| literal.weight != Weight::Nothing).cloned().collect();
     let (scan, rough) = (scan::encode(&literals), scan::encode(&rough));
     let mut out = Vec::new();
-    for part in [names, starts, messages, row_starts, rows, key_starts, key_texts, scan, rough] {
+    for part in [names, starts, messages, row_starts, rows, tables, key_starts, key_texts, scan, rough, forms, passed] {
         out.extend_from_slice(&short(part.len()));
         out.extend_from_slice(&part);
     }
@@ -111,10 +126,13 @@ pub(crate) struct Encoded<'a> {
     messages: &'a [u8],
     row_starts: &'a [u8],
     rows: &'a [u8],
+    tables: &'a [u8],
     key_starts: &'a [u8],
     keys: &'a [u8],
     scan: &'a [u8],
     rough: &'a [u8],
+    forms: &'a [u8],
+    ordinary: &'a [u8],
 }
 
 impl<'a> Encoded<'a> {
@@ -133,10 +151,13 @@ impl<'a> Encoded<'a> {
             messages: part()?,
             row_starts: part()?,
             rows: part()?,
+            tables: part()?,
             key_starts: part()?,
             keys: part()?,
             scan: part()?,
             rough: part()?,
+            forms: part()?,
+            ordinary: part()?,
         })
     }
 
@@ -158,6 +179,12 @@ impl<'a> Encoded<'a> {
     /// The row at a place.
     pub(crate) fn value(&self, index: usize) -> Option<Value> {
         read_value(&mut at(self.row_starts, self.rows, index)?)
+    }
+
+    /// Whether any row is of this table.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        let mut input = self.tables;
+        std::iter::from_fn(|| read_bytes(&mut input)).any(|table| table == name.as_bytes())
     }
 
     /// The place of the row of a table with a folded key.
@@ -187,20 +214,38 @@ impl<'a> Encoded<'a> {
         Scan::of(self.rough).unwrap_or_default()
     }
 
+    /// Tells the lines that need not be looked at.
+    pub(crate) fn ordinary(&self) -> Ordinary<'a> {
+        Ordinary::of(self.ordinary).unwrap_or_default()
+    }
+
+    /// The forms of such lines.
+    pub(crate) fn forms(&self) -> Vec<Form> {
+        let mut input = self.forms;
+        std::iter::from_fn(|| read_form(&mut input)).collect()
+    }
+
     /// The data of each file, by its name.
     pub(crate) fn files(&self) -> Vec<(String, Data)> {
         let mut input = self.names;
         let mut entries = (0..self.len()).filter_map(|index| self.entry(index));
         let mut values = (0..self.rows()).filter_map(|index| self.value(index));
+        let mut forms = self.forms().into_iter();
         let mut files = Vec::new();
         while !input.is_empty() {
-            let mut head = || Some((read_text(&mut input)?, read_number(&mut input)?, read_number(&mut input)?));
-            let Some((name, messages, rows)) = head() else { break };
-            let entries = entries.by_ref().take(messages).collect();
-            files.push((name, Data { entries, values: values.by_ref().take(rows).collect() }));
+            let Some(name) = read_text(&mut input) else { break };
+            let mut count = || read_number(&mut input).unwrap_or(0);
+            let entries = entries.by_ref().take(count()).collect();
+            let values = values.by_ref().take(count()).collect();
+            files.push((name, Data { entries, values, forms: forms.by_ref().take(count()).collect() }));
         }
         files
     }
+}
+
+fn read_form(input: &mut &[u8]) -> Option<Form> {
+    let mut text = || read_text(input);
+    Some(Form { begins: text()?, ends: text()?, example: text()?, success: text()?, source: text()? })
 }
 
 fn read_value(input: &mut &[u8]) -> Option<Value> {

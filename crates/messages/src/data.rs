@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::literals::SHORTEST;
+use crate::ordinary::{Form, HEAD};
 
 /// One data file, as written.
 #[derive(Deserialize)]
@@ -20,6 +21,21 @@ struct RawFile {
     message: Vec<RawMessage>,
     #[serde(default)]
     value: Vec<RawValue>,
+    #[serde(default)]
+    ordinary: Vec<RawForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawForm {
+    begins: String,
+    #[serde(default)]
+    ends: String,
+    example: String,
+    #[serde(default)]
+    success: String,
+    #[serde(default)]
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +229,8 @@ pub struct Data {
     pub entries: Vec<Entry>,
     /// The rows of the tables.
     pub values: Vec<Value>,
+    /// Forms of lines that tell of nothing wrong.
+    pub forms: Vec<Form>,
 }
 
 /// A data file that cannot be used.
@@ -336,8 +354,33 @@ impl Data {
                 tags: value.tags,
             });
         }
+        for form in raw.ordinary {
+            let name = form.begins.clone();
+            data.forms.push(
+                self::form(&raw.product, &raw.source, form, &data.entries)
+                    .map_err(|problem| wrong(Some(&name), problem))?,
+            );
+        }
         Ok(data)
     }
+}
+
+fn form(product: &str, source: &str, raw: RawForm, entries: &[Entry]) -> Result<Form, String> {
+    if raw.begins.len() < HEAD {
+        return Err(format!("`begins` is shorter than {HEAD} bytes"));
+    }
+    if !raw.example.starts_with(&raw.begins) || !raw.example.ends_with(&raw.ends) || raw.example.contains('\n') {
+        return Err("`example` is one line that begins and ends so".to_owned());
+    }
+    let success = if raw.success.is_empty() { String::new() } else { format!("{product}/{}", raw.success) };
+    if !success.is_empty() && !entries.iter().any(|entry| entry.id == success && entry.kind == "success") {
+        return Err(format!("`{success}` is no message of a success in this file"));
+    }
+    let source = if raw.source.is_empty() { source.to_owned() } else { raw.source };
+    if source.is_empty() {
+        return Err("`source` is missing".to_owned());
+    }
+    Ok(Form { begins: raw.begins, ends: raw.ends, example: raw.example, success, source })
 }
 
 fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result<Entry, String> {

@@ -24,6 +24,8 @@ mod messages;
 mod nearest;
 mod normalise;
 mod open;
+#[allow(dead_code, unreachable_pub, reason = "a module of the build script, which makes them")]
+mod ordinary;
 mod peers;
 mod reader;
 mod role;

@@ -7,6 +7,7 @@ use regex_automata::util::syntax;
 
 use crate::codec::{self, Encoded};
 use crate::data::{Data, DataError, Entry, Value, fold};
+use crate::ordinary::Ordinary;
 use crate::scan::Scan;
 
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/messages.bin"));
@@ -111,7 +112,12 @@ impl Messages {
 
     /// The row of a table for a captured text.
     pub(crate) fn value(&self, table: &str, text: &str) -> Option<&Value> {
-        self.row(self.encoded().row(table, &fold(text))?)
+        let encoded = self.encoded();
+        // Most captures are no table's.
+        if !encoded.has_table(table) {
+            return None;
+        }
+        self.row(encoded.row(table, &fold(text))?)
     }
 
     /// Finds the literals of all messages.
@@ -122,6 +128,17 @@ impl Messages {
     /// Finds the literals that make a line of a long text one to look at.
     pub(crate) fn rough_scan(&self) -> Scan<'_> {
         self.encoded().rough_scan()
+    }
+
+    /// Tells the lines of a long text that need not be looked at.
+    pub(crate) fn ordinary(&self) -> Ordinary<'_> {
+        self.encoded().ordinary()
+    }
+
+    /// The forms of such lines.
+    #[cfg(test)]
+    pub(crate) fn forms(&self) -> Vec<crate::ordinary::Form> {
+        self.encoded().forms()
     }
 
     /// The regular expression of an entry; `None` where the literal is the whole message.

@@ -4,12 +4,14 @@
 //! process wrote of the same connection, and of all others only whose connections succeeded.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use memchr::memmem;
 
 use crate::hit::line_of;
 use crate::literals::{Weight, weight};
+use crate::scan::Scan;
 use crate::{Envelope, Messages};
 
 /// What is remembered from one block of a text to the next.
@@ -19,7 +21,7 @@ pub(crate) struct Rough {
     /// What marks the lines of attempts that failed near the end of the block before.
     marks: Vec<[u8; MARK]>,
     /// The words of lines of successes that were read already.
-    known: HashSet<u64>,
+    known: HashSet<u64, BuildHasherDefault<Same>>,
     /// Finds what stands before the peer in most of them.
     from: memmem::Finder<'static>,
 }
@@ -27,7 +29,7 @@ pub(crate) struct Rough {
 impl Default for Rough {
     fn default() -> Self {
         let from = memmem::Finder::new(FROM);
-        Self { file: 0, marks: Vec::new(), known: HashSet::new(), from }
+        Self { file: 0, marks: Vec::new(), known: HashSet::default(), from }
     }
 }
 
@@ -40,6 +42,14 @@ pub(crate) struct Seen {
     pub(crate) parts: Vec<Range<usize>>,
     /// Peers that succeeded and were not told of before.
     pub(crate) successes: Vec<String>,
+}
+
+/// What a look over a block found.
+#[derive(Debug, Default)]
+struct Found {
+    seen: Seen,
+    /// Failures, with what marks the lines of their attempts.
+    marks: Vec<(Range<usize>, [u8; MARK])>,
 }
 
 /// A failure so near the end of a block is looked for in the next one too.
@@ -60,10 +70,38 @@ impl Rough {
             self.file = file;
             self.marks.clear();
         }
-        let mut seen = Seen::default();
-        // Failures, with what marks the lines of their attempts.
-        let mut marks: Vec<(Range<usize>, [u8; MARK])> = Vec::new();
-        messages.rough_scan().find(text, |literal, span| {
+        let mut found = Found::default();
+        let (scan, ordinary) = (messages.rough_scan(), messages.ordinary());
+        // Lines of ordinary forms are passed over, and those between them are looked at together.
+        let (mut from, mut at) = (0, 0);
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let end = memchr::memchr(b'\n', rest).map_or(text.len(), |end| at + end);
+            let line = text.get(at..end).unwrap_or_default();
+            if let Some(passed) = ordinary.pass(line) {
+                self.look(messages, &scan, text, from..at, &mut found);
+                if let Some(entry) = passed.success {
+                    found.seen.successes.extend(self.success(messages, entry, line));
+                }
+                from = end + 1;
+            }
+            at = end + 1;
+        }
+        self.look(messages, &scan, text, from..text.len(), &mut found);
+        let Found { mut seen, marks } = found;
+        // An attempt that was on its way at the end of the block goes on in the next one.
+        let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
+        let before = std::mem::replace(&mut self.marks, near_the_end.collect());
+        let all: Vec<_> = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
+        related(text, &all, &mut seen.parts);
+        merge(text, &mut seen.parts);
+        seen
+    }
+
+    /// Looks over some whole lines of a block.
+    fn look(&mut self, messages: &Messages, scan: &Scan<'_>, text: &[u8], lines: Range<usize>, to: &mut Found) {
+        let Some(part) = text.get(lines.clone()).filter(|part| !part.is_empty()) else { return };
+        scan.find(part, |literal, span| {
+            let span = lines.start + span.start..lines.start + span.end;
             let line = line_of(text, span.start);
             for entry in literal.entries() {
                 match messages.entry(entry).map(weight) {
@@ -73,29 +111,22 @@ impl Rough {
                         let bytes = text.get(line.clone()).unwrap_or_default();
                         match mark(bytes) {
                             Some(mark) => {
-                                seen.parts.push(line.clone());
-                                marks.push((line.clone(), mark));
+                                to.seen.parts.push(line.clone());
+                                to.marks.push((line.clone(), mark));
                             }
-                            None => seen.parts.push(around(text, &line)),
+                            None => to.seen.parts.push(around(text, &line)),
                         }
-                        return line.end;
+                        return line.end - lines.start;
                     }
                     Some(Weight::Success) => {
                         let bytes = text.get(span.start..line.end).unwrap_or_default();
-                        seen.successes.extend(self.success(messages, entry, bytes));
+                        to.seen.successes.extend(self.success(messages, entry, bytes));
                     }
                     _ => {}
                 }
             }
             0
         });
-        // An attempt that was on its way at the end of the block goes on in the next one.
-        let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
-        let before = std::mem::replace(&mut self.marks, near_the_end.collect());
-        let all: Vec<_> = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
-        related(text, &all, &mut seen.parts);
-        merge(text, &mut seen.parts);
-        seen
     }
 
     /// The peer of a success, unless it was told of before.
@@ -119,6 +150,24 @@ impl Rough {
     }
 }
 
+/// What is a hash already.
+#[derive(Debug, Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// A number for a word of a message. Words that are made to have the same one only hide that their peer succeeded.
 fn hash(entry: usize, word: &[u8]) -> u64 {
     let mix = |hash: u64, number: u64| (hash.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -128,12 +177,15 @@ fn hash(entry: usize, word: &[u8]) -> u64 {
     mix(hash, rest)
 }
 
-/// Whether a line may hold a message; one of several lines, or that must begin its line, is not looked at closely.
+/// Whether a line may hold a message; one of several lines is not looked at closely.
 fn may_match(messages: &Messages, entry: usize, text: &[u8], line: &Range<usize>) -> bool {
-    let Some(message) = messages.entry(entry) else { return false };
-    let simple = message.lines <= 1 && !message.pattern.contains(['^', '$']) && line.len() <= REACH;
+    let Some(message) = messages.entry(entry).filter(|message| message.lines <= 1 && line.len() <= REACH) else {
+        return true;
+    };
+    let Some(regex) = messages.regex(entry) else { return true };
     let bytes = text.get(line.clone()).unwrap_or_default();
-    !simple || messages.regex(entry).is_none_or(|regex| regex.is_match(bytes))
+    let begins = || bytes.get(Envelope::read(bytes).message..).unwrap_or_default();
+    regex.is_match(bytes) || message.pattern.contains('^') && regex.is_match(begins())
 }
 
 /// How the lines of one attempt are found: the bracket before the number of the process, or before the connection of a

@@ -79,7 +79,10 @@ fn identity(mut key: Key, pasted: bool) -> Key {
 pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     share_printer(messages, &mut events);
     let seen = Seen::by_end(messages, &events);
-    let seen_at = |event: &Event| seen.iter().find(|(role, _)| *role == event.printed_by).map(|(_, seen)| seen);
+    let seen_at = |event: &Event| {
+        let own = seen.iter().find(|(role, _)| *role == event.printed_by);
+        own.or_else(|| seen.iter().find(|(role, _)| role.is_none())).map(|(_, seen)| seen)
+    };
     let mut all: Vec<(Said, Place)> = events
         .iter()
         .filter_map(|event| Some((with_indications(messages, event, seen_at(event)?), event.place)))
@@ -163,14 +166,15 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     /// What holds for messages of the client, of the server and of those whose printer is not known. Where each end's
     /// text is there, the circumstances of the one are not those of the other.
-    fn by_end(messages: &'a Messages, events: &'a [Event]) -> [(Option<Role>, Self); 3] {
+    fn by_end(messages: &'a Messages, events: &'a [Event]) -> Vec<(Option<Role>, Self)> {
         let file = events.first().map(|event| event.place.file);
         let apart = events.iter().any(|event| Some(event.place.file) != file);
-        [Some(Role::Client), Some(Role::Server), None].map(|role| {
-            let peer = role.map(Role::peer).filter(|_| apart);
-            let own = events.iter().filter(|event| peer.is_none() || event.printed_by != peer);
+        let ends = if apart { vec![Some(Role::Client), Some(Role::Server), None] } else { vec![None] };
+        let of_end = |role: Option<Role>| {
+            let own = events.iter().filter(|event| role.is_none() || event.printed_by != role.map(Role::peer));
             (role, Self::of(messages, own))
-        })
+        };
+        ends.into_iter().map(of_end).collect()
     }
 
     fn of(messages: &'a Messages, events: impl Iterator<Item = &'a Event>) -> Self {

@@ -1,0 +1,200 @@
+//! Lines that programs write where nothing is wrong, known by how their message begins. Also compiled into the build
+//! script, which lays the table out.
+//!
+//! Most lines of a long log are of a few forms. A line that has one of them is passed over without a look at the rest of
+//! it, in which there may be names that somebody else chose.
+
+/// A form, as the data write it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// How the message begins; at least [`HEAD`] bytes.
+    pub begins: String,
+    /// How the line ends; may be empty.
+    pub ends: String,
+    /// A message of this form.
+    pub example: String,
+    /// The message of a peer's success that it is, by its id in the same file; may be empty.
+    pub success: String,
+    /// Where the wording was read.
+    pub source: String,
+}
+
+/// The forms, found by the first bytes of a message; read in place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ordinary<'a> {
+    /// Places of forms, a number each, by a hash of how they begin; zero is none, and ends the search.
+    slots: &'a [u8],
+    /// Of each form where its beginning and its end are, and what message it is.
+    rows: &'a [u8],
+    bytes: &'a [u8],
+}
+
+/// Bytes that a beginning is found by.
+pub(crate) const HEAD: usize = 8;
+/// Bytes of a form: six numbers.
+const ROW: usize = 24;
+
+/// A line of an ordinary form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// The message of a peer's success that it is, by place.
+    pub(crate) success: Option<usize>,
+}
+
+/// Lays out the table: beginning, end, and the place of the message of a success.
+pub(crate) fn encode(forms: &[(&Form, Option<usize>)]) -> Vec<u8> {
+    let size = (forms.len() * 4).next_power_of_two().max(2);
+    let mut slots = vec![0_u32; size];
+    let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+    for (index, (form, success)) in forms.iter().enumerate() {
+        let mut at = form.begins.as_bytes().first_chunk().map_or(0, |head| hash(*head, size));
+        while slots.get(at).is_some_and(|slot| *slot != 0) {
+            at = (at + 1) % size;
+        }
+        slots.get_mut(at).into_iter().for_each(|slot| *slot = short(index + 1));
+        for text in [&form.begins, &form.ends] {
+            rows.extend(short(bytes.len()).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+            rows.extend(short(bytes.len()).to_le_bytes());
+        }
+        rows.extend(short(success.map_or(0, |entry| entry + 1)).to_le_bytes());
+        rows.extend([0; 4]);
+    }
+    let slots: Vec<u8> = slots.into_iter().flat_map(u32::to_le_bytes).collect();
+    let mut out = Vec::new();
+    for part in [slots, rows, bytes] {
+        out.extend(short(part.len()).to_le_bytes());
+        out.extend_from_slice(&part);
+    }
+    out
+}
+
+fn short(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// A place in a table whose size is a power of two.
+fn hash(head: [u8; HEAD], size: usize) -> usize {
+    (u64::from_le_bytes(head).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (size - 1)
+}
+
+impl<'a> Ordinary<'a> {
+    /// Reads what [`encode`] wrote; `None` where it is something else.
+    pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let mut part = || {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            let (part, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+            rest = after;
+            Some(part)
+        };
+        Some(Self { slots: part()?, rows: part()?, bytes: part()? })
+    }
+
+    /// The form of a line without its end; `None` of a line that is to be looked at.
+    pub(crate) fn pass(&self, line: &[u8]) -> Option<Passed> {
+        let message = line.get(begin(line)..)?;
+        let head = message.first_chunk::<HEAD>()?;
+        let (slots, _) = self.slots.as_chunks::<4>();
+        let (rows, _) = self.rows.as_chunks::<ROW>();
+        let mut at = hash(*head, slots.len().max(1));
+        loop {
+            let index = u32::from_le_bytes(*slots.get(at)?) as usize;
+            let (row, _) = rows.get(index.checked_sub(1)?)?.as_chunks::<4>();
+            let number = |place: usize| row.get(place).map_or(0, |number| u32::from_le_bytes(*number) as usize);
+            let text = |from: usize| self.bytes.get(number(from)..number(from + 1)).unwrap_or_default();
+            if message.starts_with(text(0)) && message.ends_with(text(2)) {
+                return Some(Passed { success: number(4).checked_sub(1) });
+            }
+            at = (at + 1) & (slots.len() - 1);
+        }
+    }
+}
+
+/// Where the message of a line begins: behind the time, the host and the program of syslog, if these are there.
+fn begin(line: &[u8]) -> usize {
+    // `Nov 21 10:11:12 `, or a time in one word.
+    let time = match line {
+        [_, _, _, b' ', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..] => 16,
+        [b'0'..=b'9', ..] => memchr::memchr(b' ', line).map_or(0, |end| end + 1),
+        _ => return 0,
+    };
+    let mut at = time;
+    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr(b':', rest)) {
+        at += found + 1;
+        if line.get(at) == Some(&b' ') {
+            return at + 1;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Messages;
+    use crate::literals::{Weight, weight};
+
+    const PREFIXES: [&str; 4] = [
+        "",
+        "Nov 21 10:11:12 host sshd[1234]: ",
+        "2026-11-21T10:11:12.123456+00:00 host sshd[1234]: ",
+        "Nov  1 09:00:00 2001:db8::7 postfix/smtpd[12]: ",
+    ];
+
+    #[test]
+    fn each_form_is_found_behind_any_prefix() {
+        let messages = Messages::built_in();
+        let forms = messages.forms();
+        assert!(forms.len() > 20);
+        for form in &forms {
+            for prefix in PREFIXES {
+                let line = format!("{prefix}{}", form.example);
+                assert!(messages.ordinary().pass(line.as_bytes()).is_some(), "{line}");
+            }
+        }
+    }
+
+    /// What a failure prints may not have the form of a line that is passed over.
+    #[test]
+    fn no_failure_is_passed_over() {
+        let messages = Messages::built_in();
+        let passed: Vec<_> = messages
+            .entries()
+            .filter(|entry| weight(entry) == Weight::Failure)
+            .flat_map(|entry| entry.examples.iter().flat_map(|example| example.lines()).map(move |line| (entry, line)))
+            .flat_map(|(entry, line)| PREFIXES.map(|prefix| (entry.id.clone(), format!("{prefix}{line}"))))
+            .filter(|(_, line)| messages.ordinary().pass(line.as_bytes()).is_some())
+            .collect();
+        assert!(passed.is_empty(), "{passed:?}");
+    }
+
+    /// A success that is passed over still tells of its peer.
+    #[test]
+    fn the_peer_of_a_success_is_found() {
+        let messages = Messages::built_in();
+        for form in messages.forms().iter().filter(|form| !form.success.is_empty()) {
+            let passed = messages.ordinary().pass(form.example.as_bytes());
+            let entry = passed.and_then(|passed| passed.success).expect("a message");
+            assert_eq!(messages.entry(entry).map(weight), Some(Weight::Success), "{form:?}");
+            let regex = messages.regex(entry).expect("a pattern");
+            let mut captures = regex.create_captures();
+            regex.captures(form.example.as_bytes(), &mut captures);
+            assert!(captures.get_group_by_name("peer").is_some(), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_looked_at() {
+        let messages = Messages::built_in();
+        for line in [
+            "",
+            "short",
+            "Nov 21 10:11:12 host sshd[1234]: ",
+            "Nov 21 10:11:12 host sshd[1234]: Received disconnect from 192.0.2.7 port 22:3: no matching cipher found",
+            "Nov 21 10:11:12 host sshd[1234]: error: Accepted publickey for root",
+            "Nov 21 10:11:12 host sshd[1234] Accepted publickey for root from 192.0.2.7",
+        ] {
+            assert_eq!(messages.ordinary().pass(line.as_bytes()), None, "{line}");
+        }
+    }
+}
