@@ -215,6 +215,20 @@ fn fact(text: &str) -> Evidence {
             Fact::KeyFile { path: word(1).to_owned(), permission }
         }
         "proxy-refused" => Fact::ProxyRefused { text: Name::new(after(1)) },
+        "alert" => Fact::Alert {
+            phase: phase(word(0)),
+            level: 2,
+            number: word(1).parse().expect("a number"),
+            name: word(2).to_owned(),
+            is_encrypted: false,
+            after_finished: false,
+        },
+        "no-starttls" => Fact::NoStartTls {
+            protocol: word(0).to_owned(),
+            is_offered: word(1) == "offered",
+            text: Name::new(after(2)),
+        },
+        "departure" => Fact::Departure { what: after(0).to_owned() },
         "no-user-signature" => {
             let (client, server) = rest.split_once(" | ").expect("CLIENT | SERVER");
             let names = |list: &str| list.split(',').map(Name::new).collect();

@@ -223,6 +223,35 @@ pub enum Fact {
         /// Its words or code.
         text: Name,
     },
+    /// TLS: the server speaks the protocol that TLS should begin in, but does not begin it.
+    NoStartTls {
+        /// The protocol: `SMTP`, `PostgreSQL`.
+        protocol: String,
+        /// Whether it offers TLS, and refused when asked.
+        is_offered: bool,
+        /// Its words.
+        text: Name,
+    },
+    /// TLS: an alert of the peer.
+    Alert {
+        /// In which phase.
+        phase: Phase,
+        /// 1 is a warning, 2 is fatal; in TLS 1.3 it says nothing.
+        level: u8,
+        /// The number of IANA's registry "TLS Alerts".
+        number: u8,
+        /// The name that the registry has for it.
+        name: String,
+        /// Whether it was encrypted.
+        is_encrypted: bool,
+        /// Whether it came after the other end had sent all of its handshake.
+        after_finished: bool,
+    },
+    /// TLS: the peer chose or sent what the rules do not let it.
+    Departure {
+        /// What, in one sentence without a full stop.
+        what: String,
+    },
     /// The user cannot sign with any algorithm that the server accepts.
     NoUserSignature {
         /// What the client would sign with.

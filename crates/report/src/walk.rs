@@ -382,7 +382,10 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::Throttled { throttle: _, text }
         | Fact::OtherProtocol { protocol: _, first_bytes: text }
         | Fact::Disconnected { phase: _, code: _, text }
+        | Fact::NoStartTls { protocol: _, is_offered: _, text }
         | Fact::ProxyRefused { text } => visit.said(text),
+        Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
+        Fact::Departure { what } => visit.sentence(what),
         Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
         Fact::LimitReached { phase: _, limit } => visit.sentence(limit),
         Fact::TooSlow { phase: _, received: _, milliseconds: _ } => {}

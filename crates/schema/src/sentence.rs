@@ -66,6 +66,18 @@ pub fn sentence(fact: &Fact) -> String {
             format!("`{program}` says `{setting} {theirs}`, the files as read here say `{ours}`")
         }
         Fact::ProxyRefused { text } => format!("the hop refused to pass the connection on: {}", quoted(text)),
+        Fact::NoStartTls { protocol, is_offered: false, text } => {
+            format!("the server speaks {protocol} and does not offer TLS: {}", quoted(text))
+        }
+        Fact::NoStartTls { protocol, is_offered: true, text } => {
+            format!("the server speaks {protocol} and refused to begin TLS: {}", quoted(text))
+        }
+        Fact::Alert { level, number, name, after_finished, .. } => {
+            let kind = if *level == 1 { "warning" } else { "alert" };
+            let when = if *after_finished { " after this end's last message" } else { "" };
+            format!("the peer sent the {kind} `{name}` ({number}){when}")
+        }
+        Fact::Departure { what } => what.clone(),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
         }

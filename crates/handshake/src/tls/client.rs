@@ -235,7 +235,7 @@ impl Client {
             Framing::Records(reader) => reader.partial().len().saturating_add(self.deframer.partial().len()),
             Framing::Undecided(bytes) | Framing::Ssl2(bytes) | Framing::Other(bytes) => {
                 if !bytes.is_empty()
-                    && let Some((protocol, first_bytes)) = recognise::other_protocol(bytes, true)
+                    && let Some((protocol, first_bytes)) = recognise::judge(bytes, true)
                 {
                     return self.end(End::OtherProtocol { protocol, first_bytes });
                 }
@@ -288,7 +288,7 @@ impl Client {
             match &mut self.framing {
                 Framing::Undecided(_) => return,
                 Framing::Other(bytes) => {
-                    if let Some((protocol, first_bytes)) = recognise::other_protocol(bytes, false) {
+                    if let Some((protocol, first_bytes)) = recognise::judge(bytes, false) {
                         self.end(End::OtherProtocol { protocol, first_bytes });
                     }
                     return;
@@ -469,7 +469,7 @@ impl Client {
         self.observation.version = Some(chosen);
         self.observation.cipher_suite = Some(hello.cipher_suite);
         self.form.version = chosen;
-        self.form.key_exchange = self.config.suites.key_exchange(hello.cipher_suite);
+        self.form.key_exchange = self.config.suites.form(hello.cipher_suite);
         let Some(spec) = self.spec() else { return };
         let mut departures = Vec::new();
         if !spec.offers_version(chosen) {

@@ -15,4 +15,5 @@ mod suite;
 pub use client::{Client, ClientConfig, FirstMessage, Limits, Until};
 pub use hello::{HelloSpec, RenegotiationInfo};
 pub use observation::{AlertSeen, Departure, End, Observation};
-pub use suite::{Authentication, SCSV_FALLBACK, SCSV_RENEGOTIATION, Suite, SuiteTable};
+pub use recognise::other_protocol;
+pub use suite::{SCSV_FALLBACK, SCSV_RENEGOTIATION, Suite, SuiteTable};

@@ -5,8 +5,14 @@ use crate::ssh::recognise::{by_first_line, by_prefix, is_binary};
 /// Bytes without a line end after which an answer that is no TLS is judged all the same.
 pub(super) const JUDGED: usize = 256;
 
+/// The protocol of a server's first bytes that are neither TLS nor what was expected, and the first line; `None` for no
+/// bytes.
+pub fn other_protocol(bytes: &[u8]) -> Option<(StrangeProtocol, Name)> {
+    if bytes.is_empty() { None } else { judge(bytes, true) }
+}
+
 /// The protocol of bytes that are no TLS; `None` while more of them could tell better.
-pub(super) fn other_protocol(bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)> {
+pub(super) fn judge(bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)> {
     let prefix = (1..=bytes.len().min(8)).find_map(|length| by_prefix(bytes.get(..length)?));
     if let Some(protocol) = prefix {
         return Some((protocol, shown(bytes)));
@@ -36,12 +42,12 @@ mod tests {
 
     #[test]
     fn answers_that_are_no_tls() {
-        let protocol = |text: &str| other_protocol(text.as_bytes(), false).map(|(protocol, _)| protocol);
+        let protocol = |text: &str| judge(text.as_bytes(), false).map(|(protocol, _)| protocol);
         assert_eq!(protocol("HTTP/1.1 400 Bad Request\r\n"), Some(StrangeProtocol::Http));
         assert_eq!(protocol("SSH-2.0-OpenSSH_9.2p1\r\n"), Some(StrangeProtocol::Ssh));
         assert_eq!(protocol("220 mx ESMTP Postfix\r\n"), Some(StrangeProtocol::Smtp));
         assert_eq!(protocol("SSH-2"), None);
         assert_eq!(protocol("what is this\n"), Some(StrangeProtocol::Unknown));
-        assert_eq!(other_protocol(b"N", true).map(|(protocol, _)| protocol), Some(StrangeProtocol::Unknown));
+        assert_eq!(judge(b"N", true).map(|(protocol, _)| protocol), Some(StrangeProtocol::Unknown));
     }
 }

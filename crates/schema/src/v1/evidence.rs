@@ -181,6 +181,22 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
             ],
         ),
         Fact::ProxyRefused { text } => ("proxy-refused", vec![("text", json!(text.as_str()))]),
+        Fact::NoStartTls { protocol, is_offered, text } => (
+            "no-starttls",
+            vec![("spoken", json!(protocol)), ("offered", json!(is_offered)), ("text", json!(text.as_str()))],
+        ),
+        Fact::Alert { phase, level, number, name, is_encrypted, after_finished } => (
+            "alert",
+            vec![
+                ("phase", json!(phase.as_str())),
+                ("level", json!(level)),
+                ("number", json!(number)),
+                ("name", json!(name)),
+                ("encrypted", json!(is_encrypted)),
+                ("after_finished", json!(after_finished)),
+            ],
+        ),
+        Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])
         }
