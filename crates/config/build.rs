@@ -1,5 +1,9 @@
 //! Turns the tables of `data/` into code, so that nothing is parsed at run time.
 
+#[path = "build/defaults.rs"]
+mod defaults;
+#[path = "build/nginx.rs"]
+mod nginx;
 #[path = "build/openssl.rs"]
 mod openssl;
 
@@ -94,7 +98,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 type Table = fn(&str) -> Result<String, Box<dyn Error>>;
 
 /// Data file, generated file, and what turns one into the other.
-const TABLES: [(&str, &str, Table); 1] = [("data/openssl-commands.toml", "openssl_commands.rs", openssl::table)];
+const TABLES: [(&str, &str, Table); 3] = [
+    ("data/openssl-commands.toml", "openssl_commands.rs", openssl::table),
+    ("data/nginx-directives.toml", "nginx_directives.rs", nginx::table),
+    ("data/tls-defaults.toml", "tls_defaults.rs", defaults::table),
+];
 
 fn keyword(row: &Row, rows: &[Row]) -> Result<String, Box<dyn Error>> {
     if row.source.is_empty() {

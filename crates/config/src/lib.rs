@@ -3,9 +3,11 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod brace;
 pub mod files;
 pub mod ini;
 pub mod line;
+pub mod nginx;
 pub mod openssh;
 pub mod openssl_cnf;
 pub mod tls;

@@ -6,6 +6,7 @@
 //! function can make a party of any of them.
 
 mod command;
+pub(crate) mod defaults;
 mod settings;
 mod version;
 
