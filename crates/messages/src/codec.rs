@@ -181,10 +181,10 @@ impl<'a> Encoded<'a> {
         read_value(&mut at(self.row_starts, self.rows, index)?)
     }
 
-    /// Whether any row is of this table.
-    pub(crate) fn has_table(&self, name: &str) -> bool {
+    /// The names of the tables that rows are of.
+    pub(crate) fn tables(&self) -> Vec<String> {
         let mut input = self.tables;
-        std::iter::from_fn(|| read_bytes(&mut input)).any(|table| table == name.as_bytes())
+        std::iter::from_fn(|| read_text(&mut input)).collect()
     }
 
     /// The place of the row of a table with a folded key.

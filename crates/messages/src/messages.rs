@@ -18,6 +18,8 @@ pub struct Messages {
     bytes: Cow<'static, [u8]>,
     entries: Vec<OnceLock<Option<Box<Message>>>>,
     rows: Vec<OnceLock<Option<Box<Value>>>>,
+    /// The names of the tables.
+    tables: Vec<String>,
 }
 
 /// A message with its regular expression.
@@ -75,7 +77,8 @@ impl Messages {
         let encoded = Encoded::of(&bytes).unwrap_or_default();
         let entries = (0..encoded.len()).map(|_| OnceLock::new()).collect();
         let rows = (0..encoded.rows()).map(|_| OnceLock::new()).collect();
-        Self { bytes, entries, rows }
+        let tables = encoded.tables();
+        Self { bytes, entries, rows, tables }
     }
 
     fn encoded(&self) -> Encoded<'_> {
@@ -112,12 +115,11 @@ impl Messages {
 
     /// The row of a table for a captured text.
     pub(crate) fn value(&self, table: &str, text: &str) -> Option<&Value> {
-        let encoded = self.encoded();
         // Most captures are no table's.
-        if !encoded.has_table(table) {
+        if !self.tables.iter().any(|name| name == table) {
             return None;
         }
-        self.row(encoded.row(table, &fold(text))?)
+        self.row(self.encoded().row(table, &fold(text))?)
     }
 
     /// Finds the literals of all messages.
