@@ -4,7 +4,7 @@ use crate::der::{
     BIT_STRING, BOOLEAN, DerError, DerErrorKind, Element, INTEGER, OBJECT, OCTET_STRING, Reader, SEQUENCE, constructed,
     context,
 };
-use crate::oid::{access, extension};
+use crate::oid::{access, extension, extension_name};
 use crate::{GeneralName, Limits, Oid};
 
 /// What the extensions of a certificate say, RFC 5280 section 4.2. What cannot be read is left out and stands in
@@ -157,7 +157,7 @@ impl Extensions {
             parts.finish(FIELD)?;
             let twice = extensions.all.iter().any(|other| other.oid == oid);
             let contents = if twice {
-                Err(DerError::new(one.offset, &oid.to_string(), DerErrorKind::Twice))
+                Err(DerError::new(one.offset, &extension_name(&oid), DerErrorKind::Twice))
             } else {
                 extensions.set(&oid, &value, limits)
             };

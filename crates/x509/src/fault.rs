@@ -143,6 +143,11 @@ pub enum Fault {
         /// What is wrong.
         what: String,
     },
+    /// An extension stands there twice.
+    ExtensionTwice {
+        /// Which, by its name in RFC 5280.
+        extension: String,
+    },
     /// Its issuer's name and the issuer's own differ in case, blanks or string type.
     NameEncoding,
     /// It has more bytes than some clients read.
@@ -235,6 +240,7 @@ impl std::fmt::Display for Fault {
             Self::OldVersion { version } => write!(f, "is of version {version}"),
             Self::UniqueIdentifiers => f.write_str("has unique identifiers"),
             Self::Malformed { field, offset, what } => write!(f, "{field} at byte {offset}: {what}"),
+            Self::ExtensionTwice { extension } => write!(f, "has {extension} twice"),
             Self::NameEncoding => f.write_str("writes its issuer's name in another way than the issuer"),
             Self::LargeCertificate { bytes } => write!(f, "has {bytes} bytes"),
             Self::TooLong { authorities } => write!(f, "{authorities} authorities above it"),

@@ -20,6 +20,7 @@ mod extensions;
 mod fault;
 mod general_name;
 mod key;
+mod names;
 mod oid;
 mod paths;
 mod pem;
@@ -35,6 +36,7 @@ pub use extensions::{BasicConstraints, Extension, Extensions, KeyUsage, NameCons
 pub use fault::{Fault, Purpose};
 pub use general_name::GeneralName;
 pub use key::{Curve, KeyKind, PublicKey};
+pub use names::{NameMatch, NameMismatch, Wanted, common_name_matches, match_name};
 pub use oid::Oid;
 pub use paths::{Bounds, Builder, Link, Node, Path, Paths, Refusal, Search, Verdict, paths};
 pub use pem::{Block, PemProblem, ReadCertificate, certificates};

@@ -55,7 +55,6 @@ pub(crate) mod extension {
     pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 14];
     pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
     pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
-    pub(crate) const ISSUER_ALT_NAME: &[u8] = &[0x55, 0x1d, 18];
     pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
     pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
     pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
@@ -71,8 +70,22 @@ pub(crate) mod extension {
     pub(crate) const TLS_FEATURE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
     /// The list of signed certificate timestamps, RFC 6962 section 3.3.
     pub(crate) const SCT_LIST: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
-    /// The poison of a precertificate, RFC 6962 section 3.1.
-    pub(crate) const CT_POISON: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 3];
+}
+
+/// What RFC 5280 section 4.2.1 calls an extension; the dotted form where it has no name here.
+pub(crate) fn extension_name(oid: &Oid) -> String {
+    let names = [
+        (extension::SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier"),
+        (extension::KEY_USAGE, "keyUsage"),
+        (extension::SUBJECT_ALT_NAME, "subjectAltName"),
+        (extension::BASIC_CONSTRAINTS, "basicConstraints"),
+        (extension::NAME_CONSTRAINTS, "nameConstraints"),
+        (extension::CRL_DISTRIBUTION_POINTS, "cRLDistributionPoints"),
+        (extension::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier"),
+        (extension::EXTENDED_KEY_USAGE, "extKeyUsage"),
+    ];
+    let known = names.iter().find(|(bytes, _)| oid.is(bytes));
+    known.map_or_else(|| oid.to_string(), |(_, name)| (*name).to_owned())
 }
 
 /// Ways of access, RFC 5280 section 4.2.2.1.

@@ -133,6 +133,9 @@ impl Rules {
                 Webpki => !anchor && read_by_webpki(field),
                 _ => !anchor,
             },
+            Fault::ExtensionTwice { extension } => {
+                !anchor && (self.verifier != Webpki || extension == "keyUsage" || read_by_webpki(extension))
+            }
             Fault::NameEncoding => self.verifier == Webpki,
             Fault::LargeCertificate { .. } => self.verifier == Webpki && !anchor,
             Fault::TooLong { authorities } => *authorities > self.most_authorities,

@@ -1,7 +1,7 @@
 use super::{Link, Node, Path, Paths};
 use crate::{
-    Certificate, Curve, Fault, KeyKind, NameConstraints, Position, PublicKey, Purpose, SignatureCheck, SignatureKind,
-    constraints,
+    Certificate, Curve, DerErrorKind, Fault, KeyKind, NameConstraints, Position, PublicKey, Purpose, SignatureCheck,
+    SignatureKind, constraints,
 };
 
 /// The path with what may be refused in each link.
@@ -44,8 +44,11 @@ fn is_trusted(paths: &Paths<'_>, node: Node) -> bool {
 fn alone(paths: &Paths<'_>, certificate: &Certificate, position: Position, faults: &mut Vec<Fault>) {
     let extensions = &certificate.extensions;
     for problem in &extensions.problems {
-        let (field, what) = (problem.field.clone(), problem.kind.to_string());
-        faults.push(Fault::Malformed { field, offset: problem.offset, what });
+        let field = problem.field.clone();
+        faults.push(match problem.kind {
+            DerErrorKind::Twice => Fault::ExtensionTwice { extension: field },
+            kind => Fault::Malformed { field, offset: problem.offset, what: kind.to_string() },
+        });
     }
     if certificate.version != 3 {
         faults.push(Fault::OldVersion { version: certificate.version });
