@@ -1,6 +1,6 @@
 //! What `nginx -t` refuses besides unknown directives.
 
-use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role};
+use shakedown_model::{ConfigProblem, Origin, nearest};
 
 use super::directive::{Arguments, Context, named};
 use super::read::Spec;
@@ -51,14 +51,42 @@ pub(super) fn duplicates(tree: &mut Tree<'_>) {
     }
 }
 
+/// The version of a name, which nginx compares without regard to case.
+pub(super) fn protocol(name: &str) -> Option<TlsVersion> {
+    TlsVersion::ALL.into_iter().find(|version| version.as_str().eq_ignore_ascii_case(name))
+}
+
+/// Tells of values that a directive does not take.
+pub(super) fn values(tree: &mut Tree<'_>) {
+    let mut told = Vec::new();
+    for value in tree.blocks.iter().flat_map(|block| &block.nodes).flat_map(|node| {
+        let name = node.name.as_str();
+        let refuses: fn(&str) -> Option<Option<&'static str>> = match name {
+            "ssl_verify_client" => |value| {
+                let values = ["on", "off", "optional", "optional_no_ca"];
+                let known = values.iter().any(|known| known.eq_ignore_ascii_case(value));
+                (!known).then(|| nearest(value, values))
+            },
+            _ if name.ends_with("ssl_protocols") => |value| {
+                let meant = || TlsVersion::parse_any_case(value).map(TlsVersion::as_str);
+                let names = TlsVersion::ALL.map(TlsVersion::as_str);
+                protocol(value).is_none().then(|| meant().or_else(|| nearest(value, names)))
+            },
+            _ => |_| None,
+        };
+        node.arguments.iter().filter_map(move |value| Some((value, refuses(value.as_str())?)))
+    }) {
+        let (value, suggestion) = value;
+        let message = format!("invalid value \"{}\"", value.as_str());
+        told.push((value.origin().clone(), message, suggestion.map(str::to_owned)));
+    }
+    for (origin, message, suggestion) in told {
+        tree.tell(origin, ConfigProblem::BadValue, message, suggestion);
+    }
+}
+
 /// What is wrong between the directives of a server, and of an address.
-pub(super) fn servers(
-    tree: &mut Tree<'_>,
-    blocks: &[usize],
-    servers: &[ServerSettings],
-    endpoints: &[Endpoint],
-    spec: &Spec<'_>,
-) {
+pub(super) fn servers(tree: &mut Tree<'_>, servers: &[ServerSettings], endpoints: &[Endpoint], spec: &Spec<'_>) {
     if !tree.blocks.iter().any(|block| block.context == Context::Events) {
         let file = tree.order.first().cloned();
         if let Some(file) = file {
@@ -67,12 +95,10 @@ pub(super) fn servers(
             tree.tell(Origin::file(&file, end..end), ConfigProblem::Syntax, message, Some("events {}".into()));
         }
     }
-    for (index, server) in servers.iter().enumerate() {
-        if server.certificates.is_empty() && server.reject_handshake.is_none() {
-            continue;
+    for server in servers {
+        if !server.certificates.is_empty() || server.reject_handshake.is_some() {
+            verification(tree, &server.settings, server, spec);
         }
-        verification(tree, &server.settings, server, spec);
-        let _ = blocks.get(index);
     }
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.listen.tls) {
         missing_certificate(tree, endpoint, servers);
@@ -88,7 +114,7 @@ fn verification(tree: &mut Tree<'_>, settings: &LibrarySettings, server: &Server
     if !wants || server.trusted_certificates.is_some() {
         return;
     }
-    let message = match super::directive::since(spec.version, "1.27.3") {
+    let message = match super::directive::since(spec.version, "1.27.2") {
         true => "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client",
         false => "no ssl_client_certificate for ssl_verify_client",
     };
@@ -109,15 +135,8 @@ fn missing_certificate(tree: &mut Tree<'_>, endpoint: &Endpoint, servers: &[Serv
     let Some(server) = culprit.and_then(|index| servers.get(*index)) else { return };
     let name = if endpoint.listen.quic { "quic" } else { "ssl" };
     let message = format!("no \"ssl_certificate\" is defined for the \"listen ... {name}\" directive");
-    let listen = server.listen.iter().find(|listen| listen.value.port == endpoint.listen.port);
-    let origin = listen.map(|listen| listen.origin.clone()).or_else(|| server.block.clone());
-    if let Some(origin) = origin {
-        let fact = Fact::Configuration {
-            problem: ConfigProblem::BadValue,
-            message,
-            suggestion: Some("ssl_certificate".into()),
-        };
-        tree.evidence.push(Evidence::new(fact).by(Role::Server).at(origin));
+    if let Some(origin) = &server.block {
+        tree.tell(origin.clone(), ConfigProblem::BadValue, message, Some("ssl_certificate".into()));
     }
 }
 

@@ -67,6 +67,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, NginxError> {
     let mut tree = Tree::new(files, spec.version, spec.path);
     let document = tree.load(spec.path).map_err(|source| NginxError { path: spec.path.to_owned(), source })?;
     tree.file(&document, 0, None, 0);
+    check::values(&mut tree);
     check::duplicates(&mut tree);
     let server_blocks: Vec<usize> = tree
         .blocks
@@ -78,7 +79,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, NginxError> {
     let mut servers: Vec<ServerSettings> =
         server_blocks.iter().map(|block| server::server(&mut tree, *block, spec)).collect();
     let endpoints = endpoints(&mut tree, &server_blocks, &mut servers);
-    check::servers(&mut tree, &server_blocks, &servers, &endpoints, spec);
+    check::servers(&mut tree, &servers, &endpoints, spec);
     let clients = clients(&mut tree, spec);
     for server in &mut servers {
         server.files.clone_from(&tree.order);

@@ -3,9 +3,9 @@
 use shakedown_model::{ConfigProblem, Origin, OriginKind, Role};
 
 use super::directive::Context;
-use super::listen;
 use super::read::Spec;
 use super::tree::{Block, Node, Tree};
+use super::{check, listen};
 use crate::tls::{
     self, CertificateFiles, ClientVerification, Command, LibrarySettings, ServerSettings, Setting, Switch, TlsVersion,
     VersionBound, defaults,
@@ -175,7 +175,7 @@ pub(crate) fn library(
         defaults::default("nginx", spec.version, &setting)
     };
     let mut settings = LibrarySettings::default();
-    protocols(tree, &scope.all(&name("ssl_protocols")), default("ssl_protocols"), &mut settings);
+    protocols(&scope.all(&name("ssl_protocols")), default("ssl_protocols"), &mut settings);
     settings.cipher_list = scope.value(&name("ssl_ciphers")).cloned().or_else(|| default("ssl_ciphers"));
     if role == Role::Server {
         let groups = scope.value("ssl_ecdh_curve").cloned().or_else(|| default("ssl_ecdh_curve"));
@@ -213,7 +213,7 @@ pub(crate) fn library(
 }
 
 /// `ngx_ssl_create`: all versions are turned on, then off again but for those named; no bound is left of the system's.
-fn protocols(tree: &mut Tree<'_>, nodes: &[&Node], default: Option<Value>, settings: &mut LibrarySettings) {
+fn protocols(nodes: &[&Node], default: Option<Value>, settings: &mut LibrarySettings) {
     let mut on: Vec<(TlsVersion, Origin)> = Vec::new();
     let mut whole = default.as_ref().map(|value| value.origin().clone());
     if nodes.is_empty() {
@@ -226,15 +226,8 @@ fn protocols(tree: &mut Tree<'_>, nodes: &[&Node], default: Option<Value>, setti
         for argument in &node.arguments {
             let name = argument.as_str();
             let origin = argument.origin().clone();
-            // The names are compared without regard to case (`ngx_strcasecmp`).
-            let Some(version) = TlsVersion::ALL.into_iter().find(|version| version.as_str().eq_ignore_ascii_case(name))
-            else {
-                let meant = TlsVersion::parse_any_case(name).map(TlsVersion::as_str);
-                let names = TlsVersion::ALL.map(TlsVersion::as_str);
-                let suggestion = meant.or_else(|| shakedown_model::nearest(name, names)).map(str::to_owned);
-                tree.tell(origin, ConfigProblem::BadValue, format!("invalid value \"{name}\""), suggestion);
-                continue;
-            };
+            // What is no version is told elsewhere.
+            let Some(version) = check::protocol(name) else { continue };
             on.push((version, origin));
         }
     }

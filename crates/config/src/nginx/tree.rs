@@ -131,7 +131,11 @@ impl<'a> Tree<'a> {
     ) {
         if self.evidence.len() < MOST_PROBLEMS {
             let fact = Fact::Configuration { problem, message: message.into(), suggestion };
-            self.evidence.push(Evidence::new(fact).by(Role::Server).at(origin));
+            let evidence = Evidence::new(fact).by(Role::Server).at(origin);
+            // What several blocks inherit is told once.
+            if !self.evidence.contains(&evidence) {
+                self.evidence.push(evidence);
+            }
         }
     }
 
