@@ -16,8 +16,11 @@ mod party;
 mod resolve;
 mod session;
 mod ssh;
+mod starttls;
 mod stream;
 mod sys;
+pub mod tls;
 
 pub use options::{Family, HostKeys, Options, Probed, Progress, ProgressFunction, Route, SshTarget, Want};
 pub use ssh::ssh;
+pub use starttls::StartTls;

@@ -87,7 +87,7 @@ fn differing(parties: &[Party]) -> Option<Evidence> {
 }
 
 /// Runs all futures within this one, so that dropping it drops them; the results come in the order given.
-async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+pub(crate) async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     let mut running: Vec<(Pin<Box<_>>, Option<T>)> =
         futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|context| {

@@ -1,0 +1,16 @@
+//! TLS servers: one hello at a time, the full map, and what clients of a given offer would meet.
+
+mod candidates;
+mod engine;
+mod exchange;
+mod facts;
+mod findings;
+mod map;
+mod options;
+mod party;
+mod plan;
+
+pub use candidates::{Candidates, Numbered};
+pub use engine::{Reply, Verdict};
+pub use map::map;
+pub use options::{Proxy, TlsOptions, TlsTarget};

@@ -1,0 +1,229 @@
+//! TLS servers for the tests, and the candidates that they are asked for.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use shakedown_probe::tls::Candidates;
+use shakedown_testkit::{Running, free_port, require};
+use tempfile::TempDir;
+
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Groups of IANA's registry.
+pub const GROUPS: [(u16, &str); 17] = [
+    (0x001d, "x25519"),
+    (0x0017, "secp256r1"),
+    (0x0018, "secp384r1"),
+    (0x0019, "secp521r1"),
+    (0x001e, "x448"),
+    (0x0100, "ffdhe2048"),
+    (0x0101, "ffdhe3072"),
+    (0x0102, "ffdhe4096"),
+    (0x0103, "ffdhe6144"),
+    (0x0104, "ffdhe8192"),
+    (0x11ec, "X25519MLKEM768"),
+    (0x11eb, "SecP256r1MLKEM768"),
+    (0x11ed, "SecP384r1MLKEM1024"),
+    (0x001a, "brainpoolP256r1"),
+    (0x001b, "brainpoolP384r1"),
+    (0x001c, "brainpoolP512r1"),
+    (0x0016, "secp256k1"),
+];
+
+/// Signature schemes of IANA's registry.
+pub const SCHEMES: [(u16, &str); 16] = [
+    (0x0403, "ecdsa_secp256r1_sha256"),
+    (0x0503, "ecdsa_secp384r1_sha384"),
+    (0x0603, "ecdsa_secp521r1_sha512"),
+    (0x0807, "ed25519"),
+    (0x0808, "ed448"),
+    (0x0809, "rsa_pss_pss_sha256"),
+    (0x080a, "rsa_pss_pss_sha384"),
+    (0x080b, "rsa_pss_pss_sha512"),
+    (0x0804, "rsa_pss_rsae_sha256"),
+    (0x0805, "rsa_pss_rsae_sha384"),
+    (0x0806, "rsa_pss_rsae_sha512"),
+    (0x0401, "rsa_pkcs1_sha256"),
+    (0x0501, "rsa_pkcs1_sha384"),
+    (0x0601, "rsa_pkcs1_sha512"),
+    (0x0201, "rsa_pkcs1_sha1"),
+    (0x0203, "ecdsa_sha1"),
+];
+
+/// All suites of the installed OpenSSL, and of IANA's what it lacks.
+pub fn candidates() -> Candidates {
+    let output = Command::new("openssl").args(["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL@SECLEVEL=0"]).output();
+    let text = String::from_utf8(output.expect("openssl").stdout).unwrap();
+    let mut suites: Vec<(u16, String)> = text.lines().filter_map(suite).collect();
+    suites.extend([
+        (0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA".to_owned()),
+        (0x0005, "TLS_RSA_WITH_RC4_128_SHA".to_owned()),
+        (0x0004, "TLS_RSA_WITH_RC4_128_MD5".to_owned()),
+    ]);
+    suites.sort();
+    suites.dedup();
+    let owned = |list: &[(u16, &str)]| -> Vec<(u16, String)> {
+        list.iter().map(|&(number, name)| (number, name.to_owned())).collect()
+    };
+    Candidates::new(suites, owned(&GROUPS), owned(&SCHEMES))
+}
+
+/// `0x13,0x02 - TLS_AES_256_GCM_SHA384 - ...`.
+fn suite(line: &str) -> Option<(u16, String)> {
+    let mut words = line.split_whitespace();
+    let (high, low) = words.next()?.split_once(',')?;
+    let byte = |text: &str| u16::from_str_radix(text.trim_start_matches("0x"), 16).ok();
+    let name = words.nth(1)?;
+    Some((byte(high)? << 8 | byte(low)?, name.to_owned()))
+}
+
+/// A server that ends when this is dropped.
+pub struct Server {
+    process: Running,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Server {
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Makes a self-signed certificate of this kind: `rsa`, `ec`, `ed25519`.
+pub fn certificate(folder: &Path, kind: &str) {
+    let key: &[&str] = match kind {
+        "rsa" => &["-newkey", "rsa:2048"],
+        "ec" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+        "ed25519" => &["-newkey", "ed25519"],
+        other => panic!("no kind of certificate: {other}"),
+    };
+    let path = |end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=test.example"])
+        .args(["-addext", "subjectAltName=DNS:test.example"])
+        .args(key)
+        .args(["-keyout", &path("key"), "-out", &path("pem")])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// Starts a program that listens on the port it is given; ready when its log has this text.
+pub fn start(command: impl Fn(&Path, u16) -> Command, prepare: impl Fn(&Path, u16), ready: &str) -> Server {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port().unwrap();
+        prepare(folder.path(), port);
+        let process = Running::start(&mut command(folder.path(), port)).unwrap();
+        if process.wait_for(Duration::from_secs(20), |log| log.contains(ready).then_some(())).is_some() {
+            return Server { process, folder, port };
+        }
+        assert!(process.log().to_lowercase().contains("in use"), "{}", process.log());
+    }
+    panic!("no free port");
+}
+
+/// `openssl s_server` with these certificates and arguments; `None` where it is missing and need not be there.
+pub fn s_server(certificates: &[&str], arguments: &[&str]) -> Option<Server> {
+    let program = require("openssl")?;
+    let command = |folder: &Path, port: u16| {
+        let mut command = Command::new(&program);
+        command.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-www"]);
+        for (kind, (cert, key)) in certificates.iter().zip([("-cert", "-key"), ("-dcert", "-dkey")]) {
+            command.arg(cert).arg(folder.join(format!("{kind}.pem")));
+            command.arg(key).arg(folder.join(format!("{kind}.key")));
+        }
+        command.args(arguments).current_dir(folder).env("OPENSSL_CONF", "/dev/null");
+        command
+    };
+    let prepare = |folder: &Path, _| certificates.iter().for_each(|kind| certificate(folder, kind));
+    Some(start(command, prepare, "ACCEPT"))
+}
+
+/// The suites up to TLS 1.2 that a cipher string of OpenSSL stands for, by IANA's names, of these key exchanges.
+pub fn suites_of(cipher_string: &str, exchanges: &[&str]) -> Vec<String> {
+    let output = Command::new("openssl")
+        .args(["ciphers", "-V", "-stdname", cipher_string])
+        .env("OPENSSL_CONF", "/dev/null")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let fits = |name: &String| {
+        let exchange = name.trim_start_matches("TLS_").split("_WITH_").next();
+        name.contains("_WITH_") && exchange.is_some_and(|exchange| exchanges.contains(&exchange))
+    };
+    let mut names: Vec<String> = text.lines().filter_map(suite).map(|(_, name)| name).filter(fits).collect();
+    names.sort();
+    assert!(!names.is_empty(), "{cipher_string}: {text}");
+    names
+}
+
+/// What GnuTLS's server is started with.
+pub struct GnutlsSpec<'a> {
+    pub priority: &'a str,
+}
+
+/// `gnutls-serv` with an RSA key; `None` where it is missing and need not be there.
+pub fn gnutls_serv(spec: &GnutlsSpec<'_>) -> Option<Server> {
+    let program = require("gnutls-serv")?;
+    require("openssl")?;
+    let command = |folder: &Path, port: u16| {
+        let mut command = Command::new(&program);
+        command.args(["--http", "--port", &port.to_string(), "--priority", spec.priority]);
+        command.arg("--x509certfile").arg(folder.join("rsa.pem")).arg("--x509keyfile").arg(folder.join("rsa.key"));
+        command
+    };
+    Some(start(command, |folder, _| certificate(folder, "rsa"), "done"))
+}
+
+/// What nginx is started with.
+pub struct NginxSpec<'a> {
+    pub certificates: &'a [&'a str],
+    pub settings: &'a str,
+}
+
+/// nginx on loopback; `None` where it is missing and need not be there.
+pub fn nginx(spec: &NginxSpec<'_>) -> Option<Server> {
+    let program = require("nginx")?;
+    require("openssl")?;
+    let prepare = |folder: &Path, port: u16| {
+        let mut files = String::new();
+        for kind in spec.certificates {
+            certificate(folder, kind);
+            let path = |end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
+            files.push_str(&format!("ssl_certificate {}; ssl_certificate_key {};\n", path("pem"), path("key")));
+        }
+        let folder_name = folder.display();
+        let text = format!(
+            "daemon off; master_process off; pid {folder_name}/pid; error_log stderr notice;\n\
+             events {{ worker_connections 64; }}\n\
+             http {{ access_log off; client_body_temp_path {folder_name}/a; proxy_temp_path {folder_name}/b;\n\
+             fastcgi_temp_path {folder_name}/c; uwsgi_temp_path {folder_name}/d; scgi_temp_path {folder_name}/e;\n\
+             server {{ listen 127.0.0.1:{port} ssl; server_name test.example; {files} {} return 200; }} }}\n",
+            spec.settings
+        );
+        std::fs::write(folder.join("nginx.conf"), text).unwrap();
+    };
+    let command = |folder: &Path, _| {
+        let mut command = Command::new(&program);
+        command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
+        command.env("OPENSSL_CONF", "/dev/null");
+        command
+    };
+    Some(start(command, prepare, "getrlimit"))
+}
