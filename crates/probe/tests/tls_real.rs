@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shakedown_model::tls::{ClientCertificate, Preference, TlsOffer, TlsPolicy};
 use shakedown_model::{Item, Known, Party};
-use shakedown_probe::Probed;
+use shakedown_probe::tls::TlsProbed as Probed;
 use shakedown_probe::tls::{TlsOptions, TlsTarget};
 
 mod tls_support;

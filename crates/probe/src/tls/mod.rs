@@ -1,16 +1,18 @@
 //! TLS servers: one hello at a time, the full map, and what clients of a given offer would meet.
 
 mod candidates;
+mod client;
 mod engine;
 mod exchange;
 mod facts;
 mod findings;
 mod map;
+mod mapper;
 mod options;
 mod party;
 mod plan;
 
 pub use candidates::{Candidates, Numbered};
 pub use engine::{Reply, Verdict};
-pub use map::map;
+pub use map::{Answer, Chain, TlsProbed, map, meet};
 pub use options::{Proxy, TlsOptions, TlsTarget};

@@ -227,3 +227,59 @@ pub fn nginx(spec: &NginxSpec<'_>) -> Option<Server> {
     };
     Some(start(command, prepare, "getrlimit"))
 }
+
+/// Passes so many connections on to a server, and ends all further ones at once.
+pub struct Gate {
+    address: SocketAddr,
+    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Gate {
+    pub fn new(server: SocketAddr, limit: usize, reset: bool) -> Self {
+        use std::sync::atomic::Ordering;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let stopped = std::sync::Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut passed = 0;
+            while let Ok((client, _)) = listener.accept() {
+                if stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                if passed < limit {
+                    passed += 1;
+                    let other = std::net::TcpStream::connect(server).unwrap();
+                    for (mut from, mut to) in [
+                        (client.try_clone().unwrap(), other.try_clone().unwrap()),
+                        (other.try_clone().unwrap(), client.try_clone().unwrap()),
+                    ] {
+                        std::thread::spawn(move || {
+                            let _the_end_of_either = std::io::copy(&mut from, &mut to);
+                            let _gone = to.shutdown(std::net::Shutdown::Write);
+                        });
+                    }
+                } else if reset {
+                    let socket = socket2::Socket::from(client);
+                    socket.set_linger(Some(Duration::ZERO)).unwrap();
+                }
+            }
+        });
+        Self { address, stop, thread: Some(thread) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        let _wakes = std::net::TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+    }
+}
