@@ -247,6 +247,8 @@ pub enum Fact {
         /// Whether it came after the other end had sent all of its handshake.
         after_finished: bool,
     },
+    /// Whoever checks a certificate has something against it.
+    Certificate(Box<crate::CertificateFinding>),
     /// TLS: the peer chose or sent what the rules do not let it.
     Departure {
         /// What, in one sentence without a full stop.

@@ -3,6 +3,7 @@
 //!
 //! Nothing here opens a socket, a file or a clock.
 
+mod certificate;
 mod context;
 mod diagnosis;
 mod evidence;
@@ -24,6 +25,7 @@ mod software;
 pub mod ssh;
 pub mod tls;
 
+pub use certificate::{CertificateFinding, CertificateProblem};
 pub use context::{Context, KnownHostKey, KnownHostMark};
 pub use diagnosis::{Diagnosis, DiagnosisId, Label, Match, Object, Reason, Strength};
 pub use evidence::{

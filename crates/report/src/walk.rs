@@ -4,6 +4,7 @@
 //! before the report crate builds again. That is on purpose; a text that nobody has judged could show what has to be
 //! hidden.
 
+mod certificate;
 mod tls;
 
 use std::borrow::Cow;
@@ -385,6 +386,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::NoStartTls { protocol: _, is_offered: _, text }
         | Fact::ProxyRefused { text } => visit.said(text),
         Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
+        Fact::Certificate(finding) => certificate::finding(visit, finding),
         Fact::Departure { what } => visit.sentence(what),
         Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
         Fact::LimitReached { phase: _, limit } => visit.sentence(limit),

@@ -77,6 +77,13 @@ pub fn sentence(fact: &Fact) -> String {
             let when = if *after_finished { " after this end's last message" } else { "" };
             format!("the peer sent the {kind} `{name}` ({number}){when}")
         }
+        Fact::Certificate(finding) => {
+            let subject = quoted(&finding.subject);
+            match finding.is_anchor {
+                true => format!("the trusted certificate {subject} {}", finding.problem),
+                false => format!("the certificate {subject} {}", finding.problem),
+            }
+        }
         Fact::Departure { what } => what.clone(),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))

@@ -196,6 +196,17 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
                 ("after_finished", json!(after_finished)),
             ],
         ),
+        Fact::Certificate(finding) => (
+            "certificate",
+            vec![
+                ("problem", json!(finding.problem.as_str())),
+                ("subject", json!(finding.subject.as_str())),
+                ("place", json!(finding.place)),
+                ("trusted", json!(finding.is_anchor)),
+                ("fingerprint", json!(finding.fingerprint)),
+                ("text", json!(finding.problem.to_string())),
+            ],
+        ),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])

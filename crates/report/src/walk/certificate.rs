@@ -1,0 +1,40 @@
+//! The texts of what is found in a certificate.
+
+use shakedown_model::{CertificateFinding, CertificateProblem, Name};
+
+use super::Visit;
+
+pub(super) fn finding(visit: &mut dyn Visit, finding: &mut CertificateFinding) {
+    let CertificateFinding { problem, subject, place: _, is_anchor: _, fingerprint } = finding;
+    visit.said(subject);
+    visit.fingerprint(fingerprint);
+    match problem {
+        CertificateProblem::Expired { not_after: _, now: _ }
+        | CertificateProblem::NotYetValid { not_before: _, now: _ }
+        | CertificateProblem::SelfSigned
+        | CertificateProblem::UntrustedRoot
+        | CertificateProblem::StapleMissing => {}
+        CertificateProblem::IssuerMissing { issuer, fetch, sent: _, other_key: _ } => {
+            visit.said(issuer);
+            fetch.iter_mut().for_each(|address| visit.said(address));
+        }
+        CertificateProblem::WrongSignature { issuer } => visit.said(issuer),
+        CertificateProblem::OtherName { wanted, why, names, total: _, nearest } => {
+            visit.sentence(why);
+            [wanted].into_iter().chain(names).chain(nearest).for_each(|name| host(visit, name));
+        }
+        CertificateProblem::Purpose { what }
+        | CertificateProblem::Policy { what }
+        | CertificateProblem::Unreadable { what, offset: _ } => visit.sentence(what),
+        CertificateProblem::WeakDigest { digest } => visit.token(digest),
+        CertificateProblem::SmallKey { key, bits: _, minimum: _ } => visit.token(key),
+        CertificateProblem::Revoked { at: _, reason } => reason.iter_mut().for_each(|text| visit.sentence(text)),
+        CertificateProblem::StapleUnusable { why } => visit.sentence(why),
+    }
+}
+
+fn host(visit: &mut dyn Visit, name: &mut Name) {
+    let mut text = name.as_str().to_owned();
+    visit.host(&mut text);
+    *name = Name::from_escaped(&text);
+}
