@@ -182,6 +182,89 @@ fn settings_on_top_of_others() {
     assert_eq!(own.groups.unwrap().as_str(), "X25519");
 }
 
+fn edited(text: &str, command: &str, value: &str) -> String {
+    let edit = of(text).set_command(command, value).unwrap();
+    let [file] = edit.files.as_slice() else { panic!() };
+    String::from_utf8(file.apply()).unwrap()
+}
+
+#[test]
+fn edits() {
+    let text = format!("{HEAD}\tCipherString=\"A\" # why\r\n");
+    assert_eq!(edited(&text, "CipherString", "B:!C"), format!("{HEAD}\tCipherString=B:!C # why\r\n"));
+    assert_eq!(edited(&text, "Groups", "X25519"), format!("{text}\tGroups=X25519\r\n"));
+    let text = format!("{HEAD}Curves = P-256\n[z]\nx=y");
+    assert_eq!(edited(&text, "Groups", "X25519"), text.replace("P-256", "X25519"));
+    assert_eq!(edited(&text, "MinProtocol", "TLSv1.2"), text.replace("[z]", "MinProtocol = TLSv1.2\n[z]"));
+    assert_eq!(
+        edited("", "MinProtocol", "TLSv1.2"),
+        "openssl_conf = openssl_init\n[openssl_init]\nssl_conf = ssl_sect\n\n[ssl_sect]\nsystem_default = system_default_sect\n\n[system_default_sect]\nMinProtocol = TLSv1.2\n"
+    );
+    let debian =
+        "openssl_conf = openssl_init\n\n[openssl_init]\nproviders = provider_sect\n\n[provider_sect]\ndefault = x\n";
+    assert_eq!(
+        edited(debian, "CipherString", "DEFAULT@SECLEVEL=1"),
+        format!(
+            "{}\n[ssl_sect]\nsystem_default = system_default_sect\n\n[system_default_sect]\nCipherString = DEFAULT@SECLEVEL=1\n",
+            debian.replace("= provider_sect\n", "= provider_sect\nssl_conf = ssl_sect\n")
+        )
+    );
+    let text = format!("{HEAD}Options = ServerPreference\n");
+    let option = of(&text).set_option("UnsafeLegacyServerConnect", true).unwrap();
+    let expected = format!("{HEAD}Options = UnsafeLegacyServerConnect,ServerPreference\n");
+    assert_eq!(option.files[0].apply(), expected.as_bytes());
+    assert!(of(&text).set_command("Options", "ServerPreference").is_err());
+    assert!(of("rubbish").set_command("Groups", "X25519").is_err());
+    let policy = Memory::new()
+        .with(PATH, format!("{HEAD}.include /etc/crypto-policies/back-ends/opensslcnf.config\n"))
+        .with("/etc/crypto-policies/back-ends/opensslcnf.config", "CipherString = A\n");
+    assert!(reading(&policy).set_command("CipherString", "B").is_err());
+}
+
+/// Over generated files: what is set is read again, all else stays, and no byte outside of the edit differs.
+#[test]
+fn an_edit_is_effective_and_nothing_else_changes() {
+    let seed = shakedown_testkit::seed();
+    println!("seed {seed}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openssl.cnf");
+    let mut made = 0;
+    for case in 0..shakedown_testkit::cases(300) {
+        let mut random = Random(seed.wrapping_add(u64::from(case) * 32_452_843));
+        std::fs::write(&path, generate(&mut random, folder.path())).unwrap();
+        let before = read(&Disk::local(), &spec("3.0.19", path.to_str().unwrap())).unwrap();
+        let (command, value) = match random.below(3) {
+            0 => ("CipherString", "A:#$B \"c\\"),
+            1 => ("SignatureAlgorithms", " x"),
+            _ => ("Ciphersuites", "TLS_AES_128_CCM_SHA256"),
+        };
+        let Ok(edit) = before.set_command(command, value) else { continue };
+        made += 1;
+        let after = before.with_edits(&edit.files);
+        let texts = |reading: &Reading| {
+            let settings = reading.system_settings();
+            [&settings.cipher_list, &settings.signature_algorithms, &settings.cipher_suites, &settings.groups]
+                .map(|value| value.as_ref().map(|value| value.as_str().to_owned()).unwrap_or_default())
+        };
+        let place = ["CipherString", "SignatureAlgorithms", "Ciphersuites"].iter().position(|name| *name == command);
+        for (index, (old, new)) in texts(&before).into_iter().zip(texts(&after)).enumerate() {
+            let expected = if Some(index) == place { value } else { old.as_str() };
+            assert_eq!(new, expected, "case {case} {command}");
+        }
+        let [file] = edit.files.as_slice() else { panic!() };
+        let (source, whole) = (&file.file.text, file.apply());
+        let (mut position, mut rest) = (0, whole.as_slice());
+        for change in &file.edits {
+            rest = rest.strip_prefix(&source[position..change.span.start]).expect("what stands before stays");
+            rest = rest.strip_prefix(change.replacement.as_bytes()).expect("the replacement follows");
+            position = change.span.end;
+        }
+        assert_eq!(rest, &source[position..], "case {case}");
+    }
+    println!("{made} edits");
+    assert!(made > 0);
+}
+
 /// Generated files, and plain ones that say what was read from them, make `openssl s_client` send the same hello.
 #[test]
 fn openssl_reads_the_same() {

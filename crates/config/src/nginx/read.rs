@@ -54,9 +54,24 @@ pub struct Reading {
     pub evidence: Vec<Evidence>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) names_before_versions: bool,
+    pub(crate) spec: Owned,
     pub(crate) blocks: Vec<Block>,
     /// The block of each server.
     pub(crate) server_blocks: Vec<usize>,
+}
+
+/// What was read, for reading it again.
+#[derive(Clone, Debug)]
+pub(crate) struct Owned {
+    path: String,
+    version: Option<String>,
+    library: Option<String>,
+}
+
+impl Owned {
+    pub(crate) fn borrowed(&self) -> Spec<'_> {
+        Spec { path: &self.path, version: self.version.as_deref(), library: self.library.as_deref() }
+    }
 }
 
 /// Reads a configuration.
@@ -90,6 +105,11 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, NginxError> {
         clients,
         evidence: tree.evidence,
         endpoints,
+        spec: Owned {
+            path: spec.path.to_owned(),
+            version: spec.version.map(str::to_owned),
+            library: spec.library.map(str::to_owned),
+        },
         names_before_versions: super::directive::since(spec.version, "1.29.2"),
         blocks: tree.blocks,
         server_blocks,

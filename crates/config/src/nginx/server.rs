@@ -206,7 +206,11 @@ pub(crate) fn library(
         .collect();
     // A context of nginx can be both ends.
     let run = tls::Scope { version: spec.library, role: Role::Server, certificates: true };
-    for refusal in tls::apply(&commands, run, &mut settings) {
+    // They are run where there is a context to run them on.
+    let runs = role == Role::Client
+        || !scope.all("ssl_certificate").is_empty()
+        || scope.flag("ssl_reject_handshake").is_some_and(|flag| flag.value);
+    for refusal in tls::apply(&commands, run, &mut settings).into_iter().filter(|_| runs) {
         tree.tell(refusal.origin, refusal.problem, refusal.message, refusal.suggestion);
     }
     settings

@@ -57,7 +57,6 @@ pub(crate) struct Header {
     pub(crate) origin: Origin,
     pub(crate) document: Arc<Document>,
     pub(crate) statement: usize,
-    pub(crate) arguments: Vec<Value>,
 }
 
 impl Block {
@@ -169,12 +168,7 @@ impl<'a> Tree<'a> {
             self.check(&node, statement, context);
             if let StatementKind::Open { .. } = statement.kind {
                 let inner = context.within(node.name.as_str().as_bytes());
-                let header = Header {
-                    origin: node.origin.clone(),
-                    document: Arc::clone(document),
-                    statement: index,
-                    arguments: node.arguments.clone(),
-                };
+                let header = Header { origin: node.origin.clone(), document: Arc::clone(document), statement: index };
                 let id = self.blocks.len();
                 self.blocks.push(Block {
                     context: inner,

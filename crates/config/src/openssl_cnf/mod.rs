@@ -5,6 +5,7 @@
 //! OpenSSL does with a mistake depends on its place: one of syntax leaves the whole file unused, one of a module the modules
 //! behind it, one of a command that command; programs tell of none of them, unless `config_diagnostics` is set.
 
+mod edit;
 mod expand;
 mod modules;
 mod read;

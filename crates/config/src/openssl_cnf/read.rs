@@ -74,7 +74,27 @@ pub struct Reading {
     pub(crate) sections: Sections,
     pub(crate) main: Arc<Document>,
     system: LibrarySettings,
-    pub(crate) version: Option<String>,
+    pub(crate) spec: Owned,
+}
+
+/// What was read, for reading it again.
+#[derive(Clone, Debug)]
+pub(crate) struct Owned {
+    path: String,
+    version: Option<String>,
+    application: Option<String>,
+    role: Role,
+}
+
+impl Owned {
+    pub(crate) fn borrowed(&self) -> Spec<'_> {
+        Spec {
+            path: &self.path,
+            version: self.version.as_deref(),
+            application: self.application.as_deref(),
+            role: self.role,
+        }
+    }
 }
 
 impl Reading {
@@ -106,7 +126,12 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, OpenSslError>
         sections: reader.sections,
         main,
         system: LibrarySettings::default(),
-        version: spec.version.map(str::to_owned),
+        spec: Owned {
+            path: spec.path.to_owned(),
+            version: spec.version.map(str::to_owned),
+            application: spec.application.map(str::to_owned),
+            role: spec.role,
+        },
     };
     if !parsed {
         return Ok(reading);

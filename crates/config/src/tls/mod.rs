@@ -7,10 +7,12 @@
 
 mod command;
 pub(crate) mod defaults;
+pub(crate) mod edit;
 mod settings;
 mod version;
 
 pub use command::{Command, CommandSet, Refusal, Scope, apply};
+pub use edit::{Edit, EditError};
 pub use settings::{
     CertificateFiles, ClientVerification, Library, LibrarySettings, Listen, ServerSettings, Setting, Switch,
     VersionBound,
