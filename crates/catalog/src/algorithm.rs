@@ -49,7 +49,7 @@ pub struct Algorithm {
     /// The name; one that ends with `*` stands for all that begin so.
     pub name: String,
     /// SSH: `kex`, `host-key`, `cipher`, `mac`, `compression`, `marker` or `parameter`. IKE: `encryption`, `integrity`,
-    /// `prf`, `group` or `esn`.
+    /// `prf`, `group` or `esn`. TLS: `tls-version`, `cipher-suite`, `tls-group` or `signature-scheme`.
     pub kind: String,
     /// The size that the name states, in bits: of the group or curve of a method, the key of a cipher, the tag of a MAC.
     pub bits: Option<u32>,
@@ -61,7 +61,7 @@ pub struct Algorithm {
     pub deprecated_by: Vec<String>,
     /// Other names for it, in lower case without `_` and `-`.
     pub aliases: Vec<String>,
-    /// IKE: its number in IANA's registry of IKEv2 parameters.
+    /// Its number in IANA's registry of IKEv2 or TLS parameters.
     pub number: Option<u32>,
     /// IKE: Libreswan's keyword.
     pub libreswan: Option<String>,
@@ -122,6 +122,8 @@ pub(crate) fn kind(slot: Slot) -> Option<&'static str> {
         Slot::Prf => "prf",
         Slot::Group => "group",
         Slot::Esn => "esn",
+        Slot::CipherSuite => "cipher-suite",
+        Slot::SignatureScheme => "signature-scheme",
         _ => return None,
     })
 }

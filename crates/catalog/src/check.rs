@@ -2,16 +2,17 @@
 
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
-    PolicyRow, Product, SupportedRow,
+    OpensslSuiteRow, PolicyRow, Product, SupportedRow,
 };
 use crate::load::{DataError, Place};
 use crate::rule::Rule;
+use shakedown_model::tls::{Suite, TlsVersion};
 use shakedown_model::{Protocol, Slot};
 
 /// Ratings in the data files, the worst first.
 pub(crate) const RATINGS: [&str; 6] = ["broken", "weak", "legacy", "acceptable", "strong", "post-quantum"];
-/// Kinds of algorithm in the data files: those of SSH, then those of IKE.
-pub(crate) const KINDS: [&str; 12] = [
+/// Kinds of algorithm in the data files: those of SSH, then those of IKE, then those of TLS.
+pub(crate) const KINDS: [&str; 16] = [
     "kex",
     "host-key",
     "cipher",
@@ -24,6 +25,10 @@ pub(crate) const KINDS: [&str; 12] = [
     "prf",
     "group",
     "esn",
+    "tls-version",
+    "cipher-suite",
+    "tls-group",
+    "signature-scheme",
 ];
 
 type Errors = Vec<DataError>;
@@ -104,11 +109,36 @@ pub(crate) fn offer(place: Place<'_>, row: &OfferRow) -> Errors {
         ("compression", &row.compression),
         ("compression_s2c", &row.compression_s2c),
         ("public_key_auth", &row.public_key_auth),
+        ("versions", &row.tls.versions),
+        ("cipher_suites", &row.tls.cipher_suites),
+        ("groups", &row.tls.groups),
+        ("key_shares", &row.tls.key_shares),
+        ("signature_schemes", &row.tls.signature_schemes),
     ];
     lists(place, &fields, &mut errors);
+    tls_versions(place, "versions", row.tls.versions.iter().flatten(), &mut errors);
     for name in row.kex.iter().flatten().filter(|name| shakedown_model::ssh::is_marker(name)) {
         errors.push(place.error(format!("`{name}` is a marker: it belongs to `markers`, not to `kex`")));
     }
+    errors
+}
+
+fn tls_versions<'a>(place: Place<'_>, field: &str, names: impl Iterator<Item = &'a String>, errors: &mut Errors) {
+    for name in names.filter(|name| TlsVersion::parse(name).is_none()) {
+        errors.push(place.error(format!("`{field}` holds `{name}`: write a version as `TLSv1.2`")));
+    }
+}
+
+pub(crate) fn openssl_suite(place: Place<'_>, row: &OpensslSuiteRow) -> Errors {
+    let mut errors = Errors::new();
+    source(place, &row.source, &mut errors);
+    if !["high", "medium", "low", "none"].contains(&row.class.as_str()) {
+        errors.push(place.error(format!("`class` is `{}`: use high, medium, low or none", row.class)));
+    }
+    if Suite::parse(&row.suite).is_none() {
+        errors.push(place.error(format!("`suite` is `{}`, which is no IANA name of a cipher suite", row.suite)));
+    }
+    tls_versions(place, "lowest_version", std::iter::once(&row.lowest_version), &mut errors);
     errors
 }
 
@@ -136,9 +166,9 @@ pub(crate) fn behaviour(place: Place<'_>, row: &BehaviourRow) -> Errors {
         }
     }
     if let Some(slot) = &row.slot
-        && Slot::parse(Protocol::Ssh, slot).is_none()
+        && Slot::parse(Protocol::Ssh, slot).or_else(|| Slot::parse(Protocol::Tls, slot)).is_none()
     {
-        errors.push(place.error(format!("`slot` is `{slot}`, which is no slot of SSH")));
+        errors.push(place.error(format!("`slot` is `{slot}`, which is no slot of SSH or TLS")));
     }
     lists(place, &[("names", &row.names)], &mut errors);
     if let Err(message) = Rule::from_row(row) {
@@ -166,6 +196,7 @@ pub(crate) fn build(place: Place<'_>, row: &BuildRow) -> Errors {
         ("supported_kex", &row.supported_kex),
     ];
     lists(place, &fields, &mut errors);
+    tls_versions(place, "min_version", row.min_version.iter(), &mut errors);
     if row.crypto_policy.is_some() != row.crypto_policy_rows.is_some() {
         errors.push(place.error("`crypto_policy` and `crypto_policy_rows` go together"));
     }

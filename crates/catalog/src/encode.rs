@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::blob::{Cursor, Row, Section, Words, write};
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Facts, OfferRow,
-    PolicyRow, Product, Side, SupportedRow,
+    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow,
 };
 use crate::version::Scheme;
 
@@ -109,6 +109,53 @@ impl Column for Scheme {
     }
 }
 
+impl Column for Option<bool> {
+    fn put(&self, out: &mut Words<'_>) {
+        out.optional_number(self.map(u32::from));
+    }
+    fn take(input: &mut Cursor<'_>) -> Self {
+        input.optional_number().map(|number| number == 1)
+    }
+}
+
+impl Column for ProductProtocol {
+    fn put(&self, out: &mut Words<'_>) {
+        out.number(*self as u32);
+    }
+    fn take(input: &mut Cursor<'_>) -> Self {
+        if input.number() == Self::Tls as u32 { Self::Tls } else { Self::Ssh }
+    }
+}
+
+macro_rules! columns {
+    ($type:ident { $($column:ident),+ $(,)? }) => {
+        impl Column for $type {
+            fn put(&self, out: &mut Words<'_>) {
+                $(self.$column.put(out);)+
+            }
+            fn take(input: &mut Cursor<'_>) -> Self {
+                Self { $($column: Column::take(input)),+ }
+            }
+        }
+    };
+}
+
+columns!(TlsOfferRow {
+    versions,
+    cipher_suites,
+    groups,
+    key_shares,
+    signature_schemes,
+    min_dh_bits,
+    security_level,
+    library,
+    cipher_string,
+    ciphersuites_string,
+    groups_string,
+    sends_server_name,
+    legacy_renegotiation,
+});
+
 /// Reasons: one list of text, number of references, references, and so on.
 impl Column for Vec<(String, Vec<String>)> {
     fn put(&self, out: &mut Words<'_>) {
@@ -146,11 +193,11 @@ macro_rules! row {
 }
 
 // The leading columns are those that look-ups search by.
-row!(Product in Products { id, label, scheme, aliases, identification, notes, source });
+row!(Product in Products { id, label, scheme, aliases, identification, notes, source, protocol });
 row!(Alias in Aliases { name, product, at_least, at_most });
 row!(OfferRow in Offers {
     product, role, version, kex, markers, host_key, cipher, mac, compression, compression_s2c, public_key_auth, released,
-    label, observed, seen, min_rsa_bits, gex_minimum, identification, notes, source,
+    label, observed, seen, min_rsa_bits, gex_minimum, identification, notes, source, tls,
 });
 row!(SupportedRow in Supported { product, role, version, kex, host_key, cipher, mac, compression, source });
 row!(BehaviourRow in Behaviours {
@@ -158,7 +205,7 @@ row!(BehaviourRow in Behaviours {
 });
 row!(BuildRow in Builds {
     product, role, build, version, kex_first, kex_removed, markers, host_key, cipher, mac, supported_kex, crypto_policy,
-    crypto_policy_rows, identification, notes, source,
+    crypto_policy_rows, security_level, min_version, identification, notes, source,
 });
 row!(CryptoPolicyRow in CryptoPolicies {
     policy, backend, row, kex, host_key, cipher, mac, public_key_auth, ca_signature, gssapi_kex, min_rsa_bits, notes,
@@ -176,6 +223,8 @@ row!(PolicyRow in Policies {
     kex_forbidden, cipher_forbidden, mac_forbidden, min_rsa_bits, sizes, notes, source,
 });
 
+row!(OpensslSuiteRow in OpensslSuites { name, suite, number, class, strength, lowest_version, not_default, source });
+
 /// The columns of an offer row that hold the version and the lists, for scans that need no decoding.
 pub(crate) mod offer_column {
     pub(crate) const VERSION: usize = 2;
@@ -186,6 +235,10 @@ pub(crate) mod offer_column {
     pub(crate) const COMPRESSION: usize = 8;
     pub(crate) const RELEASED: usize = 11;
     pub(crate) const LABEL: usize = 12;
+    pub(crate) const TLS_VERSIONS: usize = 20;
+    pub(crate) const TLS_CIPHER_SUITES: usize = 21;
+    pub(crate) const TLS_GROUPS: usize = 22;
+    pub(crate) const TLS_SIGNATURE_SCHEMES: usize = 24;
 }
 
 /// Puts the rows in the order that look-ups need and writes them.
@@ -213,6 +266,8 @@ pub(crate) fn encode(mut facts: Facts) -> Vec<u8> {
         .distributions
         .sort_by(|a, b| a.product.cmp(&b.product).then_with(|| older(&a.product, &a.version, &b.version)));
     facts.policies.sort_by(|a, b| a.id.cmp(&b.id));
+    // OpenSSL's own order, which its sorting starts from.
+    facts.openssl_suites.sort_by_key(|row| row.number);
     write(|out| {
         out.table(&products);
         out.table(&facts.aliases);
@@ -225,6 +280,7 @@ pub(crate) fn encode(mut facts: Facts) -> Vec<u8> {
         out.table(&facts.algorithms);
         out.table(&facts.distributions);
         out.table(&facts.policies);
+        out.table(&facts.openssl_suites);
     })
 }
 
@@ -242,5 +298,6 @@ pub(crate) fn decode(blob: &crate::blob::Blob<'_>) -> Facts {
         algorithms: blob.all(),
         distributions: blob.all(),
         policies: blob.all(),
+        openssl_suites: blob.all(),
     }
 }

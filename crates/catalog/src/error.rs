@@ -28,6 +28,14 @@ pub enum CatalogError {
         /// The role asked for.
         role: Role,
     },
+    /// The product speaks another protocol than the one asked for.
+    #[error("`{product}` does not speak {protocol}")]
+    OtherProtocol {
+        /// The product's id.
+        product: String,
+        /// The protocol asked for.
+        protocol: &'static str,
+    },
     /// The version is older than all that is known.
     #[error("the catalog does not reach back to `{product}` {version}: its oldest version is {oldest}")]
     TooOld {

@@ -21,6 +21,7 @@ pub(crate) struct Facts {
     pub algorithms: Vec<AlgorithmRow>,
     pub distributions: Vec<DistributionRow>,
     pub policies: Vec<PolicyRow>,
+    pub openssl_suites: Vec<OpensslSuiteRow>,
 }
 
 /// A product.
@@ -32,6 +33,8 @@ pub struct Product {
     pub label: String,
     /// How its versions are ordered.
     pub scheme: Scheme,
+    /// The protocol that its offers are of.
+    pub protocol: ProductProtocol,
     /// Other names for it, without those that hold for some versions only.
     pub aliases: Vec<String>,
     /// What it sends as its identification; `{version}` stands for the version, `{base}` for the part before a `p`.
@@ -88,11 +91,75 @@ pub struct OfferRow {
     pub min_rsa_bits: Option<u32>,
     /// The smallest group of a group exchange, in bits.
     pub gex_minimum: Option<u32>,
+    /// What it offers in TLS.
+    pub tls: TlsOfferRow,
     /// The identification string it was seen with.
     pub identification: Option<String>,
     /// What a reader has to know, one sentence in lower case.
     pub notes: Option<String>,
     /// Where it was read.
+    pub source: String,
+}
+
+/// What a version offers in TLS by default. Settings that its library reads stand as they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsOfferRow {
+    /// Protocol versions.
+    pub versions: Names,
+    /// Cipher suites, in order, those of TLS 1.3 too.
+    pub cipher_suites: Names,
+    /// Groups, in order.
+    pub groups: Names,
+    /// Client: the groups that it sends a key share of.
+    pub key_shares: Names,
+    /// Signature schemes, in order.
+    pub signature_schemes: Names,
+    /// The smallest Diffie-Hellman prime accepted, in bits.
+    pub min_dh_bits: Option<u32>,
+    /// OpenSSL's security level.
+    pub security_level: Option<u32>,
+    /// The product whose library does TLS for it, where it has none of its own.
+    pub library: Option<String>,
+    /// What it sets as OpenSSL's cipher string.
+    pub cipher_string: Option<String>,
+    /// What it sets as OpenSSL's list of TLS 1.3 cipher suites.
+    pub ciphersuites_string: Option<String>,
+    /// What it sets as OpenSSL's list of groups.
+    pub groups_string: Option<String>,
+    /// Client: whether it sends the server's name.
+    pub sends_server_name: Option<bool>,
+    /// Whether peers without RFC 5746 are `allowed` or `refused`.
+    pub legacy_renegotiation: Option<String>,
+}
+
+/// The protocol of a product's offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProductProtocol {
+    /// SSH.
+    #[default]
+    Ssh,
+    /// TLS.
+    Tls,
+}
+
+/// A cipher suite as OpenSSL's cipher strings see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OpensslSuiteRow {
+    /// OpenSSL's name.
+    pub name: String,
+    /// IANA's name.
+    pub suite: String,
+    /// IANA's number.
+    pub number: u32,
+    /// `high`, `medium`, `low` or `none`.
+    pub class: String,
+    /// Its strength in bits.
+    pub strength: u32,
+    /// The lowest version that OpenSSL has it for.
+    pub lowest_version: String,
+    /// Whether `DEFAULT` leaves it out.
+    pub not_default: bool,
     pub source: String,
 }
 
@@ -176,6 +243,10 @@ pub(crate) struct BuildRow {
     pub cipher: Names,
     pub mac: Names,
     pub supported_kex: Names,
+    /// OpenSSL's security level.
+    pub security_level: Option<u32>,
+    /// The lowest TLS version that the distribution's file allows.
+    pub min_version: Option<String>,
     pub crypto_policy: Option<String>,
     /// Which rows of a crypto policy hold for it: a snapshot date or a release such as `rhel-9`, the first one first.
     pub crypto_policy_rows: Names,

@@ -111,6 +111,10 @@ pub(crate) fn list_column(slot: Slot) -> Option<usize> {
         Slot::CipherC2s | Slot::CipherS2c => column::CIPHER,
         Slot::MacC2s | Slot::MacS2c => column::MAC,
         Slot::CompressionC2s | Slot::CompressionS2c => column::COMPRESSION,
+        Slot::Version => column::TLS_VERSIONS,
+        Slot::CipherSuite => column::TLS_CIPHER_SUITES,
+        Slot::Group => column::TLS_GROUPS,
+        Slot::SignatureScheme => column::TLS_SIGNATURE_SCHEMES,
         _ => return None,
     })
 }

@@ -52,6 +52,11 @@ pub(crate) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Whether the row was imported, not written by hand.
+    fn is_imported(self) -> bool {
+        self.file.name.contains("/imported/")
+    }
+
     pub(crate) fn error(self, message: impl Into<String>) -> DataError {
         let before = self.file.text.as_bytes().get(..self.offset).unwrap_or_default();
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
@@ -138,9 +143,21 @@ impl<'a> Reader<'a> {
             let row = row.into_row(id, side);
             self.errors.extend(check::offer(place, &row));
             let key = (row.product.clone(), row.role, row.version.clone());
-            if let Some((_, row, _)) = self.offers.insert(key, (place, row, same_as)) {
-                self.errors.push(place.error(format!("version `{}` stands here twice", row.version)));
-            }
+            let (row, same_as) = match self.offers.remove(&key) {
+                None => (row, same_as),
+                // What is written by hand adds to what was imported, and counts where both say something.
+                Some((earlier, imported, its)) if earlier.is_imported() && !place.is_imported() => {
+                    let mut row = row;
+                    copy_offer(&mut row, &imported);
+                    row.released = row.released.or(imported.released);
+                    (row, same_as.or(its))
+                }
+                Some((_, earlier, _)) => {
+                    self.errors.push(place.error(format!("version `{}` stands here twice", earlier.version)));
+                    (row, same_as)
+                }
+            };
+            self.offers.insert(key, (place, row, same_as));
         }
         for row in data.supported {
             let place = Place { file, offset: row.span().start };
@@ -210,6 +227,12 @@ impl<'a> Reader<'a> {
             let row = facts::PolicyRow::from(row.into_inner());
             self.errors.extend(check::policy(place, &row));
             replace(&mut self.facts.policies, row, |a, b| a.id == b.id);
+        }
+        for row in data.openssl_suite {
+            let place = Place { file, offset: row.span().start };
+            let row = facts::OpensslSuiteRow::from(row.into_inner());
+            self.errors.extend(check::openssl_suite(place, &row));
+            replace(&mut self.facts.openssl_suites, row, |a, b| a.name == b.name);
         }
     }
 
@@ -288,8 +311,28 @@ fn copy_offer(row: &mut OfferRow, from: &OfferRow) {
         (&mut row.compression, &from.compression),
         (&mut row.compression_s2c, &from.compression_s2c),
         (&mut row.public_key_auth, &from.public_key_auth),
+        (&mut row.tls.versions, &from.tls.versions),
+        (&mut row.tls.cipher_suites, &from.tls.cipher_suites),
+        (&mut row.tls.groups, &from.tls.groups),
+        (&mut row.tls.key_shares, &from.tls.key_shares),
+        (&mut row.tls.signature_schemes, &from.tls.signature_schemes),
     ] {
         inherit(mine, theirs);
+    }
+    let (tls, theirs) = (&mut row.tls, &from.tls);
+    tls.min_dh_bits = tls.min_dh_bits.or(theirs.min_dh_bits);
+    tls.security_level = tls.security_level.or(theirs.security_level);
+    tls.sends_server_name = tls.sends_server_name.or(theirs.sends_server_name);
+    for (mine, theirs) in [
+        (&mut tls.library, &theirs.library),
+        (&mut tls.cipher_string, &theirs.cipher_string),
+        (&mut tls.ciphersuites_string, &theirs.ciphersuites_string),
+        (&mut tls.groups_string, &theirs.groups_string),
+        (&mut tls.legacy_renegotiation, &theirs.legacy_renegotiation),
+    ] {
+        if mine.is_none() {
+            mine.clone_from(theirs);
+        }
     }
     row.min_rsa_bits = row.min_rsa_bits.or(from.min_rsa_bits);
     row.gex_minimum = row.gex_minimum.or(from.gex_minimum);

@@ -1,6 +1,7 @@
 //! The behaviour rows: ways in which a product departs from the plain rules of RFC 4253.
 
 use shakedown_model::ssh::{BannerRule, GexRequest, GuessRule, HostKeyOrder};
+use shakedown_model::tls::{GroupRule, Preference};
 use shakedown_model::{Name, Protocol, Slot};
 
 use crate::facts::BehaviourRow;
@@ -46,6 +47,18 @@ pub(crate) enum Rule {
     OffersAll,
     /// `guesses`: it sends a guessed first packet.
     Guesses,
+    /// `tls-order`, with `slot` (`cipher_suite`, `group` or `signature_scheme`) and `value`: whose order decides.
+    TlsOrder(Slot, Preference),
+    /// `tls-group-rule`, with `value`: how a server comes to a group in TLS 1.3.
+    TlsGroupRule(GroupRule),
+    /// `tls-certificate-curve-in-groups`
+    TlsCertificateCurve,
+    /// `tls-negotiates-ffdhe`
+    TlsFfdhe,
+    /// `tls-bundles`, with `value`: the version of the library that it brings with it.
+    TlsBundles(String),
+    /// `tls-min-rsa-bits`, with `minimum`
+    TlsMinRsaBits(u32),
 }
 
 impl Rule {
@@ -114,6 +127,29 @@ impl Rule {
             "compression-enabled" => Self::CompressionEnabled(names()?),
             "compression-disabled" => Self::CompressionDisabled(names()?),
             "confirms" => Self::Confirms(slot()?, names()?),
+            "tls-order" => {
+                let slot = row.slot.as_deref().and_then(|text| Slot::parse(Protocol::Tls, text));
+                Self::TlsOrder(
+                    slot.ok_or_else(|| format!("rule `{}` needs `slot`", row.rule))?,
+                    match value()? {
+                        "client" => Preference::Client,
+                        "server" => Preference::Server,
+                        other => return Err(format!("`{other}` is neither `client` nor `server`")),
+                    },
+                )
+            }
+            "tls-group-rule" => Self::TlsGroupRule(match value()? {
+                "first-share" => GroupRule::FirstShare,
+                "tuples" => GroupRule::Tuples,
+                "own-order-with-share" => GroupRule::OwnOrderWithShare,
+                "own-order" => GroupRule::OwnOrder,
+                "client-order" => GroupRule::ClientOrder,
+                other => return Err(format!("`{other}` is no way to come to a group")),
+            }),
+            "tls-certificate-curve-in-groups" => Self::TlsCertificateCurve,
+            "tls-negotiates-ffdhe" => Self::TlsFfdhe,
+            "tls-bundles" => Self::TlsBundles(value()?.to_owned()),
+            "tls-min-rsa-bits" => Self::TlsMinRsaBits(number(row.minimum, "minimum")?),
             other => return Err(format!("`{other}` is no rule")),
         })
     }

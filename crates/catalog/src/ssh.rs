@@ -151,7 +151,7 @@ impl Catalog {
     }
 
     /// The departures from the plain rules that hold for a version, or for every version.
-    fn rules(&self, product: &Product, role: Role, version: Option<&str>) -> Vec<Rule> {
+    pub(crate) fn rules(&self, product: &Product, role: Role, version: Option<&str>) -> Vec<Rule> {
         let blob = self.blob();
         let holds = |row: &BehaviourRow| {
             let bound = |bound: &Option<String>, fits: fn(Ordering) -> bool| match (bound, version) {
@@ -313,7 +313,13 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             | Rule::Optional(..)
             | Rule::OffersAll
             | Rule::CompressionEnabled(_)
-            | Rule::CompressionDisabled(_) => {}
+            | Rule::CompressionDisabled(_)
+            | Rule::TlsOrder(..)
+            | Rule::TlsGroupRule(_)
+            | Rule::TlsCertificateCurve
+            | Rule::TlsFfdhe
+            | Rule::TlsBundles(_)
+            | Rule::TlsMinRsaBits(_) => {}
         }
     }
 }

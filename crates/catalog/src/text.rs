@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
-    PolicyRow, Product, Side, SupportedRow,
+    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow,
 };
 use crate::version::Scheme;
 
@@ -36,6 +36,8 @@ pub(crate) struct DataFile {
     pub distribution: Vec<Spanned<TomlDistribution>>,
     #[serde(default)]
     pub policy: Vec<Spanned<TomlPolicy>>,
+    #[serde(default)]
+    pub openssl_suite: Vec<Spanned<TomlOpensslSuite>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +46,8 @@ pub(crate) struct TomlProduct {
     pub id: String,
     pub label: String,
     pub scheme: Scheme,
+    #[serde(default)]
+    pub protocol: ProductProtocol,
     #[serde(default)]
     pub aliases: Vec<TomlAlias>,
     pub identification: Option<String>,
@@ -88,6 +92,19 @@ pub(crate) struct TomlOffer {
     pub public_key_auth: Names,
     pub min_rsa_bits: Option<u32>,
     pub gex_minimum: Option<u32>,
+    pub versions: Names,
+    pub cipher_suites: Names,
+    pub groups: Names,
+    pub key_shares: Names,
+    pub signature_schemes: Names,
+    pub min_dh_bits: Option<u32>,
+    pub security_level: Option<u32>,
+    pub library: Option<String>,
+    pub cipher_string: Option<String>,
+    pub ciphersuites_string: Option<String>,
+    pub groups_string: Option<String>,
+    pub sends_server_name: Option<bool>,
+    pub legacy_renegotiation: Option<String>,
     pub identification: Option<String>,
     pub notes: Option<String>,
     pub source: String,
@@ -140,6 +157,8 @@ pub(crate) struct TomlBuild {
     pub cipher: Names,
     pub mac: Names,
     pub supported_kex: Names,
+    pub security_level: Option<u32>,
+    pub min_version: Option<String>,
     pub crypto_policy: Option<String>,
     pub crypto_policy_rows: Names,
     pub identification: Option<String>,
@@ -240,6 +259,27 @@ pub(crate) struct TomlPolicy {
     pub source: String,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TomlOpensslSuite {
+    pub name: String,
+    pub suite: String,
+    pub number: u32,
+    pub class: String,
+    pub strength: u32,
+    pub lowest_version: String,
+    #[serde(default)]
+    pub not_default: bool,
+    pub source: String,
+}
+
+impl From<TomlOpensslSuite> for OpensslSuiteRow {
+    fn from(row: TomlOpensslSuite) -> Self {
+        let TomlOpensslSuite { name, suite, number, class, strength, lowest_version, not_default, source } = row;
+        Self { name, suite, number, class, strength, lowest_version, not_default, source }
+    }
+}
+
 impl TomlProduct {
     pub(crate) fn into_rows(self) -> (Product, Vec<Alias>) {
         let mut plain = Vec::new();
@@ -252,8 +292,9 @@ impl TomlProduct {
                 }
             }
         }
-        let Self { id, label, scheme, identification, notes, source, .. } = Self { aliases: Vec::new(), ..self };
-        (Product { id, label, scheme, aliases: plain, identification, notes, source }, ranges)
+        let Self { id, label, scheme, protocol, identification, notes, source, .. } =
+            Self { aliases: Vec::new(), ..self };
+        (Product { id, label, scheme, protocol, aliases: plain, identification, notes, source }, ranges)
     }
 }
 
@@ -278,6 +319,21 @@ impl TomlOffer {
             public_key_auth: self.public_key_auth,
             min_rsa_bits: self.min_rsa_bits,
             gex_minimum: self.gex_minimum,
+            tls: TlsOfferRow {
+                versions: self.versions,
+                cipher_suites: self.cipher_suites,
+                groups: self.groups,
+                key_shares: self.key_shares,
+                signature_schemes: self.signature_schemes,
+                min_dh_bits: self.min_dh_bits,
+                security_level: self.security_level,
+                library: self.library,
+                cipher_string: self.cipher_string,
+                ciphersuites_string: self.ciphersuites_string,
+                groups_string: self.groups_string,
+                sends_server_name: self.sends_server_name,
+                legacy_renegotiation: self.legacy_renegotiation,
+            },
             identification: self.identification,
             notes: self.notes,
             source: self.source,
@@ -327,6 +383,8 @@ impl TomlBuild {
             cipher: self.cipher,
             mac: self.mac,
             supported_kex: self.supported_kex,
+            security_level: self.security_level,
+            min_version: self.min_version,
             crypto_policy: self.crypto_policy,
             crypto_policy_rows: self.crypto_policy_rows,
             identification: self.identification,

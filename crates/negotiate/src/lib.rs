@@ -8,5 +8,6 @@
 pub mod ike;
 mod pair;
 pub mod ssh;
+pub mod tls;
 
 pub use pair::{negotiate, risks};

@@ -1,4 +1,5 @@
-//! `cargo xtask import-facts [DIR]`: turns collected facts into the data files of `crates/catalog-data/data/ssh/imported`.
+//! `cargo xtask import-facts [DIR]`: turns collected facts into the data files of `imported/` below
+//! `crates/catalog-data/data/ssh` and `crates/catalog-data/data/tls`.
 //!
 //! DIR is a folder of facts (`ssh-offers.jsonl` and the files beside it; the default is `../shared/facts` beside the
 //! repository) or a clone of openssh-portable with its tags, from which what each release supports is read. Files
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 mod facts;
 mod openssh;
+mod tls;
 mod toml_text;
 
 /// Imports from `dir`, or from `../shared/facts`.
@@ -22,7 +24,8 @@ pub(crate) fn run(dir: Option<&Path>) -> Result<()> {
     let dir = dir.unwrap_or(&default);
     let out = root.join("crates/catalog-data/data/ssh/imported");
     if dir.join("ssh-offers.jsonl").is_file() {
-        facts::import(dir, &out)
+        facts::import(dir, &out)?;
+        tls::import(dir, &root.join("crates/catalog-data/data/tls/imported"))
     } else if openssh::is_clone(dir) {
         openssh::import(dir, &out)
     } else {

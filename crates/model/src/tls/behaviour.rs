@@ -20,6 +20,12 @@ pub struct TlsBehaviour {
     /// Server: up to TLS 1.2 it shows an elliptic curve certificate only where its curve is among the client's groups
     /// (RFC 8422 section 5.1).
     pub certificate_curve_in_groups: bool,
+    /// Server: up to TLS 1.2 an RSA certificate counts when the suite is chosen, also where the client has no signature
+    /// scheme for it, so that the handshake fails a step later (OpenSSL: `ssl_set_masks`).
+    pub rsa_counts_without_scheme: bool,
+    /// Server: a hello whose signature schemes have none in common with its own is refused, whatever the suite (OpenSSL:
+    /// `tls1_set_server_sigalgs`), and so is static RSA without one that fits.
+    pub needs_shared_scheme: bool,
     /// Server: what it takes the client's groups to be when a client of TLS 1.2 or lower names none; `None` for its own.
     pub groups_if_none_sent: Option<Vec<String>>,
     /// Server: it uses the client's groups of RFC 7919 for DHE, and no DHE where the client names some and none fits.

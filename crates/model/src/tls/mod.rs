@@ -33,6 +33,19 @@ pub struct TlsPolicy {
     pub withheld: Vec<Withheld>,
     /// What a configuration read offline left undecided.
     pub undecided: Vec<Undecided>,
+    /// Why it cannot begin any handshake as it is set up.
+    pub unable: Vec<Unable>,
+}
+
+/// A reason why a party cannot begin any handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unable {
+    /// The slot that it is about.
+    pub slot: Slot,
+    /// What is the matter, in one sentence in lower case.
+    pub what: String,
+    /// Where the setting stands.
+    pub origin: Option<Origin>,
 }
 
 impl TlsPolicy {
@@ -71,6 +84,8 @@ pub struct TlsOffer {
     /// Signature schemes of certificates (`signature_algorithms_cert`); `Unknown` where the extension is not used, and
     /// [`Self::signature_schemes`] counts.
     pub certificate_signature_schemes: Known<Vec<Item>>,
+    /// Whether signatures of TLS 1.1 and below, with MD5 and SHA-1 or SHA-1 alone, are made and accepted.
+    pub legacy_signatures: Option<bool>,
     /// Application protocols (RFC 7301), in order. Empty: no extension.
     pub alpn: Known<Vec<Item>>,
     /// Server: the certificates that it may show, each with its key. Client: those that it may prove itself with.
@@ -89,6 +104,8 @@ pub struct TlsOffer {
     pub extended_master_secret: Known<bool>,
     /// Whether a peer without the extended master secret is refused.
     pub needs_extended_master_secret: Option<bool>,
+    /// Whether it checks the peer's certificate at all; `None` where that is for the application to say.
+    pub verifies: Option<bool>,
     /// Whether the client marks its hello as a retry with a lower version (RFC 7507).
     pub fallback: bool,
     /// Server: whether it asks for a certificate of the client.

@@ -8,7 +8,7 @@ mod guess;
 mod kexinit;
 mod known_host;
 mod later;
-mod list;
+pub(crate) mod list;
 mod outcome;
 mod risks;
 

@@ -23,9 +23,7 @@ pub(super) fn finding(visit: &mut dyn Visit, finding: &mut CertificateFinding) {
             visit.sentence(why);
             [wanted].into_iter().chain(names).chain(nearest).for_each(|name| host(visit, name));
         }
-        CertificateProblem::Purpose { what }
-        | CertificateProblem::Policy { what }
-        | CertificateProblem::Unreadable { what, offset: _ } => visit.sentence(what),
+        CertificateProblem::Purpose { what } | CertificateProblem::Policy { what } => visit.sentence(what),
         CertificateProblem::WeakDigest { digest } => visit.token(digest),
         CertificateProblem::SmallKey { key, bits: _, minimum: _ } => visit.token(key),
         CertificateProblem::Revoked { at: _, reason } => reason.iter_mut().for_each(|text| visit.sentence(text)),

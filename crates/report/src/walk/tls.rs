@@ -1,14 +1,14 @@
 //! The texts of a TLS policy.
 
 use shakedown_model::ssh::Undecided;
-use shakedown_model::tls::{Certificate, CertificateKey, TlsOffer, TlsPolicy, Withheld};
+use shakedown_model::tls::{Certificate, CertificateKey, TlsOffer, TlsPolicy, Unable, Withheld};
 use shakedown_model::{Known, Name};
 
 use super::{Visit, known};
 
 pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
     // How it chooses and what it could do are rules and names of the catalog.
-    let TlsPolicy { offer, behaviour: _, supported: _, withheld, undecided } = policy;
+    let TlsPolicy { offer, behaviour: _, supported: _, withheld, undecided, unable } = policy;
     let TlsOffer {
         versions,
         tls13_cipher_suites,
@@ -18,6 +18,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
         key_shares,
         signature_schemes,
         certificate_signature_schemes,
+        legacy_signatures: _,
         alpn,
         certificates,
         server_name,
@@ -27,6 +28,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
         needs_secure_renegotiation: _,
         extended_master_secret: _,
         needs_extended_master_secret: _,
+        verifies: _,
         fallback: _,
         client_certificate: _,
         client_authorities,
@@ -57,6 +59,10 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
     origins.iter_mut().for_each(|(_, origin)| visit.origin(origin));
     for Withheld { slot: _, name, by: _, what, origin } in withheld {
         visit.token(name);
+        visit.sentence(what);
+        origin.iter_mut().for_each(|origin| visit.origin(origin));
+    }
+    for Unable { slot: _, what, origin } in unable {
         visit.sentence(what);
         origin.iter_mut().for_each(|origin| visit.origin(origin));
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::toml_text::TomlText;
 use super::write;
 
-const HEADER: &str =
+pub(super) const HEADER: &str =
     "Imported by `cargo xtask import-facts`. Do not edit: corrections go to the files beside `imported/`.";
 
 pub(super) fn import(dir: &Path, out: &Path) -> Result<()> {
@@ -40,18 +40,18 @@ fn reworded(note: Option<&str>, notes: &[(String, String)]) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
-fn text<'a>(row: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(row: &'a Value, key: &str) -> Option<&'a str> {
     row.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn names(row: &Value, key: &str) -> Option<Vec<String>> {
+pub(super) fn names(row: &Value, key: &str) -> Option<Vec<String>> {
     let list = row.get(key)?.as_array()?;
     let mut seen = BTreeSet::new();
     Some(list.iter().filter_map(Value::as_str).filter(|name| seen.insert(*name)).map(str::to_owned).collect())
 }
 
 /// The source without the words of whoever collected it.
-fn source(row: &Value) -> String {
+pub(super) fn source(row: &Value) -> String {
     let text = text(row, "source").unwrap_or_default();
     let text = text.replace(";, read in a public repository", "; public repository file");
     let text = text.replace("public repository file, read in a public repository", "public repository file");
@@ -70,7 +70,7 @@ fn source(row: &Value) -> String {
 }
 
 /// A version that can be typed, and the words it stands for where they differ.
-fn version(text: &str) -> (String, Option<String>) {
+pub(super) fn version(text: &str) -> (String, Option<String>) {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte)) {
         return (text.to_owned(), None);
     }
@@ -134,13 +134,13 @@ fn offers(dir: &Path, out: &Path, notes: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
-fn json(dir: &Path, name: &str) -> Result<Value> {
+pub(super) fn json(dir: &Path, name: &str) -> Result<Value> {
     let path = dir.join(name);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }
 
-fn rows<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn rows<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -277,7 +277,7 @@ fn distributions(dir: &Path, out: &Path) -> Result<()> {
 }
 
 /// `debian-12` for Debian 12.0, `ubuntu-22.04` for Ubuntu 22.04: the name that its users give a release.
-fn build_id(distribution: &str, release: &str) -> String {
+pub(super) fn build_id(distribution: &str, release: &str) -> String {
     let name = distribution.to_ascii_lowercase();
     let release = match name.as_str() {
         "debian" | "raspbian" | "rhel" => {

@@ -44,6 +44,13 @@ impl TomlText {
         }
     }
 
+    /// A value that is true or false; absent where it is not known.
+    pub(super) fn boolean(&mut self, key: &str, value: Option<bool>) {
+        if let Some(value) = value {
+            let _ = writeln!(self.0, "{key} = {value}");
+        }
+    }
+
     /// A list of names; absent where it is not known.
     pub(super) fn names(&mut self, key: &str, names: Option<&[String]>) {
         let Some(names) = names else { return };
