@@ -17,9 +17,9 @@ use std::sync::LazyLock;
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::SaProtocol;
 use shakedown_model::{
-    ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact, FilePermission, HopRef, Known,
-    KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure,
-    Role, Slot, Software, StrangeProtocol, Throttle, items,
+    CertificateFinding, CertificateProblem, ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact,
+    FilePermission, HopRef, Known, KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase,
+    Policy, Protocol, ResolveFailure, Role, Slot, Software, StrangeProtocol, Throttle, items,
 };
 
 use crate::{Case, causes, diagnose};
@@ -228,6 +228,16 @@ fn fact(text: &str) -> Evidence {
             is_offered: word(1) == "offered",
             text: Name::new(after(2)),
         },
+        "certificate" => {
+            let problem = certificate_problem(word(2), after(3));
+            Fact::Certificate(Box::new(CertificateFinding {
+                problem,
+                subject: Name::new("CN = www.example.org"),
+                place: word(1).parse().expect("a place"),
+                is_anchor: false,
+                fingerprint: "5f".repeat(32),
+            }))
+        }
         "departure" => Fact::Departure { what: after(0).to_owned() },
         "no-user-signature" => {
             let (client, server) = rest.split_once(" | ").expect("CLIENT | SERVER");
@@ -238,12 +248,49 @@ fn fact(text: &str) -> Evidence {
     };
     let mut evidence = Evidence::new(fact);
     match (kind, words.first()) {
-        ("configuration" | "key-file", Some(&"client")) => evidence.subject = Some(Role::Client),
-        ("configuration" | "key-file", Some(&"server")) => evidence.subject = Some(Role::Server),
+        ("configuration" | "key-file" | "certificate", Some(&"client")) => evidence.subject = Some(Role::Client),
+        ("configuration" | "key-file" | "certificate", Some(&"server")) => evidence.subject = Some(Role::Server),
         ("proxy-refused", Some(host)) => evidence.hop = HopRef::JumpHost((*host).to_owned()),
         _ => {}
     }
     evidence
+}
+
+/// The problem of a certificate: its name in JSON, then what belongs to it.
+fn certificate_problem(kind: &str, rest: &str) -> CertificateProblem {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let time = |index: usize| format!("{}T00:00:00Z", words[index]).parse().expect("a date");
+    let first = || Name::new(words[0]);
+    match kind {
+        "expired" => CertificateProblem::Expired { not_after: time(0), now: time(1) },
+        "not-yet-valid" => CertificateProblem::NotYetValid { not_before: time(0), now: time(1) },
+        "self-signed" => CertificateProblem::SelfSigned,
+        "untrusted-root" => CertificateProblem::UntrustedRoot,
+        "issuer-missing" => CertificateProblem::IssuerMissing {
+            issuer: Name::new("CN = Example Intermediate"),
+            fetch: words.iter().skip(1).map(|address| Name::new(address)).collect(),
+            sent: words[0].parse().expect("a number"),
+            other_key: false,
+        },
+        "other-name" => CertificateProblem::OtherName {
+            wanted: first(),
+            why: words[1..].join(" "),
+            names: vec![Name::new("*.example.org")],
+            total: 1,
+            nearest: Some(Name::new("*.example.org")),
+        },
+        "purpose" => CertificateProblem::Purpose { what: rest.to_owned() },
+        "policy" => CertificateProblem::Policy { what: rest.to_owned() },
+        "weak-digest" => CertificateProblem::WeakDigest { digest: first() },
+        "small-key" => CertificateProblem::SmallKey {
+            key: first(),
+            bits: words[1].parse().expect("a number"),
+            minimum: words[2].parse().expect("a number"),
+        },
+        "revoked" => CertificateProblem::Revoked { at: time(0), reason: None },
+        "staple-missing" => CertificateProblem::StapleMissing,
+        _ => panic!("no such problem: {kind}"),
+    }
 }
 
 fn somewhere() -> Origin {

@@ -9,6 +9,7 @@
 
 mod blame;
 mod case;
+mod certificate;
 mod engine;
 #[cfg(test)]
 mod examples;

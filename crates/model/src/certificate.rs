@@ -91,13 +91,6 @@ pub enum CertificateProblem {
         /// In one sentence without a full stop, of which the certificate is the subject.
         what: String,
     },
-    /// It cannot be read, or has broken parts.
-    Unreadable {
-        /// What is wrong, with the field.
-        what: String,
-        /// The byte.
-        offset: u64,
-    },
     /// Its issuer has revoked it.
     Revoked {
         /// When.
@@ -129,7 +122,6 @@ impl CertificateProblem {
             Self::WeakDigest { .. } => "weak-digest",
             Self::SmallKey { .. } => "small-key",
             Self::Policy { .. } => "policy",
-            Self::Unreadable { .. } => "unreadable",
             Self::Revoked { .. } => "revoked",
             Self::StapleMissing => "staple-missing",
             Self::StapleUnusable { .. } => "staple-unusable",
@@ -166,7 +158,6 @@ impl std::fmt::Display for CertificateProblem {
             Self::SmallKey { key, bits, minimum } => {
                 write!(f, "has a key of {key} with {bits} bits, and none below {minimum} is accepted")
             }
-            Self::Unreadable { what, offset } => write!(f, "is broken at byte {offset}: {what}"),
             Self::Revoked { at, reason: Some(reason) } => write!(f, "was revoked on {} ({reason})", day(*at)),
             Self::Revoked { at, reason: None } => write!(f, "was revoked on {}", day(*at)),
             Self::StapleMissing => f.write_str("demands a stapled OCSP response, and none was sent"),
@@ -183,9 +174,9 @@ fn day(time: Timestamp) -> String {
 /// A length of time in the unit that fits: `3 days`.
 fn span(seconds: i64) -> String {
     let (number, unit) = match seconds {
-        ..120 => (seconds, "second"),
-        ..7200 => (seconds / 60, "minute"),
-        ..172_800 => (seconds / 3600, "hour"),
+        ..=119 => (seconds, "second"),
+        120..=7199 => (seconds / 60, "minute"),
+        7200..=172_799 => (seconds / 3600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })

@@ -257,9 +257,9 @@ pub(crate) fn day(time: Timestamp) -> String {
 pub(crate) fn span(seconds: i64) -> String {
     const DAY: i64 = 86_400;
     let (number, unit) = match seconds {
-        ..120 => (seconds, "second"),
-        ..7200 => (seconds / 60, "minute"),
-        ..172_800 => (seconds / 3600, "hour"),
+        ..=119 => (seconds, "second"),
+        120..=7199 => (seconds / 60, "minute"),
+        7200..=172_799 => (seconds / 3600, "hour"),
         _ => (seconds / DAY, "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })

@@ -18,6 +18,7 @@ mod der;
 mod distinguished_name;
 mod extensions;
 mod fault;
+mod findings;
 mod general_name;
 mod key;
 mod names;
@@ -26,6 +27,7 @@ mod paths;
 mod pem;
 mod rules;
 mod signature;
+mod staple;
 mod time;
 
 pub use anchors::{Anchor, Anchors};
@@ -34,6 +36,7 @@ pub use der::{DerError, DerErrorKind};
 pub use distinguished_name::{Attribute, DistinguishedName};
 pub use extensions::{BasicConstraints, Extension, Extensions, KeyUsage, NameConstraints};
 pub use fault::{Fault, Purpose};
+pub use findings::{Shown, findings};
 pub use general_name::GeneralName;
 pub use key::{Curve, KeyKind, PublicKey};
 pub use names::{NameMatch, NameMismatch, Wanted, common_name_matches, match_name};
@@ -42,3 +45,4 @@ pub use paths::{Bounds, Builder, Link, Node, Path, Paths, Refusal, Search, Verdi
 pub use pem::{Block, PemProblem, ReadCertificate, certificates};
 pub use rules::{Position, Rules, Verifier};
 pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind};
+pub use staple::{OcspAnswer, OcspResponse, OcspState};

@@ -76,6 +76,22 @@ pub enum NameMismatch {
     Other,
 }
 
+impl std::fmt::Display for NameMismatch {
+    /// In one sentence, lower case, no full stop.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::OnlyCommonName => "only its common name says so, which few clients still look at",
+            Self::NoNames => "it has no names",
+            Self::AddressAsName => "the address stands in it as text, and not as an address",
+            Self::WildcardDepth => "its wildcard stands for exactly one label",
+            Self::WildcardForm => "its wildcard is of a form that does not count",
+            Self::MalformedName => "the name in it is malformed",
+            Self::Www => "one of them has `www.` and the other has not",
+            Self::Other => "it is for other names",
+        })
+    }
+}
+
 /// How a certificate's names lie to the name wanted. Only alternative names count.
 pub fn match_name(certificate: &Certificate, wanted: &Wanted) -> NameMatch {
     let names = certificate.extensions.names.as_deref().unwrap_or_default();

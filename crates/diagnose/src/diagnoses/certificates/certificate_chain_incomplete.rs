@@ -48,6 +48,12 @@
 //! Never: `curl -k` or `verify=False`; nor trusting the server's own certificate as if it were an authority.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 issuer-missing 0 http://ca.example.org/intermediate.cer
+//! side: server
+//! alternatives: certificate-untrusted
+//! ```
+//!
 //! ```said
 //! $ openssl s_client -connect shop.example.com:443 </dev/null
 //! depth=0 CN = shop.example.com
@@ -55,3 +61,34 @@
 //! depth=0 CN = shop.example.com
 //! verify error:num=21:unable to verify the first certificate
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, reload, show_chain};
+use crate::text::{list, quoted};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::IssuerMissing { issuer, fetch, sent, .. } = seen.problem() else { return None };
+        let strength = match (seen.finding.place, fetch.is_empty()) {
+            (0, _) => Strength::Strong,
+            _ => Strength::Weak,
+        };
+        let mut found = seen.found(strength);
+        found.summary = match (seen.finding.place, sent) {
+            (0, 0) => format!("the {} sends its own certificate only, and not that of its issuer", seen.role),
+            (0, _) => format!("none of the certificates that the {} sends issued its own", seen.role),
+            _ => format!("the {}'s chain ends before a root that is trusted", seen.role),
+        };
+        found.side_because = "key material: it sends no whole chain".to_owned();
+        found.notes.push(format!("missing is {}", quoted(issuer.as_str())));
+        if !fetch.is_empty() {
+            let note = format!("it can be fetched from {}: browsers do that, most programs do not", list(fetch));
+            found.notes.push(note);
+        }
+        let steps = vec![reload(), show_chain(case)];
+        found.remedies.push(decide(seen.role, "configure the full chain, its own certificate first", steps));
+        Some(found)
+    })
+}

@@ -50,6 +50,12 @@
 //! Never: `curl -k`, `verify=False` or a clock set back. Each lets everybody in between in.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 expired 2026-01-31 2026-02-03
+//! side: server
+//! reason: key-material
+//! ```
+//!
 //! ```said
 //! $ curl https://shop.example.com
 //! curl: (60) SSL certificate problem: certificate has expired
@@ -59,3 +65,29 @@
 //! charon: 09[CFG] subject certificate invalid (valid from Mar 01 08:00:00 2024 to Mar 01 08:00:00 2025)
 //! charon: 09[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, reload, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::Expired { .. } = seen.problem() else { return None };
+        let at_fault = if seen.finding.is_anchor { seen.role.peer() } else { seen.role };
+        let mut found = seen.found_at(Strength::Decisive, at_fault);
+        if seen.finding.is_anchor {
+            found.notes.push(
+                "clients that try only one way up fail at an expired root, also where another way holds".to_owned(),
+            );
+            found.remedies.push(decide(at_fault, "update the trusted authorities", vec![show_chain(case)]));
+        } else {
+            found.remedies.push(decide(
+                seen.role,
+                "renew the certificate and reload the service",
+                vec![reload(), show_chain(case)],
+            ));
+        }
+        Some(found)
+    })
+}

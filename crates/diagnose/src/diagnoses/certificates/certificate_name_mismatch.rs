@@ -53,6 +53,11 @@
 //! of any valid certificate can stand in.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 other-name www.example.org the wildcard stands for one label
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ curl https://192.0.2.7
 //! curl: (60) SSL: no alternative certificate subject name matches target host name '192.0.2.7'
@@ -61,3 +66,27 @@
 //! ```said
 //! charon: 11[CFG] constraint check failed: certificate does not confirm identity 'gw-c.example.com' (ID_FQDN)
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+use crate::text::{list, quoted};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::OtherName { wanted, names, total, nearest, .. } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        found.supersedes.push("sni-rejected");
+        match (nearest, total) {
+            (_, 0) => found.notes.push("it has no alternative names".to_owned()),
+            (Some(nearest), total) => {
+                found.notes.push(format!("of its {total} names {} comes nearest", quoted(nearest.as_str())));
+            }
+            (None, _) => found.notes.push(format!("it is for {}", list(names))),
+        }
+        let title = format!("use a certificate with {} among its alternative names", quoted(wanted.as_str()));
+        found.remedies.push(decide(seen.role, &title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

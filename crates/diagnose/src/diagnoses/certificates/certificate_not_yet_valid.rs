@@ -43,8 +43,34 @@
 //! Never: `curl -k`, `verify=False`, or a program that is told to pass over dates.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 not-yet-valid 2026-02-10 2026-02-03
+//! side: server
+//! alternatives: clock-skew
+//! ```
+//!
 //! ```said
 //! $ wget https://new.example.com/
 //! ERROR: The certificate of 'new.example.com' is not yet activated.
 //! The certificate has not yet been activated
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, seen, show_chain};
+use crate::hostkey::client_shell;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let early: Vec<_> =
+        seen(case).filter(|seen| matches!(seen.problem(), CertificateProblem::NotYetValid { .. })).collect();
+    let Some(first) = early.first() else { return Vec::new() };
+    // An authority has been there for years: if it is not valid yet either, it is the clock.
+    let authority = early.iter().any(|seen| seen.finding.place > 0);
+    let mut found = first.found(if authority { Strength::Weak } else { Strength::Strong });
+    found.evidence = early.iter().map(|seen| seen.id).collect();
+    found.what_would_decide = Some("`date -u` on this machine, beside a clock that is right".to_owned());
+    let steps = vec![client_shell("date -u", "the clock that judged"), show_chain(case)];
+    found.remedies.push(decide(first.role, "use a certificate that is valid already", steps));
+    vec![found]
+}

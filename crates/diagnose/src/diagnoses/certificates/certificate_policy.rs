@@ -47,7 +47,27 @@
 //! Never: remove the pin or the TLSA record to get past one failed renewal.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 policy has a name that its authority may not vouch for
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ curl --pinnedpubkey sha256//AAAA... https://api.example.com
 //! curl: (90) SSL: public key does not match pinned public key
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::Policy { .. } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        let title = "have the certificate issued within the rules that its chain is under";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

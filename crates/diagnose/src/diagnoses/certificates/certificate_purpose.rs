@@ -53,9 +53,29 @@
 //! client's certificate can stand in for the server.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 purpose is for clientAuth only
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ openssl verify -purpose sslclient -CAfile ca.pem web.pem
 //! CN = web.example.com
 //! error 26 at 0 depth lookup: unsuitable certificate purpose
 //! error web.pem: verification failed
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::Purpose { .. } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        let title = "have the certificate issued anew, for this purpose";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

@@ -48,6 +48,11 @@
 //! known to be revoked.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 revoked 2026-01-31
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ openssl verify -crl_check -CAfile ca.pem -CRLfile ca.crl web.pem
 //! CN = web.example.com
@@ -59,3 +64,18 @@
 //! charon: 13[CFG] certificate was revoked on Mar 01 08:00:00 UTC 2025, reason: key compromise
 //! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, reload, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::Revoked { .. } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        let title = "have a new certificate issued for a new key, and find out why this one was revoked";
+        found.remedies.push(decide(seen.role, title, vec![reload(), show_chain(case)]));
+        Some(found)
+    })
+}

@@ -50,8 +50,31 @@
 //! protects from nobody.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 self-signed
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ psql "host=db01.example.com sslmode=verify-full"
 //! psql: error: connection to server at "db01.example.com" (192.0.2.7), port 5432 failed: SSL error: certificate verify
 //! failed: self-signed certificate
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::SelfSigned = seen.problem() else { return None };
+        let mut found = seen.found_at(Strength::Decisive, seen.role.peer());
+        found.notes.push(format!("its SHA-256 fingerprint is `{}`", seen.finding.fingerprint));
+        let title = "use a certificate of an authority that the other side knows";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        let title = "trust this certificate, after its fingerprint was compared out of band";
+        found.remedies.push(decide(seen.role.peer(), title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

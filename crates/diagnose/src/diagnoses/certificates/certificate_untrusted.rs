@@ -52,6 +52,11 @@
 //! manager that accepts everything: each accepts everybody.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 1 untrusted-root
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ curl https://intranet.example.com
 //! curl: (60) SSL certificate problem: unable to get local issuer certificate
@@ -62,3 +67,40 @@
 //! charon: 13[CFG]   issuer is "CN=Example CA"
 //! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let mut found = match seen.problem() {
+            CertificateProblem::UntrustedRoot => seen.found_at(Strength::Decisive, seen.role.peer()),
+            // A root is left out as a rule, so that the last one sent has an issuer that was not.
+            CertificateProblem::IssuerMissing { .. } if seen.finding.place > 0 => {
+                seen.found_at(Strength::Strong, seen.role.peer())
+            }
+            CertificateProblem::IssuerMissing { fetch, .. } => {
+                let mut found = seen.found_at(Strength::Weak, seen.role.peer());
+                if !fetch.is_empty() {
+                    found.rank = 1;
+                }
+                found
+            }
+            CertificateProblem::WrongSignature { .. } => seen.found_at(Strength::Strong, seen.role.peer()),
+            _ => return None,
+        };
+        if !matches!(seen.problem(), CertificateProblem::UntrustedRoot) {
+            found.what_would_decide = Some(
+                "whether its issuer is a root: a root is known by its name, and an intermediate can be fetched"
+                    .to_owned(),
+            );
+        }
+        let title = "use a certificate of an authority that the other side knows";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        let title = "trust the authority, after its fingerprint was compared out of band";
+        found.remedies.push(decide(seen.role.peer(), title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

@@ -51,9 +51,34 @@
 //! is late.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 staple-missing
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ openssl verify -crl_check -CAfile ca.pem -CRLfile old.crl web.pem
 //! CN = web.example.com
 //! error 12 at 0 depth lookup: CRL has expired
 //! error web.pem: verification failed
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+use crate::hostkey::server_shell;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let (CertificateProblem::StapleMissing | CertificateProblem::StapleUnusable { .. }) = seen.problem() else {
+            return None;
+        };
+        let mut found = seen.found(Strength::Decisive);
+        found.side_because = "configuration: it has to fetch and send the response".to_owned();
+        let test = server_shell("nginx -T | grep -e ssl_stapling -e resolver", "stapling is off by default");
+        let title = "let the server fetch OCSP responses and staple them";
+        found.remedies.push(decide(seen.role, title, vec![test, show_chain(case)]));
+        Some(found)
+    })
+}

@@ -51,7 +51,28 @@
 //! Never: `update-crypto-policies --set LEGACY`, `DEFAULT:SHA1` or `SECLEVEL=0` for the whole machine.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 1 weak-digest SHA-1
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ curl --cacert old-ca.pem https://printer.example.com
 //! curl: (60) SSL certificate problem: CA signature digest algorithm too weak
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, each, show_chain};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::WeakDigest { digest } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        found.algorithms.push(digest.clone());
+        let title = "have the certificate issued anew with SHA-256";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        Some(found)
+    })
+}

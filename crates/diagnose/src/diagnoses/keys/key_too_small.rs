@@ -57,12 +57,19 @@
 //! fact: small-key ssh-rsa 1024 2048
 //! side: server
 //! ```
+//!
+//! ```case
+//! fact: certificate server 0 small-key RSA 1024 2048
+//! side: server
+//! ```
 
 use shakedown_model::{
-    Applicability, Change, Fact, FailureKind, Match, Name, Object, Phase, Reason, Remedy, Role, Side, Slot, Strength,
+    Applicability, CertificateProblem, Change, Fact, FailureKind, Match, Name, Object, Phase, Reason, Remedy, Role,
+    Side, Slot, Strength,
 };
 
 use crate::Case;
+use crate::certificate::{decide, each, show_chain};
 use crate::hostkey::{server_fingerprint, server_shell};
 use crate::mismatch::cause_of;
 use crate::text::quoted;
@@ -93,7 +100,20 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             }
         }
     }
+    found.extend(certificates(case));
     found
+}
+
+/// Keys of certificates.
+fn certificates(case: &Case<'_>) -> Vec<Match> {
+    each(case, |seen| {
+        let CertificateProblem::SmallKey { key, .. } = seen.problem() else { return None };
+        let mut found = seen.found(Strength::Decisive);
+        found.algorithms.push(key.clone());
+        let title = "have a certificate issued for a larger key";
+        found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
+        Some(found)
+    })
 }
 
 fn key(key_type: &Name, bits: u32, minimum: u32, role: Role) -> Match {

@@ -50,9 +50,41 @@
 //! Never: switch the check of dates or of certificates off (`curl -k`, `verify=False`) to get past this.
 //!
 //! ## Example
+//! ```case
+//! fact: certificate server 0 not-yet-valid 2026-02-10 1970-01-02
+//! fact: certificate server 1 not-yet-valid 2016-02-10 1970-01-02
+//! side: client
+//! alternatives: certificate-not-yet-valid
+//! ```
+//!
 //! ```said
 //! $ date -u
 //! Thu Jan  1 00:03:11 UTC 1970
 //! $ curl https://example.org
 //! curl: (60) SSL certificate problem: certificate is not yet valid
 //! ```
+
+use shakedown_model::{CertificateProblem, Match, Reason, Side, Strength};
+
+use crate::Case;
+use crate::certificate::{decide, seen};
+use crate::hostkey::client_shell;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let early: Vec<_> =
+        seen(case).filter(|seen| matches!(seen.problem(), CertificateProblem::NotYetValid { .. })).collect();
+    let Some(first) = early.first() else { return Vec::new() };
+    // An authority has been there for years: if it is not valid yet either, it is not the certificates.
+    let strength = if early.iter().any(|seen| seen.finding.place > 0) { Strength::Strong } else { Strength::Weak };
+    let judge = first.role.peer();
+    let summary = format!("the {judge}'s clock may be behind: it finds {} certificates not valid yet", early.len());
+    let mut found = Match::new(strength, Side::from(judge), summary);
+    found.reason = Reason::Unknown;
+    found.phase = first.found(strength).phase;
+    found.side_because = "its clock is what the certificates are judged by".to_owned();
+    found.evidence = early.iter().map(|seen| seen.id).collect();
+    found.what_would_decide = Some("`date -u` on this machine, beside a clock that is right".to_owned());
+    let date = client_shell("date -u; timedatectl", "the clock, and whether it is synchronised");
+    found.remedies.push(decide(judge, "set the clock, and let a time service keep it right", vec![date]));
+    vec![found]
+}

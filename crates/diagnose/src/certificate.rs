@@ -1,0 +1,106 @@
+//! What the causes about certificates share: the findings, whose certificate each is about, and the commands that show it.
+
+use shakedown_model::{
+    CertificateFinding, CertificateProblem, Change, Command, EvidenceId, Fact, Match, Object, Phase, Protocol, Reason,
+    Remedy, Role, Side, Strength,
+};
+
+use crate::Case;
+use crate::hostkey::{client_shell, server_shell};
+use crate::text::quoted;
+
+/// A finding in a certificate.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// Its place in the evidence.
+    pub(crate) id: EvidenceId,
+    /// Who showed it.
+    pub(crate) role: Role,
+    /// What was found.
+    pub(crate) finding: &'a CertificateFinding,
+}
+
+/// What was found in certificates, in order.
+pub(crate) fn seen<'a>(case: &Case<'a>) -> impl Iterator<Item = Seen<'a>> + use<'a> {
+    case.facts().filter_map(|(id, evidence)| {
+        let Fact::Certificate(finding) = &evidence.fact else { return None };
+        Some(Seen { id, role: evidence.subject.unwrap_or(Role::Server), finding })
+    })
+}
+
+impl<'a> Seen<'a> {
+    /// What was found.
+    pub(crate) fn problem(&self) -> &'a CertificateProblem {
+        &self.finding.problem
+    }
+
+    /// Whose certificate: `the server's certificate`, `the authority's certificate ... in the server's chain`.
+    pub(crate) fn whose(&self) -> String {
+        let (role, subject) = (self.role, quoted(self.finding.subject.as_str()));
+        match (self.finding.place, self.finding.is_anchor) {
+            (_, true) => format!("the root certificate {subject} that the {} trusts", role.peer()),
+            (0, _) => format!("the {role}'s certificate"),
+            _ => format!("the authority's certificate {subject} in the {role}'s chain"),
+        }
+    }
+
+    /// A match that says what was found, at the fault of the party that shows the certificate.
+    pub(crate) fn found(&self, strength: Strength) -> Match {
+        self.found_at(strength, self.role)
+    }
+
+    /// The same, at the fault of this party.
+    pub(crate) fn found_at(&self, strength: Strength, at_fault: Role) -> Match {
+        let summary = format!("{} {}", self.whose(), self.problem());
+        let mut found = Match::new(strength, Side::from(at_fault), summary);
+        found.phase = Some(match self.role {
+            Role::Server => Phase::Certificate,
+            Role::Client => Phase::ClientCertificate,
+        });
+        found.reason = Reason::KeyMaterial;
+        found.side_because = match (at_fault == self.role, self.finding.is_anchor) {
+            (_, true) => "key material: it is among the certificates that it trusts".to_owned(),
+            (true, _) => "key material: it shows this certificate".to_owned(),
+            (false, _) => "it does not trust this certificate".to_owned(),
+        };
+        found.object = Some(Object {
+            kind: match (self.finding.place, self.role) {
+                (0, Role::Server) => "server certificate",
+                (0, Role::Client) => "client certificate",
+                _ => "certificate authority",
+            },
+            name: self.finding.subject.as_str().to_owned(),
+        });
+        found.evidence.push(self.id);
+        if self.finding.place > 0 && !self.finding.fingerprint.is_empty() {
+            found.notes.push(format!("its SHA-256 fingerprint is {}", quoted(&self.finding.fingerprint)));
+        }
+        found.supersedes = vec!["connection-cut", "middlebox-interference", "client-certificate-rejected"];
+        found
+    }
+}
+
+/// The matches of all findings that the rule has something to say of.
+pub(crate) fn each<'a>(case: &Case<'a>, rule: impl Fn(Seen<'a>) -> Option<Match>) -> Vec<Match> {
+    seen(case).filter_map(rule).collect()
+}
+
+/// A remedy that a person decides on, with commands.
+pub(crate) fn decide(role: Role, title: &str, steps: Vec<Command>) -> Remedy {
+    Remedy { role, change: Change::Decide { title: title.to_owned(), steps } }
+}
+
+/// Shows what the server really sends.
+pub(crate) fn show_chain(case: &Case<'_>) -> Command {
+    let (host, port) = (case.host(), case.port());
+    let text = match case.protocol {
+        Protocol::Ike => "swanctl --list-certs".to_owned(),
+        _ => format!("openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null"),
+    };
+    client_shell(&text, "shows what is really sent")
+}
+
+/// Makes the service read the new files.
+pub(crate) fn reload() -> Command {
+    server_shell("systemctl reload SERVICE", "a service keeps the old certificate until then")
+}
