@@ -152,6 +152,15 @@ pub(crate) struct Connection {
     /// Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none
     #[arg(short = 'F', long = "ssh-config", value_name = "FILE")]
     pub(crate) ssh_config: Option<PathBuf>,
+    /// TLS: send this server name instead of the target's; `none` for none.
+    #[arg(long, value_name = "NAME|none")]
+    pub(crate) sni: Option<String>,
+    /// TLS: trust these authorities (PEM) instead of this machine's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+    /// TLS: go through this proxy.
+    #[arg(long, value_name = "http://HOST:PORT|socks5://HOST:PORT")]
+    pub(crate) proxy: Option<String>,
     /// Connect from this local address.
     #[arg(long, value_name = "ADDR")]
     pub(crate) source: Option<IpAddr>,

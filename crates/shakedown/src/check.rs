@@ -35,6 +35,9 @@ impl Session {
     pub async fn check(&self, target: &str) -> Result<Report, Error> {
         let named = target;
         let target: Target = target.parse()?;
+        if target.protocol == Protocol::Tls {
+            return self.check_tls(&target, named).await;
+        }
         only_ssh(&target, named)?;
         let mut report = self.report("check");
         let mut context = self.client_context(&target);
@@ -240,6 +243,9 @@ impl Session {
 
     /// Probes a target that was named as a party.
     pub(crate) async fn probe_for(&self, target: &Target, named: &str, wanted: Wanted) -> Result<Gathering, Error> {
+        if target.protocol == Protocol::Tls {
+            return self.map_tls(target, named).await;
+        }
         only_ssh(target, named)?;
         let mut report = self.report("offer");
         let settings = self.route_settings(target, &self.client_context(target), &mut report)?;
@@ -344,7 +350,7 @@ fn bracketed(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
-fn describe(step: &probe::Progress) -> String {
+pub(crate) fn describe(step: &probe::Progress) -> String {
     match step {
         probe::Progress::Resolving { host } => format!("resolving {host}"),
         probe::Progress::Connecting { address, connection, purpose } => {

@@ -12,6 +12,7 @@ mod error;
 mod explain;
 pub mod input;
 mod known_hosts;
+mod live;
 mod local;
 mod options;
 mod party;

@@ -17,6 +17,12 @@ pub struct Options {
     pub source: Option<IpAddr>,
     /// Addresses to connect to instead of those of the name (`--connect`).
     pub connect: Vec<SocketAddr>,
+    /// TLS: the name to send instead of the target's, or `none` (`--sni`).
+    pub server_name: Option<String>,
+    /// TLS: the authorities to trust instead of this machine's (`--cacert`).
+    pub cacert: Option<PathBuf>,
+    /// TLS: the proxy to go through, `http://HOST:PORT` or `socks5://HOST:PORT` (`--proxy`).
+    pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
     pub clients: Vec<String>,
     /// The client's configuration that is read instead of this user's own (`-F`).
@@ -51,6 +57,9 @@ impl Default for Options {
             family: Family::Any,
             source: None,
             connect: Vec::new(),
+            server_name: None,
+            cacert: None,
+            proxy: None,
             clients: Vec::new(),
             ssh_config: None,
             host: None,

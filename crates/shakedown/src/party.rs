@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use shakedown_catalog::ProductProtocol;
 use shakedown_config::{Disk, openssh};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
 
@@ -87,6 +88,13 @@ impl Session {
 
     /// A party from catalog rows alone.
     pub(crate) fn catalog_party(&self, text: &str, software: Software, role: Role) -> Result<Gathering, Error> {
+        if self.catalog.protocol_of(software.product(), software.version()) == Some(ProductProtocol::Tls) {
+            let (policy, resolved) =
+                self.catalog.tls_policy(&software, role).map_err(|source| self.catalog_error(text, source))?;
+            let mut party = self.bare_party(text, role, Some(software), Policy::Tls(Box::new(policy)));
+            party.notes = resolved.notes;
+            return Ok(Gathering { parties: vec![party], ..Gathering::default() });
+        }
         let (policy, resolved) =
             self.catalog.ssh_policy(&software, role).map_err(|source| self.catalog_error(text, source))?;
         let mut party = self.bare_party(text, role, Some(software), Policy::Ssh(Box::new(policy)));

@@ -85,6 +85,9 @@ fn options(output: &Output, connection: &Connection, reading: &Reading, port: u1
         _ => Family::Any,
     };
     options.source = connection.source;
+    options.server_name = connection.sni.clone();
+    options.cacert = connection.cacert.clone();
+    options.proxy = connection.proxy.clone();
     options.ssh_config = connection.ssh_config.clone();
     options.connect = connection
         .connect

@@ -1,0 +1,189 @@
+use shakedown_catalog::Catalog;
+use shakedown_model::tls::TlsOffer;
+use shakedown_model::{Context, Evidence, Party, Protocol, Report, Role, Slot};
+use shakedown_probe as probe;
+use shakedown_x509::Rules;
+use shakedown_probe::tls::{Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
+
+use super::certificates;
+use super::scheme::scheme;
+use crate::check::describe;
+use crate::session::Gathering;
+use crate::{Error, Family, Session, Target};
+
+/// All that the catalog has numbers for.
+fn candidates(catalog: &Catalog) -> Candidates {
+    let names = |slot| catalog.tls_names(slot).into_iter().map(|(name, number)| (number, name));
+    Candidates::new(names(Slot::CipherSuite), names(Slot::Group), names(Slot::SignatureScheme))
+}
+
+impl Session {
+    /// Checks a TLS target: one hello for each client; where one fails, the server's full map.
+    pub(crate) async fn check_tls(&self, target: &Target, named: &str) -> Result<Report, Error> {
+        let mut report = self.report("check");
+        let tls_target = self.tls_target(target)?;
+        let context = self.tls_context(&tls_target);
+        let own;
+        let clients: &[String] = if self.options.clients.is_empty() {
+            own = [self.own_tls_client()?];
+            report.notes.push(format!("no client is named: `{}` of the catalog stands in (`--as`)", own[0]));
+            &own
+        } else {
+            &self.options.clients
+        };
+        for client in clients {
+            let gathered = self.resolve(client, Role::Client, &context).await?;
+            report.parties.extend(gathered.parties);
+            report.evidence.extend(gathered.evidence);
+        }
+        let client_count = report.parties.len();
+        let mut offers: Vec<TlsOffer> = Vec::new();
+        for party in &report.parties {
+            let policy = party.tls().ok_or_else(|| Error::Party {
+                party: party.label.clone(),
+                expected: format!("it does not speak TLS, which `{named}` does"),
+            })?;
+            offers.push(policy.open(Role::Client, &context));
+        }
+        let candidates = candidates(&self.catalog);
+        let probed = probe::tls::meet(&tls_target, &self.tls_options(), &candidates, &offers).await;
+        let (anchors, trusted) = certificates::anchors(self.options.cacert.as_deref())?;
+        report.notes.push(trusted);
+        for (answer, offer) in probed.answers.iter().zip(&offers) {
+            if answer.verdict == Verdict::Accepted {
+                let rules = Rules::openssl(offer.security_level.unwrap_or(1));
+                let (connection, now) = (answer.connection, report.observed_at);
+                let found = certificates::findings(&answer.chain, &tls_target, &anchors, &rules, now, connection);
+                add_new(&mut report.evidence, found);
+            }
+        }
+        let gathered = self.tls_gathering(probed, named);
+        report.connections += gathered.connections;
+        report.evidence.extend(gathered.evidence);
+        report.parties.extend(gathered.parties);
+        self.progress("negotiating");
+        if report.parties.len() == client_count {
+            self.judge_evidence(&mut report, (client_count > 0).then_some(0), &context, Protocol::Tls);
+        }
+        for server in client_count..report.parties.len() {
+            for client in 0..client_count {
+                self.judge(&mut report, client, server, &context);
+            }
+        }
+        Ok(report)
+    }
+
+    /// The full map of a TLS target that was named as a party.
+    pub(crate) async fn map_tls(&self, target: &Target, named: &str) -> Result<Gathering, Error> {
+        let tls_target = self.tls_target(target)?;
+        let candidates = candidates(&self.catalog);
+        let probed = probe::tls::map(&tls_target, &self.tls_options(), &candidates).await;
+        Ok(self.tls_gathering(probed, named))
+    }
+
+    fn tls_gathering(&self, probed: TlsProbed, named: &str) -> Gathering {
+        let TlsProbed { mut gathered, connections, chains, .. } = probed;
+        for party in &mut gathered.parties {
+            certificates::fill(party, &chains);
+            label(party, named);
+        }
+        Gathering { parties: gathered.parties, evidence: gathered.evidence, connections }
+    }
+
+    fn tls_target(&self, target: &Target) -> Result<TlsTarget, Error> {
+        let scheme = scheme(target.scheme.as_deref());
+        let mut reached = TlsTarget::new(target.host.clone(), target.port.unwrap_or(scheme.port));
+        reached.start = scheme.start;
+        reached.protocols = scheme.protocols.iter().map(|&name| name.to_owned()).collect();
+        reached.addresses = self.options.connect.clone();
+        reached.source = self.options.source;
+        if let Some(name) = &self.options.server_name {
+            reached.server_name = Some(name.clone()).filter(|name| name != "none");
+        }
+        reached.proxy = self.options.proxy.as_deref().map(proxy).transpose()?;
+        Ok(reached)
+    }
+
+    fn tls_options(&self) -> TlsOptions {
+        let mut options = TlsOptions::default();
+        options.timeout = self.options.timeout;
+        options.family = match self.options.family {
+            Family::Any => probe::Family::Any,
+            Family::V4 => probe::Family::V4,
+            Family::V6 => probe::Family::V6,
+        };
+        options.progress = self.options.progress.clone().map(|told| {
+            std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))) as probe::ProgressFunction
+        });
+        options
+    }
+
+    fn tls_context(&self, target: &TlsTarget) -> Context {
+        let mut context = self.options.context.clone();
+        context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
+        context.host = Some(target.host.clone());
+        context.port = Some(target.port);
+        context.server_name.clone_from(&target.server_name);
+        context.time = Some(self.now());
+        context
+    }
+
+    /// The client that stands in where none is named.
+    fn own_tls_client(&self) -> Result<String, Error> {
+        let version = self.catalog.newest("openssl", Role::Client).ok_or_else(|| Error::Party {
+            party: "openssl".to_owned(),
+            expected: "the catalog has no version of it".to_owned(),
+        })?;
+        Ok(format!("openssl@{version}"))
+    }
+}
+
+fn label(party: &mut Party, named: &str) {
+    if let shakedown_model::PartySource::Live { address } = &party.source {
+        party.label = if named.contains(address.as_str()) { named.to_owned() } else { format!("{named} ({address})") };
+    }
+}
+
+fn add_new(evidence: &mut Vec<Evidence>, found: Vec<Evidence>) {
+    for one in found {
+        if !evidence.iter().any(|known| known.fact == one.fact) {
+            evidence.push(one);
+        }
+    }
+}
+
+/// `http://HOST:PORT`, `socks5://HOST:PORT`.
+fn proxy(text: &str) -> Result<probe::tls::Proxy, Error> {
+    let wrong = || Error::OptionValue {
+        option: "--proxy",
+        value: shakedown_model::Name::new(text).to_string(),
+        expected: "write `http://HOST:PORT` or `socks5://HOST:PORT`".to_owned(),
+    };
+    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
+    let (host, port) = rest.trim_end_matches('/').rsplit_once(':').ok_or_else(wrong)?;
+    let port = port.parse().map_err(|_| wrong())?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    if host.is_empty() || host.contains('@') {
+        return Err(wrong());
+    }
+    match scheme {
+        "http" => Ok(probe::tls::Proxy::Http { host, port }),
+        "socks5" | "socks5h" => Ok(probe::tls::Proxy::Socks5 { host, port }),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_as_people_write_them() {
+        let http = probe::tls::Proxy::Http { host: "proxy.example".to_owned(), port: 3128 };
+        assert_eq!(proxy("http://proxy.example:3128/").unwrap(), http);
+        assert!(matches!(proxy("socks5://[::1]:1080"), Ok(probe::tls::Proxy::Socks5 { host, port: 1080 }) if host == "::1"));
+        for wrong in ["proxy:3128", "http://proxy", "ftp://proxy:1", "http://user:secret@proxy:1", "http://:1"] {
+            assert!(proxy(wrong).is_err(), "{wrong}");
+        }
+    }
+}
