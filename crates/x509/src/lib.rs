@@ -18,7 +18,6 @@ mod der;
 mod describe;
 mod distinguished_name;
 mod extensions;
-mod facts;
 mod fault;
 mod file;
 mod findings;
