@@ -1,5 +1,5 @@
 //! TLS targets: how they are reached, what is asked of them, and what their certificates say.
 
 mod certificates;
-mod tls;
 mod scheme;
+mod tls;

@@ -1,9 +1,11 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Context, Evidence, Party, Protocol, Report, Role, Slot};
+use shakedown_model::{
+    Context, Evidence, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult,
+};
 use shakedown_probe as probe;
+use shakedown_probe::tls::{Answer, Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
 use shakedown_x509::Rules;
-use shakedown_probe::tls::{Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
 
 use super::certificates;
 use super::scheme::scheme;
@@ -52,11 +54,11 @@ impl Session {
         for (answer, offer) in probed.answers.iter().zip(&offers) {
             if answer.verdict == Verdict::Accepted {
                 let rules = Rules::openssl(offer.security_level.unwrap_or(1));
-                let (connection, now) = (answer.connection, report.observed_at);
-                let found = certificates::findings(&answer.chain, &tls_target, &anchors, &rules, now, connection);
+                let found = certificates::findings(answer, &tls_target, &anchors, &rules, report.observed_at);
                 add_new(&mut report.evidence, found);
             }
         }
+        let answers = probed.answers.clone();
         let gathered = self.tls_gathering(probed, named);
         report.connections += gathered.connections;
         report.evidence.extend(gathered.evidence);
@@ -67,7 +69,10 @@ impl Session {
         }
         for server in client_count..report.parties.len() {
             for client in 0..client_count {
-                self.judge(&mut report, client, server, &context);
+                let answer = answers.get(client);
+                self.judge_seen(&mut report, client, server, &context, &|outcome| {
+                    answer.into_iter().for_each(|answer| seen(outcome, answer));
+                });
             }
         }
         Ok(report)
@@ -138,6 +143,44 @@ impl Session {
     }
 }
 
+/// What was seen decides over what the rules compute: the client's own hello was sent.
+fn seen(outcome: &mut Outcome, answer: &Answer) {
+    let until_certificate = |stage: Stage| matches!(stage, Stage::Hello | Stage::KeyExchange);
+    match answer.verdict {
+        Verdict::Accepted => {
+            for stage in outcome.stages.iter_mut().filter(|stage| until_certificate(stage.stage)) {
+                stage.result = StageResult::Agreed;
+            }
+            outcome.failed.retain(|failed| !until_certificate(failed.stage));
+            let slots = [
+                (Slot::Version, &answer.version),
+                (Slot::CipherSuite, &answer.cipher_suite),
+                (Slot::Group, &answer.group),
+                (Slot::SignatureScheme, &answer.signature_scheme),
+            ];
+            for (slot, name) in slots {
+                if name.is_none() && slot != Slot::Group {
+                    continue;
+                }
+                outcome.agreed.retain(|(known, _)| *known != slot);
+                outcome.agreed.push((slot, name.clone()));
+            }
+            outcome.agreed.sort_by_key(|(slot, _)| *slot);
+        }
+        Verdict::Refused if outcome.result() != OutcomeResult::Failed => {
+            // The rules know of no reason: the evidence has to tell.
+            for stage in outcome.stages.iter_mut().filter(|stage| stage.stage == Stage::Hello) {
+                stage.result = StageResult::Failed;
+            }
+            for stage in outcome.stages.iter_mut().filter(|stage| stage.stage != Stage::Hello) {
+                stage.result = StageResult::NotReached;
+            }
+            outcome.agreed.clear();
+        }
+        Verdict::Refused | Verdict::Unknown => {}
+    }
+}
+
 fn label(party: &mut Party, named: &str) {
     if let shakedown_model::PartySource::Live { address } = &party.source {
         party.label = if named.contains(address.as_str()) { named.to_owned() } else { format!("{named} ({address})") };
@@ -181,7 +224,9 @@ mod tests {
     fn proxies_as_people_write_them() {
         let http = probe::tls::Proxy::Http { host: "proxy.example".to_owned(), port: 3128 };
         assert_eq!(proxy("http://proxy.example:3128/").unwrap(), http);
-        assert!(matches!(proxy("socks5://[::1]:1080"), Ok(probe::tls::Proxy::Socks5 { host, port: 1080 }) if host == "::1"));
+        assert!(
+            matches!(proxy("socks5://[::1]:1080"), Ok(probe::tls::Proxy::Socks5 { host, port: 1080 }) if host == "::1")
+        );
         for wrong in ["proxy:3128", "http://proxy", "ftp://proxy:1", "http://user:secret@proxy:1", "http://:1"] {
             assert!(proxy(wrong).is_err(), "{wrong}");
         }
