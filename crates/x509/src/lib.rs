@@ -18,6 +18,7 @@ mod der;
 mod describe;
 mod distinguished_name;
 mod extensions;
+mod facts;
 mod fault;
 mod file;
 mod findings;
