@@ -10,6 +10,8 @@ pub mod line;
 pub mod nginx;
 pub mod openssh;
 pub mod openssl_cnf;
+pub mod settings;
+pub mod swanctl;
 pub mod tls;
 mod value;
 

@@ -1,0 +1,45 @@
+//! `swanctl.conf` of strongSwan: its connections, as `swanctl --load-all` hands them to the daemon.
+
+mod connection;
+mod party;
+
+use std::sync::Arc;
+
+use shakedown_model::{ConfigProblem, Evidence, Fact, SourceFile};
+
+pub use connection::{Authentication, Child, Connection, Id};
+pub use party::{Selection, parties};
+
+use crate::files::{FileError, Files};
+use crate::settings::Settings;
+
+/// A configuration that was read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The files, the main one first.
+    pub files: Vec<Arc<SourceFile>>,
+    /// Its connections, in their order.
+    pub connections: Vec<Connection>,
+    /// What is wrong with it.
+    pub evidence: Vec<Evidence>,
+    /// What could not be read, each one sentence.
+    pub notes: Vec<String>,
+}
+
+/// Reads a configuration. Where the file cannot be parsed, the program uses none of it, and there are no connections.
+///
+/// # Errors
+/// The main file cannot be read.
+pub fn read(files: &dyn Files, path: &str) -> Result<Reading, FileError> {
+    let settings = Settings::read(files, path)?;
+    let mut reading =
+        Reading { files: settings.files, connections: Vec::new(), evidence: Vec::new(), notes: settings.notes };
+    if let Some(problem) = settings.problem {
+        let fact = Fact::Configuration { problem: ConfigProblem::Syntax, message: problem.message, suggestion: None };
+        reading.evidence.push(Evidence::new(fact).at(problem.origin));
+        return Ok(reading);
+    }
+    let connections = settings.root.section("connections");
+    reading.connections.extend(connections.into_iter().flat_map(|all| &all.sections).map(Connection::of));
+    Ok(reading)
+}
