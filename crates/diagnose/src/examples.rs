@@ -298,9 +298,7 @@ fn somewhere() -> Origin {
 }
 
 fn phase(text: &str) -> Phase {
-    use Phase::{Authentication, Connect, Identification, Kexinit, KeyExchange, Resolve, Service};
-    let all = [Resolve, Connect, Identification, Kexinit, KeyExchange, Service, Authentication];
-    all.into_iter().find(|phase| phase.as_str() == text).unwrap_or_else(|| panic!("no such phase: {text}"))
+    Phase::parse(text).unwrap_or_else(|| panic!("no such phase: {text}"))
 }
 
 fn resolve_failure(text: &str) -> ResolveFailure {

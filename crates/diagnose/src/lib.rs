@@ -7,6 +7,7 @@
 //!
 //! Nothing here opens a socket, a file or a clock: every diagnosis can be tested from a text.
 
+mod alert;
 mod blame;
 mod case;
 mod certificate;

@@ -46,8 +46,30 @@
 //! Never: go over to plain text because of it. Certificate checks have nothing to do with this failure and stay on.
 //!
 //! ## Example
+//! ```case
+//! fact: alert hello 120 no_application_protocol
+//! ```
+//!
 //! ```said
 //! * ALPN: curl offers h2,http/1.1
 //! * TLSv1.3 (IN), TLS alert, no application protocol (632):
 //! curl: (35) OpenSSL/3.0.17: error:0A000460:SSL routines::reason(1120)
 //! ```
+
+use shakedown_model::{Match, Side, Strength};
+
+use crate::Case;
+use crate::alert;
+
+/// no_application_protocol, RFC 7301 section 3.2.
+const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let fits = |seen: &alert::Seen| seen.number == NO_APPLICATION_PROTOCOL;
+    let summary = "the server speaks none of the application protocols that the client names";
+    let mut found = alert::found(case, fits, Strength::Decisive, Side::Both, summary);
+    if let Some(found) = &mut found {
+        found.side_because = "either may name what the other speaks".to_owned();
+    }
+    found.into_iter().collect()
+}

@@ -57,7 +57,7 @@
 //! side: client
 //! ```
 
-use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, StrangeProtocol, Strength};
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Protocol, Remedy, Role, Side, StrangeProtocol, Strength};
 
 use crate::Case;
 use crate::hostkey::{client_shell, server_shell};
@@ -76,6 +76,22 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             Fact::OtherProtocol { protocol, first_bytes } => {
                 let summary = format!("{} answers on port {port} instead of {expected}", protocol.phrase());
                 (Strength::Decisive, summary, format!("the first bytes: {}", words(first_bytes)))
+            }
+            Fact::NoStartTls { protocol, is_offered: false, text } => {
+                let mut one = Match::new(
+                    Strength::Decisive,
+                    Side::Server,
+                    format!("the server speaks {protocol} on port {port} and does not offer TLS there"),
+                );
+                one.phase = Some(Phase::Connect);
+                one.side_because = "it does not announce STARTTLS, or has no certificate to begin with".to_owned();
+                one.evidence.push(id);
+                one.notes.push(format!("its words: {}", words(text)));
+                one.supersedes = vec!["connection-cut", "middlebox-interference", "implementation-defect"];
+                if !found.iter().any(|known| known.summary == one.summary) {
+                    found.push(one);
+                }
+                continue;
             }
             Fact::LimitReached { phase: Phase::Identification, limit } => {
                 let summary =
@@ -102,13 +118,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         if strength == Strength::Decisive {
             one.supersedes = vec!["connection-cut", "middlebox-interference", "implementation-defect"];
         }
-        let steps = vec![
-            server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens there"),
-            client_shell(
+        let mut steps = vec![server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens there")];
+        if case.protocol == Protocol::Ssh {
+            steps.push(client_shell(
                 &format!("ssh -G {} | grep -i -e '^hostname ' -e '^port '", case.host()),
                 "where the configuration leads",
-            ),
-        ];
+            ));
+        }
         let title = format!("use the port that {expected} listens on, or lead this port to it");
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });
         found.push(one);

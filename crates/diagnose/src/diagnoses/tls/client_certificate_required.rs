@@ -50,7 +50,36 @@
 //! help.
 //!
 //! ## Example
+//! ```case
+//! fact: alert client-certificate 116 certificate_required
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ curl https://api.example.com
 //! curl: (56) OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0
 //! ```
+
+use shakedown_model::{Match, Role, Side, Strength};
+
+use crate::Case;
+use crate::alert;
+
+/// certificate_required, RFC 8446 section 6.2.
+const CERTIFICATE_REQUIRED: u8 = 116;
+/// What servers answer to an empty Certificate before TLS 1.3: handshake_failure, no_certificate, bad_certificate,
+/// certificate_unknown, access_denied.
+const OLDER: [u8; 5] = [40, 41, 42, 46, 49];
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let fits = |seen: &alert::Seen| {
+        seen.role == Role::Server
+            && (seen.number == CERTIFICATE_REQUIRED || seen.after_finished && OLDER.contains(&seen.number))
+    };
+    let summary = "the server wants a certificate of the client and got none";
+    let mut found = alert::found(case, fits, Strength::Decisive, Side::Client, summary);
+    if let Some(found) = &mut found {
+        found.side_because = "it has shown no certificate".to_owned();
+    }
+    found.into_iter().collect()
+}

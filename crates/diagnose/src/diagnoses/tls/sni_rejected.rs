@@ -52,7 +52,33 @@
 //! off.
 //!
 //! ## Example
+//! ```case
+//! fact: alert hello 112 unrecognized_name
+//! side: server
+//! ```
+//!
 //! ```said
 //! $ openssl s_client -connect 192.0.2.7:443 -servername wrong.example.com
 //! error:0A000458:SSL routines:ssl3_read_bytes:tlsv1 unrecognized name:rec_layer_s3.c:1590:SSL alert number 112
 //! ```
+
+use shakedown_model::{Match, Side, Strength};
+
+use crate::Case;
+use crate::alert;
+
+/// The unrecognized_name alert, RFC 6066 section 3.
+const UNRECOGNIZED_NAME: u8 = 112;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let summary = match &case.context.server_name {
+        Some(name) => format!("the server does not serve the name {}", crate::text::quoted(name)),
+        None => "the server refuses the name, or a client without one".to_owned(),
+    };
+    let fits = |seen: &alert::Seen| seen.number == UNRECOGNIZED_NAME && !seen.is_warning;
+    let mut found = alert::found(case, fits, Strength::Decisive, Side::Server, &summary);
+    if let Some(found) = &mut found {
+        found.side_because = "the name is not among those that it has".to_owned();
+    }
+    found.into_iter().collect()
+}
