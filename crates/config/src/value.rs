@@ -128,6 +128,22 @@ impl Value {
         Self { text, origin: self.part(range), places, span }
     }
 
+    /// The same with more text behind it that the program adds of itself: it has no place but the whole value's.
+    pub(crate) fn followed_by(&self, text: &str) -> Self {
+        let mut value = self.clone();
+        if let Some(first) = match value.places {
+            Places::From(first) => Some(first),
+            _ => None,
+        } {
+            value.places = Places::Each((first..first + value.text.len()).collect());
+        }
+        if let Places::Each(places) = &mut value.places {
+            places.resize(places.len() + text.len(), self.span.end.saturating_sub(1));
+        }
+        value.text.push_str(text);
+        value
+    }
+
     /// The parts between separators, without white space around them and without empty ones.
     pub fn split(&self, is_separator: impl Fn(char) -> bool) -> Vec<Self> {
         let mut parts = Vec::new();
