@@ -53,6 +53,19 @@ impl Reply {
         self.observation.as_ref().filter(|_| self.verdict == Verdict::Accepted)
     }
 
+    /// Whether it ended before a hello was of any matter: another one would not fare better.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        matches!(
+            self.failure,
+            Some(
+                Fact::NotConnected { .. }
+                    | Fact::NoStartTls { .. }
+                    | Fact::ProxyRefused { .. }
+                    | Fact::OtherProtocol { .. }
+            )
+        )
+    }
+
     /// The alert that ended it.
     pub fn alert(&self) -> Option<Alert> {
         Some(self.observation.as_ref()?.alert()?.alert)
@@ -249,8 +262,10 @@ impl<'a> Engine<'a> {
             let fact = Fact::Connected { address: self.address, milliseconds };
             log.evidence.push(Evidence::new(fact).on(connection));
         }
+        let is_new = |fact: &Fact| !log.evidence.iter().any(|known| is_same(&known.fact, fact));
         if let (Verdict::Unknown, Some(fact)) = (verdict, &failure)
             && log.failures < KEPT_FAILURES
+            && is_new(fact)
         {
             log.failures += 1;
             let evidence = self.seen(fact.clone(), connection, purpose, at_proxy);
@@ -297,6 +312,17 @@ impl<'a> Engine<'a> {
         }
         known.seen = Instant::now();
         Some(true)
+    }
+}
+
+/// Whether a fact says no more than another: times and counts may differ.
+fn is_same(known: &Fact, fact: &Fact) -> bool {
+    match (known, fact) {
+        (Fact::Ended { phase: a, ending: one, .. }, Fact::Ended { phase: b, ending: other, .. }) => {
+            a == b && std::mem::discriminant(one) == std::mem::discriminant(other)
+        }
+        (Fact::TooSlow { phase: a, .. }, Fact::TooSlow { phase: b, .. }) => a == b,
+        (known, fact) => known == fact,
     }
 }
 

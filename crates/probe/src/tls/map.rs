@@ -79,18 +79,19 @@ async fn probe(
     for address in addresses {
         let mut mapper = Mapper::new(Engine::new(target, address, options, candidates, budget.clone(), deadline));
         let mut answers = Vec::new();
+        let mut is_hopeless = false;
         for offer in clients.unwrap_or_default() {
             let reply = mapper.meet(client::hello(offer, target, candidates), "client's hello").await;
-            if reply.verdict != Verdict::Accepted {
-                let alerts = reply.observation.as_ref().map(facts::alerts).unwrap_or_default();
-                for fact in alerts {
-                    mapper.engine.evidence(fact, reply.connection, "client's hello");
-                }
+            // close_notify after this end's own is how a handshake ends that went well.
+            let alerts = reply.observation.as_ref().map(facts::alerts).unwrap_or_default();
+            for fact in alerts {
+                mapper.engine.evidence(fact, reply.connection, "client's hello");
             }
+            is_hopeless |= reply.is_hopeless();
             answers.push(answer(&reply, candidates));
         }
-        // A client that offers nothing that could be sent is known to fail without the server.
-        if clients.is_none() || answers.iter().any(|answer| answer.verdict != Verdict::Accepted) {
+        let all_accepted = answers.iter().all(|answer| answer.verdict == Verdict::Accepted);
+        if clients.is_none() || !all_accepted && !is_hopeless {
             mapper.run().await;
         }
         let (party, evidence, chains) = mapper.finish();

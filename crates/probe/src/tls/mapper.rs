@@ -133,7 +133,7 @@ impl<'a> Mapper<'a> {
                 self.good.get_or_insert_with(|| hello.clone());
             }
         }
-        if self.good.is_none() {
+        if self.good.is_none() && !replies.iter().all(Reply::is_hopeless) {
             self.other_first_hellos().await;
         }
         if self.good.is_none() {
