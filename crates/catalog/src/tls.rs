@@ -66,6 +66,13 @@ impl Catalog {
         Context::new(openssl, role, built.unwrap_or(default), origin)
     }
 
+    /// The version of OpenSSL below a program, and what is to be said of it.
+    pub fn openssl_version(&self, software: &Software, role: Role) -> Option<(String, Option<String>)> {
+        let product = self.product(software.product(), software.version()).ok()?;
+        let rules = self.rules(&product, role, Some(software.version()));
+        self.library_version(software, &product, &rules)
+    }
+
     /// The version of OpenSSL below a program: its layer, what it brings with it, or the newest.
     fn library_version(
         &self,

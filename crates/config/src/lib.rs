@@ -15,6 +15,7 @@ pub mod openssl_cnf;
 pub mod settings;
 pub mod swanctl;
 pub mod tls;
+pub mod tls_party;
 mod value;
 
 pub use files::{Disk, FileError, Files, Memory, Metadata};

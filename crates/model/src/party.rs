@@ -154,14 +154,20 @@ pub enum ConfigurationKind {
     SshConfig,
     /// OpenSSH server, `sshd_config`.
     SshdConfig,
+    /// `openssl.cnf`.
+    OpenSslCnf,
+    /// `nginx.conf`.
+    Nginx,
 }
 
 impl ConfigurationKind {
-    /// The name in JSON and messages: `ssh_config`, `sshd_config`.
+    /// The name in JSON and messages: `ssh_config`, `sshd_config`, `openssl.cnf`, `nginx.conf`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SshConfig => "ssh_config",
             Self::SshdConfig => "sshd_config",
+            Self::OpenSslCnf => "openssl.cnf",
+            Self::Nginx => "nginx.conf",
         }
     }
 }

@@ -47,6 +47,14 @@ pub enum Error {
         /// Why.
         source: shakedown_config::openssh::ConfigError,
     },
+    /// The configuration of a TLS program could not be read.
+    #[error("the configuration of the party `{party}` cannot be read")]
+    TlsConfiguration {
+        /// The party as written.
+        party: String,
+        /// Why.
+        source: shakedown_config::tls_party::PartyError,
+    },
     /// The recorded offer could not be read.
     #[error("the offer in `{path}` cannot be read")]
     Offer {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
-use shakedown_config::{Disk, openssh};
+use shakedown_config::{Disk, openssh, tls_party};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
 
 use crate::session::Gathering;
@@ -130,6 +130,9 @@ impl Session {
         }
         let files = self.files()?;
         let product = software.product().to_owned();
+        if self.catalog.protocol_of(&product, software.version()) == Some(ProductProtocol::Tls) {
+            return self.configured_tls(text, &software, path, role, &context);
+        }
         if !matches!(self.catalog.product_id(&product, software.version()), Some("openssh" | "win32-openssh")) {
             return Err(Error::Party {
                 party: text.to_owned(),
@@ -148,6 +151,35 @@ impl Session {
             }
         };
         let gathered = gathered.map_err(|source| Error::Configuration { party: text.to_owned(), source })?;
+        Ok(self.labelled(gathered, text))
+    }
+
+    /// The configuration of a program that speaks TLS, over the library below it.
+    fn configured_tls(
+        &self,
+        text: &str,
+        software: &Software,
+        path: &str,
+        role: Role,
+        context: &Context,
+    ) -> Result<Gathering, Error> {
+        let files = self.files()?;
+        let spec = tls_party::Spec { software, path, openssl_cnf: None, role, context };
+        let gathered = match (self.catalog.product_id(software.product(), software.version()), role) {
+            (Some("openssl"), _) => tls_party::openssl(&files, &spec, &self.catalog),
+            (Some("nginx"), Role::Server) => tls_party::nginx(&files, &spec, &self.catalog),
+            _ => {
+                let product = software.product();
+                return Err(Error::Party {
+                    party: text.to_owned(),
+                    expected: format!(
+                        "configuration files of `{product}` cannot be read as a {role} yet; those of openssl, of nginx as \
+                         a server and of OpenSSH can"
+                    ),
+                });
+            }
+        };
+        let gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
         Ok(self.labelled(gathered, text))
     }
 

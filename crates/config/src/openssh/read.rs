@@ -219,7 +219,7 @@ fn party(
         label: format!("{software}:{path}"),
         role: match kind {
             ConfigurationKind::SshConfig => Role::Client,
-            ConfigurationKind::SshdConfig => Role::Server,
+            _ => Role::Server,
         },
         software: Some(software.clone()),
         source: PartySource::Configuration,
