@@ -21,6 +21,7 @@ mod mismatch;
 mod registry;
 mod said;
 mod text;
+mod tls;
 
 pub use case::Case;
 pub use engine::diagnose;

@@ -45,6 +45,10 @@ pub(crate) fn cause_of(slot: Slot) -> &'static str {
         Slot::CipherC2s | Slot::CipherS2c => "no-common-cipher",
         Slot::MacC2s | Slot::MacS2c => "no-common-mac",
         Slot::CompressionC2s | Slot::CompressionS2c => "no-common-compression",
+        Slot::Version => "no-common-version",
+        Slot::CipherSuite => "no-common-cipher",
+        Slot::Group => "no-common-group",
+        Slot::SignatureScheme => "no-common-signature-algorithm",
         _ => "no-common-kex",
     }
 }

@@ -62,11 +62,14 @@
 //! side: server
 //! ```
 
-use shakedown_model::Match;
+use shakedown_model::{Match, Protocol};
 
 use crate::Case;
-use crate::mismatch;
+use crate::{mismatch, tls};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    if case.protocol == Protocol::Tls {
+        return tls::matches(case, "no-common-cipher");
+    }
     mismatch::matches(case, "no-common-cipher", "cipher")
 }

@@ -63,3 +63,12 @@
 //! charon: 09[IKE] peer didn't accept DH group CURVE_25519, it requested MODP_1024
 //! charon: 09[IKE] requested DH group MODP_1024 not supported
 //! ```
+
+use shakedown_model::{Match, Protocol};
+
+use crate::{Case, tls};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    // In IKE a proposal fails as a whole.
+    if case.protocol == Protocol::Tls { tls::matches(case, "no-common-group") } else { Vec::new() }
+}

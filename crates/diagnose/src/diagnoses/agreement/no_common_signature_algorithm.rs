@@ -63,14 +63,17 @@
 //! ```
 
 use shakedown_model::{
-    Change, Command, CommandPlace, Evidence, Fact, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Strength,
-    names,
+    Change, Command, CommandPlace, Evidence, Fact, Match, Name, Phase, Protocol, Reason, Remedy, Role, Side, Slot,
+    Strength, names,
 };
 
 use crate::Case;
 use crate::text::list;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    if case.protocol == Protocol::Tls {
+        return crate::tls::matches(case, "no-common-signature-algorithm");
+    }
     let seen = case.facts().find_map(|(id, evidence): (_, &Evidence)| match &evidence.fact {
         Fact::NoUserSignature { client, server } => Some((id, client.clone(), server.clone())),
         _ => None,

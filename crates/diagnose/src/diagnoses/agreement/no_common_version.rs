@@ -60,12 +60,17 @@
 //! side: server
 //! ```
 
-use shakedown_model::{Change, Command, CommandPlace, Fact, Match, Phase, Reason, Remedy, Role, Side, Strength};
+use shakedown_model::{
+    Change, Command, CommandPlace, Fact, Match, Phase, Protocol, Reason, Remedy, Role, Side, Strength,
+};
 
 use crate::Case;
 use crate::text::words;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    if case.protocol == Protocol::Tls {
+        return crate::tls::matches(case, "no-common-version");
+    }
     let seen = case.facts().filter_map(|(id, evidence)| match &evidence.fact {
         Fact::SshOneOnly { identification } => Some((id, identification)),
         _ => None,
