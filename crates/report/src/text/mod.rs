@@ -5,6 +5,7 @@ mod canvas;
 mod diagnosis;
 mod fix;
 mod offer;
+mod offer_tls;
 mod outcome;
 mod page;
 mod snippet;

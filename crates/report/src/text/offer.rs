@@ -1,4 +1,4 @@
-use shakedown_model::ssh::{HostKey, SignatureCheck, SshOffer, is_marker};
+use shakedown_model::ssh::{HostKey, SignatureCheck, SshOffer, Undecided, is_marker};
 use shakedown_model::{Item, Known, Party, PartySource, Policy, Slot};
 
 use super::canvas::{Canvas, Look};
@@ -10,10 +10,20 @@ use crate::{walk, words};
 pub fn offer_text(party: &Party, options: &TextOptions) -> String {
     let mut party = party.clone();
     walk::party(&mut walk::Mask, &mut party);
-    let Policy::Ssh(policy) = &party.policy else { return String::new() };
-    let offer = &policy.offer;
     let mut draw = Draw { canvas: Canvas::new(options.color), options };
-    draw.head(&party, offer);
+    let policy = match &party.policy {
+        Policy::Ssh(policy) => policy,
+        Policy::Tls(policy) => {
+            draw.head(&party);
+            draw.tls(party.role, policy);
+            draw.notes(&policy.undecided, &party.notes);
+            return draw.canvas.finish();
+        }
+        Policy::Ike(_) => return String::new(),
+    };
+    let offer = &policy.offer;
+    draw.head(&party);
+    draw.identification(offer);
     let mut told = Vec::new();
     for slot in Slot::SSH {
         if told.contains(&slot) {
@@ -35,13 +45,7 @@ pub fn offer_text(party: &Party, options: &TextOptions) -> String {
         draw.sizes(offer);
     }
     draw.rest(offer);
-    for part in &policy.undecided {
-        let slot = words::without_direction(part.slot);
-        draw.note(&format!("{slot}: depends on `{}`, which was not decided", part.criterion.replace('`', "'")));
-    }
-    for note in &party.notes {
-        draw.note(note);
-    }
+    draw.notes(&policy.undecided, &party.notes);
     draw.canvas.finish()
 }
 
@@ -60,13 +64,13 @@ fn same(left: &Known<Vec<Item>>, right: &Known<Vec<Item>>) -> bool {
     }
 }
 
-struct Draw<'a> {
+pub(super) struct Draw<'a> {
     canvas: Canvas,
     options: &'a TextOptions,
 }
 
 impl Draw<'_> {
-    fn head(&mut self, party: &Party, offer: &SshOffer) {
+    fn head(&mut self, party: &Party) {
         self.canvas.put(Look::Strong, party.role.as_str()).plain(" ").put(Look::Strong, &words::party(party));
         if let Some(software) = party.software.as_ref().map(ToString::to_string).filter(|text| *text != party.label) {
             self.canvas.plain(&format!(", {software}"));
@@ -82,6 +86,19 @@ impl Draw<'_> {
         };
         self.canvas.plain(&format!(" ({source})"));
         self.canvas.end();
+    }
+
+    fn notes(&mut self, undecided: &[Undecided], notes: &[String]) {
+        for part in undecided {
+            let slot = words::without_direction(part.slot);
+            self.note(&format!("{slot}: depends on `{}`, which was not decided", part.criterion.replace('`', "'")));
+        }
+        for note in notes {
+            self.note(note);
+        }
+    }
+
+    fn identification(&mut self, offer: &SshOffer) {
         if let Some(identification) = &offer.identification {
             self.heading("identification");
             self.line(identification.as_str());
@@ -113,7 +130,7 @@ impl Draw<'_> {
         }
     }
 
-    fn names(&mut self, slot: Slot, items: &[Item]) {
+    pub(super) fn names(&mut self, slot: Slot, items: &[Item]) {
         if items.is_empty() {
             self.line("nothing");
         }
@@ -209,17 +226,17 @@ impl Draw<'_> {
         }
     }
 
-    fn heading(&mut self, text: &str) {
+    pub(super) fn heading(&mut self, text: &str) {
         self.canvas.put(Look::Frame, text).plain(":");
         self.canvas.end();
     }
 
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.canvas.plain("  ").plain(text);
         self.canvas.end();
     }
 
-    fn note(&mut self, text: &str) {
+    pub(super) fn note(&mut self, text: &str) {
         self.canvas.put(Look::Note, "note").plain(": ").plain(text);
         self.canvas.end();
     }
