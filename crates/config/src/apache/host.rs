@@ -63,6 +63,9 @@ pub(super) fn servers(
     let ports = ports(main);
     for node in hosts.iter().flat_map(|host| &host.nodes) {
         misspelt(node, evidence);
+        if node.name.as_str().eq_ignore_ascii_case("SSLProtocol") {
+            illegal_protocols(node, evidence);
+        }
     }
     let mut servers = Vec::new();
     let mut indices = Vec::new();
@@ -151,6 +154,29 @@ fn misspelt(node: &Node, evidence: &mut Vec<Evidence>) {
         "Invalid command '{shown}', perhaps misspelled or defined by a module not included in the server configuration"
     );
     tell(evidence, node.name.origin().clone(), ConfigProblem::UnknownKeyword, message, nearest(name, DIRECTIVES));
+}
+
+/// Arguments of `SSLProtocol` that are no version, or SSL 2.0.
+fn illegal_protocols(node: &Node, evidence: &mut Vec<Evidence>) {
+    for value in &node.arguments {
+        let name = value.as_str().trim_start_matches(['+', '-']);
+        if name.eq_ignore_ascii_case("all") {
+            continue;
+        }
+        let found = TlsVersion::ALL.into_iter().find(|version| version.as_str().eq_ignore_ascii_case(name));
+        let (message, near) = match found {
+            Some(TlsVersion::Ssl2) if !value.as_str().starts_with('-') => {
+                ("SSLProtocol: SSLv2 is no longer supported".to_owned(), None)
+            }
+            Some(_) => continue,
+            None => {
+                let meant = TlsVersion::parse_any_case(name).map(TlsVersion::as_str);
+                let near = meant.or_else(|| nearest(name, TlsVersion::ALL.map(TlsVersion::as_str)));
+                (format!("SSLProtocol: Illegal protocol '{name}'"), near)
+            }
+        };
+        tell(evidence, value.origin().clone(), ConfigProblem::BadValue, message, near);
+    }
 }
 
 /// The ports of `Listen` that speak TLS by their protocol: `https`, or 443.
@@ -372,18 +398,9 @@ fn protocols(both: Both<'_>, spec: &Spec<'_>, evidence: &mut Vec<Evidence>, sett
                     TlsVersion::ALL.into_iter().filter(|version| *version != TlsVersion::Ssl2).collect()
                 } else {
                     let found = TlsVersion::ALL.into_iter().find(|version| version.as_str().eq_ignore_ascii_case(name));
-                    let Some(version) = found else {
-                        let message = format!("SSLProtocol: Illegal protocol '{name}'");
-                        let meant = TlsVersion::parse_any_case(name).map(TlsVersion::as_str);
-                        let near = meant.or_else(|| nearest(name, TlsVersion::ALL.map(TlsVersion::as_str)));
-                        tell(evidence, value.origin().clone(), ConfigProblem::BadValue, message, near);
-                        continue;
-                    };
+                    // What is no version is told elsewhere.
+                    let Some(version) = found else { continue };
                     if version == TlsVersion::Ssl2 {
-                        if action != Some('-') {
-                            let message = "SSLProtocol: SSLv2 is no longer supported".to_owned();
-                            tell(evidence, value.origin().clone(), ConfigProblem::BadValue, message, None);
-                        }
                         continue;
                     }
                     vec![version]

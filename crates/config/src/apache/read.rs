@@ -160,7 +160,8 @@ impl Reading {
     /// What a connection to this address with this server name (SNI) meets: the hosts of the very address before those of
     /// all addresses, the name's before the first one. `None` where nothing here speaks TLS there.
     ///
-    /// Groups are those of the first host; before httpd 2.4.42 (or with OpenSSL before 1.1.1) versions are, too.
+    /// Groups are those of the first host, and so are versions where neither the host nor the main server has an
+    /// `SSLProtocol`; before httpd 2.4.42 (or with OpenSSL before 1.1.1) versions are, too.
     pub fn select(&self, address: Option<IpAddr>, port: Option<u16>, name: Option<&str>) -> Option<Selection> {
         let at_port = |index: &usize| {
             self.servers.get(*index).is_some_and(|server| {
@@ -197,7 +198,17 @@ impl Reading {
         let first = self.servers.get(default)?;
         let mut settings = self.servers.get(server)?.clone();
         settings.settings.groups.clone_from(&first.settings.groups);
-        if !self.names_before_versions {
+        // What the first host's context has turned on stays on.
+        if server != default {
+            settings.settings.options = [first.settings.options.clone(), settings.settings.options].concat();
+        }
+        // Without an `SSLProtocol` for the host the versions stay those of the first one, too.
+        let own = settings
+            .settings
+            .max_protocol
+            .as_ref()
+            .is_some_and(|bound| matches!(bound.origin.kind(), shakedown_model::OriginKind::File { .. }));
+        if !self.names_before_versions || !own {
             settings.settings.min_protocol.clone_from(&first.settings.min_protocol);
             settings.settings.max_protocol.clone_from(&first.settings.max_protocol);
             settings.settings.protocols.clone_from(&first.settings.protocols);
