@@ -311,7 +311,98 @@ tls_other_records = {
 }
 
 
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    size = len(body)
+    if size < 128:
+        length = bytes([size])
+    else:
+        digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        length = bytes([128 + len(digits)]) + digits
+    return bytes([tag]) + length + body
+
+
+def common_name(text):
+    return tlv(0x30, tlv(0x31, tlv(0x30, tlv(6, b"\x55\4\3"), tlv(0x0C, text))))
+
+
+def extension(oid, value, critical=False):
+    return tlv(0x30, tlv(6, oid), tlv(1, b"\xff") if critical else b"", tlv(4, value))
+
+
+SHA256_RSA = tlv(0x30, tlv(6, b"\x2a\x86\x48\x86\xf7\x0d\1\1\x0b"), tlv(5))
+P256 = tlv(0x30, tlv(6, b"\x2a\x86\x48\xce\x3d\2\1"), tlv(6, b"\x2a\x86\x48\xce\x3d\3\1\7"))
+VALIDITY = tlv(0x30, tlv(0x17, b"250101000000Z"), tlv(0x18, b"20500101000000Z"))
+
+
+def certificate(*extensions, version=b"\2", subject=b"www.example.org", validity=VALIDITY, key=P256):
+    fields = [tlv(0xA0, tlv(2, version)), tlv(2, b"\1"), SHA256_RSA, common_name(b"Example CA"), validity]
+    fields += [common_name(subject), tlv(0x30, key, tlv(3, b"\0\4" + bytes(64)))]
+    if extensions:
+        fields.append(tlv(0xA3, tlv(0x30, *extensions)))
+    return tlv(0x30, tlv(0x30, *fields), SHA256_RSA, tlv(3, b"\0" + bytes(64)))
+
+
+CE = b"\x55\x1d"
+NAMES = extension(CE + b"\x11", tlv(0x30, tlv(0x82, b"www.example.org"), tlv(0x87, b"\xc0\0\2\7"), tlv(0x82, b"a\0b")))
+CA = extension(CE + b"\x13", tlv(0x30, tlv(1, b"\xff"), tlv(2, b"\0")), critical=True)
+x509_certificates = {
+    "plain": certificate(),
+    "names": certificate(NAMES),
+    "authority": certificate(CA, extension(CE + b"\x0f", tlv(3, b"\1\6")), subject=b"Example CA"),
+    "constraints": certificate(CA, extension(CE + b"\x1e", tlv(0x30, tlv(0xA0, tlv(0x30, tlv(0x82, b".example.org")))))),
+    "purposes": certificate(extension(CE + b"\x25", tlv(0x30, tlv(6, b"\x2b\6\1\5\5\7\3\1")))),
+    "must_staple": certificate(extension(b"\x2b\6\1\5\5\7\1\x18", tlv(0x30, tlv(2, b"\5")))),
+    "twice": certificate(NAMES, NAMES),
+    "names_are_no_list": certificate(extension(CE + b"\x11", b"\4\1x")),
+    "version_one": certificate(version=b"\0"),
+    "times_without_seconds": certificate(validity=tlv(0x30, tlv(0x17, b"2501010000Z"), tlv(0x17, b"2601010000Z"))),
+    "key_unknown": certificate(key=tlv(0x30, tlv(6, b"\x2a\3"))),
+    "length_too_long": b"\x30\x82\xff\xff\x30",
+    "length_indefinite": b"\x30\x80\x30\x80\0\0\0\0",
+    "cut": certificate(NAMES)[:-20],
+    "trailing": certificate() + b"\0",
+}
+
+
+def armoured(label, data):
+    import base64
+
+    text = base64.encodebytes(data)
+    return b"-----BEGIN " + label + b"-----\n" + text + b"-----END " + label + b"-----\n"
+
+
+x509_files = {
+    "chain": armoured(b"CERTIFICATE", x509_certificates["names"]) + armoured(b"CERTIFICATE", x509_certificates["authority"]),
+    "key_and_text": b"a comment\r\n" + armoured(b"PRIVATE KEY", tlv(0x30, tlv(2, b"\0"))),
+    "no_end": b"-----BEGIN CERTIFICATE-----\nMIIB\n-----BEGIN CERTIFICATE-----\n",
+    "not_base64": b"-----BEGIN CERTIFICATE-----\nM*I\n-----END CERTIFICATE-----\n",
+    "headers": b"-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END X-----\n",
+    "der": x509_certificates["names"],
+}
+OCSP_TIME = tlv(0x18, b"20250101000000Z")
+OCSP_ID = tlv(0x30, tlv(0x30, tlv(6, b"\x2b\x0e\3\2\x1a")), tlv(4, bytes(20)), tlv(4, bytes(20)), tlv(2, b"\1"))
+
+
+def staple(state):
+    answer = tlv(0x30, OCSP_ID, state, OCSP_TIME, tlv(0xA0, OCSP_TIME))
+    data = tlv(0x30, tlv(0xA1, common_name(b"Example CA")), OCSP_TIME, tlv(0x30, answer))
+    basic = tlv(0x30, data, SHA256_RSA, tlv(3, b"\0" + bytes(64)))
+    return tlv(0x30, tlv(10, b"\0"), tlv(0xA0, tlv(0x30, tlv(6, b"\x2b\6\1\5\5\7\x30\1\1"), tlv(4, basic))))
+
+
+x509_staples = {
+    "good": staple(tlv(0x80)),
+    "revoked": staple(tlv(0xA1, OCSP_TIME, tlv(0xA0, tlv(10, b"\1")))),
+    "unknown": staple(tlv(0x82)),
+    "try_later": tlv(0x30, tlv(10, b"\3")),
+    "cut": staple(tlv(0x80))[:-10],
+}
+
 for target, seeds in {
+    "x509_certificate": x509_certificates,
+    "x509_file": x509_files,
+    "x509_staple": x509_staples,
     "ssh_messages": messages,
     "ssh_packet": packets,
     "ssh_identification": {**identifications, **strange},

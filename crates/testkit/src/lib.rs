@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+pub mod badssl;
 pub mod certificates;
 pub mod clients;
 pub mod hostile;

@@ -8,7 +8,7 @@ use shakedown_model::{CertificateFinding, CertificateProblem, Evidence, Fact, Na
 use crate::oid::purpose_name;
 use crate::{
     Anchors, Bounds, Builder, Certificate, Fault, GeneralName, KeyKind, NameMatch, NameMismatch, Node, Path, Paths,
-    Position, Purpose, Rules, Search, Wanted, match_name, paths, staple,
+    Position, Purpose, Rules, Search, Verifier, Wanted, match_name, paths, staple,
 };
 
 /// A chain and the client or server that it is shown to.
@@ -33,6 +33,9 @@ pub struct Shown<'a> {
     /// The other party's clock.
     pub now: Timestamp,
 }
+
+/// SSL_MAX_CERT_LIST_DEFAULT in OpenSSL's ssl.h.
+const OPENSSL_CHAIN: usize = 1024 * 100;
 
 /// Everything that the other party has against the chain, in the order of the path it takes; nothing where it accepts
 /// it. What is broken in its form is a [`Fact::Malformed`], the rest is [`Fact::Certificate`].
@@ -65,6 +68,11 @@ pub fn findings(shown: &Shown<'_>) -> Vec<Evidence> {
     let all = paths(&search);
     let (path, refusals) = all.taken_by(shown.builder, shown.rules);
     let context = Context { shown, paths: &all, path: &path, sent: others.len(), phase };
+    let bytes: usize = shown.chain.iter().map(Vec::len).sum();
+    if shown.rules.verifier == Verifier::OpenSsl && bytes > OPENSSL_CHAIN {
+        let what = format!("comes in a chain of {bytes} bytes, and OpenSSL reads no more than {OPENSSL_CHAIN}");
+        found.push(context.finding(0, CertificateProblem::Policy { what }));
+    }
     found.extend(refusals.iter().filter_map(|refusal| context.fact(refusal.link, &refusal.fault)));
     if let Some(wanted) = shown.wanted
         && let NameMatch::Differs { why, nearest, names } = match_name(end, wanted)

@@ -22,6 +22,8 @@ mod facts;
 mod fault;
 mod file;
 mod findings;
+#[doc(hidden)]
+pub mod fuzzing;
 mod general_name;
 mod key;
 mod names;

@@ -26,7 +26,7 @@ const START: Duration = Duration::from_secs(30);
 const ATTEMPTS: usize = 5;
 
 /// Starts a server on a port that was free just now, again where it was taken meanwhile.
-fn on_free_port<T>(start: impl Fn(u16) -> Result<T, StartError>) -> Result<T, StartError> {
+pub(crate) fn on_free_port<T>(start: impl Fn(u16) -> Result<T, StartError>) -> Result<T, StartError> {
     let mut last = None;
     for _ in 0..ATTEMPTS {
         let port = crate::process::free_port().map_err(StartError::Io)?;
