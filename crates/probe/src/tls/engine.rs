@@ -41,11 +41,13 @@ pub struct Reply {
     pub connection: u32,
     /// What ended it before its time.
     pub failure: Option<Fact>,
+    /// Whether that was the proxy's doing.
+    pub at_proxy: bool,
 }
 
 impl Reply {
     fn not_asked() -> Self {
-        Self { verdict: Verdict::Unknown, observation: None, connection: 0, failure: None }
+        Self { verdict: Verdict::Unknown, observation: None, connection: 0, failure: None, at_proxy: false }
     }
 
     /// The observation of an accepted hello.
@@ -141,9 +143,23 @@ impl<'a> Engine<'a> {
         match self.is_alive(began).await {
             // A known-good hello is still answered: the end was about what this one offered. A silence may be anything.
             Some(true) if is_cut && reply.observation.is_some() => reply.verdict = Verdict::Refused,
-            _ => {}
+            Some(_) => self.keep(&reply, purpose),
+            // Nothing is known of the server yet: whoever asks keeps it where that stays so.
+            None => {}
         }
         reply
+    }
+
+    /// An answer that stays unexplained is evidence.
+    pub(crate) fn keep(&self, reply: &Reply, purpose: &str) {
+        let (Verdict::Unknown, Some(fact)) = (reply.verdict, &reply.failure) else { return };
+        let mut log = self.log();
+        let is_new = !log.evidence.iter().any(|known| is_same(&known.fact, fact));
+        if is_new && log.failures < KEPT_FAILURES {
+            log.failures += 1;
+            let evidence = self.seen(fact.clone(), reply.connection, purpose, reply.at_proxy);
+            log.evidence.push(evidence);
+        }
     }
 
     /// A hello that the server accepted: from now on it tells whether the server still answers.
@@ -243,10 +259,10 @@ impl<'a> Engine<'a> {
         };
         let exchanged =
             exchange::run(self.target, self.address, config, deadline.min(began + connecting), deadline).await;
-        (self.judge(exchanged, number, purpose), began)
+        (self.judge(exchanged, number), began)
     }
 
-    fn judge(&self, exchanged: Exchanged, connection: u32, purpose: &str) -> Reply {
+    fn judge(&self, exchanged: Exchanged, connection: u32) -> Reply {
         let Exchanged { observation, failure, at_proxy, connect_milliseconds: milliseconds, .. } = exchanged;
         let verdict = match &observation {
             Some(observation) if observation.is_accepted() => Verdict::Accepted,
@@ -262,16 +278,8 @@ impl<'a> Engine<'a> {
             let fact = Fact::Connected { address: self.address, milliseconds };
             log.evidence.push(Evidence::new(fact).on(connection));
         }
-        let is_new = |fact: &Fact| !log.evidence.iter().any(|known| is_same(&known.fact, fact));
-        if let (Verdict::Unknown, Some(fact)) = (verdict, &failure)
-            && log.failures < KEPT_FAILURES
-            && is_new(fact)
-        {
-            log.failures += 1;
-            let evidence = self.seen(fact.clone(), connection, purpose, at_proxy);
-            log.evidence.push(evidence);
-        }
-        Reply { verdict, observation, connection, failure }
+        drop(log);
+        Reply { verdict, observation, connection, failure, at_proxy }
     }
 
     /// Whether the known-good hello is still answered; `None` where there is none yet. Where it is not, all that is asked
@@ -293,7 +301,7 @@ impl<'a> Engine<'a> {
         let deadline = self.deadline.min(began + self.options.timeout * 2 / 5);
         let exchanged = exchange::run(self.target, self.address, config, deadline, deadline).await;
         let purpose = "a hello that was accepted before";
-        let reply = self.judge(exchanged, number, purpose);
+        let reply = self.judge(exchanged, number);
         let Some(observation) = reply.accepted() else {
             self.stopped.store(true, Ordering::Relaxed);
             let made = self.budget.used();

@@ -87,6 +87,7 @@ async fn probe(
             for fact in alerts {
                 mapper.engine.evidence(fact, reply.connection, "client's hello");
             }
+            mapper.engine.keep(&reply, "client's hello");
             is_hopeless |= reply.is_hopeless();
             answers.push(answer(&reply, candidates));
         }

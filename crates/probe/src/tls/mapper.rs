@@ -138,10 +138,12 @@ impl<'a> Mapper<'a> {
         }
         if self.good.is_none() {
             self.explain(&replies);
+            replies.iter().for_each(|reply| self.engine.keep(reply, "hello"));
             return;
         }
-        for reply in &mut replies {
+        for (reply, (.., purpose)) in replies.iter_mut().zip(&hellos) {
             self.engine.judge_again(reply).await;
+            self.engine.keep(reply, purpose);
             self.findings.learn(reply);
         }
         self.findings.version(version::SSL2, ssl2);
