@@ -24,7 +24,9 @@ impl Catalog {
     /// # Errors
     /// The software is not known, or does not speak TLS.
     pub fn tls_policy(&self, software: &Software, role: Role) -> Result<(TlsPolicy, Resolved), CatalogError> {
-        let (product, row, mut resolved) = self.find(software, role)?;
+        // A build of a layer below says nothing of the program on top.
+        let own = Software { layers: software.layers.first().cloned().into_iter().collect() };
+        let (product, row, mut resolved) = self.find(&own, role)?;
         if product.protocol != ProductProtocol::Tls {
             return Err(CatalogError::OtherProtocol { product: product.id, protocol: "TLS" });
         }
@@ -34,6 +36,13 @@ impl Catalog {
             resolved.notes.extend(note);
             if let Ok(context) = self.openssl_context(&version, software.build(), role) {
                 let mut policy = self.over_openssl(context, &product, &row, &mut resolved).policy();
+                if product.id == OPENSSL {
+                    // The library's tables are those of the very version, not of the nearest row.
+                    resolved.notes.clear();
+                }
+                // What it would be given is not known.
+                policy.offer.certificates = Known::Unknown;
+                policy.offer.dh_parameters = Known::Unknown;
                 if let Some(sends) = row.tls.sends_server_name.filter(|_| role == Role::Client)
                     && !sends
                 {

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! client: openssh@9.2p1                     the party, from the catalog
-//! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression
+//! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression; of TLS version,
+//!                                           cipher_suite, group, signature_scheme
 //! fact: FACT                                one piece of evidence, see `fact`
 //! target: NAME                              what the person typed
 //! side: server                              expected side at fault, where it matters
@@ -14,8 +15,9 @@
 
 use std::sync::LazyLock;
 
-use shakedown_catalog::Catalog;
+use shakedown_catalog::{Catalog, ProductProtocol};
 use shakedown_model::ike::SaProtocol;
+use shakedown_model::tls::TlsOffer;
 use shakedown_model::{
     CertificateFinding, CertificateProblem, ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact,
     FilePermission, HopRef, Known, KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase,
@@ -101,9 +103,12 @@ impl Example {
             "cipher_c2s" => &[Slot::CipherC2s],
             "mac" => &[Slot::MacC2s, Slot::MacS2c],
             "compression" => &[Slot::CompressionC2s, Slot::CompressionS2c],
-            _ => panic!("no such list: {list}"),
+            _ => &[],
         };
         party.source = PartySource::Configuration;
+        if let Some(policy) = party.tls_mut() {
+            return replace_tls(&mut policy.offer, list, value);
+        }
         let policy = party.ssh_mut().expect("an SSH party");
         for slot in slots {
             let names = value.split(", ").filter(|name| !name.is_empty() && *name != "none at all");
@@ -126,15 +131,36 @@ impl Example {
     }
 }
 
+fn replace_tls(offer: &mut TlsOffer, list: &str, value: &str) {
+    let names = || Known::Complete(items(value.split(", ")));
+    match list {
+        "version" => offer.versions = names(),
+        "cipher_suite" => offer.cipher_suites = names(),
+        "tls13_cipher_suite" => offer.tls13_cipher_suites = names(),
+        "group" => {
+            offer.groups = names();
+            offer.key_shares = names();
+        }
+        "signature_scheme" => offer.signature_schemes = names(),
+        _ => panic!("no such list: {list}"),
+    }
+}
+
 fn party(role: Role, text: &str) -> Party {
     let software: Software = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
-    let (policy, _) = CATALOG.ssh_policy(&software, role).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let policy = match CATALOG.protocol_of(software.product(), software.version()) {
+        Some(ProductProtocol::Tls) => {
+            CATALOG.tls_policy(&software, role).map(|(policy, _)| Policy::Tls(Box::new(policy)))
+        }
+        _ => CATALOG.ssh_policy(&software, role).map(|(policy, _)| Policy::Ssh(Box::new(policy))),
+    };
+    let policy = policy.unwrap_or_else(|error| panic!("{text}: {error:?}"));
     Party {
         label: text.to_owned(),
         role,
         software: Some(software),
         source: PartySource::Catalog,
-        policy: Policy::Ssh(Box::new(policy)),
+        policy,
         configuration: None,
         notes: Vec::new(),
     }

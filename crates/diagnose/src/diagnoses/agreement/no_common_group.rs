@@ -63,6 +63,13 @@
 //! charon: 09[IKE] peer didn't accept DH group CURVE_25519, it requested MODP_1024
 //! charon: 09[IKE] requested DH group MODP_1024 not supported
 //! ```
+//!
+//! ```case
+//! client: openssl@3.0.19/debian-12
+//! server: openssl@3.0.19/debian-12
+//! client group: x448
+//! server group: secp384r1, secp521r1
+//! ```
 
 use shakedown_model::{Match, Protocol};
 
