@@ -8,6 +8,7 @@ use shakedown_model::tls::TlsOffer;
 use shakedown_model::{Ending, Fact, Known, StrangeProtocol, Throttle};
 use shakedown_probe::tls::{TlsOptions, TlsProbed, TlsTarget};
 use shakedown_testkit::hostile::{Hostile, Step};
+use shakedown_testkit::peers::openssl_s_server;
 use shakedown_wire::tls::number::{content, version};
 use shakedown_wire::tls::{
     Certificate, CertificateEntry, Extension, Extensions, HELLO_RETRY_REQUEST_RANDOM, Message, ServerHello, View,
@@ -15,7 +16,7 @@ use shakedown_wire::tls::{
 };
 
 mod tls_support;
-use tls_support::{Gate, candidates, s_server, suites_of, wait};
+use tls_support::{Gate, candidates, suites_of, wait};
 
 /// Long enough for an exchange on loopback, short enough for many tests.
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -175,7 +176,7 @@ fn holds_nothing_wrong(offer: &TlsOffer, suites: &[String]) {
 
 #[test]
 fn a_server_that_begins_to_refuse_makes_no_wrong_no() {
-    let Some(server) = s_server(&["rsa"], &[]) else { return };
+    let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
     let suites = suites_of("DEFAULT", &["ECDHE_RSA", "DHE_RSA", "RSA"]);
     for reset in [false, true] {
         for limit in [1, 3, 5, 6, 8, 12, 20, 30] {

@@ -8,18 +8,19 @@ use shakedown_model::tls::{ClientCertificate, Preference, TlsOffer, TlsPolicy};
 use shakedown_model::{Item, Known, Party};
 use shakedown_probe::tls::TlsProbed as Probed;
 use shakedown_probe::tls::{TlsOptions, TlsTarget};
+use shakedown_testkit::peers::{TlsServer, gnutls_serv, nginx, openssl_s_server};
 
 mod tls_support;
-use tls_support::{GnutlsSpec, NginxSpec, Server, candidates, gnutls_serv, nginx, s_server, suites_of, wait};
+use tls_support::{candidates, suites_of, wait};
 
-fn map_with(server: &Server, options: TlsOptions) -> Probed {
+fn map_with(server: &TlsServer, options: TlsOptions) -> Probed {
     let mut target = TlsTarget::at(server.address());
     target.protocols = vec!["h2".to_owned(), "http/1.1".to_owned()];
     wait(shakedown_probe::tls::map(&target, &options, &candidates()))
 }
 
 /// With as many connections as it takes.
-fn map(server: &Server) -> Probed {
+fn map(server: &TlsServer) -> Probed {
     map_with(server, TlsOptions { max_connections: 400, timeout: Duration::from_secs(60), ..TlsOptions::default() })
 }
 
@@ -56,7 +57,7 @@ const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 
 
 #[test]
 fn openssl_with_its_defaults() {
-    let Some(server) = s_server(&["rsa"], &[]) else { return };
+    let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
     let probed = map(&server);
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.versions), ["TLSv1.2", "TLSv1.3"]);
@@ -73,7 +74,7 @@ fn openssl_with_its_defaults() {
 #[test]
 fn openssl_with_every_version_and_two_certificates() {
     let list = "ALL:!PSK:!SRP@SECLEVEL=0";
-    let Some(server) = s_server(&["rsa", "ec"], &["-cipher", list]) else { return };
+    let Some(server) = openssl_s_server(&["rsa", "ec"], &["-cipher", list]) else { return };
     let probed = map(&server);
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.versions), ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]);
@@ -89,7 +90,7 @@ fn openssl_of_one_version() {
     for (argument, version) in
         [("-tls1_3", "TLSv1.3"), ("-tls1_2", "TLSv1.2"), ("-tls1_1", "TLSv1.1"), ("-tls1", "TLSv1.0")]
     {
-        let Some(server) = s_server(&["rsa"], &[argument, "-cipher", "DEFAULT@SECLEVEL=0"]) else { return };
+        let Some(server) = openssl_s_server(&["rsa"], &[argument, "-cipher", "DEFAULT@SECLEVEL=0"]) else { return };
         let probed = map(&server);
         assert_eq!(sorted(&offer(&probed).versions), [version]);
     }
@@ -100,7 +101,7 @@ fn openssl_with_its_own_order_and_few_groups() {
     let suites = "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA";
     let arguments =
         ["-cipher", suites, "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-serverpref", "-groups", "P-384:X25519"];
-    let Some(server) = s_server(&["rsa"], &arguments) else { return };
+    let Some(server) = openssl_s_server(&["rsa"], &arguments) else { return };
     let probed = map_with(&server, TlsOptions::default());
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.cipher_suites), suites_of(suites, &["ECDHE_RSA", "RSA"]));
@@ -113,7 +114,7 @@ fn openssl_with_its_own_order_and_few_groups() {
 #[test]
 fn a_client_certificate_is_asked_for_or_insisted_on() {
     for (argument, expected) in [("-verify", ClientCertificate::Optional), ("-Verify", ClientCertificate::Required)] {
-        let Some(server) = s_server(&["rsa"], &[argument, "1"]) else { return };
+        let Some(server) = openssl_s_server(&["rsa"], &[argument, "1"]) else { return };
         let probed = map(&server);
         assert_eq!(offer(&probed).client_certificate, Known::Complete(expected), "{:?}", party(&probed).notes);
     }
@@ -121,7 +122,7 @@ fn a_client_certificate_is_asked_for_or_insisted_on() {
 
 #[test]
 fn an_edwards_key_is_found() {
-    let Some(server) = s_server(&["ed25519"], &[]) else { return };
+    let Some(server) = openssl_s_server(&["ed25519"], &[]) else { return };
     let probed = map(&server);
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.versions), ["TLSv1.2", "TLSv1.3"]);
@@ -132,7 +133,7 @@ fn an_edwards_key_is_found() {
 fn gnutls_as_its_priority_string_says() {
     let priority = "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-RSA:+RSA:+AES-128-GCM:+AES-256-CBC:+AEAD:+SHA1:+GROUP-X25519:\
                     +GROUP-SECP384R1:+SIGN-RSA-SHA256:+SIGN-RSA-PSS-RSAE-SHA256:+COMP-NULL";
-    let Some(server) = gnutls_serv(&GnutlsSpec { priority }) else { return };
+    let Some(server) = gnutls_serv(priority) else { return };
     let probed = map(&server);
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.versions), ["TLSv1.2", "TLSv1.3"]);
@@ -151,14 +152,11 @@ fn gnutls_as_its_priority_string_says() {
 fn nginx_of_the_intermediate_profile_within_forty_connections() {
     let suites = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:\
                   ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-    let spec = NginxSpec {
-        certificates: &["rsa", "ec"],
-        settings: &format!(
-            "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1; ssl_ciphers {suites}; \
-             ssl_prefer_server_ciphers off; ssl_session_tickets off;"
-        ),
-    };
-    let Some(server) = nginx(&spec) else { return };
+    let settings = format!(
+        "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1; ssl_ciphers {suites}; \
+         ssl_prefer_server_ciphers off; ssl_session_tickets off;"
+    );
+    let Some(server) = nginx(&["rsa", "ec"], &settings) else { return };
     let probed = map_with(&server, TlsOptions::default());
     let offer = offer(&probed);
     assert_eq!(sorted(&offer.versions), ["TLSv1.2", "TLSv1.3"]);
@@ -172,7 +170,7 @@ fn nginx_of_the_intermediate_profile_within_forty_connections() {
 
 #[test]
 fn what_the_connections_do_not_reach_is_unknown() {
-    let Some(server) = s_server(&["rsa"], &[]) else { return };
+    let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
     let probed = map_with(&server, TlsOptions { max_connections: 12, ..TlsOptions::default() });
     let offer = offer(&probed);
     let Known::Partial { accepted, refused } = &offer.cipher_suites else { panic!("{:?}", offer.cipher_suites) };

@@ -1,15 +1,12 @@
-//! TLS servers for the tests, and the candidates that they are asked for.
+//! The candidates that servers are asked for, and what the tests of TLS share.
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use shakedown_probe::tls::Candidates;
-use shakedown_testkit::{Running, free_port, require};
-use tempfile::TempDir;
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -83,78 +80,6 @@ fn suite(line: &str) -> Option<(u16, String)> {
     Some((byte(high)? << 8 | byte(low)?, name.to_owned()))
 }
 
-/// A server that ends when this is dropped.
-pub struct Server {
-    process: Running,
-    folder: TempDir,
-    port: u16,
-}
-
-impl Server {
-    pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
-    }
-
-    pub fn log(&self) -> String {
-        self.process.log()
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-}
-
-/// Makes a self-signed certificate of this kind: `rsa`, `ec`, `ed25519`.
-pub fn certificate(folder: &Path, kind: &str) {
-    let key: &[&str] = match kind {
-        "rsa" => &["-newkey", "rsa:2048"],
-        "ec" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
-        "ed25519" => &["-newkey", "ed25519"],
-        other => panic!("no kind of certificate: {other}"),
-    };
-    let path = |end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=test.example"])
-        .args(["-addext", "subjectAltName=DNS:test.example"])
-        .args(key)
-        .args(["-keyout", &path("key"), "-out", &path("pem")])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
-/// Starts a program that listens on the port it is given; ready when its log has this text.
-pub fn start(command: impl Fn(&Path, u16) -> Command, prepare: impl Fn(&Path, u16), ready: &str) -> Server {
-    for _ in 0..5 {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port().unwrap();
-        prepare(folder.path(), port);
-        let process = Running::start(&mut command(folder.path(), port)).unwrap();
-        if process.wait_for(Duration::from_secs(20), |log| log.contains(ready).then_some(())).is_some() {
-            return Server { process, folder, port };
-        }
-        assert!(process.log().to_lowercase().contains("in use"), "{}", process.log());
-    }
-    panic!("no free port");
-}
-
-/// `openssl s_server` with these certificates and arguments; `None` where it is missing and need not be there.
-pub fn s_server(certificates: &[&str], arguments: &[&str]) -> Option<Server> {
-    let program = require("openssl")?;
-    let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(&program);
-        command.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-www"]);
-        for (kind, (cert, key)) in certificates.iter().zip([("-cert", "-key"), ("-dcert", "-dkey")]) {
-            command.arg(cert).arg(folder.join(format!("{kind}.pem")));
-            command.arg(key).arg(folder.join(format!("{kind}.key")));
-        }
-        command.args(arguments).current_dir(folder).env("OPENSSL_CONF", "/dev/null");
-        command
-    };
-    let prepare = |folder: &Path, _| certificates.iter().for_each(|kind| certificate(folder, kind));
-    Some(start(command, prepare, "ACCEPT"))
-}
-
 /// The suites up to TLS 1.2 that a cipher string of OpenSSL stands for, by IANA's names, of these key exchanges.
 pub fn suites_of(cipher_string: &str, exchanges: &[&str]) -> Vec<String> {
     let output = Command::new("openssl")
@@ -171,61 +96,6 @@ pub fn suites_of(cipher_string: &str, exchanges: &[&str]) -> Vec<String> {
     names.sort();
     assert!(!names.is_empty(), "{cipher_string}: {text}");
     names
-}
-
-/// What GnuTLS's server is started with.
-pub struct GnutlsSpec<'a> {
-    pub priority: &'a str,
-}
-
-/// `gnutls-serv` with an RSA key; `None` where it is missing and need not be there.
-pub fn gnutls_serv(spec: &GnutlsSpec<'_>) -> Option<Server> {
-    let program = require("gnutls-serv")?;
-    require("openssl")?;
-    let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(&program);
-        command.args(["--http", "--port", &port.to_string(), "--priority", spec.priority]);
-        command.arg("--x509certfile").arg(folder.join("rsa.pem")).arg("--x509keyfile").arg(folder.join("rsa.key"));
-        command
-    };
-    Some(start(command, |folder, _| certificate(folder, "rsa"), "done"))
-}
-
-/// What nginx is started with.
-pub struct NginxSpec<'a> {
-    pub certificates: &'a [&'a str],
-    pub settings: &'a str,
-}
-
-/// nginx on loopback; `None` where it is missing and need not be there.
-pub fn nginx(spec: &NginxSpec<'_>) -> Option<Server> {
-    let program = require("nginx")?;
-    require("openssl")?;
-    let prepare = |folder: &Path, port: u16| {
-        let mut files = String::new();
-        for kind in spec.certificates {
-            certificate(folder, kind);
-            let path = |end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
-            files.push_str(&format!("ssl_certificate {}; ssl_certificate_key {};\n", path("pem"), path("key")));
-        }
-        let folder_name = folder.display();
-        let text = format!(
-            "daemon off; master_process off; pid {folder_name}/pid; error_log stderr notice;\n\
-             events {{ worker_connections 64; }}\n\
-             http {{ access_log off; client_body_temp_path {folder_name}/a; proxy_temp_path {folder_name}/b;\n\
-             fastcgi_temp_path {folder_name}/c; uwsgi_temp_path {folder_name}/d; scgi_temp_path {folder_name}/e;\n\
-             server {{ listen 127.0.0.1:{port} ssl; server_name test.example; {files} {} return 200; }} }}\n",
-            spec.settings
-        );
-        std::fs::write(folder.join("nginx.conf"), text).unwrap();
-    };
-    let command = |folder: &Path, _| {
-        let mut command = Command::new(&program);
-        command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
-        command.env("OPENSSL_CONF", "/dev/null");
-        command
-    };
-    Some(start(command, prepare, "getrlimit"))
 }
 
 /// Passes so many connections on to a server, and ends all further ones at once.

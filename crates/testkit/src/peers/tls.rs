@@ -1,0 +1,146 @@
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{START, on_free_port};
+use crate::process::{Running, StartError};
+use crate::program::require;
+
+/// A TLS server that ends when this is dropped. It trusts no file of this machine's: OpenSSL's own configuration is not
+/// read.
+#[derive(Debug)]
+pub struct TlsServer {
+    process: Running,
+    folder: TempDir,
+    port: u16,
+}
+
+impl TlsServer {
+    /// 127.0.0.1 and its port.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// What it has printed so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// The folder with its certificates, `KIND.pem` and `KIND.key`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Makes a self-signed certificate for `test.example` in this folder.
+///
+/// # Errors
+/// `openssl` fails; its words are in the error.
+fn certificate(folder: &Path, kind: &str) -> Result<(), StartError> {
+    let key: &[&str] = match kind {
+        "ec" => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+        "ed25519" => &["-newkey", "ed25519"],
+        _ => &["-newkey", "rsa:2048"],
+    };
+    let path = |end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
+    let openssl = require("openssl").ok_or_else(|| StartError::NotReady("there is no openssl".to_owned()))?;
+    let made = Command::new(openssl)
+        .args(["req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=test.example"])
+        .args(["-addext", "subjectAltName=DNS:test.example"])
+        .args(key)
+        .args(["-keyout", &path("key"), "-out", &path("pem")])
+        .output()
+        .map_err(StartError::Io)?;
+    if made.status.success() {
+        return Ok(());
+    }
+    Err(StartError::NotReady(String::from_utf8_lossy(&made.stderr).into_owned()))
+}
+
+/// Starts a program in a folder with these certificates; it is ready when it has printed `ready`.
+fn start(certificates: &[&str], ready: &str, command: impl Fn(&Path, u16) -> std::io::Result<Command>) -> TlsServer {
+    let started = on_free_port(|port| {
+        let folder = tempfile::tempdir().map_err(StartError::Io)?;
+        for kind in certificates {
+            certificate(folder.path(), kind)?;
+        }
+        let mut command = command(folder.path(), port).map_err(StartError::Io)?;
+        command.env("OPENSSL_CONF", "/dev/null").current_dir(folder.path());
+        let process = Running::start(&mut command).map_err(StartError::Io)?;
+        match process.wait_for(START, |log| log.contains(ready).then_some(())) {
+            Some(()) => Ok(TlsServer { process, folder, port }),
+            None => Err(StartError::NotReady(process.log())),
+        }
+    });
+    match started {
+        Ok(server) => server,
+        Err(StartError::Io(error)) => panic!("a TLS server: {error}"),
+        Err(StartError::NotReady(log)) => panic!("a TLS server did not start:\n{log}"),
+    }
+}
+
+/// `openssl s_server` with one or two certificates (`rsa`, `ec`, `ed25519`) and these arguments; `None` where it is not
+/// on this machine and need not be (see [`crate::require`]).
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn openssl_s_server(certificates: &[&str], arguments: &[&str]) -> Option<TlsServer> {
+    let program = require("openssl")?;
+    Some(start(certificates, "ACCEPT", |folder, port| {
+        let mut command = Command::new(&program);
+        command.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-www"]);
+        for (kind, (certificate, key)) in certificates.iter().zip([("-cert", "-key"), ("-dcert", "-dkey")]) {
+            command.arg(certificate).arg(folder.join(format!("{kind}.pem")));
+            command.arg(key).arg(folder.join(format!("{kind}.key")));
+        }
+        command.args(arguments);
+        Ok(command)
+    }))
+}
+
+/// `gnutls-serv` with an RSA key and this priority string; `None` as [`openssl_s_server`].
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn gnutls_serv(priority: &str) -> Option<TlsServer> {
+    let program = require("gnutls-serv")?;
+    require("openssl")?;
+    Some(start(&["rsa"], "done", |folder, port| {
+        let mut command = Command::new(&program);
+        command.args(["--http", "--port", &port.to_string(), "--priority", priority]);
+        command.arg("--x509certfile").arg(folder.join("rsa.pem")).arg("--x509keyfile").arg(folder.join("rsa.key"));
+        Ok(command)
+    }))
+}
+
+/// nginx with one site, these certificates and these settings in its `server` block; `None` as [`openssl_s_server`].
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn nginx(certificates: &[&str], settings: &str) -> Option<TlsServer> {
+    let program = require("nginx")?;
+    require("openssl")?;
+    // The last line of the start of a single process.
+    Some(start(certificates, "getrlimit", |folder, port| {
+        let path = |kind: &str, end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
+        let files: String = certificates
+            .iter()
+            .map(|kind| format!("ssl_certificate {}; ssl_certificate_key {};\n", path(kind, "pem"), path(kind, "key")))
+            .collect();
+        let place = folder.display();
+        let text = format!(
+            "daemon off; master_process off; pid {place}/pid; error_log stderr notice;\n\
+             events {{ worker_connections 64; }}\n\
+             http {{ access_log off; client_body_temp_path {place}/a; proxy_temp_path {place}/b;\n\
+             fastcgi_temp_path {place}/c; uwsgi_temp_path {place}/d; scgi_temp_path {place}/e;\n\
+             server {{ listen 127.0.0.1:{port} ssl; server_name test.example; {files} {settings} return 200; }} }}\n",
+        );
+        fs::write(folder.join("nginx.conf"), text)?;
+        let mut command = Command::new(&program);
+        command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
+        Ok(command)
+    }))
+}
