@@ -234,7 +234,10 @@ impl Context {
         let items = |names: &[String], origin: &Origin| -> Vec<Item> {
             names.iter().map(|name| Item::with_origin(Name::new(name), origin.clone())).collect()
         };
-        let unable = self.unable(highest, &suites, &tls13_suites, &groups, &schemes);
+        let unable = match self.role {
+            Role::Client => self.unable(highest, &suites, &tls13_suites, &groups, &schemes),
+            Role::Server => self.unusable(&versions),
+        };
         let key_shares = self.key_shares(&groups, highest);
         let one = |preference| if self.server_preference { Preference::Server } else { preference };
         let preference = Some(one(Preference::Client));
@@ -279,8 +282,6 @@ impl Context {
                 group_rule: server
                     .then(|| if self.openssl.at_least("3.5.0") { GroupRule::Tuples } else { GroupRule::FirstShare }),
                 scheme_order: preference.filter(|_| server),
-                highest_version_needs_suite: true,
-                no_gaps: true,
                 certificate_curve_in_groups: true,
                 rsa_counts_without_scheme: true,
                 needs_shared_scheme: true,
@@ -491,7 +492,7 @@ impl Context {
         groups: &[String],
         schemes: &[String],
     ) -> Vec<Unable> {
-        let Some(highest) = highest.filter(|_| self.role == Role::Client) else { return Vec::new() };
+        let Some(highest) = highest else { return Vec::new() };
         let mut unable = Vec::new();
         let has_suite = match highest {
             TlsVersion::Tls13 => !tls13_suites.is_empty(),
@@ -512,6 +513,38 @@ impl Context {
             unable.push(Unable { slot: Slot::Group, what, origin: Some(self.groups.origin.clone()) });
         }
         unable
+    }
+
+    /// A server looks for a cipher suite of its highest version before it reads a hello, whether it could use it or not,
+    /// and takes the lowest run of versions without a gap for that (`tls_setup_handshake`, `ssl_get_min_max_version`).
+    fn unusable(&self, versions: &[(TlsVersion, Origin)]) -> Vec<Unable> {
+        let mut highest = None;
+        let mut gap = true;
+        for version in TlsVersion::ALL {
+            let has = versions.iter().any(|(one, _)| *one == version);
+            if has && gap {
+                highest = Some(version);
+            }
+            gap = !has;
+        }
+        let Some(highest) = highest else { return Vec::new() };
+        let first = |name: &String| {
+            let row = self.openssl.suites().iter().find(|row| row.suite == *name)?;
+            TlsVersion::parse(&row.lowest_version)
+        };
+        let fits = match highest {
+            TlsVersion::Tls13 => !self.tls13_suites.value.is_empty(),
+            _ => self.suites.value.iter().filter_map(first).any(|first| first <= highest),
+        };
+        if fits {
+            return Vec::new();
+        }
+        let what = format!(
+            "it looks for a cipher suite of {highest}, the highest of its lowest versions without a gap, and ends every \
+             handshake for having none"
+        );
+        let origin = if highest == TlsVersion::Tls13 { &self.tls13_suites.origin } else { &self.suites.origin };
+        vec![Unable { slot: Slot::CipherSuite, what, origin: Some(origin.clone()) }]
     }
 
     fn supported(&self) -> TlsSupported {

@@ -16,6 +16,8 @@ pub(super) struct Building {
     /// What was refused, by slot: a program that stops at it cannot begin.
     pub(super) refused: Vec<Unable>,
     pub(super) notes: Vec<String>,
+    /// The parameters of DHE could not be read.
+    pub(super) unknown_dh: bool,
 }
 
 impl Building {
@@ -27,7 +29,13 @@ impl Building {
         let context = catalog
             .openssl_context(&version, software.build(), role)
             .map_err(|_| PartyError::UnknownLibrary { version: version.clone() })?;
-        Ok(Self { context, evidence: Vec::new(), refused: Vec::new(), notes: note.into_iter().collect() })
+        Ok(Self {
+            context,
+            evidence: Vec::new(),
+            refused: Vec::new(),
+            notes: note.into_iter().collect(),
+            unknown_dh: false,
+        })
     }
 
     /// Makes settings, in the order in which OpenSSL's programs make them: versions, ciphers, groups, signatures.

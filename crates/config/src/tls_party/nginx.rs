@@ -2,7 +2,7 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::{ClientCertificate, DhParameters, Unable, UnknownName};
-use shakedown_model::{ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Slot};
+use shakedown_model::{ConfigProblem, ConfigurationKind, Fact, Gathered, Item, Known, Name, Slot};
 
 use super::context::Building;
 use super::{PartyError, Spec, certificate, party};
@@ -38,6 +38,9 @@ pub fn nginx(files: &dyn Files, spec: &Spec<'_>, catalog: &Catalog) -> Result<Ga
     building.apply(&settings.settings, spec.role);
     certificates(files, &mut building, settings, spec);
     let mut policy = building.context.policy();
+    if building.unknown_dh {
+        policy.offer.dh_parameters = Known::Unknown;
+    }
     // nginx ends with what the library refuses.
     policy.unable.extend(building.refused.iter().cloned());
     for evidence in &reading.evidence {
@@ -78,10 +81,10 @@ fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSet
     match files.read(&path, crate::files::FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes)) {
         Some(bits) => building.context.dh_parameters = DhParameters::Fixed { bits },
         None => {
-            let message = format!("`{path}` cannot be read here as Diffie-Hellman parameters");
-            let fact = Fact::Configuration { problem: ConfigProblem::FileNotReadable, message, suggestion: None };
-            building.evidence.push(Evidence::new(fact).by(spec.role).at(value.origin().clone()));
-            building.notes.push("whether suites with DHE can be used is not known".to_owned());
+            building.unknown_dh = true;
+            building.notes.push(format!(
+                "`{path}` cannot be read here as Diffie-Hellman parameters: whether suites with DHE can be used is not known"
+            ));
         }
     }
 }
@@ -89,7 +92,9 @@ fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSet
 /// The size of the prime in a file of parameters (PKCS #3: a sequence that begins with the prime).
 fn dh_bits(file: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(file).ok()?;
-    let (_, after) = text.split_once("-----BEGIN DH PARAMETERS-----")?;
+    // That of X9.42 begins with the prime too.
+    let begins = ["-----BEGIN DH PARAMETERS-----", "-----BEGIN X9.42 DH PARAMETERS-----"];
+    let (_, after) = begins.iter().find_map(|label| text.split_once(label))?;
     let (body, _) = after.split_once("-----END")?;
     let der = shakedown_crypto::decode_base64(body.split_whitespace().collect::<String>().as_bytes()).ok()?;
     let (_, sequence) = element(&der)?;

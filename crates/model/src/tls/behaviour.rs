@@ -12,11 +12,6 @@ pub struct TlsBehaviour {
     pub group_rule: Option<GroupRule>,
     /// Server: whose order of signature schemes decides.
     pub scheme_order: Option<Preference>,
-    /// Server: it demands a cipher suite for the highest version that it has left, before it reads the hello, and takes the
-    /// lowest run of versions without a gap for that (OpenSSL: `tls_setup_handshake`, `ssl_get_min_max_version`).
-    pub highest_version_needs_suite: bool,
-    /// Client: only the lowest run of versions without a gap is offered (OpenSSL: `ssl_get_min_max_version`).
-    pub no_gaps: bool,
     /// Server: up to TLS 1.2 it shows an elliptic curve certificate only where its curve is among the client's groups
     /// (RFC 8422 section 5.1).
     pub certificate_curve_in_groups: bool,

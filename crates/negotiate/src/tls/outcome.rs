@@ -63,13 +63,6 @@ impl Run<'_> {
                 return true;
             }
         }
-        if let Some(decision) = version::unusable(self.ends) {
-            self.record(Slot::CipherSuite, Stage::Hello, &decision.rule, None);
-            if let Choice::Failed(failed) = decision.choice {
-                self.fail(Stage::Hello, failed);
-            }
-            return true;
-        }
         false
     }
 
@@ -134,6 +127,8 @@ impl Run<'_> {
         if !matches!(suite.authentication, Authentication::Anonymous | Authentication::Psk) {
             let scheme = scheme::scheme(self.ends, &shared, version, suite.authentication, signs);
             self.signature(&scheme, context);
+        } else {
+            self.result(Stage::Certificate, StageResult::Agreed);
         }
     }
 

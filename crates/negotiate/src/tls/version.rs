@@ -1,5 +1,5 @@
-use shakedown_model::tls::{Suite, TlsVersion, is_tls13_suite};
-use shakedown_model::{FailureKind, Known, Role, Slot, Stage};
+use shakedown_model::tls::TlsVersion;
+use shakedown_model::{Slot, Stage};
 
 use super::ends::{Choice, Decision, Ends, both};
 use crate::ssh::list::{Has, List};
@@ -23,41 +23,4 @@ pub(super) fn version(ends: &Ends<'_>) -> Decision<TlsVersion> {
     }
     let failed = ends.nothing(Stage::Hello, Slot::Version, &client, &server);
     Decision::new(Choice::Failed(vec![failed]), RULE)
-}
-
-/// A server that looks for a cipher suite of its highest version before it reads a hello, and has none.
-pub(super) fn unusable(ends: &Ends<'_>) -> Option<Decision<TlsVersion>> {
-    let versions = ends.server.versions.complete().filter(|_| ends.behaviour.highest_version_needs_suite)?;
-    let has = |version: TlsVersion| versions.iter().any(|item| item.name == *version.as_str());
-    let mut highest = None;
-    let mut gap = true;
-    for version in TlsVersion::ALL {
-        match has(version) {
-            true if gap => highest = Some(version),
-            _ => {}
-        }
-        gap = !has(version);
-    }
-    let highest = highest?;
-    let (Known::Complete(old), Known::Complete(new)) = (&ends.server.cipher_suites, &ends.server.tls13_cipher_suites)
-    else {
-        return None;
-    };
-    let fits = |name: &str| {
-        is_tls13_suite(name) == (highest == TlsVersion::Tls13)
-            && Suite::parse(name).is_some_and(|suite| suite.lowest_version() <= highest)
-    };
-    if old.iter().chain(new).any(|item| fits(item.name.as_str())) {
-        return None;
-    }
-    let what = format!(
-        "it looks for a cipher suite of {highest}, the highest of its lowest versions without a gap, and ends every \
-         handshake for having none"
-    );
-    let kind = FailureKind::Deviation { by: Role::Server, what };
-    let failed = ends.failed(Stage::Hello, Slot::CipherSuite, kind);
-    Some(Decision::new(
-        Choice::Failed(vec![failed]),
-        "a server without a cipher suite for its highest version ends every handshake (OpenSSL: tls_setup_handshake)",
-    ))
 }
