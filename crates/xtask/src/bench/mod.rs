@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: shakedown side by side with other programs in one run: `check` and `offer` with ssh-audit and
-//! ssh-keyscan against one local sshd, `explain` with grep and ripgrep on one log.
+//! ssh-keyscan against one local sshd, the map of a TLS server with sslscan and sslyze, `explain` with grep and ripgrep on
+//! one log.
 
 mod explain;
 mod measure;
 mod proxy;
 mod table;
+mod tls;
 
 use std::io::{IsTerminal as _, stderr};
 use std::net::SocketAddr;
@@ -44,6 +46,8 @@ pub(crate) struct Arguments {
 enum Part {
     /// `check`, `offer` and `negotiate`
     Ssh,
+    /// The full map of a TLS server
+    Tls,
     /// `explain`
     Explain,
 }
@@ -70,6 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut goals = Vec::new();
     if is_wanted(Part::Ssh) {
         goals.extend(ssh(&binary, &peers, arguments.rounds)?);
+    }
+    if is_wanted(Part::Tls) {
+        goals.extend(tls::run(&binary, &peers, arguments.rounds)?);
     }
     if is_wanted(Part::Explain) {
         goals.extend(explain::run(&binary, &peers, arguments.rounds, arguments.megabytes)?);

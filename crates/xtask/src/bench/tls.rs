@@ -1,0 +1,175 @@
+//! The full map of a TLS server, beside other scanners: the same facts, in what time and with how many connections.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use shakedown_testkit::peers as servers;
+use shakedown_testkit::program;
+
+use super::measure::{Tool, median, ratio};
+use super::table::{self, Goal};
+use super::{Figures, connections, figures, megabytes, of, take_turns};
+use crate::peers::Peers;
+
+const OFFER: &str = "shakedown offer";
+const SSLSCAN: &str = "sslscan";
+const SSLYZE: &str = "sslyze";
+
+/// Mozilla's intermediate profile, guideline 5.7, with both kinds of certificate.
+const SETTINGS: &str = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1; \
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:\
+ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305; \
+    ssl_prefer_server_ciphers off;";
+
+pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goal>> {
+    let server = servers::nginx(&["rsa", "ec"], SETTINGS).context("there is no nginx")?;
+    let home = tempfile::tempdir()?;
+    let tools = |address: SocketAddr| tools(binary, address);
+    let mut all = figures(&tools(server.address()), home.path(), &peers.programs().join("time"))?;
+    for (tool, figures) in tools(server.address()).iter().zip(&mut all) {
+        figures.connections = Some(connections(tool.name, server.address(), tools, home.path())?);
+    }
+    take_turns(&mut all, rounds, home.path())?;
+    table::print(["", "connections", "wall time", "of sslscan's", "peak memory"], &rows(&all));
+    let differences = differences(binary, server.address())?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    let share = |other| ratio(&of(&all, OFFER)?.times, &of(&all, other)?.times);
+    let count = of(&all, OFFER).and_then(|figures| u32::try_from(figures.connections?).ok()).map(f64::from);
+    let mut goals = vec![
+        Goal::new("map of a TLS server, wall time as a share of sslscan's", share(SSLSCAN), 0.3, ""),
+        Goal::new("map of a TLS server, connections", count, 40.0, ""),
+        Goal::new("facts that differ from sslscan's", Some(differences.len() as f64), 0.0, ""),
+    ];
+    if of(&all, SSLYZE).is_some() {
+        goals.push(Goal::new("map of a TLS server, wall time as a share of sslyze's", share(SSLYZE), 0.1, ""));
+    }
+    Ok(goals)
+}
+
+fn tools(binary: &Path, address: SocketAddr) -> Vec<Tool> {
+    let place = address.to_string();
+    let mut tools = vec![Tool::new(OFFER, binary, &["offer", &format!("tls://{place}")])];
+    // Those that are on this machine.
+    tools.extend(program(SSLSCAN).map(|program| Tool::new(SSLSCAN, &program, &["--no-colour", &place])));
+    tools.extend(program(SSLYZE).map(|program| Tool::new(SSLYZE, &program, &[&place])));
+    tools
+}
+
+fn rows(all: &[Figures]) -> Vec<[String; 5]> {
+    let other = of(all, SSLSCAN);
+    all.iter()
+        .map(|figures| {
+            let against = other.and_then(|other| ratio(&figures.times, &other.times));
+            [
+                figures.tool.name.to_owned(),
+                figures.connections.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+                format!("{:.1} ms", median(&figures.times).as_secs_f64() * 1000.0),
+                against.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}")),
+                format!("{:.1} MB", megabytes(figures.peak_kib)),
+            ]
+        })
+        .collect()
+}
+
+/// What one program found and the other did not: versions, cipher suites, groups.
+fn differences(binary: &Path, address: SocketAddr) -> Result<Vec<String>> {
+    let Some(sslscan) = program(SSLSCAN) else { return Ok(vec!["sslscan is not there to compare with".to_owned()]) };
+    let ours = Command::new(binary).args(["offer", "--format", "json", &format!("tls://{address}")]).output()?;
+    let ours: Value = serde_json::from_slice(&ours.stdout).context("the JSON of `shakedown offer`")?;
+    let ours = found_by_shakedown(&ours);
+    let theirs = Command::new(sslscan).args(["--no-colour", &address.to_string()]).output()?;
+    let theirs = found_by_sslscan(&String::from_utf8_lossy(&theirs.stdout), &iana_names()?);
+    let only = |who: &str, one: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
+        one.difference(other).map(|fact| format!("only {who}: {fact}")).collect()
+    };
+    Ok([only("shakedown", &ours, &theirs), only("sslscan", &theirs, &ours)].concat())
+}
+
+fn found_by_shakedown(document: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(document.pointer("/offers/0").unwrap_or(&Value::Null), &mut found);
+    found
+}
+
+/// The names of the lists, wherever in the offer they stand.
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    let Value::Object(members) = value else { return };
+    for (key, member) in members {
+        let is_list = matches!(
+            key.as_str(),
+            "version" | "versions" | "cipher_suite" | "cipher_suites" | "tls13_cipher_suites" | "group" | "groups"
+        );
+        match member {
+            Value::Array(list) if is_list => {
+                found.extend(
+                    list.iter()
+                        .filter_map(|item| item.as_str().or_else(|| item.get("name")?.as_str()))
+                        .map(str::to_owned),
+                );
+            }
+            Value::Object(_) if key != "refused" => collect(member, found),
+            _ => {}
+        }
+    }
+}
+
+fn found_by_sslscan(text: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            [version, "enabled"] if version.starts_with("TLSv") || version.starts_with("SSLv") => {
+                found.insert(version.to_owned());
+            }
+            ["Preferred" | "Accepted", _, _, "bits", suite, ..] => {
+                found.insert(names.get(suite).cloned().unwrap_or_else(|| suite.to_owned()));
+            }
+            [version, _, "bits", group, ..] if version.starts_with("TLSv") => {
+                found.insert(group.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// OpenSSL's names of suites and IANA's.
+fn iana_names() -> Result<BTreeMap<String, String>> {
+    let openssl = program("openssl").context("there is no openssl")?;
+    let output = Command::new(openssl).args(["ciphers", "-stdname", "ALL:COMPLEMENTOFALL@SECLEVEL=0"]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let pair = |line: &str| -> Option<(String, String)> {
+        let (iana, rest) = line.split_once(" - ")?;
+        Some((rest.split_whitespace().next()?.to_owned(), iana.trim().to_owned()))
+    };
+    Ok(text.lines().filter_map(pair).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sslscan_prints_is_read() {
+        let text = "TLSv1.1   disabled\nTLSv1.2   enabled\n\
+                    Accepted  TLSv1.2  256 bits  ECDHE-RSA-AES256-GCM-SHA384   Curve 25519 DHE 253\n\
+                    TLSv1.3  128 bits  secp256r1 (NIST P-256)\n";
+        let names = [("ECDHE-RSA-AES256-GCM-SHA384".to_owned(), "TLS_X".to_owned())].into();
+        let found: Vec<String> = found_by_sslscan(text, &names).into_iter().collect();
+        assert_eq!(found, ["TLS_X", "TLSv1.2", "secp256r1"]);
+    }
+
+    #[test]
+    fn what_is_refused_is_not_found() {
+        let offer = serde_json::json!({"offers": [{"tls": {"versions": ["TLSv1.3"], "groups": [{"name": "x25519"}]},
+            "refused": {"versions": ["SSLv3"]}}]});
+        let found: Vec<String> = found_by_shakedown(&offer).into_iter().collect();
+        assert_eq!(found, ["TLSv1.3", "x25519"]);
+    }
+}
