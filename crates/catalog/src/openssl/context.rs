@@ -216,6 +216,19 @@ impl Context {
         Ok(())
     }
 
+    /// `SSL_CTX_set0_tmp_dh_pkey`: parameters of DHE with a prime of this size in bits.
+    ///
+    /// # Errors
+    /// The prime is below the security level.
+    pub fn set_dh_bits(&mut self, bits: u32) -> Result<(), ContextError> {
+        let (level, minimum) = (self.level().number(), self.level().min_dh_bits());
+        if bits < minimum {
+            return Err(ContextError::KeyTooSmall { kind: "Diffie-Hellman", bits, minimum, level });
+        }
+        self.dh_parameters = DhParameters::Fixed { bits };
+        Ok(())
+    }
+
     /// The party that results.
     pub fn policy(&self) -> TlsPolicy {
         let mut withheld = Vec::new();

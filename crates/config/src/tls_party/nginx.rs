@@ -1,7 +1,7 @@
 //! nginx as a server.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::tls::{ClientCertificate, DhParameters, Unable, UnknownName};
+use shakedown_model::tls::{ClientCertificate, Unable, UnknownName};
 use shakedown_model::{ConfigProblem, ConfigurationKind, Fact, Gathered, Item, Known, Name, Slot};
 
 use super::context::Building;
@@ -79,7 +79,11 @@ fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSet
     let Some(value) = settings.settings.dh_parameters.as_ref().filter(|value| value.as_str() != "auto") else { return };
     let path = certificate::absolute(value.as_str(), spec.path);
     match files.read(&path, crate::files::FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes)) {
-        Some(bits) => building.context.dh_parameters = DhParameters::Fixed { bits },
+        Some(bits) => {
+            if let Err(error) = building.context.set_dh_bits(bits) {
+                building.refuse(Slot::Group, value, &error, spec.role);
+            }
+        }
         None => {
             building.unknown_dh = true;
             building.notes.push(format!(
