@@ -46,10 +46,11 @@ pub(super) fn fill(party: &mut Party, chains: &[Chain]) {
     }
 }
 
-/// What a client with these rules has against what it was shown.
+/// What a client with these rules has against what it was shown at this address.
 pub(super) fn findings(
     answer: &Answer,
     target: &TlsTarget,
+    address: String,
     anchors: &Anchors,
     rules: &Rules,
     now: jiff::Timestamp,
@@ -66,10 +67,7 @@ pub(super) fn findings(
         builder: Builder::TrustedFirst,
         now,
     });
-    let origin = Origin::new(OriginKind::Peer {
-        address: format!("{}:{}", target.host, target.port),
-        connection: answer.connection,
-        what: "Certificate".to_owned(),
-    });
+    let origin =
+        Origin::new(OriginKind::Peer { address, connection: answer.connection, what: "Certificate".to_owned() });
     found.into_iter().map(|evidence| evidence.on(answer.connection).at(origin.clone())).collect()
 }

@@ -51,10 +51,17 @@ impl Session {
         let probed = probe::tls::meet(&tls_target, &self.tls_options(), &candidates, &offers).await;
         let (anchors, trusted) = certificates::anchors(self.options.cacert.as_deref())?;
         report.notes.push(trusted);
+        // Evidence is of the pair whose address it was seen at.
+        let address = probed.gathered.parties.iter().find_map(|party| match &party.source {
+            shakedown_model::PartySource::Live { address } => Some(address.clone()),
+            _ => None,
+        });
+        let address = address.unwrap_or_else(|| format!("{}:{}", tls_target.host, tls_target.port));
         for (answer, offer) in probed.answers.iter().zip(&offers) {
             if answer.verdict == Verdict::Accepted {
                 let rules = Rules::openssl(offer.security_level.unwrap_or(1));
-                let found = certificates::findings(answer, &tls_target, &anchors, &rules, report.observed_at);
+                let found =
+                    certificates::findings(answer, &tls_target, address.clone(), &anchors, &rules, report.observed_at);
                 add_new(&mut report.evidence, found);
             }
         }
