@@ -1,7 +1,7 @@
 //! What is asked of a server, in which order: what is likely is asked for side by side, absence is proved by refusals of
 //! whole lists, and a known-good hello tells a refusal from a server that has had enough.
 
-use shakedown_handshake::tls::{ClientConfig, FirstMessage, HelloSpec, Observation, SCSV_FALLBACK, Until};
+use shakedown_handshake::tls::{ClientConfig, FirstMessage, HelloSpec, Until};
 use shakedown_model::tls::{CertificateKeyType, TlsVersion};
 use shakedown_model::{Ending, Evidence, Fact, Party};
 use shakedown_wire::tls::Ssl2ClientHello;
@@ -9,22 +9,20 @@ use shakedown_wire::tls::number::version;
 
 use super::candidates::{Class, class};
 use super::engine::Engine;
-use super::findings::{Findings, OtherName};
+use super::findings::Findings;
 use super::{Chain, Reply, Verdict, party, plan};
 use crate::ssh::all;
 
-/// A name that no server has, RFC 6761 section 6.4.
-const OTHER_NAME: &[u8] = b"shakedown.invalid";
 /// Connections that are left for what comes after the suites that few servers have.
 const RESERVE: u32 = 2;
 
 /// Asks one server all that is to be known of it.
 pub(super) struct Mapper<'a> {
     pub(super) engine: Engine<'a>,
-    base: HelloSpec,
+    pub(super) base: HelloSpec,
     pub(super) findings: Findings,
     /// The hello that the server accepted first.
-    good: Option<HelloSpec>,
+    pub(super) good: Option<HelloSpec>,
 }
 
 /// What one loop of taking out the chosen brought.
@@ -275,46 +273,33 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    /// The suites of the version that most clients get, those of TLS 1.3, groups, older versions.
+    /// The suites that healthy servers have, and one hello with all others of a class: a server that refuses it has none of
+    /// them. The same with groups; older versions.
     async fn second_round(&mut self) {
-        let (clusters, _) = self.clusters();
         let highest = self.highest_legacy();
+        let (modern, others) = self.modern_and_others();
         let tls13 = self.findings.has(version::TLS13);
         let suites = async {
-            match highest {
-                Some(highest) => {
-                    let loops =
-                        clusters.iter().enumerate().map(|(index, cluster)| self.suites(highest, cluster, index));
-                    all(loops.collect()).await
-                }
-                None => Vec::new(),
-            }
+            let Some(highest) = highest else { return Vec::new() };
+            let loops = modern.iter().enumerate().map(|(index, cluster)| self.suites(highest, cluster, index));
+            let once = others.iter().enumerate().map(|(index, list)| self.once(highest, list, index));
+            let (mut loops, once) = tokio::join!(all(loops.collect()), all(once.collect()));
+            loops.extend(once);
+            loops
         };
         let rest: Vec<u16> = plan::tls13_suites(self.engine.candidates)
             .into_iter()
             .filter(|suite| !self.findings.tls13_suites.is_known(*suite))
             .collect();
         let tls13_suites = async {
-            if tls13 {
-                self.take_out(self.tls13_alone(rest), Subject::Suites, 0, "suites of TLS 1.3").await
-            } else {
-                Taken::default()
-            }
-        };
-        let groups = async {
             if !tls13 {
-                return Vec::new();
+                return Taken::default();
             }
-            // Elliptic curves may show in the answers of TLS 1.2.
-            let families = plan::group_families(self.engine.candidates, &self.findings.groups.accepted);
-            let skip = usize::from(highest.is_some());
-            all(families.into_iter().skip(skip).map(|family| self.groups(family)).collect()).await
+            self.take_out(self.tls13_alone(rest), Subject::Suites, 0, Until::ServerHello, "suites of TLS 1.3").await
         };
-        let (suites, tls13_suites, groups, older) = tokio::join!(suites, tls13_suites, groups, self.older());
-        for taken in suites {
-            taken.replies.iter().for_each(|reply| self.findings.learn(reply));
-            self.findings.suites.refuse(&taken.refused);
-        }
+        let (suites, tls13_suites, groups, older) =
+            tokio::join!(suites, tls13_suites, self.unusual_groups(), self.older());
+        self.learn_suites(suites);
         tls13_suites.replies.iter().for_each(|reply| self.findings.learn(reply));
         self.findings.tls13_suites.refuse(&tls13_suites.refused);
         self.learn_groups(groups);
@@ -327,6 +312,54 @@ impl<'a> Mapper<'a> {
             };
             self.findings.version(number, verdict);
         }
+        // What is left of the usual suites.
+        let (usual, _) = self.clusters();
+        if let Some(highest) = highest {
+            let loops = usual.iter().enumerate().map(|(index, cluster)| self.suites(highest, cluster, index));
+            let loops = all(loops.collect()).await;
+            self.learn_suites(loops);
+        }
+    }
+
+    fn learn_suites(&mut self, loops: Vec<Taken>) {
+        for taken in loops {
+            taken.replies.iter().for_each(|reply| self.findings.learn(reply));
+            self.findings.suites.refuse(&taken.refused);
+        }
+    }
+
+    /// All groups but the curves that most servers have, in one hello.
+    async fn unusual_groups(&self) -> Vec<Taken> {
+        if !self.findings.has(version::TLS13) {
+            return Vec::new();
+        }
+        let known = &self.findings.groups.accepted;
+        let unusual: Vec<u16> = plan::group_families(self.engine.candidates, known)
+            .into_iter()
+            .filter(|family| !family.first().is_some_and(|&group| plan::is_usual(group)))
+            .flatten()
+            .collect();
+        let mut hello = self.tls13_alone(plan::tls13_suites(self.engine.candidates));
+        hello.groups = unusual;
+        vec![self.take_one(hello, Subject::Groups, "groups").await]
+    }
+
+    async fn once(&self, highest: u16, suites: &[u16], index: usize) -> Taken {
+        let mut hello = plan::hello(&self.base, highest, suites.to_vec());
+        self.rotate(&mut hello, index);
+        self.take_one(hello, Subject::Suites, "cipher suites").await
+    }
+
+    /// One hello: what the server chooses of it, or all of it refused.
+    async fn take_one(&self, hello: HelloSpec, subject: Subject, purpose: &str) -> Taken {
+        let list = if subject == Subject::Suites { hello.cipher_suites.clone() } else { hello.groups.clone() };
+        if list.is_empty() {
+            return Taken::default();
+        }
+        let until = if subject == Subject::Groups { Until::ServerHello } else { Until::KeyExchange };
+        let reply = self.engine.ask(hello, until, purpose).await;
+        let refused = if reply.verdict == Verdict::Refused { list } else { Vec::new() };
+        Taken { replies: vec![reply], refused }
     }
 
     fn learn_groups(&mut self, loops: Vec<Taken>) {
@@ -375,37 +408,53 @@ impl<'a> Mapper<'a> {
     }
 
     /// The highest version below TLS 1.3.
-    fn highest_legacy(&self) -> Option<u16> {
+    pub(super) fn highest_legacy(&self) -> Option<u16> {
         [version::TLS12, version::TLS11, version::TLS10, version::SSL3]
             .into_iter()
             .find(|&number| self.findings.has(number))
     }
 
-    /// Suites that are still open, in clusters: those that are asked for first, and those that few servers have.
-    fn clusters(&self) -> (Vec<Vec<u16>>, Vec<Vec<u16>>) {
+    /// Suites that are still open: of each class those that healthy servers have, and all others in as few lists as may be.
+    fn modern_and_others(&self) -> (Vec<Vec<u16>>, Vec<Vec<u16>>) {
         let candidates = self.engine.candidates;
+        let (mut modern, mut others) = (Vec::new(), Vec::new());
+        for class in [Class::Rsa, Class::Ecdsa] {
+            let (one, rest): (Vec<u16>, Vec<u16>) =
+                self.open(class).into_iter().partition(|suite| plan::is_modern(candidates, *suite));
+            modern.extend(Some(one).filter(|list| !list.is_empty()));
+            others.extend(rest.chunks(plan::MOST_SUITES).map(<[u16]>::to_vec));
+        }
+        (modern, others)
+    }
+
+    /// Suites of a class of which nothing is known yet.
+    fn open(&self, class: Class) -> Vec<u16> {
         let highest = match self.highest_legacy() {
             Some(version::TLS12) | None => TlsVersion::Tls12,
             Some(_) => TlsVersion::Tls11,
         };
-        let open = |class| -> Vec<u16> {
-            let known = |suite: &u16| self.findings.suites.is_known(*suite);
-            plan::suites(candidates, class, highest).into_iter().filter(|suite| !known(suite)).collect()
-        };
+        let mut suites = plan::suites(self.engine.candidates, class, highest);
+        suites.retain(|suite| !self.findings.suites.is_known(*suite));
+        suites
+    }
+
+    /// Suites that are still open, in clusters: those that are asked for first, and those that few servers have.
+    fn clusters(&self) -> (Vec<Vec<u16>>, Vec<Vec<u16>>) {
+        let candidates = self.engine.candidates;
         let mut usual = Vec::new();
         let mut rare = Vec::new();
         for class in [Class::Rsa, Class::Ecdsa] {
-            for cluster in plan::clusters(candidates, &open(class)) {
+            for cluster in plan::clusters(candidates, &self.open(class)) {
                 let is_rare = cluster.first().is_some_and(|suite| plan::is_rare(candidates, *suite));
                 if is_rare { rare.push(cluster) } else { usual.push(cluster) }
             }
         }
-        rare.extend(open(Class::Other).chunks(plan::MOST_SUITES).map(<[u16]>::to_vec));
+        rare.extend(self.open(Class::Other).chunks(plan::MOST_SUITES).map(<[u16]>::to_vec));
         (usual, rare)
     }
 
     /// TLS 1.3 alone with these suites; groups that are known to be accepted, where any are.
-    fn tls13_alone(&self, suites: Vec<u16>) -> HelloSpec {
+    pub(super) fn tls13_alone(&self, suites: Vec<u16>) -> HelloSpec {
         let mut hello = HelloSpec { versions: vec![version::TLS13], key_shares: Vec::new(), ..self.tls13(suites) };
         hello.protocols.clear();
         if !self.findings.groups.accepted.is_empty() {
@@ -415,22 +464,27 @@ impl<'a> Mapper<'a> {
     }
 
     async fn suites(&self, highest: u16, cluster: &[u16], index: usize) -> Taken {
-        self.take_out(plan::hello(&self.base, highest, cluster.to_vec()), Subject::Suites, index, "cipher suites").await
+        let hello = plan::hello(&self.base, highest, cluster.to_vec());
+        self.take_out(hello, Subject::Suites, index, Until::KeyExchange, "cipher suites").await
     }
 
     async fn groups(&self, family: Vec<u16>) -> Taken {
         let mut hello = self.tls13_alone(plan::tls13_suites(self.engine.candidates));
         hello.groups = family;
-        self.take_out(hello, Subject::Groups, 0, "groups").await
+        self.take_out(hello, Subject::Groups, 0, Until::ServerHello, "groups").await
     }
 
     /// Takes out what the server chooses until it refuses, or nothing is left. `index`: by how many places groups and
     /// schemes are rotated.
-    async fn take_out(&self, mut hello: HelloSpec, subject: Subject, index: usize, purpose: &str) -> Taken {
+    async fn take_out(
+        &self,
+        mut hello: HelloSpec,
+        subject: Subject,
+        index: usize,
+        until: Until,
+        purpose: &str,
+    ) -> Taken {
         let mut taken = Taken::default();
-        let until = if subject == Subject::Groups { Until::ServerHello } else { Until::KeyExchange };
-        let usual = hello.groups.clone();
-        let (fitting, other) = self.schemes_for(hello.cipher_suites.first().copied());
         for round in index.saturating_mul(3).. {
             let left = if subject == Subject::Suites { &hello.cipher_suites } else { &hello.groups };
             let rare = hello.cipher_suites.first().is_some_and(|suite| plan::is_rare(self.engine.candidates, *suite));
@@ -438,10 +492,7 @@ impl<'a> Mapper<'a> {
                 break;
             }
             if subject == Subject::Suites && !hello.offers_tls13() {
-                let usual_curves = 5.min(usual.len());
-                let (front, back) = usual.split_at_checked(usual_curves).unwrap_or((&usual, &[]));
-                hello.groups = [&plan::rotated(front, round)[..], back].concat();
-                hello.signature_schemes = [&plan::rotated(&fitting, round)[..], &other].concat();
+                self.rotate(&mut hello, round);
             }
             let reply = self.engine.ask(hello.clone(), until, purpose).await;
             match reply.verdict {
@@ -466,6 +517,16 @@ impl<'a> Mapper<'a> {
             }
         }
         taken
+    }
+
+    /// Puts another of the usual groups and fitting schemes first: where the client's order decides, a server shows by and
+    /// by all that it accepts, at no cost.
+    fn rotate(&self, hello: &mut HelloSpec, by: usize) {
+        let usual = &self.base.groups;
+        let (front, back) = usual.split_at_checked(5.min(usual.len())).unwrap_or((usual, &[]));
+        hello.groups = [&plan::rotated(front, by)[..], back].concat();
+        let (fitting, other) = self.schemes_for(hello.cipher_suites.first().copied());
+        hello.signature_schemes = [&plan::rotated(&fitting, by)[..], &other].concat();
     }
 
     /// The schemes that fit the certificate of a suite, and the others.
@@ -498,114 +559,5 @@ impl<'a> Mapper<'a> {
             async move { (number, self.engine.ask(hello, Until::KeyExchange, "older versions").await) }
         };
         all(open.into_iter().map(ask).collect()).await
-    }
-
-    /// Whether the server's order of suites decides: the same suites are offered in two orders.
-    async fn suite_order(&self) -> Option<bool> {
-        let highest = self.highest_legacy()?;
-        let accepted = &self.findings.suites.accepted;
-        // One class: the certificate must not decide.
-        let of_class = |class| -> Vec<u16> {
-            let all = plan::suites(self.engine.candidates, class, TlsVersion::Tls12);
-            accepted.iter().copied().filter(|suite| all.contains(suite)).collect()
-        };
-        let (rsa, ecdsa) = (of_class(Class::Rsa), of_class(Class::Ecdsa));
-        let list = if rsa.len() >= ecdsa.len() { rsa } else { ecdsa };
-        self.order(&list, |list| plan::hello(&self.base, highest, list), |seen| seen.cipher_suite).await
-    }
-
-    /// The same of groups, without key shares.
-    async fn group_order(&self) -> Option<bool> {
-        if !self.findings.has(version::TLS13) {
-            return None;
-        }
-        let list = self.findings.groups.accepted.clone();
-        let suites = plan::tls13_suites(self.engine.candidates);
-        let hello = |groups| HelloSpec { groups, ..self.tls13_alone(suites.clone()) };
-        self.order(&list, hello, |seen| seen.group).await
-    }
-
-    async fn order(
-        &self,
-        list: &[u16],
-        hello: impl Fn(Vec<u16>) -> HelloSpec,
-        chosen: impl Fn(&Observation) -> Option<u16>,
-    ) -> Option<bool> {
-        let (&first, &last) = (list.first()?, list.last()?);
-        if first == last {
-            return None;
-        }
-        let reversed: Vec<u16> = list.iter().rev().copied().collect();
-        let ask = |list| self.engine.ask(hello(list), Until::ServerHello, "whose order decides");
-        let (one, other) = tokio::join!(ask(list.to_vec()), ask(reversed));
-        let (one, other) = (one.accepted().and_then(&chosen)?, other.accepted().and_then(&chosen)?);
-        match (one == other, one == first && other == last) {
-            (true, _) => Some(true),
-            (false, true) => Some(false),
-            // Neither: equal preferences, or one thing put first.
-            (false, false) => None,
-        }
-    }
-
-    /// What the server does without a name, and with one that is none of its own.
-    async fn names(&self) -> (Option<OtherName>, Option<OtherName>) {
-        let Some(good) = self.good.as_ref().filter(|good| good.server_name.is_some()) else { return (None, None) };
-        let ask = |server_name: Option<&[u8]>| {
-            let hello = HelloSpec { server_name: server_name.map(<[u8]>::to_vec), ..good.clone() };
-            self.engine.ask(hello, Until::Flight, "server name")
-        };
-        let (without, other) = tokio::join!(ask(None), ask(Some(OTHER_NAME)));
-        let known = self.findings.chains.first().and_then(|chain| chain.first()).cloned();
-        let judge = |reply: Reply| match reply.verdict {
-            Verdict::Refused => Some(OtherName::Refused),
-            Verdict::Unknown => None,
-            Verdict::Accepted => {
-                let seen = reply.observation?;
-                let first = seen.certificates.first()?;
-                let same = known.as_ref() == Some(&first.certificate);
-                Some(if same { OtherName::SameCertificate } else { OtherName::OtherCertificate })
-            }
-        };
-        (judge(without), judge(other))
-    }
-
-    /// Certificates by the signature schemes that they can be used with.
-    async fn certificates(&self) -> Vec<Reply> {
-        let candidates = self.engine.candidates;
-        let tls13 = self.findings.has(version::TLS13);
-        let of = |fits: fn(CertificateKeyType) -> bool| plan::schemes(candidates, fits);
-        let rsa = of(|key| matches!(key, CertificateKeyType::Rsa | CertificateKeyType::RsaPss));
-        let ecdsa = of(|key| key == CertificateKeyType::Ec);
-        let eddsa = of(|key| matches!(key, CertificateKeyType::Ed25519 | CertificateKeyType::Ed448));
-        // TLS 1.2 has shown those of RSA and ECDSA by its suites.
-        let classes = if tls13 && !self.findings.has(version::TLS12) { vec![rsa, ecdsa, eddsa] } else { vec![eddsa] };
-        let suites = plan::suites(candidates, Class::Ecdsa, TlsVersion::Tls12);
-        let hello = |schemes: Vec<u16>| {
-            let hello = if tls13 {
-                HelloSpec { key_shares: vec![0x001d, 0x0017], ..self.tls13_alone(plan::tls13_suites(candidates)) }
-            } else {
-                plan::hello(&self.base, version::TLS12, suites.clone())
-            };
-            HelloSpec { signature_schemes: schemes, ..hello }
-        };
-        let ask = |schemes: Vec<u16>| self.engine.ask(hello(schemes), Until::Flight, "certificates");
-        all(classes.into_iter().filter(|schemes| !schemes.is_empty()).map(ask).collect()).await
-    }
-
-    /// Whether the server knows a client that came down to a lower version (RFC 7507).
-    async fn fallback(&self) -> Option<bool> {
-        let versions = [version::TLS13, version::TLS12, version::TLS11, version::TLS10];
-        let mut accepted = versions.into_iter().filter(|&number| self.findings.has(number));
-        let (_highest, lower) = (accepted.next()?, accepted.next()?);
-        let mut suites = self.findings.suites.accepted.clone();
-        suites.push(SCSV_FALLBACK);
-        let reply = self.engine.ask(plan::hello(&self.base, lower, suites), Until::ServerHello, "fallback").await;
-        /// The inappropriate_fallback alert.
-        const INAPPROPRIATE_FALLBACK: u8 = 86;
-        match (reply.verdict, reply.alert()) {
-            (_, Some(alert)) if alert.description == INAPPROPRIATE_FALLBACK => Some(true),
-            (Verdict::Accepted, _) => Some(false),
-            _ => None,
-        }
     }
 }

@@ -11,6 +11,7 @@ mod mapper;
 mod options;
 mod party;
 mod plan;
+mod questions;
 
 pub use candidates::{Candidates, Numbered};
 pub use engine::{Reply, Verdict};

@@ -97,7 +97,7 @@ pub(crate) fn group_families(candidates: &Candidates, known: &[u16]) -> Vec<Vec<
 }
 
 /// x25519, x448 and NIST's curves: the only elliptic curves of RFC 8446.
-fn is_usual(group: u16) -> bool {
+pub(crate) fn is_usual(group: u16) -> bool {
     matches!(group, 0x0017..=0x0019 | 0x001d | 0x001e)
 }
 
@@ -153,4 +153,10 @@ pub(crate) fn hello(base: &HelloSpec, highest: u16, suites: Vec<u16>) -> HelloSp
 /// Whether few servers have such a suite: CCM, ARIA and Camellia, and all that is older or weaker.
 pub(crate) fn is_rare(candidates: &Candidates, number: u16) -> bool {
     candidates.suites.iter().any(|suite| suite.number == number && !suite.is_tls13() && rank(suite) / 4 >= 4)
+}
+
+/// Whether healthy servers have such a suite: ECDHE with AES-GCM or ChaCha20.
+pub(crate) fn is_modern(candidates: &Candidates, number: u16) -> bool {
+    let fits = |suite: &Suite| suite.key_exchange == KeyExchange::Ecdhe && rank(suite) / 4 <= 1;
+    candidates.suites.iter().any(|suite| suite.number == number && fits(suite))
 }
