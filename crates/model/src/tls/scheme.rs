@@ -98,12 +98,6 @@ impl<'a> Scheme<'a> {
         if let Some(rest) = name.strip_prefix("ecdsa_") {
             return match rest.rsplit_once('_') {
                 Some((curve, digest)) => {
-                    let curve = match curve {
-                        "brainpoolP256r1tls13" => "brainpoolP256r1tls13",
-                        "brainpoolP384r1tls13" => "brainpoolP384r1tls13",
-                        "brainpoolP512r1tls13" => "brainpoolP512r1tls13",
-                        other => other,
-                    };
                     scheme(CertificateKeyType::Ec, digest_of(digest)?, Some(curve), false, true)
                 }
                 None => scheme(CertificateKeyType::Ec, digest_of(rest)?, None, false, false),
