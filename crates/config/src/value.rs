@@ -128,6 +128,12 @@ impl Value {
         Self { text, origin: self.part(range), places, span }
     }
 
+    /// The same places with another text of the same length, such as one with other separators.
+    pub(crate) fn with_text(&self, text: String) -> Self {
+        debug_assert_eq!(text.len(), self.text.len(), "places are by byte");
+        Self { text, ..self.clone() }
+    }
+
     /// The same with more text behind it that the program adds of itself: it has no place but the whole value's.
     pub(crate) fn followed_by(&self, text: &str) -> Self {
         let mut value = self.clone();

@@ -1,0 +1,10 @@
+//! HAProxy: one server for each `bind ... ssl` line of its frontends, and one client for each `server ... ssl` line.
+
+mod bind;
+mod edit;
+mod read;
+
+pub use read::{HaproxyError, Reading, Spec, read};
+
+/// Where Debian's package reads its configuration.
+pub const DEFAULT_PATH: &str = "/etc/haproxy/haproxy.cfg";
