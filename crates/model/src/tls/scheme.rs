@@ -97,9 +97,7 @@ impl<'a> Scheme<'a> {
         }
         if let Some(rest) = name.strip_prefix("ecdsa_") {
             return match rest.rsplit_once('_') {
-                Some((curve, digest)) => {
-                    scheme(CertificateKeyType::Ec, digest_of(digest)?, Some(curve), false, true)
-                }
+                Some((curve, digest)) => scheme(CertificateKeyType::Ec, digest_of(digest)?, Some(curve), false, true),
                 None => scheme(CertificateKeyType::Ec, digest_of(rest)?, None, false, false),
             };
         }
