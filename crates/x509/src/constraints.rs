@@ -53,7 +53,8 @@ fn one(constraints: &NameConstraints, name: &GeneralName, by: usize, faults: &mu
     let excluded: Vec<Lies> =
         constraints.excluded.iter().filter(same_form).map(|base| lies(name, base, Part::Excluded)).collect();
     let compared = matches!(name, GeneralName::Dns(_) | GeneralName::Ip(_));
-    if !compared && !(permitted.is_empty() && excluded.is_empty()) {
+    let constrained = !permitted.is_empty() || !excluded.is_empty();
+    if constrained && !compared {
         push(faults, Fault::UnknownConstraint { form: name.form(), by });
     }
     // What cannot be told counts against a name of the forms that everybody compares.

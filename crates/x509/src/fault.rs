@@ -80,6 +80,8 @@ pub enum Fault {
     NotAnAuthority {
         /// Whether it has basic constraints, which then say so.
         says_so: bool,
+        /// Whether its key usage lets it sign certificates all the same.
+        may_sign: bool,
     },
     /// Its key may not sign certificates (key usage).
     MayNotSign,
@@ -217,7 +219,7 @@ impl std::fmt::Display for Fault {
             Self::UntrustedRoot => f.write_str("a root that is not trusted"),
             Self::SelfSigned => f.write_str("signed by itself, and not trusted"),
             Self::AnchorIsNoRoot => f.write_str("trusted, but no root"),
-            Self::NotAnAuthority { says_so: true } => f.write_str("says that it is no authority"),
+            Self::NotAnAuthority { says_so: true, .. } => f.write_str("says that it is no authority"),
             Self::NotAnAuthority { .. } => f.write_str("does not say that it is an authority"),
             Self::MayNotSign => f.write_str("its key may not sign certificates"),
             Self::PathLength { allowed, all, .. } => {

@@ -1,7 +1,5 @@
 //! What is wrong with a chain that a party shows, as evidence.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use shakedown_model::{CertificateFinding, CertificateProblem, Evidence, Fact, Name, Phase, Role};
 
@@ -66,7 +64,11 @@ pub fn findings(shown: &Shown<'_>) -> Vec<Evidence> {
     let bounds = Bounds::default();
     let search = Search { end, others, anchors: shown.anchors, now: shown.now, purpose, bounds };
     let all = paths(&search);
-    let (path, refusals) = all.taken_by(shown.builder, shown.rules);
+    let (mut path, mut refusals) = all.taken_by(shown.builder, shown.rules);
+    // Where no path holds, the best of all says more than the one where this client happens to stop.
+    if !refusals.is_empty() && !all.verdict(shown.rules).is_trusted() {
+        (path, refusals) = all.taken_by(Builder::AllPaths, shown.rules);
+    }
     let context = Context { shown, paths: &all, path: &path, sent: others.len(), phase };
     let bytes: usize = shown.chain.iter().map(Vec::len).sum();
     if shown.rules.verifier == Verifier::OpenSsl && bytes > OPENSSL_CHAIN {
@@ -117,14 +119,14 @@ impl Context<'_> {
         }))
     }
 
-    fn fact(&self, link: usize, fault: &Cow<'_, Fault>) -> Option<Fact> {
+    fn fact(&self, link: usize, fault: &Fault) -> Option<Fact> {
         let node = self.path.links.get(link).map(|link| link.node);
         let certificate = node.and_then(|node: Node| self.paths.certificate(node));
         let issuer = || {
             let issuer = certificate.map(|one| one.issuer.to_string());
             Name::from_escaped(&issuer.unwrap_or_default())
         };
-        let problem = match fault.as_ref() {
+        let problem = match fault {
             // What cannot be checked here is not evidence against anybody.
             Fault::UncheckedSignature { .. } => return None,
             Fault::Malformed { field, offset, what } => {

@@ -159,7 +159,8 @@ fn why(certificate: &Certificate, names: &[GeneralName], wanted: &Wanted) -> Nam
     if names.is_empty() {
         return NameMismatch::NoNames;
     }
-    let checks: [(NameMismatch, fn(&[u8], &[u8]) -> bool); 4] = [
+    type Check = fn(&[u8], &[u8]) -> bool;
+    let checks: [(NameMismatch, Check); 4] = [
         (NameMismatch::WildcardDepth, wildcard_depth),
         (NameMismatch::WildcardForm, wildcard_form),
         (NameMismatch::Www, www),

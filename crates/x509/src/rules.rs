@@ -79,7 +79,9 @@ impl Rules {
             }
             Fault::NotAnAuthority { .. } | Fault::MayNotSign => match self.verifier {
                 Webpki => !anchor && matches!(fault, Fault::NotAnAuthority { .. }),
-                _ => true,
+                // `check_ca` and `check_chain`: of the last one key usage alone makes an authority.
+                OpenSsl => !(anchor && matches!(fault, Fault::NotAnAuthority { says_so: false, may_sign: true })),
+                Browser => true,
             },
             Fault::PathLength { allowed, found, .. } => match self.verifier {
                 Webpki => !anchor,

@@ -1,7 +1,7 @@
 use super::{Link, Node, Path, Paths};
 use crate::{
-    Certificate, Curve, DerErrorKind, Fault, KeyKind, NameConstraints, Position, PublicKey, Purpose, SignatureCheck,
-    SignatureKind, constraints,
+    Certificate, Curve, DerErrorKind, Fault, KeyKind, KeyUsage, NameConstraints, Position, PublicKey, Purpose,
+    SignatureCheck, SignatureKind, constraints,
 };
 
 /// The path with what may be refused in each link.
@@ -201,7 +201,10 @@ fn authority(paths: &Paths<'_>, node: Node, nodes: &[Node], place: usize, faults
         Some(constraints) if constraints.ca => {}
         // A root of version 1 cannot say that it is one.
         None if old_root => {}
-        other => faults.push(Fault::NotAnAuthority { says_so: other.is_some() }),
+        other => {
+            let may_sign = certificate.extensions.key_usage.is_some_and(KeyUsage::certificate_signing);
+            faults.push(Fault::NotAnAuthority { says_so: other.is_some(), may_sign });
+        }
     }
     if certificate.extensions.key_usage.is_some_and(|usage| !usage.certificate_signing()) {
         faults.push(Fault::MayNotSign);

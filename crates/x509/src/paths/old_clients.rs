@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use super::{Node, Paths};
-use crate::Certificate;
+use crate::{Certificate, KeyUsage};
 
 /// At each step an anchor if there is one, else what was sent (1.1.0 and later, `X509_V_FLAG_TRUSTED_FIRST`). Of several
-/// anchors that fit, the first that is valid now, else the one that ends last (`get_issuer`).
+/// that fit, the first that is valid now, else the one that ends last (`get_issuer`, `find_issuer`).
 pub(super) fn trusted_first(paths: &Paths<'_>) -> Vec<Node> {
     let mut path = vec![Node::Certificate(0)];
     let mut trusted = false;
@@ -18,7 +18,8 @@ pub(super) fn trusted_first(paths: &Paths<'_>) -> Vec<Node> {
             }
             break;
         }
-        let next = anchor_for(paths, child).or_else(|| (!trusted).then(|| sent_for(paths, child, &path)).flatten());
+        let next = anchor_for(paths, child)
+            .or_else(|| (!trusted).then(|| preferred(paths, || sent_for(paths, child, &path))).flatten());
         let Some(next) = next.filter(|_| path.len() < LONGEST) else { break };
         trusted = matches!(next, Node::Anchor(_));
         path.push(next);
@@ -34,7 +35,8 @@ pub(super) fn sent_first(paths: &Paths<'_>) -> Vec<Node> {
         if child.is_self_issued() {
             break;
         }
-        let Some(next) = sent_for(paths, child, &sent).filter(|_| sent.len() < LONGEST) else { break };
+        let next = sent_for(paths, child, &sent).next();
+        let Some(next) = next.filter(|_| sent.len() < LONGEST) else { break };
         sent.push(next);
     }
     for length in (1..=sent.len()).rev() {
@@ -86,31 +88,43 @@ fn anchors_for<'p>(paths: &'p Paths<'_>, child: &'p Certificate) -> impl Iterato
 }
 
 fn anchor_for(paths: &Paths<'_>, child: &Certificate) -> Option<Node> {
+    preferred(paths, || anchors_for(paths, child))
+}
+
+/// The first that is valid now, else the one that ends last.
+fn preferred<I: Iterator<Item = Node>>(paths: &Paths<'_>, nodes: impl Fn() -> I) -> Option<Node> {
     let validity = |node: Node| paths.certificate(node).map(|certificate| certificate.validity);
     let valid = |node: &Node| {
         validity(*node).is_none_or(|validity| validity.not_before <= paths.now && paths.now <= validity.not_after)
     };
-    let latest = || anchors_for(paths, child).min_by_key(|node| Reverse(validity(*node).map(|one| one.not_after)));
-    anchors_for(paths, child).find(valid).or_else(latest)
+    let latest = || nodes().min_by_key(|node| Reverse(validity(*node).map(|one| one.not_after)));
+    nodes().find(valid).or_else(latest)
 }
 
 fn first_anchor_for(paths: &Paths<'_>, child: &Certificate) -> Option<Node> {
     anchors_for(paths, child).next()
 }
 
-/// The first of those sent that fits and is not in the path.
-fn sent_for(paths: &Paths<'_>, child: &Certificate, path: &[Node]) -> Option<Node> {
-    let fits = |node: &Node| {
+/// Those sent that fit and are not in the path.
+fn sent_for<'p>(
+    paths: &'p Paths<'_>,
+    child: &'p Certificate,
+    path: &'p [Node],
+) -> impl Iterator<Item = Node> + use<'p> {
+    let fits = move |node: &Node| {
         paths.certificate(*node).is_some_and(|certificate| issued(certificate, child)) && !path.contains(node)
     };
-    (0..paths.sent).map(Node::Certificate).find(fits)
+    (0..paths.sent).map(Node::Certificate).filter(fits)
 }
 
-/// `X509_check_issued`: the names, and the key's identifier where both have it. The signature comes later.
+/// `X509_check_issued`: the names, the key's identifier where both have it, and whether the issuer can be read and may
+/// sign at all. The signature comes later.
 fn issued(issuer: &Certificate, child: &Certificate) -> bool {
-    let same_key = match (&child.extensions.authority_key_id, &issuer.extensions.subject_key_id) {
+    let extensions = &issuer.extensions;
+    let same_key = match (&child.extensions.authority_key_id, &extensions.subject_key_id) {
         (Some(wanted), Some(has)) => wanted == has,
         _ => true,
     };
-    issuer.subject.is_same(&child.issuer) && same_key
+    let may_sign = extensions.key_usage.is_none_or(KeyUsage::certificate_signing);
+    issuer.subject.is_same(&child.issuer) && same_key && may_sign && extensions.problems.is_empty()
 }
