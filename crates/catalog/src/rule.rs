@@ -50,7 +50,7 @@ pub(crate) enum Rule {
     /// `tls-order`, with `slot` (`cipher_suite`, `group` or `signature_scheme`) and `value`: whose order decides.
     TlsOrder(Slot, Preference),
     /// `tls-group-rule`, with `value`: how a server comes to a group in TLS 1.3.
-    TlsGroupRule(GroupRule),
+    TlsGroupChoice(GroupRule),
     /// `tls-certificate-curve-in-groups`
     TlsCertificateCurve,
     /// `tls-negotiates-ffdhe`
@@ -138,7 +138,7 @@ impl Rule {
                     },
                 )
             }
-            "tls-group-rule" => Self::TlsGroupRule(match value()? {
+            "tls-group-rule" => Self::TlsGroupChoice(match value()? {
                 "first-share" => GroupRule::FirstShare,
                 "tuples" => GroupRule::Tuples,
                 "own-order-with-share" => GroupRule::OwnOrderWithShare,

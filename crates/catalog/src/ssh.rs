@@ -315,7 +315,7 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             | Rule::CompressionEnabled(_)
             | Rule::CompressionDisabled(_)
             | Rule::TlsOrder(..)
-            | Rule::TlsGroupRule(_)
+            | Rule::TlsGroupChoice(_)
             | Rule::TlsCertificateCurve
             | Rule::TlsFfdhe
             | Rule::TlsBundles(_)

@@ -229,7 +229,7 @@ fn from_row(row: &OfferRow, role: Role, rules: &[Rule], origin: &Origin) -> TlsP
             Rule::TlsOrder(Slot::CipherSuite, preference) => behaviour.suite_order = Some(*preference),
             Rule::TlsOrder(Slot::Group, preference) => behaviour.group_order = Some(*preference),
             Rule::TlsOrder(Slot::SignatureScheme, preference) => behaviour.scheme_order = Some(*preference),
-            Rule::TlsGroupRule(rule) => behaviour.group_rule = Some(*rule),
+            Rule::TlsGroupChoice(rule) => behaviour.group_rule = Some(*rule),
             Rule::TlsCertificateCurve => behaviour.certificate_curve_in_groups = true,
             Rule::TlsFfdhe => behaviour.negotiates_ffdhe = true,
             Rule::TlsMinRsaBits(bits) => {

@@ -79,7 +79,7 @@ impl Openssl {
     /// IANA's name of a group by any of OpenSSL's, where the version has it.
     pub fn group(&self, name: &str) -> Option<&'static str> {
         let same = |one: &&str| one.eq_ignore_ascii_case(name);
-        let found = NAMES.iter().find(|names| names.iter().any(|one| same(one))).and_then(|names| names.first());
+        let found = NAMES.iter().find(|names| names.iter().any(same)).and_then(|names| names.first());
         let newer = || SINCE_3_5.iter().find(|one| same(one)).filter(|_| self.at_least("3.5.0"));
         let group = found.or_else(newer).copied()?;
         let known = match group {

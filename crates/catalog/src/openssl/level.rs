@@ -52,7 +52,7 @@ impl Level {
         let forward = matches!(suite.key_exchange, KeyExchange::Dhe | KeyExchange::Ecdhe);
         strength >= self.bits()
             && suite.authentication != Anonymous
-            && !(suite.digest == "MD5" && !suite.is_aead())
+            && (suite.is_aead() || suite.digest != "MD5")
             && !(self.bits() > 160 && suite.digest == "SHA")
             && !(self.level >= 2 && suite.cipher.starts_with("RC4"))
             && (self.level < 3 || suite.tls13 || forward)

@@ -19,6 +19,8 @@ pub(super) enum Choice<T = Name> {
     Agreed(T),
     /// The slot is not used.
     NotUsed,
+    /// They agree in any case; on which of several depends on what nobody has seen.
+    OneOf,
     /// They do not agree; the failures in the order in which they are met.
     Failed(Vec<FailedSlot>),
     /// It cannot be told; the text says what would decide.

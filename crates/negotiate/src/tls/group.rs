@@ -31,7 +31,7 @@ pub(super) fn elliptic(ends: &Ends<'_>) -> (Has, Option<Name>) {
         _ => (&client, &server),
     };
     let found = common(first, second);
-    let certain = found.iter().any(|(_, has)| *has == Has::Yes && !first.open || *has == Has::Yes && first.open);
+    let certain = found.iter().any(|(_, has)| *has == Has::Yes);
     let decided = ends.behaviour.group_order.is_some() || found.len() == 1;
     match found.first() {
         None => (Has::No, None),
@@ -86,17 +86,11 @@ pub(super) fn tls13(ends: &Ends<'_>) -> Decision<(Name, bool)> {
                     let retry = List::new(&ends.client.key_shares).has(&name) == Has::No;
                     Decision::new(Choice::Agreed((name, retry)), "the only group of both (RFC 8446 section 4.2.7)")
                 }
-                None => {
-                    Decision::new(Choice::Unknown("how the server chooses among the groups of both".to_owned()), text)
-                }
+                None if found.iter().any(|(_, has)| *has == Has::Yes) => Decision::new(Choice::OneOf, text),
+                None => Decision::new(Choice::Unknown("which groups both have".to_owned()), text),
             };
         }
     };
-    if client.open || server.open {
-        if let Some((name, retry)) = only.map(|name| (name, false)) {
-            return Decision::new(Choice::Agreed((name, retry)), text);
-        }
-    }
     let shares = List::new(&ends.client.key_shares).only(is_tls13);
     match walk(ends, rule, &client, &server, &shares) {
         Ok(found) => Decision::new(Choice::Agreed(found), text),
@@ -124,13 +118,11 @@ fn rule_text(rule: GroupRule) -> &'static str {
 /// The first name that a rule leads to. `Err` says what would decide.
 fn walk(ends: &Ends<'_>, rule: GroupRule, client: &List, server: &List, shares: &List) -> Result<(Name, bool), String> {
     let first = |list: &List, other: &List, retry: bool| -> Option<Result<(Name, bool), String>> {
-        for (name, has) in common(list, other) {
-            return Some(match has {
-                Has::Yes if !list.open => Ok((name, retry)),
-                _ => Err(format!("whether both have `{name}`, and which comes first")),
-            });
-        }
-        None
+        let (name, has) = common(list, other).into_iter().next()?;
+        Some(match has {
+            Has::Yes if !list.open => Ok((name, retry)),
+            _ => Err(format!("whether both have `{name}`, and which comes first")),
+        })
     };
     let retry_for = |name: &Name| shares.has(name) != Has::Yes;
     let none = || "which groups both have".to_owned();

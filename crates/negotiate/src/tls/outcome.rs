@@ -117,6 +117,11 @@ impl Run<'_> {
         }
         let decision = suite::tls12(self.ends, version, &shared);
         self.take(Slot::CipherSuite, Stage::Hello, &decision, |name| Some(name.clone()));
+        if matches!(decision.choice, Choice::OneOf) {
+            // Each of them has its group and its certificate.
+            self.result(Stage::KeyExchange, StageResult::Agreed);
+            self.result(Stage::Certificate, StageResult::Agreed);
+        }
         let Some(name) = decision.choice.agreed().cloned() else { return };
         let Some(suite) = Suite::parse(name.as_str()) else { return };
         let group = self.group(&suite);
@@ -150,6 +155,7 @@ impl Run<'_> {
                             None => Decision::new(Choice::Agreed(name), rule),
                         }
                     }
+                    (Has::Yes, None) => Decision::new(Choice::OneOf, rule),
                     (Has::No, None) => Decision::new(Choice::Failed(vec![group::no_group(self.ends)]), rule),
                     _ => Decision::new(Choice::Unknown("which groups the server has, and in which order".into()), rule),
                 }
@@ -204,6 +210,7 @@ impl Run<'_> {
                 self.outcome.agreed.push((slot, None));
                 self.result(stage, StageResult::Agreed);
             }
+            Choice::OneOf => self.result(stage, StageResult::Agreed),
             Choice::Failed(failed) => self.fail(stage, failed.clone()),
             Choice::Unknown(what) => {
                 self.result(stage, StageResult::Unknown { what_would_decide: what.clone() });

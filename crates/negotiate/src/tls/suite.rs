@@ -34,11 +34,10 @@ pub(super) fn tls13(ends: &Ends<'_>) -> Decision {
     let found = common(&first, &second);
     let choice = match found.as_slice() {
         [] => Choice::Failed(vec![ends.nothing(Stage::Hello, Slot::CipherSuite, &client, &server)]),
-        [(name, Has::Yes), rest @ ..] if !first.open && (ends.behaviour.suite_order.is_some() || rest.is_empty()) => {
-            Choice::Agreed(name.clone())
-        }
-        [(name, Has::Yes)] if !first.open => Choice::Agreed(name.clone()),
-        _ => Choice::Unknown("whose order of cipher suites decides, and what both have".to_owned()),
+        [(name, Has::Yes)] => Choice::Agreed(name.clone()),
+        [(name, Has::Yes), ..] if !first.open && ends.behaviour.suite_order.is_some() => Choice::Agreed(name.clone()),
+        all if all.iter().any(|(_, has)| *has == Has::Yes) => Choice::OneOf,
+        [(name, _), ..] => Choice::Unknown(format!("whether both have `{name}`")),
     };
     Decision::new(choice, rule)
 }
@@ -85,10 +84,10 @@ pub(super) fn tls12(ends: &Ends<'_>, version: TlsVersion, shared: &Shared) -> De
             Choice::Failed(vec![ends.nothing(Stage::Hello, Slot::CipherSuite, &client, &server)])
         }
         ([], []) => Choice::Failed(explained(ends, version, obstacles)),
-        ([name], []) if !first.open || ends.behaviour.suite_order.is_none() => Choice::Agreed(name.clone()),
+        ([name], []) => Choice::Agreed(name.clone()),
         ([name, ..], []) if !first.open && ends.behaviour.suite_order.is_some() => Choice::Agreed(name.clone()),
         ([], [name, ..]) => Choice::Unknown(format!("whether both can use `{name}`")),
-        _ => Choice::Unknown("whose order of cipher suites decides, and what both can use".to_owned()),
+        _ => Choice::OneOf,
     };
     Decision::new(choice, rule)
 }
@@ -163,12 +162,10 @@ fn fit(ends: &Ends<'_>, version: TlsVersion, shared: &Shared, name: &str) -> Fit
         KeyExchange::Dhe | KeyExchange::DhePsk => demand(group::finite_field(ends).0, Obstacle::DhParameters),
         _ => {}
     }
-    match suite.authentication {
-        auth @ (Authentication::Rsa | Authentication::Ecdsa | Authentication::Dss | Authentication::Gost) => {
-            let (has, obstacle) = certificate(ends, version, shared, auth, suite.key_exchange == KeyExchange::Rsa);
-            demand(has, obstacle.unwrap_or(Obstacle::Certificate(auth)));
-        }
-        _ => {}
+    use Authentication::{Dss, Ecdsa, Gost, Rsa};
+    if let auth @ (Rsa | Ecdsa | Dss | Gost) = suite.authentication {
+        let (has, obstacle) = certificate(ends, version, shared, auth, suite.key_exchange == KeyExchange::Rsa);
+        demand(has, obstacle.unwrap_or(Obstacle::Certificate(auth)));
     }
     fit
 }
