@@ -6,6 +6,7 @@
 pub mod angle;
 pub mod apache;
 pub mod brace;
+pub mod dovecot;
 pub mod files;
 pub mod haproxy;
 pub mod ini;
