@@ -8,6 +8,7 @@ pub mod apache;
 pub mod brace;
 pub mod dovecot;
 pub mod files;
+pub mod flat;
 pub mod haproxy;
 pub mod ini;
 pub mod line;

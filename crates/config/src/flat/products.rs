@@ -1,0 +1,282 @@
+//! What the lines of each product set.
+
+use shakedown_model::{ConfigProblem, Role, nearest};
+
+use super::lines::{FlatError, Reading, Style, read};
+use crate::files::Files;
+use crate::tls::{
+    self, CertificateFiles, ClientVerification, Command, Library, LibrarySettings, Listen, Refusal, ServerSettings,
+    Setting, Switch, TlsVersion, VersionBound, defaults,
+};
+use crate::value::Value;
+
+fn switch(settings: &mut LibrarySettings, what: &'static str, on: bool, value: &Value) {
+    settings.options.push(Switch { what, on, origin: value.origin().clone() });
+}
+
+fn listen(port: u16, tls: bool) -> Listen {
+    Listen { address: None, name: None, port, tls, default: true, quic: false, proxy_protocol: false }
+}
+
+/// A bound by a version's name; `no` bound where the value is empty or says so.
+fn bound(value: &Value, none: &[&str]) -> Result<Setting<VersionBound>, Box<Refusal>> {
+    let origin = value.origin().clone();
+    if none.iter().any(|name| name.eq_ignore_ascii_case(value.as_str())) {
+        return Ok(Setting::new(VersionBound::None, origin));
+    }
+    let name = value.as_str();
+    // OpenVPN writes a bare number.
+    let long = format!("TLSv{name}");
+    match TlsVersion::parse_any_case(name).or_else(|| TlsVersion::parse_any_case(&long)) {
+        Some(version) => Ok(Setting::new(VersionBound::Version(version), origin)),
+        None => Err(Box::new(Refusal {
+            problem: ConfigProblem::BadValue,
+            message: format!("`{name}` is no version of TLS"),
+            suggestion: nearest(name, TlsVersion::ALL.map(TlsVersion::as_str)).map(str::to_owned),
+            origin,
+        })),
+    }
+}
+
+/// PostgreSQL: `postgresql.conf` (`be_tls_init`). `version` is such as `15.10`.
+///
+/// # Errors
+/// [`FlatError`] where the file cannot be read.
+pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, FlatError> {
+    let style = Style { equals: true, comments: b"#", trailing: true, joins: false, case: false, quotes: true };
+    let mut reading = read(files, path, style, " = '")?;
+    let value = |reading: &Reading, name: &str| {
+        reading.value("", name).or_else(|| defaults::default("postgresql", version, name))
+    };
+    let on =
+        |value: &Value| matches!(value.as_str().to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "t" | "y");
+    let Some(ssl) = value(&reading, "ssl").filter(on) else { return Ok(reading) };
+    let mut server = ServerSettings::new("postgresql", Role::Server, "postgresql");
+    let port = value(&reading, "port").and_then(|port| port.as_str().parse().ok()).unwrap_or(5432);
+    server.listen.push(Setting::new(listen(port, false), ssl.origin().clone()));
+    server.starttls = Some("postgres");
+    server.block = Some(ssl.origin().clone());
+    let mut settings = LibrarySettings {
+        cipher_list: value(&reading, "ssl_ciphers"),
+        cipher_suites: value(&reading, "ssl_tls13_ciphers"),
+        groups: value(&reading, "ssl_groups").or_else(|| value(&reading, "ssl_ecdh_curve")),
+        dh_parameters: value(&reading, "ssl_dh_params_file"),
+        ..LibrarySettings::default()
+    };
+    for (name, least) in [("ssl_min_protocol_version", true), ("ssl_max_protocol_version", false)] {
+        let Some(value) = value(&reading, name) else { continue };
+        match bound(&value, &[""]) {
+            Ok(bound) if least => settings.min_protocol = Some(bound),
+            Ok(bound) => settings.max_protocol = Some(bound),
+            Err(refusal) => reading.tell(&refusal, Role::Server),
+        }
+    }
+    if let Some(value) = value(&reading, "ssl_prefer_server_ciphers").filter(on) {
+        switch(&mut settings, "ServerPreference", true, &value);
+    }
+    if let Some(authority) = value(&reading, "ssl_ca_file") {
+        // With it the server asks; `pg_hba.conf` says who has to answer.
+        settings.client_verification = Some(Setting::new(ClientVerification::Optional, authority.origin().clone()));
+        server.trusted_certificates = Some(authority);
+    }
+    if let Some(certificate) = value(&reading, "ssl_cert_file") {
+        let key = value(&reading, "ssl_key_file");
+        server.certificates.push(CertificateFiles { certificate, key, chain: None });
+    }
+    server.settings = settings;
+    server.files.push(std::sync::Arc::clone(&reading.file));
+    reading.servers.push(server);
+    Ok(reading)
+}
+
+/// stunnel: each section is a service, over the global lines in front of the first one. `library` is OpenSSL's version.
+///
+/// # Errors
+/// [`FlatError`] where the file cannot be read.
+pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<Reading, FlatError> {
+    let style = Style { equals: true, comments: b";#", trailing: false, joins: false, case: false, quotes: false };
+    let mut reading = read(files, path, style, " = ")?;
+    let mut sections: Vec<String> = Vec::new();
+    for line in &reading.lines {
+        if !line.section.is_empty() && !sections.contains(&line.section) {
+            sections.push(line.section.clone());
+        }
+    }
+    let mut refusals = Vec::new();
+    let mut servers = Vec::new();
+    for section in &sections {
+        let value = |name: &str| reading.value(section, name).or_else(|| reading.value("", name));
+        let is_client = value("client").is_some_and(|value| value.as_str().eq_ignore_ascii_case("yes"));
+        let role = if is_client { Role::Client } else { Role::Server };
+        let mut server = ServerSettings::new("stunnel", role, section.as_str());
+        let mut settings = LibrarySettings {
+            cipher_list: value("ciphers"),
+            cipher_suites: value("ciphersuites"),
+            groups: value("curves").or_else(|| value("curve")),
+            ..LibrarySettings::default()
+        };
+        for (name, least) in [("sslversionmin", true), ("sslversionmax", false)] {
+            let Some(value) = value(name) else { continue };
+            match bound(&value, &["all"]) {
+                Ok(bound) if least => settings.min_protocol = Some(bound),
+                Ok(bound) => settings.max_protocol = Some(bound),
+                Err(refusal) => refusals.push(*refusal),
+            }
+        }
+        if let Some(value) = value("sslversion") {
+            match bound(&value, &["all"]) {
+                Ok(bound) => {
+                    settings.min_protocol = Some(bound.clone());
+                    settings.max_protocol = Some(bound);
+                }
+                Err(refusal) => refusals.push(*refusal),
+            }
+        }
+        for line in reading.all("", "options").chain(reading.all(section, "options")) {
+            let text = line.value.as_str();
+            let (name, on) = text.strip_prefix('-').map_or((text, true), |name| (name, false));
+            match name {
+                "CIPHER_SERVER_PREFERENCE" => switch(&mut settings, "ServerPreference", on, &line.value),
+                "NO_TICKET" => switch(&mut settings, "SessionTicket", !on, &line.value),
+                "LEGACY_SERVER_CONNECT" => switch(&mut settings, "UnsafeLegacyServerConnect", on, &line.value),
+                _ => {
+                    let version = name.strip_prefix("NO_").map(|name| name.replace('_', "."));
+                    if let Some(version) = version.as_deref().and_then(TlsVersion::parse_any_case) {
+                        settings.protocols.push(Switch { what: version, on: !on, origin: line.value.origin().clone() });
+                    }
+                }
+            }
+        }
+        let commands: Vec<Command> = reading
+            .all("", "config")
+            .chain(reading.all(section, "config"))
+            .filter_map(|line| {
+                let at = line.value.as_str().find(':')?;
+                let length = line.value.as_str().len();
+                Some(Command { name: line.value.slice(0..at), value: line.value.slice(at + 1..length) })
+            })
+            .collect();
+        let scope = tls::Scope { version: library, role: Role::Server, certificates: true };
+        refusals.extend(tls::apply(&commands, scope, &mut settings));
+        if let Some(accept) = value("accept") {
+            let text = accept.as_str();
+            let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+            let mut listen = listen(port.parse().unwrap_or(0), !is_client);
+            listen.address = host.trim_matches(['[', ']']).parse().ok();
+            server.block = Some(accept.origin().clone());
+            if !is_client {
+                server.listen.push(Setting::new(listen, accept.origin().clone()));
+            }
+        }
+        let checks = value("verifychain").or_else(|| value("verifypeer")).or_else(|| value("verify"));
+        let checks = checks.filter(|value| !matches!(value.as_str().to_ascii_lowercase().as_str(), "no" | "0"));
+        match (role, checks) {
+            (Role::Server, Some(value)) => {
+                settings.client_verification = Some(Setting::new(ClientVerification::Required, value.origin().clone()));
+            }
+            (Role::Client, value) => {
+                server.verify_peer = value.map(|value| Setting::new(true, value.origin().clone()));
+                server.server_name = value_of(&reading, section, "sni");
+            }
+            (Role::Server, None) => {}
+        }
+        if let Some(certificate) = value("cert") {
+            server.certificates.push(CertificateFiles { certificate, key: value("key"), chain: None });
+        }
+        server.trusted_certificates = value("cafile").or_else(|| value("capath"));
+        server.settings = settings;
+        server.files.push(std::sync::Arc::clone(&reading.file));
+        servers.push(server);
+    }
+    reading.servers = servers;
+    for refusal in refusals {
+        reading.tell(&refusal, Role::Server);
+    }
+    Ok(reading)
+}
+
+fn value_of(reading: &Reading, section: &str, name: &str) -> Option<Value> {
+    reading.value(section, name)
+}
+
+/// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server.
+///
+/// # Errors
+/// [`FlatError`] where the file cannot be read.
+pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, FlatError> {
+    let style = Style { equals: false, comments: b"#;", trailing: false, joins: false, case: true, quotes: true };
+    let mut reading = read(files, path, style, " ")?;
+    let has = |reading: &Reading, name: &str| reading.last("", name).is_some();
+    let is_server = ["tls-server", "server", "server-bridge"].iter().any(|name| has(&reading, name))
+        || reading.value("", "mode").is_some_and(|mode| mode.as_str() == "server");
+    let role = if is_server { Role::Server } else { Role::Client };
+    let mut server = ServerSettings::new("openvpn", role, "openvpn");
+    let mut settings = LibrarySettings {
+        cipher_list: reading.value("", "tls-cipher"),
+        cipher_suites: reading.value("", "tls-ciphersuites"),
+        groups: reading.value("", "tls-groups").or_else(|| reading.value("", "ecdh-curve")),
+        dh_parameters: reading.value("", "dh").filter(|value| value.as_str() != "none"),
+        ..LibrarySettings::default()
+    };
+    for (name, least) in [("tls-version-min", true), ("tls-version-max", false)] {
+        let value = reading.value("", name).or_else(|| defaults::default("openvpn", version, name));
+        let Some(value) = value.and_then(|value| value.split(char::is_whitespace).into_iter().next()) else { continue };
+        match bound(&value, &[]) {
+            Ok(bound) if least => settings.min_protocol = Some(bound),
+            Ok(bound) => settings.max_protocol = Some(bound),
+            Err(refusal) => reading.tell(&refusal, role),
+        }
+    }
+    if let Some(value) = reading.value("", "verify-client-cert").filter(|_| is_server) {
+        let mode = match value.as_str() {
+            "none" => ClientVerification::None,
+            "optional" => ClientVerification::Optional,
+            _ => ClientVerification::Required,
+        };
+        settings.client_verification = Some(Setting::new(mode, value.origin().clone()));
+    }
+    if let Some(certificate) = reading.value("", "cert") {
+        let key = reading.value("", "key");
+        server.certificates.push(CertificateFiles { certificate, key, chain: None });
+    }
+    server.trusted_certificates = reading.value("", "ca");
+    let port = reading.value("", "port").or_else(|| reading.value("", "lport"));
+    if is_server && let Some(line) = reading.lines.first() {
+        let origin = port.as_ref().map_or_else(|| line.name.origin().clone(), |port| port.origin().clone());
+        let number = port.and_then(|port| port.as_str().parse().ok()).unwrap_or(1194);
+        server.listen.push(Setting::new(listen(number, false), origin));
+    }
+    server.settings = settings;
+    server.files.push(std::sync::Arc::clone(&reading.file));
+    reading.servers.push(server);
+    Ok(reading)
+}
+
+/// Java's `java.security`: what every TLS client and server of that Java leaves out. The disabled and legacy algorithms, and
+/// those of certificates, are in `settings.other` under the names of their properties, in JSSE's own language.
+///
+/// # Errors
+/// [`FlatError`] where the file cannot be read.
+pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, FlatError> {
+    let style = Style { equals: true, comments: b"#!", trailing: false, joins: true, case: true, quotes: false };
+    let mut reading = read(files, path, style, "=")?;
+    for role in [Role::Client, Role::Server] {
+        let mut party = ServerSettings::new("java-jsse", role, "java.security");
+        party.library = Library::Jsse;
+        for name in [
+            "jdk.tls.disabledAlgorithms",
+            "jdk.tls.legacyAlgorithms",
+            "jdk.certpath.disabledAlgorithms",
+            "jdk.tls.keyLimits",
+            "jdk.disabled.namedCurves",
+            "jdk.tls.namedGroups",
+        ] {
+            if let Some(value) = reading.value("", name) {
+                party.settings.other.push((name, value));
+            }
+        }
+        party.files.push(std::sync::Arc::clone(&reading.file));
+        reading.servers.push(party);
+    }
+    Ok(reading)
+}
