@@ -15,9 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     long_about = "Finds out why a secure connection's key exchange failed, names the cause and the side that should \
                   change, and proposes the safest concrete change with its outcome computed.\n\nIt takes both parties' \
                   offers, from a live host, a configuration file, a recorded offer or the names of two programs, and runs \
-                  the protocol's own negotiation on them. This version speaks SSH.",
+                  the protocol's own negotiation on them. This version checks SSH and TLS.",
     after_help = "Start here:\n  shakedown check db01                         why does my ssh to db01 fail?\n  shakedown check \
-                  db01 --as putty@0.70        ... and PuTTY 0.70?\n  shakedown negotiate openssh@10.0p1 openssh@6.6p1   \
+                  db01 --as putty@0.70        ... and PuTTY 0.70?\n  shakedown check https://www.example          what \
+                  would a TLS client meet there?\n  shakedown negotiate openssh@10.0p1 openssh@6.6p1   \
                   would they agree?\n  shakedown cause no-common-kex                what does that mean?\n  shakedown \
                   demo                               see it work on a legacy server on loopback\n\nExit status: 0 it works, \
                   1 a cause was found, 2 the command line or an input is wrong, 3 it cannot be told for sure.",
@@ -125,7 +126,10 @@ pub(crate) enum Verb {
 
 const TARGETS: &str = "TARGET is what you would type for ssh: `db01`, `user@host`, `git@host:repo`, `host:2222`, \
                        `sftp://host`, `ssh://user@host:port`. Your own ssh configuration is read: HostName, Port, \
-                       ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile, BindAddress.";
+                       ProxyJump, ProxyCommand, HostKeyAlias, UserKnownHostsFile, BindAddress.\n\nTLS: `https://HOST`, \
+                       `tls://HOST:PORT`, and `smtp`, `submission`, `lmtp`, `imap`, `pop3`, `ftp`, `ldap`, `xmpp`, \
+                       `xmpp-server`, `nntp`, `sieve`, `postgres`, `mysql`, `mssql`, `rdp`, `irc` and `telnet`, which \
+                       begin TLS within their own protocol.";
 
 const TEXTS: &str = "Paste what you have: the error alone is enough, the whole output of `ssh -vvv`, `openssl s_client` or \
                      `journalctl` is better. Lines that belong to something else do no harm. Nothing is sent \

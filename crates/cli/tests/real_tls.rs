@@ -1,0 +1,123 @@
+//! `check` and `offer` of TLS servers on loopback.
+
+mod support;
+
+use shakedown_testkit::hostile::{Hostile, Step};
+use shakedown_testkit::peers::{TlsServer, nginx, openssl_s_server};
+use shakedown_testkit::require;
+use support::{Run, Shakedown};
+
+/// A client that trusts the server's certificate and asks for its name.
+fn check(shakedown: &Shakedown, server: &TlsServer, more: &[&str]) -> Run {
+    let trusted = server.folder().join("rsa.pem").display().to_string();
+    let url = format!("tls://{}", server.address());
+    let common = ["check", &url, "--format", "json", "--sni", "test.example", "--cacert", &trusted];
+    shakedown.run(&[&common[..], more].concat())
+}
+
+#[test]
+fn a_healthy_server_agrees_as_the_real_client_does() {
+    let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.2 TLSv1.3;") else { return };
+    let shakedown = Shakedown::new();
+    let run = check(&shakedown, &server, &["--as", "openssl@3.0.15"]);
+    let document = run.json();
+    assert_eq!(run.status, 0, "{document:#}");
+    let outcome = &document["pairs"][0]["outcome"];
+    assert_eq!(outcome["result"], "agreed", "{outcome:#}");
+    assert_eq!(document["connections"], 1, "one connection is enough for a check");
+    let openssl = require("openssl").expect("nginx is here, so openssl is");
+    let real = std::process::Command::new(openssl)
+        .args(["s_client", "-connect", &server.address().to_string(), "-servername", "test.example"])
+        .env("OPENSSL_CONF", "/dev/null")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("openssl runs");
+    let real = String::from_utf8_lossy(&real.stdout).into_owned();
+    let suite = outcome["agreed"]["cipher_suite"].as_str().unwrap_or_default();
+    let version = outcome["agreed"]["version"].as_str().unwrap_or_default();
+    assert!(real.contains(&format!("New, {version}, Cipher is {suite}")), "{version} {suite}\n{real}");
+    assert_eq!(outcome["agreed"]["group"], "x25519");
+    assert!(real.contains("Server Temp Key: X25519"), "{real}");
+}
+
+#[test]
+fn a_client_without_a_common_version_is_told_so() {
+    let Some(server) = openssl_s_server(&["rsa"], &["-tls1_3"]) else { return };
+    let run = check(&Shakedown::new(), &server, &["--as", "openssl@1.0.2"]);
+    assert_eq!((run.status, run.causes()), (1, vec!["no-common-version".to_owned()]), "{}", run.stdout);
+}
+
+#[test]
+fn a_certificate_of_another_name_and_one_that_is_over_are_named() {
+    let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
+    let shakedown = Shakedown::new();
+    let run = check(&shakedown, &server, &["--as", "openssl@3.0.15", "--now", "2099-01-01T00:00:00Z"]);
+    assert_eq!((run.status, run.causes()), (1, vec!["certificate-expired".to_owned()]), "{}", run.stdout);
+    let run = check(&shakedown, &server, &["--as", "openssl@3.0.15", "--sni", "other.example"]);
+    assert_eq!(run.status, 2, "an option that is there twice");
+    let url = format!("tls://{}", server.address());
+    let trusted = server.folder().join("rsa.pem").display().to_string();
+    let run = shakedown.run(&[
+        "check",
+        &url,
+        "--format",
+        "json",
+        "--sni",
+        "other.example",
+        "--cacert",
+        &trusted,
+        "--as",
+        "openssl@3.0.15",
+    ]);
+    assert_eq!(run.causes(), ["certificate-name-mismatch"], "{}", run.stdout);
+}
+
+#[test]
+fn a_server_that_insists_on_a_client_certificate_is_known() {
+    let Some(server) = openssl_s_server(&["rsa"], &["-Verify", "1"]) else { return };
+    let run = check(&Shakedown::new(), &server, &["--as", "openssl@3.0.15"]);
+    assert_eq!((run.status, run.causes()), (1, vec!["client-certificate-required".to_owned()]), "{}", run.stdout);
+}
+
+#[test]
+fn what_speaks_no_tls_is_asked_once() {
+    let server =
+        Hostile::run(vec![Step::Read(5), Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Step::Close]);
+    let shakedown = Shakedown::new();
+    let url = format!("https://{}", server.address());
+    let run = shakedown.run(&["check", &url, "--format", "json", "--as", "openssl@3.0.15"]);
+    assert_eq!((run.status, run.causes()), (1, vec!["wrong-protocol".to_owned()]), "{}", run.stdout);
+    assert_eq!(run.json()["connections"], 1);
+}
+
+#[test]
+fn mail_without_starttls_is_known() {
+    let script = vec![
+        Step::Send(b"220 mx.example ESMTP\r\n".to_vec()),
+        Step::ReadLine,
+        Step::Send(b"250-mx.example\r\n250 SIZE 1000\r\n".to_vec()),
+        Step::Hold,
+    ];
+    let server = Hostile::run(script);
+    let url = format!("smtp://{}", server.address());
+    let run = Shakedown::new().run(&["check", &url, "--format", "json", "--as", "openssl@3.0.15"]);
+    assert_eq!((run.status, run.causes()), (1, vec!["wrong-protocol".to_owned()]), "{}", run.stdout);
+}
+
+#[test]
+fn the_map_of_a_server_is_an_offer() {
+    let Some(server) = nginx(&["rsa", "ec"], "ssl_protocols TLSv1.3; ssl_ecdh_curve secp384r1:X25519;") else { return };
+    let shakedown = Shakedown::new();
+    let url = format!("tls://{}", server.address());
+    let (status, document) = shakedown.json(&["offer", &url]);
+    assert_eq!(status, 0, "{document:#}");
+    let offer = &document["offers"][0];
+    assert_eq!(offer["versions"], serde_json::json!(["TLSv1.3"]), "{offer:#}");
+    let mut groups: Vec<&str> =
+        offer["groups"].as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+    groups.sort_unstable();
+    assert_eq!(groups, ["secp384r1", "x25519"]);
+    assert!(document["connections"].as_u64().is_some_and(|count| count <= 40), "{document:#}");
+    let text = shakedown.run(&["offer", &url]);
+    assert!(text.stdout.contains("certificates (2)"), "{}", text.stdout);
+}
