@@ -135,6 +135,16 @@ impl Certificate {
         self.subject.is_same(&self.issuer)
     }
 
+    /// Whether it names itself as its issuer: by the name, and by the key's identifier where it has both. This is what
+    /// OpenSSL takes for a root.
+    pub fn names_itself(&self) -> bool {
+        let same_key = match (&self.extensions.authority_key_id, &self.extensions.subject_key_id) {
+            (Some(issuer), Some(own)) => issuer == own,
+            _ => true,
+        };
+        self.is_self_issued() && same_key
+    }
+
     /// Whether it was signed with its own key.
     pub fn is_self_signed(&self) -> bool {
         self.is_self_issued() && self.signature_by(&self.key) == SignatureCheck::Verified

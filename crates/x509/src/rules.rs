@@ -93,7 +93,8 @@ impl Rules {
             | Fault::SelfSigned
             | Fault::NameConstraint { .. } => true,
             Fault::UncheckedSignature { .. } => true,
-            Fault::AlgorithmsDiffer => !anchor,
+            // To OpenSSL such a root signs itself no more (`check_sig_alg_match`).
+            Fault::AlgorithmsDiffer => !anchor || self.verifier == OpenSsl,
             Fault::WeakDigest { digest } => match digest {
                 Digest::Sha1 => self.refuses_sha1,
                 _ => true,
@@ -124,7 +125,7 @@ impl Rules {
             },
             Fault::AuthorityAsEnd => self.verifier == Webpki,
             Fault::UnknownConstraint { .. } => self.verifier == Webpki,
-            Fault::CriticalExtension { oid } => !anchor && !self.knows(oid.as_bytes()),
+            Fault::CriticalExtension { oid } => (!anchor || self.verifier == OpenSsl) && !self.knows(oid.as_bytes()),
             Fault::OldVersion { version } => match self.verifier {
                 Webpki => !anchor,
                 OpenSsl => false,

@@ -63,6 +63,8 @@ fn the_verdict_is_that_of_openssl() {
     let keys: Vec<CertificateKey> = (0..10).map(|_| CertificateKey::p256()).collect();
     let mut runner = TestRunner::new(properties(150));
     let result = runner.run(&plan(), |plan| {
+        // OpenSSL looks at common names as well, and at malformed names and constraints as they are.
+        prop_assume!(!plan.has_constraints());
         let mut made = make(&plan, &keys);
         // A file of which one certificate is broken is not read at all.
         made.anchors.retain(|der| Certificate::from_der(der).is_ok());

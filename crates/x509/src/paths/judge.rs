@@ -192,11 +192,11 @@ fn key_faults(key: &PublicKey, faults: &mut Vec<Fault>) {
 /// Whether it may stand above others.
 fn authority(paths: &Paths<'_>, node: Node, nodes: &[Node], place: usize, faults: &mut Vec<Fault>) {
     let Some(certificate) = paths.certificate(node) else { return };
-    if matches!(node, Node::Anchor(_)) && !certificate.is_self_issued() {
+    if matches!(node, Node::Anchor(_)) && !certificate.names_itself() {
         faults.push(Fault::AnchorIsNoRoot);
     }
     let constraints = certificate.extensions.basic_constraints;
-    let old_root = certificate.version < 3 && certificate.is_self_issued();
+    let old_root = certificate.version == 1 && certificate.is_self_issued();
     match constraints {
         Some(constraints) if constraints.ca => {}
         // A root of version 1 cannot say that it is one.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Node, Paths};
-use crate::{Certificate, KeyUsage};
+use crate::Certificate;
 
 /// At each step an anchor if there is one, else what was sent (1.1.0 and later, `X509_V_FLAG_TRUSTED_FIRST`). Of several
 /// that fit, the first that is valid now, else the one that ends last (`get_issuer`, `find_issuer`).
@@ -11,7 +11,7 @@ pub(super) fn trusted_first(paths: &Paths<'_>) -> Vec<Node> {
     let mut path = vec![Node::Certificate(0)];
     let mut trusted = false;
     while let Some(child) = head(paths, &path) {
-        if child.is_self_issued() && child.signature_by(&child.key) != crate::SignatureCheck::Wrong {
+        if child.names_itself() {
             let own = path.last().and_then(|node| anchor_of(paths, *node));
             if let (Some(anchor), Some(last), true) = (own, path.last_mut(), !trusted) {
                 *last = anchor;
@@ -20,7 +20,7 @@ pub(super) fn trusted_first(paths: &Paths<'_>) -> Vec<Node> {
         }
         let next = anchor_for(paths, child)
             .or_else(|| (!trusted).then(|| preferred(paths, || sent_for(paths, child, &path))).flatten());
-        let Some(next) = next.filter(|_| path.len() < LONGEST) else { break };
+        let Some(next) = next.filter(|next| path.len() < LONGEST && !path.contains(next)) else { break };
         trusted = matches!(next, Node::Anchor(_));
         path.push(next);
     }
@@ -32,7 +32,7 @@ pub(super) fn trusted_first(paths: &Paths<'_>) -> Vec<Node> {
 pub(super) fn sent_first(paths: &Paths<'_>) -> Vec<Node> {
     let mut sent = vec![Node::Certificate(0)];
     while let Some(child) = head(paths, &sent) {
-        if child.is_self_issued() {
+        if child.names_itself() {
             break;
         }
         let next = sent_for(paths, child, &sent).next();
@@ -42,14 +42,15 @@ pub(super) fn sent_first(paths: &Paths<'_>) -> Vec<Node> {
     for length in (1..=sent.len()).rev() {
         let mut path: Vec<Node> = sent.iter().take(length).copied().collect();
         // A root that was sent is looked up again among the anchors.
-        if length > 1 && head(paths, &path).is_some_and(Certificate::is_self_issued) {
+        if length > 1 && head(paths, &path).is_some_and(Certificate::names_itself) {
             path.pop();
         }
         while let Some(child) = head(paths, &path) {
-            if child.is_self_issued() {
+            if child.names_itself() {
                 break;
             }
-            let Some(next) = first_anchor_for(paths, child).filter(|_| path.len() < LONGEST) else { break };
+            let next = first_anchor_for(paths, child);
+            let Some(next) = next.filter(|next| path.len() < LONGEST && !path.contains(next)) else { break };
             path.push(next);
         }
         if path.last().is_some_and(|node| anchor_of(paths, *node).is_some()) {
@@ -117,14 +118,13 @@ fn sent_for<'p>(
     (0..paths.sent).map(Node::Certificate).filter(fits)
 }
 
-/// `X509_check_issued`: the names, the key's identifier where both have it, and whether the issuer can be read and may
-/// sign at all. The signature comes later.
+/// `ossl_x509_likely_issued`: the names, the key's identifier where both have it, and whether the issuer's extensions can
+/// be read. The signature comes later.
 fn issued(issuer: &Certificate, child: &Certificate) -> bool {
     let extensions = &issuer.extensions;
     let same_key = match (&child.extensions.authority_key_id, &extensions.subject_key_id) {
         (Some(wanted), Some(has)) => wanted == has,
         _ => true,
     };
-    let may_sign = extensions.key_usage.is_none_or(KeyUsage::certificate_signing);
-    issuer.subject.is_same(&child.issuer) && same_key && may_sign && extensions.problems.is_empty()
+    issuer.subject.is_same(&child.issuer) && same_key && extensions.problems.is_empty()
 }

@@ -1,6 +1,6 @@
 //! Public key infrastructures made at random, with faults at random.
 
-#![allow(unreachable_pub, reason = "each test uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use proptest::prelude::*;
 use shakedown_testkit::certificates::{
@@ -196,4 +196,12 @@ pub fn make(plan: &Plan, keys: &[CertificateKey]) -> Made {
         made.others.swap(place, (state >> 33) as usize % (place + 1));
     }
     made
+}
+
+impl Plan {
+    /// Whether any certificate constrains the names below it.
+    pub fn has_constraints(&self) -> bool {
+        let mut flaws = self.levels.iter().chain(self.crossed.iter().map(|(_, flaws)| flaws)).flatten();
+        flaws.any(|flaw| matches!(flaw, Flaw::Constraints(..)))
+    }
 }
