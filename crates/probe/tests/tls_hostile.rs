@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Ending, Fact, Known, StrangeProtocol, Throttle};
-use shakedown_probe::tls::{TlsOptions, TlsProbed, TlsTarget};
+use shakedown_model::{Ending, Fact, Known, StrangeProtocol, Throttle, items};
+use shakedown_probe::tls::{TlsOptions, TlsProbed, TlsTarget, Verdict};
 use shakedown_testkit::hostile::{Hostile, Step};
 use shakedown_testkit::peers::openssl_s_server;
 use shakedown_wire::tls::number::{content, version};
@@ -203,4 +203,24 @@ fn a_server_that_begins_to_refuse_makes_no_wrong_no() {
             }
         }
     }
+}
+
+#[test]
+fn a_device_that_drops_large_hellos_is_shown_by_a_smaller_one() {
+    let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
+    let gate = Gate::small(server.address(), 1000);
+    let client = TlsOffer {
+        versions: Known::Complete(items(["TLSv1.3", "TLSv1.2"])),
+        tls13_cipher_suites: Known::Complete(items(["TLS_AES_128_GCM_SHA256"])),
+        cipher_suites: Known::Complete(items(["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"])),
+        groups: Known::Complete(items(["X25519MLKEM768", "x25519"])),
+        key_shares: Known::Complete(items(["X25519MLKEM768", "x25519"])),
+        ..TlsOffer::default()
+    };
+    let target = TlsTarget::at(gate.address());
+    let options = TlsOptions { timeout: Duration::from_secs(20), ..TlsOptions::default() };
+    let probed = wait(shakedown_probe::tls::meet(&target, &options, &candidates(), &[client]));
+    assert_ne!(probed.answers[0].verdict, Verdict::Accepted);
+    let notes = &probed.gathered.parties[0].notes;
+    assert!(notes.iter().any(|note| note.contains("without its large key share")), "{notes:#?}");
 }

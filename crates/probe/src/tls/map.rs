@@ -1,15 +1,19 @@
 use std::net::SocketAddr;
 
+use shakedown_handshake::tls::HelloSpec;
 use shakedown_model::tls::TlsOffer;
 use shakedown_model::{Evidence, Fact, Gathered, Name, ResolveFailure};
 use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::mapper::Mapper;
-use super::{Candidates, Reply, TlsOptions, TlsTarget, Verdict, client, facts};
+use super::{Candidates, Reply, TlsOptions, TlsTarget, Verdict, client, contrast, facts};
 use crate::Progress;
 use crate::budget::Budget;
 use crate::resolve::{family_fits, resolve};
+
+/// How many clients' hellos are sent again with changes.
+const CONTRASTED: usize = 2;
 
 /// Certificates in DER as a server sent them, its own first.
 pub type Chain = Vec<Vec<u8>>;
@@ -80,8 +84,13 @@ async fn probe(
         let mut mapper = Mapper::new(Engine::new(target, address, options, candidates, budget.clone(), deadline));
         let mut answers = Vec::new();
         let mut is_hopeless = false;
+        let mut cut = Vec::new();
         for offer in clients.unwrap_or_default() {
-            let reply = mapper.meet(client::hello(offer, target, candidates), "client's hello").await;
+            let hello = client::hello(offer, target, candidates);
+            let reply = mapper.meet(hello.clone(), "client's hello").await;
+            if reply.verdict != Verdict::Accepted && reply.alert().is_none() && reply.connection > 0 {
+                cut.push(hello);
+            }
             // close_notify after this end's own is how a handshake ends that went well.
             let alerts = reply.observation.as_ref().map(facts::alerts).unwrap_or_default();
             for fact in alerts {
@@ -93,6 +102,9 @@ async fn probe(
         }
         let all_accepted = answers.iter().all(|answer| answer.verdict == Verdict::Accepted);
         if clients.is_none() || !all_accepted && !is_hopeless {
+            for hello in cut.iter().take(CONTRASTED) {
+                compare(&mut mapper, hello).await;
+            }
             mapper.run().await;
         }
         let (party, evidence, chains) = mapper.finish();
@@ -109,6 +121,16 @@ async fn probe(
     }
     probed.connections = budget.used();
     probed
+}
+
+/// A hello that was cut off without a word is sent again with one thing changed, each time another.
+async fn compare(mapper: &mut Mapper<'_>, hello: &HelloSpec) {
+    for (what, changed) in contrast::contrasts(hello, mapper.engine.candidates) {
+        let reply = mapper.meet(changed, "the client's hello with one change").await;
+        if reply.verdict == Verdict::Accepted {
+            mapper.engine.note(format!("a client's hello that got no answer is answered {what}"));
+        }
+    }
 }
 
 fn answer(reply: &Reply, candidates: &Candidates) -> Answer {

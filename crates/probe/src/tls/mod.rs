@@ -2,6 +2,7 @@
 
 mod candidates;
 mod client;
+mod contrast;
 mod engine;
 mod exchange;
 mod facts;

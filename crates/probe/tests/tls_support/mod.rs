@@ -107,19 +107,38 @@ pub struct Gate {
 
 impl Gate {
     pub fn new(server: SocketAddr, limit: usize, reset: bool) -> Self {
+        Self::passing(server, reset, move |number, _| number < limit)
+    }
+
+    /// Passes connections on whose first bytes are no more than this: what some devices do to large hellos.
+    pub fn small(server: SocketAddr, most: usize) -> Self {
+        Self::passing(server, false, move |_, client| {
+            client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            let mut seen = vec![0; most + 1];
+            let count = client.peek(&mut seen).unwrap_or(0);
+            client.set_read_timeout(None).unwrap();
+            count <= most
+        })
+    }
+
+    fn passing(
+        server: SocketAddr,
+        reset: bool,
+        passes: impl Fn(usize, &std::net::TcpStream) -> bool + Send + 'static,
+    ) -> Self {
         use std::sync::atomic::Ordering;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let stopped = std::sync::Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut passed = 0;
+            let mut number = 0;
             while let Ok((client, _)) = listener.accept() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                if passed < limit {
-                    passed += 1;
+                number += 1;
+                if passes(number - 1, &client) {
                     let other = std::net::TcpStream::connect(server).unwrap();
                     for (mut from, mut to) in [
                         (client.try_clone().unwrap(), other.try_clone().unwrap()),
