@@ -5,10 +5,13 @@ use shakedown_model::tls::{self, CertificateKey, CertificateKeyType};
 
 use crate::{Certificate, Curve, Digest, GeneralName, KeyKind, SignatureKind};
 
+/// How many names of a certificate a party holds.
+const NAMES: usize = 256;
+
 impl Certificate {
     /// The facts that decide a handshake, without its chain and its place.
     pub fn facts(&self) -> tls::Certificate {
-        let name = |text: String| Some(Name::new(&text)).filter(|name| !name.as_str().is_empty());
+        let name = |text: String| Some(Name::from_escaped(&text)).filter(|name| !name.as_str().is_empty());
         tls::Certificate {
             key: Some(key(&self.key.kind)),
             signature_digest: digest(self.signature_algorithm.kind),
@@ -25,7 +28,8 @@ impl Certificate {
         }
     }
 
-    /// The host names in its alternative names; of a certificate without any, its common names.
+    /// The host names in its alternative names, the first few of very many; of a certificate without any, its common
+    /// names.
     fn dns_names(&self) -> Vec<Name> {
         let alternative = self.extensions.names.iter().flatten();
         let names: Vec<Name> = alternative
@@ -33,6 +37,7 @@ impl Certificate {
                 GeneralName::Dns(name) => Some(name.clone()),
                 _ => None,
             })
+            .take(NAMES)
             .collect();
         if names.is_empty() { self.subject.common_names().cloned().collect() } else { names }
     }

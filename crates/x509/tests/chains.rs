@@ -134,9 +134,9 @@ fn untrusted_self_signed_and_unknown_are_told_apart() {
     let whole = [pki.server(), pki.intermediate(), pki.root()];
     assert_eq!(problems(&found(&whole, &nothing, "www.example.org")), [("untrusted-root", 2)]);
     let own = pki.server.self_signed(&pki.keys[2]);
-    assert_eq!(problems(&found(&[own.clone()], &nothing, "www.example.org")), [("self-signed", 0)]);
+    assert_eq!(problems(&found(std::slice::from_ref(&own), &nothing, "www.example.org")), [("self-signed", 0)]);
     // Trusted itself, it needs nobody above.
-    assert_eq!(found(&[own.clone()], &anchors(&[own]), "www.example.org"), []);
+    assert_eq!(found(std::slice::from_ref(&own), &anchors(std::slice::from_ref(&own)), "www.example.org"), []);
 }
 
 /// As when "DST Root CA X3" expired: the chain sent leads over a cross-signed certificate to a root that has expired,
