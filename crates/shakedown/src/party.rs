@@ -164,7 +164,9 @@ impl Session {
         context: &Context,
     ) -> Result<Gathering, Error> {
         let files = self.files()?;
-        let spec = tls_party::Spec { software, path, openssl_cnf: None, role, context };
+        let system = self.options.files.iter().find(|(of, product, _)| *of == role && product == "openssl");
+        let openssl_cnf = system.map(|(_, _, path)| path.as_str());
+        let spec = tls_party::Spec { software, path, openssl_cnf, role, context };
         let gathered = match (self.catalog.product_id(software.product(), software.version()), role) {
             (Some("openssl"), _) => tls_party::openssl(&files, &spec, &self.catalog),
             (Some("nginx"), Role::Server) => tls_party::nginx(&files, &spec, &self.catalog),
