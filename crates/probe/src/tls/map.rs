@@ -82,7 +82,7 @@ async fn probe(
     let deadline = begun + options.timeout;
     for address in addresses {
         let mut mapper = Mapper::new(Engine::new(target, address, options, candidates, budget.clone(), deadline));
-        let mut answers = Vec::new();
+        let mut replies = Vec::new();
         let mut is_hopeless = false;
         let mut cut = Vec::new();
         for offer in clients.unwrap_or_default() {
@@ -98,15 +98,20 @@ async fn probe(
             }
             mapper.engine.keep(&reply, "client's hello");
             is_hopeless |= reply.is_hopeless();
-            answers.push(answer(&reply, candidates));
+            replies.push(reply);
         }
-        let all_accepted = answers.iter().all(|answer| answer.verdict == Verdict::Accepted);
+        let all_accepted = replies.iter().all(|reply| reply.verdict == Verdict::Accepted);
         if clients.is_none() || !all_accepted && !is_hopeless {
             for hello in cut.iter().take(CONTRASTED) {
                 compare(&mut mapper, hello).await;
             }
             mapper.run().await;
         }
+        // Where the server answers other hellos, an end without a word was about this one.
+        for reply in &mut replies {
+            mapper.engine.judge_again(reply).await;
+        }
+        let answers: Vec<Answer> = replies.iter().map(|reply| answer(reply, candidates)).collect();
         let (party, evidence, chains) = mapper.finish();
         probed.gathered.evidence.extend(evidence);
         if probed.answers.is_empty() || party.is_some() {

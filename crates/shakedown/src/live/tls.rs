@@ -184,6 +184,12 @@ fn seen(outcome: &mut Outcome, answer: &Answer) {
             }
             outcome.agreed.clear();
         }
+        Verdict::Unknown if outcome.result() == OutcomeResult::Agreed => {
+            let what_would_decide = "the same hello again, from this and from another network".to_owned();
+            for stage in outcome.stages.iter_mut().filter(|stage| stage.stage == Stage::Hello) {
+                stage.result = StageResult::Unknown { what_would_decide: what_would_decide.clone() };
+            }
+        }
         Verdict::Refused | Verdict::Unknown => {}
     }
 }
