@@ -19,6 +19,11 @@ const MOST_FILES: usize = 4_096;
 const MOST_BYTES: usize = 64 << 20;
 const DEEPEST: usize = 128;
 const MOST_PROBLEMS: usize = 200;
+/// How many virtual hosts, and directives of each name in one of them, are looked at.
+const MOST_HOSTS: usize = 5_000;
+const MOST_OF_A_NAME: usize = 64;
+/// What a word may grow to by its variables, in bytes.
+const LONGEST: usize = 65_536;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -110,6 +115,8 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Host {
     pub(crate) nodes: Vec<Node>,
+    /// Where in `nodes` the directives of each name, in small letters, are.
+    index: BTreeMap<String, Vec<usize>>,
     /// `<VirtualHost ...>`.
     pub(crate) header: Option<Node>,
 }
@@ -117,11 +124,18 @@ pub(crate) struct Host {
 impl Host {
     /// The last directive of a name: it counts.
     pub(crate) fn last(&self, name: &str) -> Option<&Node> {
-        self.nodes.iter().rev().find(|node| node.name.as_str().eq_ignore_ascii_case(name))
+        let at = self.index.get(&name.to_ascii_lowercase())?.last()?;
+        self.nodes.get(*at)
     }
 
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().filter(move |node| node.name.as_str().eq_ignore_ascii_case(name))
+        let found = self.index.get(&name.to_ascii_lowercase()).into_iter().flatten();
+        found.take(MOST_OF_A_NAME).filter_map(|at| self.nodes.get(*at))
+    }
+
+    fn push(&mut self, node: Node) {
+        self.index.entry(node.name.as_str().to_ascii_lowercase()).or_default().push(self.nodes.len());
+        self.nodes.push(node);
     }
 }
 
@@ -133,7 +147,11 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, ApacheError> 
     let mut reader = Reader::new(files, spec);
     let document = reader.load(spec.path).map_err(|source| ApacheError { path: spec.path.to_owned(), source })?;
     reader.file(&document, None, 0);
-    let Reader { order, mut evidence, notes, hosts, .. } = reader;
+    let Reader { order, mut evidence, mut notes, mut hosts, .. } = reader;
+    if hosts.len() > MOST_HOSTS {
+        notes.push(format!("there are more than {MOST_HOSTS} virtual hosts: the rest is not looked at"));
+        hosts.truncate(MOST_HOSTS);
+    }
     let (mut servers, server_hosts) = host::servers(&hosts, spec, &mut evidence);
     for server in &mut servers {
         server.files.clone_from(&order);
@@ -298,7 +316,7 @@ impl<'a> Reader<'a> {
                     let inner = counts && self.enters(&name, &node);
                     if is_host {
                         self.current = self.hosts.len();
-                        self.hosts.push(Host { nodes: Vec::new(), header: Some(node) });
+                        self.hosts.push(Host { header: Some(node), ..Host::default() });
                     }
                     sections.push(Section { name, counts: inner, is_host });
                 }
@@ -396,7 +414,7 @@ impl<'a> Reader<'a> {
             "include" | "includeoptional" => self.include(&node, name == "includeoptional", depth),
             _ => {
                 if let Some(host) = self.hosts.get_mut(self.current) {
-                    host.nodes.push(node);
+                    host.push(node);
                 }
             }
         }
@@ -469,6 +487,7 @@ impl<'a> Reader<'a> {
             let end = rest.strip_prefix(b"${").and_then(|rest| rest.iter().position(|&byte| byte == b'}'));
             let name = end.and_then(|end| std::str::from_utf8(rest.get(2..end + 2)?).ok());
             let value = name.and_then(|name| self.defines.get(name).cloned().or_else(|| self.files.environment(name)));
+            let value = value.filter(|value| bytes.len() + value.len() <= LONGEST);
             if let (Some(value), Some(end)) = (value, end) {
                 let (from, to) = (word.places.get(at).copied(), word.places.get(at + end + 2).copied());
                 for (index, byte) in value.bytes().enumerate() {

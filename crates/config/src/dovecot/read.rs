@@ -13,7 +13,7 @@ use crate::value::Value;
 
 const MOST_FILES: usize = 4_096;
 const MOST_BYTES: usize = 64 << 20;
-const MOST_LINES: usize = 400_000;
+const MOST_LINES: usize = 50_000;
 const DEEPEST: usize = 64;
 const MOST_PROBLEMS: usize = 200;
 

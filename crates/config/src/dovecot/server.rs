@@ -9,6 +9,9 @@ use crate::tls::{
 };
 use crate::value::Value;
 
+/// How many names of `local_name` are looked at.
+const MOST_NAMES: usize = 200;
+
 /// Protocols with the port for STARTTLS and the port for TLS from the first byte on.
 const PROTOCOLS: [(&str, &str, u16, Option<u16>); 4] = [
     ("imap", "imap", 143, Some(993)),
@@ -54,7 +57,7 @@ pub(super) fn servers(lines: &[Line], spec: &Spec<'_>, evidence: &mut Vec<Eviden
         plain.value(&["protocols"]).map_or_else(|| "imap pop3".to_owned(), |value| value.as_str().to_owned());
     let mut names: Vec<&str> = Vec::new();
     for (kind, argument) in lines.iter().flat_map(|line| &line.blocks) {
-        if kind == "local_name" && !names.contains(&argument.as_str()) {
+        if kind == "local_name" && names.len() < MOST_NAMES && !names.contains(&argument.as_str()) {
             names.push(argument);
         }
     }

@@ -10,7 +10,7 @@ use crate::tls::edit::{EditError, line_after};
 use crate::tls::{Refusal, ServerSettings};
 use crate::value::Value;
 
-const MOST_LINES: usize = 400_000;
+const MOST_LINES: usize = 50_000;
 
 /// The file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +130,7 @@ pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static
             section = String::from_utf8_lossy(text.get(1..text.len() - 1).unwrap_or_default()).trim().to_owned();
             continue;
         }
-        let in_name = |byte: &u8| !byte.is_ascii_whitespace() && !(style.equals && *byte == b'=');
+        let in_name = |byte: &u8| !(byte.is_ascii_whitespace() || style.equals && *byte == b'=');
         let end = text.iter().position(|byte| !in_name(byte)).unwrap_or(text.len());
         let mut from = end;
         let skip = |from: usize| {

@@ -98,7 +98,7 @@ pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<R
     let mut reading = read(files, path, style, " = ")?;
     let mut sections: Vec<String> = Vec::new();
     for line in &reading.lines {
-        if !line.section.is_empty() && !sections.contains(&line.section) {
+        if !line.section.is_empty() && sections.len() < 500 && !sections.contains(&line.section) {
             sections.push(line.section.clone());
         }
     }

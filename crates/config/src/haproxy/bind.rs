@@ -206,6 +206,7 @@ fn options(line: &Line, from: usize, options: &mut Options, global: bool, found:
                     }
                     _ if text.starts_with("no-") => {
                         if let Some(version) = text.strip_prefix("no-").and_then(version) {
+                            options.versions.off.retain(|(off, _)| *off != version);
                             options.versions.off.push((version, origin()));
                         }
                     }
@@ -237,6 +238,7 @@ fn options(line: &Line, from: usize, options: &mut Options, global: bool, found:
 
 impl Options {
     fn switch(&mut self, what: &'static str, on: bool, origin: Origin) {
+        self.switches.retain(|switch| switch.what != what);
         self.switches.push(Switch { what, on, origin });
     }
 }

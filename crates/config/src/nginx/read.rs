@@ -13,6 +13,9 @@ use crate::files::{FileError, Files};
 use crate::tls::{ServerSettings, Setting};
 use crate::value::Value;
 
+/// How many `server` blocks are looked at.
+const MOST_SERVERS: usize = 5_000;
+
 /// What to read.
 #[derive(Clone, Debug)]
 pub struct Spec<'a> {
@@ -84,13 +87,19 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, NginxError> {
     tree.file(&document, 0, None, 0);
     check::values(&mut tree);
     check::duplicates(&mut tree);
-    let server_blocks: Vec<usize> = tree
+    let mut server_blocks: Vec<usize> = tree
         .blocks
         .iter()
         .enumerate()
         .filter(|(_, block)| matches!(block.context, Context::HttpServer | Context::StreamServer | Context::MailServer))
         .map(|(index, _)| index)
         .collect();
+    if server_blocks.len() > MOST_SERVERS {
+        let end = document.file().text.len();
+        let message = format!("more than {MOST_SERVERS} servers: the rest is not looked at");
+        tree.tell(Origin::file(document.file(), end..end), ConfigProblem::TooDeep, message, None);
+        server_blocks.truncate(MOST_SERVERS);
+    }
     let mut servers: Vec<ServerSettings> =
         server_blocks.iter().map(|block| server::server(&mut tree, *block, spec)).collect();
     let endpoints = endpoints(&mut tree, &server_blocks, &mut servers);
@@ -207,7 +216,7 @@ fn clients(tree: &mut Tree<'_>, spec: &Spec<'_>) -> Vec<ServerSettings> {
                 // In `stream` a flag makes it TLS.
                 let flag = || scope.value("proxy_ssl").is_some_and(|value| value.as_str().eq_ignore_ascii_case("on"));
                 let encrypted = if stream { flag() } else { target.as_str().starts_with(scheme) };
-                if encrypted {
+                if encrypted && clients.len() < MOST_SERVERS {
                     clients.push(client(tree, scope, spec, target, scheme, prefix, &node.origin));
                 }
             }

@@ -12,6 +12,9 @@ use crate::tls::{
 };
 use crate::value::Value;
 
+/// How many directives of one name are looked at. No block that is meant has as many.
+const MOST_OF_A_NAME: usize = 64;
+
 /// A place to look settings up from: a block, and those around it.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'t> {
@@ -28,7 +31,7 @@ impl<'t> Scope<'t> {
     pub(crate) fn all(&self, name: &str) -> Vec<&'t Node> {
         let mut at = Some(self.block);
         while let Some(block) = at.and_then(|at| self.blocks.get(at)) {
-            let found: Vec<&Node> = block.named(name).collect();
+            let found: Vec<&Node> = block.named(name).take(MOST_OF_A_NAME).collect();
             if !found.is_empty() {
                 return found;
             }

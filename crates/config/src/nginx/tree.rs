@@ -48,6 +48,8 @@ pub(crate) struct Block {
     pub(crate) context: Context,
     pub(crate) parent: Option<usize>,
     pub(crate) nodes: Vec<Node>,
+    /// Where in `nodes` the directives of each name are.
+    index: BTreeMap<String, Vec<usize>>,
     /// The directive that opened it, with its file.
     pub(crate) header: Option<Header>,
 }
@@ -62,7 +64,16 @@ pub(crate) struct Header {
 impl Block {
     /// The directives of a name, in this block alone.
     pub(crate) fn named(&self, name: &str) -> impl DoubleEndedIterator<Item = &Node> {
-        self.nodes.iter().filter(move |node| node.name.as_str() == name)
+        self.index.get(name).into_iter().flatten().filter_map(|at| self.nodes.get(*at))
+    }
+
+    fn new(context: Context, parent: Option<usize>, header: Option<Header>) -> Self {
+        Self { context, parent, nodes: Vec::new(), index: BTreeMap::new(), header }
+    }
+
+    fn push(&mut self, node: Node) {
+        self.index.entry(node.name.as_str().to_owned()).or_default().push(self.nodes.len());
+        self.nodes.push(node);
     }
 }
 
@@ -92,7 +103,7 @@ impl<'a> Tree<'a> {
             prefix,
             documents: BTreeMap::new(),
             order: Vec::new(),
-            blocks: vec![Block { context: Context::Main, parent: None, nodes: Vec::new(), header: None }],
+            blocks: vec![Block::new(Context::Main, None, None)],
             evidence: Vec::new(),
             other_modules: false,
             opened: 0,
@@ -170,12 +181,7 @@ impl<'a> Tree<'a> {
                 let inner = context.within(node.name.as_str().as_bytes());
                 let header = Header { origin: node.origin.clone(), document: Arc::clone(document), statement: index };
                 let id = self.blocks.len();
-                self.blocks.push(Block {
-                    context: inner,
-                    parent: Some(block),
-                    nodes: Vec::new(),
-                    header: Some(header),
-                });
+                self.blocks.push(Block::new(inner, Some(block), Some(header)));
                 blocks.insert(index, id);
                 node.block = Some(id);
             }
@@ -184,7 +190,7 @@ impl<'a> Tree<'a> {
             }
             let included = (node.name.as_str() == "include").then(|| node.argument().cloned()).flatten();
             if let Some(owner) = self.blocks.get_mut(block) {
-                owner.nodes.push(node);
+                owner.push(node);
             }
             if let Some(pattern) = included {
                 self.include(&pattern, block, depth);

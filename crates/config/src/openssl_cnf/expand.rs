@@ -99,7 +99,7 @@ impl Expander<'_> {
         let Some(value) = self.look_up(section.as_deref(), &name) else {
             return Err(Failure { message: "variable has no value", name: Some(name), at: start..end });
         };
-        if value.len() + raw.len() > LONGEST {
+        if value.len() + out.bytes.len() + (raw.len() - end) > LONGEST {
             return Err(Failure { message: "variable expansion too long", name: Some(name), at: start..end });
         }
         value.bytes().for_each(|byte| out.push(byte, start..end));

@@ -14,6 +14,9 @@ use crate::value::Value;
 /// How deep `$name` may lead (`MAX_RECURSION` would be 1000).
 const DEEPEST: usize = 40;
 const MOST_PROBLEMS: usize = 200;
+/// How many values are put together to one, and how long it may be, in bytes.
+const MOST_EXPANSIONS: usize = 1_000;
+const LONGEST: usize = 65_536;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -60,7 +63,9 @@ impl Reading {
 /// The parameters of `main.cf`, with those that a service overrides.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters {
-    pub(crate) set: BTreeMap<String, Value>,
+    pub(crate) set: Arc<BTreeMap<String, Value>>,
+    /// What a service overrides.
+    pub(crate) own: BTreeMap<String, Value>,
     version: Option<String>,
 }
 
@@ -71,13 +76,18 @@ impl Parameters {
         if !value.as_str().contains('$') {
             return Some(value);
         }
-        let text = self.expand(value.as_str(), 0)?;
+        let mut budget = MOST_EXPANSIONS;
+        let text = self.expand(value.as_str(), 0, &mut budget)?;
         Some(Value::unwritten(text, value.origin().clone()))
     }
 
     /// What is written, or the default.
     fn raw(&self, name: &str) -> Option<Value> {
-        self.set.get(name).cloned().or_else(|| defaults::default("postfix", self.version.as_deref(), name))
+        self.own
+            .get(name)
+            .or_else(|| self.set.get(name))
+            .cloned()
+            .or_else(|| defaults::default("postfix", self.version.as_deref(), name))
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -89,10 +99,11 @@ impl Parameters {
     }
 
     /// `$name`, `${name}`, `$(name)`, `${name?text}`, `${name:text}`, `$$`. `None` where something is not known here.
-    fn expand(&self, text: &str, depth: usize) -> Option<String> {
-        if depth > DEEPEST {
+    fn expand(&self, text: &str, depth: usize, budget: &mut usize) -> Option<String> {
+        if depth > DEEPEST || *budget == 0 {
             return None;
         }
+        *budget -= 1;
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -130,15 +141,18 @@ impl Parameters {
                     let (then, otherwise) = then.split_once("}:{").unwrap_or((then, ""));
                     let chosen = if value.is_some_and(|value| !value.is_empty()) { then } else { otherwise };
                     let chosen = chosen.trim().trim_start_matches('{').trim_end_matches('}');
-                    out.push_str(&self.expand(chosen, depth + 1)?);
+                    out.push_str(&self.expand(chosen, depth + 1, budget)?);
                 }
                 Some((_, otherwise)) => {
                     if value.is_none_or(|value| value.is_empty()) {
                         let chosen = otherwise.trim().trim_start_matches('{').trim_end_matches('}');
-                        out.push_str(&self.expand(chosen, depth + 1)?);
+                        out.push_str(&self.expand(chosen, depth + 1, budget)?);
                     }
                 }
-                None => out.push_str(&self.expand(&value?, depth + 1)?),
+                None => out.push_str(&self.expand(&value?, depth + 1, budget)?),
+            }
+            if out.len() > LONGEST {
+                return None;
             }
             rest = after;
         }
@@ -174,11 +188,11 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, PostfixError>
     let text = files.read(&path, FILE_LIMIT).map_err(|source| PostfixError { path: path.clone(), source })?;
     let main = Arc::new(SourceFile::new(path, text));
     let mut evidence = Vec::new();
-    let mut parameters = Parameters { set: BTreeMap::new(), version: spec.version.map(str::to_owned) };
+    let mut set = BTreeMap::new();
     for line in lines(&main) {
         match line.split_entry() {
             Some((name, value)) => {
-                parameters.set.insert(name.as_str().to_owned(), value);
+                set.insert(name.as_str().to_owned(), value);
             }
             None => tell(
                 &mut evidence,
@@ -189,6 +203,8 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, PostfixError>
             ),
         }
     }
+    let version = spec.version.map(str::to_owned);
+    let parameters = Parameters { set: Arc::new(set), own: BTreeMap::new(), version };
     let mut read = vec![main];
     let master = files.read(&format!("{folder}/master.cf"), FILE_LIMIT).ok();
     let master = master.map(|text| Arc::new(SourceFile::new(format!("{folder}/master.cf"), text)));

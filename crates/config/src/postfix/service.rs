@@ -11,6 +11,9 @@ use crate::tls::{
 };
 use crate::value::Value;
 
+/// How many services of `master.cf` are looked at.
+const MOST_SERVICES: usize = 1_000;
+
 /// The servers and the client of a configuration.
 pub(super) fn find(
     parameters: &Parameters,
@@ -20,7 +23,7 @@ pub(super) fn find(
 ) -> (Vec<ServerSettings>, Vec<ServerSettings>) {
     let mut servers = Vec::new();
     let services: Vec<(String, Option<Origin>, Parameters)> = match master {
-        Some(master) => lines(master).iter().filter_map(|line| service(line, parameters)).collect(),
+        Some(master) => lines(master).iter().filter_map(|line| service(line, parameters)).take(MOST_SERVICES).collect(),
         None => vec![("smtp".to_owned(), None, parameters.clone())],
     };
     for (name, origin, parameters) in services {
@@ -57,7 +60,7 @@ fn service(line: &Logical, parameters: &Parameters) -> Option<(String, Option<Or
         {
             let length = option.as_str().len();
             let parameter = option.as_str().get(..at).unwrap_or_default().to_owned();
-            own.set.insert(parameter, option.slice(at + 1..length));
+            own.own.insert(parameter, option.slice(at + 1..length));
         }
     }
     Some((name.as_str().to_owned(), Some(name.origin().clone()), own))
