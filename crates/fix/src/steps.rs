@@ -1,6 +1,6 @@
 //! The commands around a change: how to make it, to check it and to take it back.
 
-use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Role};
+use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Protocol, Role};
 
 use crate::edited::{Delta, Edited};
 use crate::plan::PlanInput;
@@ -57,7 +57,7 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
         if let Some(connect) = client {
             commands.push((connect.replace("{host}", &host), "makes a real connection"));
         }
-        commands.push((format!("shakedown check {host}"), "shows what the two ends now agree on"));
+        commands.push((format!("shakedown check {}", target(input, &host)), "shows what the two ends now agree on"));
     } else {
         let text = format!("shakedown negotiate {} {}", input.client.label, input.server.label);
         commands.push((text, "with the changed party in place: shows what the two ends now agree on"));
@@ -115,4 +115,13 @@ pub(crate) fn former(edit: &FileEdit) -> Command {
     let lines: Vec<String> = before.iter().map(|line| String::from_utf8_lossy(line).trim_end().to_owned()).collect();
     let and = if added.is_empty() { "" } else { ", and take out what was added" };
     Command { place, text: lines.join("\n"), explanation: format!("put this back as it was{and}") }
+}
+
+/// What `check` takes for the target: a TLS server needs its scheme and port to be known as one.
+fn target(input: &PlanInput<'_>, host: &str) -> String {
+    match (input.server.protocol(), input.context.port) {
+        (Protocol::Tls, Some(port)) => format!("tls://{host}:{port}"),
+        (Protocol::Tls, None) => format!("tls://{host}"),
+        _ => host.to_owned(),
+    }
 }

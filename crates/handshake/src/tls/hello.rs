@@ -90,8 +90,8 @@ impl HelloSpec {
         self.versions.iter().copied().max().unwrap_or(version::TLS12)
     }
 
-    /// Whether a version that a server chose was offered. A client without `supported_versions` takes what is at or below
-    /// its highest version: only what is above counts as not offered.
+    /// Whether a version that a server chose was offered. A client without `supported_versions` takes what is at or
+    /// below its highest version: only what is above counts as not offered.
     pub fn offers_version(&self, version: u16) -> bool {
         self.versions.contains(&version)
     }

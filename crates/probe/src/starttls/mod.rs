@@ -1,4 +1,5 @@
-//! What is said before TLS begins on protocols that start in plain text. Each is a small machine without input or output.
+//! What is said before TLS begins on protocols that start in plain text. Each is a small machine without input or
+//! output.
 
 mod dialogue;
 mod ftp;

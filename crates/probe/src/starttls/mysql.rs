@@ -5,7 +5,8 @@ const CLIENT_PROTOCOL_41: u32 = 1 << 9;
 const CLIENT_SSL: u32 = 1 << 11;
 const CLIENT_SECURE_CONNECTION: u32 = 1 << 15;
 
-/// MySQL and MariaDB: the server's handshake packet, then SSLRequest ("Connection Phase" of the protocol's documentation).
+/// MySQL and MariaDB: the server's handshake packet, then SSLRequest ("Connection Phase" of the protocol's
+/// documentation).
 #[derive(Default)]
 pub(super) struct Mysql {
     asked: bool,

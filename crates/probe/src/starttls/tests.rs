@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Runs a dialogue against lines of a server; each answer of ours is matched against what is expected. `chunk`: how many
-/// bytes come at once.
+/// Runs a dialogue against lines of a server; each answer of ours is matched against what is expected. `chunk`: how
+/// many bytes come at once.
 fn talk(mut dialogue: Box<dyn Dialogue>, script: &[(&[u8], &[u8])], chunk: usize) -> (Step, Vec<u8>) {
     let mut buffer = Buffer::default();
     let mut sent = Vec::new();

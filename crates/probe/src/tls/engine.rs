@@ -282,8 +282,8 @@ impl<'a> Engine<'a> {
         Reply { verdict, observation, connection, failure, at_proxy }
     }
 
-    /// Whether the known-good hello is still answered; `None` where there is none yet. Where it is not, all that is asked
-    /// later is unknown.
+    /// Whether the known-good hello is still answered; `None` where there is none yet. Where it is not, all that is
+    /// asked later is unknown.
     async fn is_alive(&self, since: Instant) -> Option<bool> {
         let mut canary = self.canary.lock().await;
         let known = canary.as_mut()?;
@@ -334,8 +334,8 @@ fn is_same(known: &Fact, fact: &Fact) -> bool {
     }
 }
 
-/// Whether an alert is about what was offered. close_notify and internal_error may be about anything: they are judged by
-/// whether a known-good hello is still answered.
+/// Whether an alert is about what was offered. close_notify and internal_error may be about anything: they are judged
+/// by whether a known-good hello is still answered.
 fn is_refusal(alert: Alert) -> bool {
     !matches!(alert.description, alert::CLOSE_NOTIFY | INTERNAL_ERROR)
 }

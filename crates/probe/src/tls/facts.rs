@@ -31,7 +31,8 @@ pub(crate) fn alerts(observation: &Observation) -> Vec<Fact> {
         is_encrypted,
         after_finished,
     };
-    // A Finished that nobody could make is refused in some way by every server that lets a client without certificate in.
+    // A Finished that nobody could make is refused in some way by every server that lets a client without certificate
+    // in.
     const NOT_FOR_US: [u8; 4] = [10, 20, 21, 51];
     let ordinary = |number: u8| observation.flight_complete && NOT_FOR_US.contains(&number);
     let warnings = observation.warnings.iter().map(|&warning| fact(warning, false, false));

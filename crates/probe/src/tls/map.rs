@@ -51,15 +51,15 @@ pub struct Answer {
     pub chain: Chain,
 }
 
-/// Finds out all that a TLS server accepts: versions, suites, groups, signature schemes, certificates, and how it chooses.
-/// What goes wrong is evidence; this function does not fail. Must be called within a tokio runtime with its I/O and time
-/// drivers enabled; dropping the future closes all connections.
+/// Finds out all that a TLS server accepts: versions, suites, groups, signature schemes, certificates, and how it
+/// chooses. What goes wrong is evidence; this function does not fail. Must be called within a tokio runtime with its
+/// I/O and time drivers enabled; dropping the future closes all connections.
 pub async fn map(target: &TlsTarget, options: &TlsOptions, candidates: &Candidates) -> TlsProbed {
     probe(target, options, candidates, None).await
 }
 
-/// Finds out what clients with these offers meet: one hello for each. Where the server refuses one, the full map follows,
-/// so that the reason can be computed.
+/// Finds out what clients with these offers meet: one hello for each. Where the server refuses one, the full map
+/// follows, so that the reason can be computed.
 pub async fn meet(
     target: &TlsTarget,
     options: &TlsOptions,

@@ -1,5 +1,5 @@
-//! What is asked of a server, in which order: what is likely is asked for side by side, absence is proved by refusals of
-//! whole lists, and a known-good hello tells a refusal from a server that has had enough.
+//! What is asked of a server, in which order: what is likely is asked for side by side, absence is proved by refusals
+//! of whole lists, and a known-good hello tells a refusal from a server that has had enough.
 
 use shakedown_handshake::tls::{ClientConfig, FirstMessage, HelloSpec, Until};
 use shakedown_model::tls::{CertificateKeyType, TlsVersion};
@@ -273,8 +273,8 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    /// The suites that healthy servers have, and one hello with all others of a class: a server that refuses it has none of
-    /// them. The same with groups; older versions.
+    /// The suites that healthy servers have, and one hello with all others of a class: a server that refuses it has
+    /// none of them. The same with groups; older versions.
     async fn second_round(&mut self) {
         let highest = self.highest_legacy();
         let (modern, others) = self.modern_and_others();
@@ -414,7 +414,8 @@ impl<'a> Mapper<'a> {
             .find(|&number| self.findings.has(number))
     }
 
-    /// Suites that are still open: of each class those that healthy servers have, and all others in as few lists as may be.
+    /// Suites that are still open: of each class those that healthy servers have, and all others in as few lists as may
+    /// be.
     fn modern_and_others(&self) -> (Vec<Vec<u16>>, Vec<Vec<u16>>) {
         let candidates = self.engine.candidates;
         let (mut modern, mut others) = (Vec::new(), Vec::new());
@@ -519,8 +520,8 @@ impl<'a> Mapper<'a> {
         taken
     }
 
-    /// Puts another of the usual groups and fitting schemes first: where the client's order decides, a server shows by and
-    /// by all that it accepts, at no cost.
+    /// Puts another of the usual groups and fitting schemes first: where the client's order decides, a server shows by
+    /// and by all that it accepts, at no cost.
     fn rotate(&self, hello: &mut HelloSpec, by: usize) {
         let usual = &self.base.groups;
         let (front, back) = usual.split_at_checked(5.min(usual.len())).unwrap_or((usual, &[]));

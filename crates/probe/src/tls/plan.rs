@@ -129,8 +129,8 @@ pub(crate) fn all_schemes(candidates: &Candidates) -> Vec<u16> {
     candidates.schemes.iter().map(|scheme| scheme.number).collect()
 }
 
-/// The list with the element at this place first: where the client's order decides, a server shows by and by all that it
-/// accepts, at no cost.
+/// The list with the element at this place first: where the client's order decides, a server shows by and by all that
+/// it accepts, at no cost.
 pub(crate) fn rotated(list: &[u16], by: usize) -> Vec<u16> {
     let mut list = list.to_vec();
     if !list.is_empty() {

@@ -61,7 +61,7 @@
 //! side: unknown
 //! ```
 
-use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Strength};
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
 
 use crate::Case;
 use crate::hostkey::server_shell;
@@ -105,7 +105,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.side_because = because.to_owned();
         one.evidence.push(id);
         one.notes.extend(usual(phase));
-        finish(&mut one);
+        finish(&mut one, case);
         found.push(one);
     }
     for (id, evidence) in case.facts() {
@@ -122,7 +122,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.side_because = "it says so itself".to_owned();
         one.evidence.push(id);
         one.notes.push(format!("its words: {}", words(text)));
-        finish(&mut one);
+        finish(&mut one, case);
         found.push(one);
     }
     found
@@ -133,6 +133,10 @@ fn usual(phase: Phase) -> Vec<String> {
         Phase::Kexinit | Phase::KeyExchange => {
             "usual causes: an intrusion prevention system, or a server process that crashed"
         }
+        Phase::Hello | Phase::Certificate => {
+            "usual causes: a filter of server names, a device that drops large hellos, a limit on connections, or \
+             a server that refuses without an alert"
+        }
         _ => {
             "usual causes: TCP wrappers, `MaxStartups` before OpenSSH 8.2, fail2ban, a load balancer without a server \
              behind it, or a server that cannot load its host keys"
@@ -141,7 +145,18 @@ fn usual(phase: Phase) -> Vec<String> {
     vec![text.to_owned()]
 }
 
-fn finish(one: &mut Match) {
+fn finish(one: &mut Match, case: &Case<'_>) {
+    if case.protocol == Protocol::Tls {
+        one.what_would_decide = Some("the server's log of that second".to_owned());
+        let port = case.port();
+        let steps = vec![
+            server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens, and so whose log to read"),
+            server_shell("journalctl --since -5min", "does that program know the connection, and what does it say"),
+        ];
+        let title = "read the server's log of that second; it names what closed the connection".to_owned();
+        one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+        return;
+    }
     one.what_would_decide = Some("the server's log of that second: `journalctl -u ssh --since -5min`".to_owned());
     let steps = vec![
         server_shell("journalctl -u ssh --since -5min", "does the server know the connection, and what does it say"),
