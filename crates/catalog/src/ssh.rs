@@ -9,7 +9,7 @@ use shakedown_model::{Item, Known, Layer, Name, Origin, OriginKind, Role, Slot, 
 use crate::Catalog;
 use crate::blob::Section;
 use crate::error::{CatalogError, close};
-use crate::facts::{BehaviourRow, Names, OfferRow, PolicyRow, Product, Side, SupportedRow};
+use crate::facts::{BehaviourRow, Names, OfferRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow};
 use crate::layer::{apply_build, apply_crypto_policy};
 use crate::resolve::Resolved;
 use crate::rule::Rule;
@@ -26,6 +26,9 @@ impl Catalog {
     /// The software or one of its layers is not known.
     pub fn ssh_policy(&self, software: &Software, role: Role) -> Result<(SshPolicy, Resolved), CatalogError> {
         let (product, mut row, mut resolved) = self.find(software, role)?;
+        if product.protocol != ProductProtocol::Ssh {
+            return Err(CatalogError::OtherProtocol { product: product.id, protocol: "SSH" });
+        }
         let rules = self.rules(&product, role, Some(&resolved.version));
         for rule in &rules {
             match rule {

@@ -102,10 +102,7 @@ fn lists_of_certificates_and_mistakes() {
     );
     assert_eq!(first.notes.len(), 1);
     let found: Vec<&str> = reading.evidence.iter().map(message).collect();
-    assert_eq!(
-        found,
-        ["no SSL certificate specified for bind ':444'", "'TLSv1' : unknown ssl/tls version"]
-    );
+    assert_eq!(found, ["no SSL certificate specified for bind ':444'", "'TLSv1' : unknown ssl/tls version"]);
 }
 
 #[test]
