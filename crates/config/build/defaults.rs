@@ -1,4 +1,4 @@
-//! Turns `data/tls-defaults.toml` into a table.
+//! Turns what programs set of their own, `data/*-defaults.toml`, into tables.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -5,7 +5,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use shakedown_model::{Origin, SourceFile};
+use shakedown_model::ike::KeyPrint;
+use shakedown_model::{Origin, OriginKind, SourceFile};
+use zeroize::Zeroize;
 
 use crate::files::{FILE_LIMIT, FileError, Files};
 use crate::value::Value;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub problem: Option<Problem>,
     /// What could not be read, each one sentence.
     pub notes: Vec<String>,
+    /// Where secrets stood that were taken out of the texts.
+    secrets: Vec<(Arc<SourceFile>, usize, KeyPrint)>,
 }
 
 /// Something that the program refuses.
@@ -117,8 +121,15 @@ impl Settings {
         Ok(settings)
     }
 
+    /// What tells the secret that stood in the place of a value from others.
+    pub fn secret(&self, value: &Value) -> Option<KeyPrint> {
+        let OriginKind::File { file, span } = value.origin().kind() else { return None };
+        let is = |(other, at, _): &&(Arc<SourceFile>, usize, KeyPrint)| Arc::ptr_eq(other, file) && *at == span.start;
+        self.secrets.iter().find(is).map(|(_, _, print)| *print)
+    }
+
     fn empty() -> Self {
-        Self { files: Vec::new(), root: Section::default(), problem: None, notes: Vec::new() }
+        Self { files: Vec::new(), root: Section::default(), problem: None, notes: Vec::new(), secrets: Vec::new() }
     }
 }
 
@@ -158,9 +169,10 @@ enum Next {
 
 impl Reader<'_> {
     fn load(&mut self, path: &str) -> Result<Arc<SourceFile>, FileError> {
-        let text = masked(self.files.read(path, FILE_LIMIT)?);
+        let (text, prints) = masked(self.files.read(path, FILE_LIMIT)?);
         self.bytes += text.len();
         let file = Arc::new(SourceFile::new(path, text));
+        self.settings.secrets.extend(prints.into_iter().map(|(at, print)| (Arc::clone(&file), at, print)));
         self.settings.files.push(Arc::clone(&file));
         Ok(file)
     }
@@ -276,37 +288,121 @@ impl Reader<'_> {
 /// Settings that hold secrets.
 const SECRET: [&[u8]; 2] = [b"secret", b"pin"];
 
-/// Takes the secrets out of a text, so that nothing quotes them; all else keeps its place.
-fn masked(mut text: Vec<u8>) -> Vec<u8> {
+/// A text without its secrets, and where each of them stood.
+fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
     let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| !b"#{}:,=\"\r\n\t ".contains(byte));
+    let mut prints = Vec::new();
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'=')) {
         let equals = at + found;
+        at = equals + 1;
         let before = text.get(..equals).unwrap_or_default().trim_ascii_end();
         let secret = SECRET.iter().any(|name| {
             before.ends_with(name) && !is_name(before.len().checked_sub(name.len() + 1).and_then(|at| before.get(at)))
         });
-        at = equals + 1;
         if !secret {
             continue;
         }
-        let mut quoted = false;
-        while let Some(byte) = text.get_mut(at) {
-            match (*byte, quoted) {
-                (b'\n', false) => break,
-                (b'"', _) => quoted = !quoted,
-                (b'\\', true) => {
-                    *byte = b'*';
-                    at += 1;
-                    text.get_mut(at).into_iter().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
-                }
-                (b' ' | b'\t' | b'\r' | b'\n' | b'#' | b'}', _) => {}
-                _ => *byte = b'*',
-            }
-            at += 1;
+        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        let (span, end) = value(&text, at, &mut bytes, &mut places);
+        at = end;
+        let Some(span) = span else { continue };
+        prints.push((span.start, print(&bytes)));
+        bytes.zeroize();
+        let mut ended = false;
+        for byte in text.get_mut(span).into_iter().flatten() {
+            // The other lines of a secret of several become comments.
+            let with = if ended { b'#' } else { b'*' };
+            ended = *byte == b'\n';
+            *byte = if ended { b'\n' } else { with };
         }
     }
-    text
+    (text, prints)
+}
+
+/// The print of a key as strongSwan reads it: `0x` hexadecimal, `0s` Base64, or text.
+fn print(bytes: &[u8]) -> KeyPrint {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::new();
+    let key = if let Some(digits) = bytes.strip_prefix(b"0x") {
+        let digits: Vec<u8> = digits.iter().filter_map(digit).collect();
+        decoded.extend(digits.rchunks(2).rev().map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)));
+        &decoded
+    } else if let Some(letters) = bytes.strip_prefix(b"0s") {
+        let (mut bits, mut held) = (0_u32, 0);
+        for letter in letters {
+            let Some(six) = BASE64.iter().position(|known| known == letter) else { continue };
+            bits = bits << 6 | u32::try_from(six).unwrap_or(0);
+            held += 6;
+            if held >= 8 {
+                held -= 8;
+                decoded.push((bits >> held & 0xff) as u8);
+            }
+        }
+        &decoded
+    } else {
+        bytes
+    };
+    let print = KeyPrint::of(key);
+    decoded.zeroize();
+    print
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// A value: words and strings up to the end of the line, a comment or a `}`, with one blank between them. Where it is
+/// written, and where the text goes on.
+fn value(text: &[u8], from: usize, bytes: &mut Vec<u8>, places: &mut Vec<usize>) -> (Option<Range<usize>>, usize) {
+    let mut span: Option<Range<usize>> = None;
+    let mut at = from;
+    loop {
+        match text.get(at) {
+            Some(b' ' | b'\t' | b'\r') => {
+                at += 1;
+                continue;
+            }
+            None | Some(b'#' | b'}' | b'\n') => return (span, at),
+            Some(_) => {}
+        }
+        if span.is_some() {
+            bytes.push(b' ');
+            places.push(at - 1);
+        }
+        let start = at;
+        at = match text.get(at) {
+            Some(b'"') => string(text, at + 1, bytes, places),
+            _ => {
+                let rest = text.get(at..).unwrap_or_default();
+                let length = rest.iter().take_while(|byte| !b"#}\"\r\n\t ".contains(byte)).count();
+                bytes.extend_from_slice(rest.get(..length).unwrap_or_default());
+                places.extend(at..at + length);
+                at + length
+            }
+        };
+        span = Some(span.map_or(start, |span| span.start)..at);
+    }
+}
+
+/// A string, behind its opening quote; where the text goes on.
+fn string(text: &[u8], from: usize, bytes: &mut Vec<u8>, places: &mut Vec<usize>) -> usize {
+    let mut at = from;
+    while let Some(byte) = text.get(at).copied() {
+        let (taken, length) = match (byte, text.get(at + 1).copied()) {
+            (b'"', _) => return at + 1,
+            (b'\r', _) => (None, 1),
+            (b'\\', Some(b'n')) => (Some(b'\n'), 2),
+            (b'\\', Some(b'r')) => (Some(b'\r'), 2),
+            (b'\\', Some(b't')) => (Some(b'\t'), 2),
+            (b'\\', Some(b'\n')) => (None, 2),
+            (b'\\', Some(b'\r')) if text.get(at + 2) == Some(&b'\n') => (None, 3),
+            (b'\\', Some(other)) => (Some(other), 2),
+            (other, _) => (Some(other), 1),
+        };
+        bytes.extend(taken);
+        places.extend(taken.map(|_| at + length - 1));
+        at += length;
+    }
+    at
 }
 
 struct Lexer<'a> {
@@ -371,61 +467,11 @@ impl Lexer<'_> {
         }
     }
 
-    /// A value: words and strings up to the end of the line, a comment or a `}`, with one blank between them.
     fn value(&self, from: usize) -> (Option<Value>, usize) {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
-        let mut span: Option<Range<usize>> = None;
-        let mut at = from;
-        loop {
-            match self.byte(at) {
-                Some(b' ' | b'\t' | b'\r') => {
-                    at += 1;
-                    continue;
-                }
-                None | Some(b'#' | b'}' | b'\n') => break,
-                Some(_) => {}
-            }
-            if span.is_some() {
-                bytes.push(b' ');
-                places.push(at - 1);
-            }
-            let start = at;
-            at = match self.byte(at) {
-                Some(b'"') => self.string(at + 1, &mut bytes, &mut places),
-                _ => {
-                    let rest = self.file.text.get(at..).unwrap_or_default();
-                    let length = rest.iter().take_while(|byte| !b"#}\"\r\n\t ".contains(byte)).count();
-                    bytes.extend_from_slice(rest.get(..length).unwrap_or_default());
-                    places.extend(at..at + length);
-                    at + length
-                }
-            };
-            span = Some(span.map_or(start, |span| span.start)..at);
-        }
+        let (span, end) = value(&self.file.text, from, &mut bytes, &mut places);
         let value = span.map(|span| Value::written(self.file, &bytes, &places, span, self.include));
-        (value, at)
-    }
-
-    /// A string, behind its opening quote.
-    fn string(&self, from: usize, bytes: &mut Vec<u8>, places: &mut Vec<usize>) -> usize {
-        let mut at = from;
-        while let Some(byte) = self.byte(at) {
-            let (taken, length) = match (byte, self.byte(at + 1)) {
-                (b'"', _) => return at + 1,
-                (b'\r', _) => (None, 1),
-                (b'\\', Some(b'n')) => (Some(b'\n'), 2),
-                (b'\\', Some(b'r')) => (Some(b'\r'), 2),
-                (b'\\', Some(b't')) => (Some(b'\t'), 2),
-                (b'\\', Some(b'\n')) => (None, 2),
-                (b'\\', Some(b'\r')) if self.byte(at + 2) == Some(b'\n') => (None, 3),
-                (b'\\', Some(other)) => (Some(other), 2),
-                (other, _) => (Some(other), 1),
-            };
-            bytes.extend(taken);
-            places.extend(taken.map(|_| at + length - 1));
-            at += length;
-        }
-        at
+        (value, end)
     }
 }
 
@@ -489,12 +535,22 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_not_kept() {
-        let settings =
-            read("secrets {\n ike-a { secret = \"se\\\"same\"\n id = b } token { pin=1234 }\n secretary = kept }\n");
+    fn secrets_are_told_apart_and_not_kept() {
+        let settings = read(
+            "secrets {\n a { secret = \"se\\\"same\" }\n b { secret=\"se\\\"s\\\name\"\n id = b } token { pin=1234 }\n \
+             c { secret = 0x7365227361 6d65 } d { secret = 0sc2Uic2FtZQ== }\n secretary = kept }\n",
+        );
         let text = String::from_utf8(settings.files[0].text.clone()).unwrap();
         assert!(!text.contains("same") && !text.contains("1234") && text.contains("kept"), "{text}");
-        assert_eq!(value(&settings, "secrets.ike-a.id"), Some("b"));
         assert_eq!(settings.problem, None);
+        assert_eq!(value(&settings, "secrets.b.id"), Some("b"));
+        let print = |name: &str| {
+            let section = settings.root.section("secrets").unwrap().section(name).unwrap();
+            settings.secret(section.value("secret").unwrap()).unwrap()
+        };
+        assert_eq!(print("a"), print("b"), "a line end that is escaped is none");
+        assert_eq!(print("a"), print("c"));
+        assert_eq!(print("a"), print("d"));
+        assert_ne!(print("a"), KeyPrint::of(b"se\"sam"));
     }
 }

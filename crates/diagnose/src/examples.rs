@@ -5,7 +5,7 @@
 //! ```text
 //! client: openssh@9.2p1                     the party, from the catalog
 //! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression; of TLS version,
-//!                                           cipher_suite, group, signature_scheme
+//!                                           cipher_suite, group, signature_scheme; of IKE see `examples_ike`
 //! fact: FACT                                one piece of evidence, see `fact`
 //! target: NAME                              what the person typed
 //! side: server                              expected side at fault, where it matters
@@ -16,7 +16,6 @@
 use std::sync::LazyLock;
 
 use shakedown_catalog::{Catalog, ProductProtocol};
-use shakedown_model::ike::SaProtocol;
 use shakedown_model::tls::TlsOffer;
 use shakedown_model::{
     CertificateFinding, CertificateProblem, ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact,
@@ -24,6 +23,7 @@ use shakedown_model::{
     Policy, Protocol, ResolveFailure, Role, Slot, Software, StrangeProtocol, Throttle, items,
 };
 
+use crate::examples_ike;
 use crate::{Case, causes, diagnose};
 
 static CATALOG: LazyLock<Catalog> =
@@ -67,34 +67,13 @@ impl Example {
         }
     }
 
-    /// `client ike: KEYWORDS, KEYWORDS`: an end of IKE with these proposals.
-    fn propose(&mut self, role: &str, list: &str, value: &str) {
-        let (role, party) = match role {
-            "client" => (Role::Client, &mut self.client),
-            _ => (Role::Server, &mut self.server),
-        };
-        let party = party.get_or_insert_with(|| Party {
-            label: role.to_string(),
-            role,
-            software: None,
-            source: PartySource::Offer { path: String::new() },
-            policy: Policy::Ike(Box::default()),
-            configuration: None,
-            notes: Vec::new(),
-        });
-        let protocol = if list == "ike" { SaProtocol::Ike } else { SaProtocol::Esp };
-        let read =
-            |text| CATALOG.proposal_of_keywords(protocol, text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let proposals = Known::Complete(value.split(", ").map(read).collect());
-        let Policy::Ike(policy) = &mut party.policy else { panic!("`{role} {list}` of another protocol") };
-        *(if list == "ike" { &mut policy.proposals } else { &mut policy.child_proposals }) = proposals;
-    }
-
     fn replace(&mut self, role: &str, list: &str, value: &str) {
-        if matches!(list, "ike" | "esp") {
-            return self.propose(role, list, value);
+        let party = if role == "client" { &mut self.client } else { &mut self.server };
+        if examples_ike::LISTS.contains(&list) {
+            let role = if role == "client" { Role::Client } else { Role::Server };
+            return examples_ike::set(party.get_or_insert_with(|| examples_ike::party(role)), list, value, &CATALOG);
         }
-        let party = if role == "client" { self.client.as_mut() } else { self.server.as_mut() };
+        let party = party.as_mut();
         let party = party.unwrap_or_else(|| panic!("`{role} {list}` before `{role}`"));
         let slots: &[Slot] = match list {
             "kex" => &[Slot::Kex],

@@ -14,7 +14,8 @@ use crate::text::list;
 
 /// The match of one stage: a proposal fails as a whole, so that all its types of transform are one cause.
 pub(crate) fn matches(case: &Case<'_>, stage: Stage, noun: &str) -> Vec<Match> {
-    let of_stage = |failed: &&FailedSlot| failed.stage == stage && failed.slot != Slot::Version;
+    let proposals = Proposal::SLOTS;
+    let of_stage = |failed: &&FailedSlot| failed.stage == stage && proposals.contains(&failed.slot);
     let failed: Vec<FailedSlot> = case.failed().iter().filter(of_stage).cloned().collect();
     if failed.is_empty() { later(case, stage) } else { vec![one(case, &failed, stage, noun)] }
 }

@@ -14,9 +14,12 @@ mod certificate;
 mod engine;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod examples_ike;
 mod facts;
 mod hostkey;
 mod ike;
+mod ike_peering;
 mod mismatch;
 mod registry;
 mod said;

@@ -15,6 +15,12 @@ use crate::text::{list, quoted};
 pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
     match (&failed.kind, failed.slot) {
         (_, Slot::Version) => "no-common-version",
+        (FailureKind::WrongIdentity { .. }, _) => "peer-identity-mismatch",
+        (FailureKind::DifferentKeys, _) => "psk-mismatch",
+        (FailureKind::NoKey { .. }, _) => "psk-missing",
+        (FailureKind::OtherMode, _) => "exchange-mode-mismatch",
+        (_, Slot::Auth) => "auth-method-mismatch",
+        (_, Slot::TrafficSelector) => "traffic-selector-mismatch",
         // An IKE proposal fails as a whole, whichever type of transform it is.
         _ if failed.stage == Stage::IkeSa => "no-common-proposal",
         _ if matches!(failed.stage, Stage::ChildSa | Stage::Rekey) => "no-common-child-proposal",
@@ -39,8 +45,6 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         (_, Slot::Alpn) => "no-common-application-protocol",
         (_, Slot::Certificate) => "server-certificate-missing",
         (_, Slot::Encryption | Slot::Integrity | Slot::Prf | Slot::Esn) => "no-common-proposal",
-        (_, Slot::Auth) => "auth-method-mismatch",
-        (_, Slot::TrafficSelector) => "traffic-selector-mismatch",
     }
 }
 

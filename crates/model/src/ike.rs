@@ -3,6 +3,10 @@
 //! Transforms carry strongSwan's proposal keywords as names, the key length included: `aes256`, `aes128gcm16`,
 //! `sha256`, `prfsha384`, `modp2048`, `ecp256`, `x25519`, `noesn`. `none` stands for the transform of that name.
 
+mod peering;
+
+pub use peering::{KeyPrint, Peering, Proof, SharedKey};
+
 use std::fmt;
 
 use crate::{Item, Known, Slot};
@@ -18,6 +22,8 @@ pub struct IkePolicy {
     pub version: Option<IkeVersion>,
     /// As responder, whose order decides.
     pub preference: Preference,
+    /// Identities, secrets and selectors, where they are known.
+    pub peering: Option<Box<Peering>>,
 }
 
 /// What an IKE party sends first.

@@ -9,6 +9,8 @@ pub struct Outcome {
     pub stages: Vec<StageOutcome>,
     /// What was agreed in the stages reached. `None` where the slot is not used (a MAC beside an AEAD cipher).
     pub agreed: Vec<(Slot, Option<Name>)>,
+    /// IKE: what was agreed for the CHILD SA.
+    pub agreed_child: Vec<(Slot, Option<Name>)>,
     /// The slots that failed, in the order in which the deciding implementation stops.
     pub failed: Vec<FailedSlot>,
     /// What works now and will fail later.
@@ -212,6 +214,20 @@ pub enum FailureKind {
     NoKnownKey,
     /// The client knows the key as revoked.
     RevokedKey,
+    /// IKE: one end proves to be somebody whom the other does not expect.
+    WrongIdentity {
+        /// Whose identity it is.
+        of: Role,
+    },
+    /// IKE: the two ends have different pre-shared keys for each other.
+    DifferentKeys,
+    /// IKE: one end has no pre-shared key for the other.
+    NoKey {
+        /// Which end.
+        by: Role,
+    },
+    /// IKEv1: one end speaks main mode and the other one aggressive mode.
+    OtherMode,
     /// One implementation cannot go on although the lists have a name in common.
     Deviation {
         /// Who cannot.

@@ -10,4 +10,4 @@ mod pair;
 pub mod ssh;
 pub mod tls;
 
-pub use pair::{negotiate, risks};
+pub use pair::{may_meet, negotiate, risks};

@@ -22,3 +22,11 @@ pub fn risks(outcome: &Outcome, client: &Party, server: &Party, catalog: &Catalo
         (Policy::Ssh(_) | Policy::Ike(_) | Policy::Tls(_), _) => Vec::new(),
     }
 }
+
+/// Whether two parties may be meant for each other: of IKE connections those whose addresses do not exclude it.
+pub fn may_meet(client: &Party, server: &Party) -> bool {
+    match (&client.policy, &server.policy) {
+        (Policy::Ike(client), Policy::Ike(server)) => ike::may_meet(client, server),
+        _ => true,
+    }
+}

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use shakedown_model::ike::{IkePolicy, Proposal};
+use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey};
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
@@ -233,12 +233,42 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
 }
 
 fn ike(visit: &mut dyn Visit, policy: &mut IkePolicy) {
-    let IkePolicy { proposals, child_proposals, version: _, preference: _ } = policy;
+    let IkePolicy { proposals, child_proposals, version: _, preference: _, peering } = policy;
+    if let Some(peering) = peering {
+        walk_peering(visit, peering);
+    }
     for list in [proposals, child_proposals] {
         known(list, |all| {
             all.iter_mut().flat_map(Proposal::items_mut).for_each(|item| visit.item(item));
         });
     }
+}
+
+fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
+    let Peering {
+        local,
+        remote,
+        aggressive: _,
+        refuses_aggressive_psk: _,
+        keys,
+        local_selectors,
+        remote_selectors,
+        local_addresses,
+        remote_addresses,
+    } = peering;
+    for Proof { method, identity } in [local, remote] {
+        method.iter_mut().chain(identity).for_each(|item| visit.item(item));
+    }
+    known(keys, |keys| {
+        for SharedKey { owners, print: _, origin } in keys {
+            owners.iter_mut().for_each(|owner| visit.said(owner));
+            origin.iter_mut().for_each(|origin| visit.origin(origin));
+        }
+    });
+    for list in [local_selectors, remote_selectors] {
+        known(list, |all| all.iter_mut().for_each(|item| visit.item(item)));
+    }
+    local_addresses.iter_mut().chain(remote_addresses).for_each(|item| visit.item(item));
 }
 
 fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {
@@ -314,13 +344,13 @@ fn known<T>(value: &mut Known<T>, mut each: impl FnMut(&mut T)) {
 }
 
 fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
-    let Outcome { stages, agreed, failed, forecast, trace, risks } = outcome;
+    let Outcome { stages, agreed, agreed_child, failed, forecast, trace, risks } = outcome;
     for StageOutcome { stage: _, result } in stages {
         if let StageResult::Unknown { what_would_decide } = result {
             visit.sentence(what_would_decide);
         }
     }
-    agreed.iter_mut().filter_map(|(_, name)| name.as_mut()).for_each(|name| visit.token(name));
+    agreed.iter_mut().chain(agreed_child).filter_map(|(_, name)| name.as_mut()).for_each(|name| visit.token(name));
     for FailedSlot { stage: _, slot: _, client, server, kind } in failed {
         client.iter_mut().chain(server).for_each(|item| visit.item(item));
         match kind {
@@ -332,6 +362,10 @@ fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
             | FailureKind::TooSmall { bits: _, minimum: _, demanded_by: _ }
             | FailureKind::OutOfRange { minimum: _, maximum: _, available: _ }
             | FailureKind::NotTheKnownKey
+            | FailureKind::WrongIdentity { .. }
+            | FailureKind::DifferentKeys
+            | FailureKind::NoKey { .. }
+            | FailureKind::OtherMode
             | FailureKind::NoKnownKey
             | FailureKind::RevokedKey => {}
         }

@@ -1,8 +1,8 @@
 //! Phrases that the formats share.
 
 use shakedown_model::{
-    CommandPlace, Diagnosis, FailedSlot, FailureKind, HopRef, Name, Outcome, OutcomeResult, Party, Report, Side, Slot,
-    Stage, StageResult,
+    CommandPlace, Diagnosis, FailedSlot, FailureKind, HopRef, Name, Outcome, OutcomeResult, Party, Report, Role, Side,
+    Slot, Stage, StageResult,
 };
 
 /// What a person calls a slot where both directions are equal: `cipher`, not `cipher (client to server)`.
@@ -119,6 +119,12 @@ pub(crate) fn failure(failed: &FailedSlot) -> String {
         FailureKind::OutOfRange { minimum, maximum, .. } => {
             format!("the server has no group of {minimum} to {maximum} bits ({slot})")
         }
+        FailureKind::WrongIdentity { of: Role::Client } => "the initiator is not whom the responder expects".to_owned(),
+        FailureKind::WrongIdentity { of: Role::Server } => "the responder is not whom the initiator expects".to_owned(),
+        FailureKind::DifferentKeys => "the two have different pre-shared keys for each other".to_owned(),
+        FailureKind::NoKey { by: Role::Client } => "the initiator has no pre-shared key for the responder".to_owned(),
+        FailureKind::NoKey { by: Role::Server } => "the responder has no pre-shared key for the initiator".to_owned(),
+        FailureKind::OtherMode => "one speaks main mode, the other one aggressive mode".to_owned(),
         FailureKind::NotTheKnownKey => "the server's host key is not the known one".to_owned(),
         FailureKind::NoKnownKey => "the server's host key is not known, and the client checks strictly".to_owned(),
         FailureKind::RevokedKey => "the server's host key is revoked".to_owned(),

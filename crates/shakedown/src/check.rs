@@ -123,13 +123,21 @@ impl Session {
         report.evidence.extend(servers.evidence);
         report.parties = clients.parties;
         report.parties.extend(servers.parties);
-        if report.parties.len() == client_count {
-            self.judge_evidence(&mut report, (client_count > 0).then_some(0), &context, Protocol::Ssh);
+        if client_count == 0 || report.parties.len() == client_count {
+            let protocol = report.parties.first().map_or(Protocol::Ssh, shakedown_model::Party::protocol);
+            self.judge_evidence(&mut report, (client_count > 0).then_some(0), &context, protocol);
         }
-        for server in client_count..report.parties.len() {
-            for client in 0..client_count {
-                self.judge(&mut report, client, server, &context);
-            }
+        let servers = client_count..report.parties.len();
+        let all = servers.flat_map(|server| (0..client_count).map(move |client| (client, server)));
+        // Of files with many connections those pairs count that are set up for each other, if there are any.
+        let (meant, other): (Vec<_>, Vec<_>) = all.partition(|(client, server)| {
+            let party = |index: &usize| report.parties.get(*index);
+            party(client)
+                .zip(party(server))
+                .is_some_and(|(client, server)| shakedown_negotiate::may_meet(client, server))
+        });
+        for (client, server) in if meant.is_empty() { other } else { meant } {
+            self.judge(&mut report, client, server, &context);
         }
         Ok(report)
     }

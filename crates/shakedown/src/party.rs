@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
-use shakedown_config::{Disk, openssh, tls_party};
+use shakedown_config::{Disk, openssh, swanctl, tls_party};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
 
 use crate::session::Gathering;
@@ -132,6 +132,13 @@ impl Session {
         let product = software.product().to_owned();
         if self.catalog.protocol_of(&product, software.version()) == Some(ProductProtocol::Tls) {
             return self.configured_tls(text, &software, path, role, &context);
+        }
+        if product == "strongswan" {
+            let reading = swanctl::read(&files, path)
+                .map_err(|source| Error::File { path: path.to_owned(), source: std::io::Error::other(source) })?;
+            let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
+            let Gathered { parties, evidence } = swanctl::parties(&reading, &selection, &self.catalog);
+            return Ok(Gathering { parties, evidence, connections: 0 });
         }
         if !matches!(self.catalog.product_id(&product, software.version()), Some("openssh" | "win32-openssh")) {
             return Err(Error::Party {

@@ -1,11 +1,13 @@
 //! `swanctl.conf` of strongSwan: its connections, as `swanctl --load-all` hands them to the daemon.
 
 mod connection;
+mod defaults;
 mod party;
 
 use std::sync::Arc;
 
-use shakedown_model::{ConfigProblem, Evidence, Fact, SourceFile};
+use shakedown_model::ike::SharedKey;
+use shakedown_model::{ConfigProblem, Evidence, Fact, Name, SourceFile};
 
 pub use connection::{Authentication, Child, Connection, Id};
 pub use party::{Selection, parties};
@@ -22,6 +24,8 @@ pub struct Reading {
     pub connections: Vec<Connection>,
     /// What is wrong with it.
     pub evidence: Vec<Evidence>,
+    /// The pre-shared keys of IKE.
+    pub keys: Vec<SharedKey>,
     /// What could not be read, each one sentence.
     pub notes: Vec<String>,
 }
@@ -32,8 +36,13 @@ pub struct Reading {
 /// The main file cannot be read.
 pub fn read(files: &dyn Files, path: &str) -> Result<Reading, FileError> {
     let settings = Settings::read(files, path)?;
-    let mut reading =
-        Reading { files: settings.files, connections: Vec::new(), evidence: Vec::new(), notes: settings.notes };
+    let mut reading = Reading {
+        files: settings.files.clone(),
+        connections: Vec::new(),
+        keys: Vec::new(),
+        evidence: Vec::new(),
+        notes: settings.notes.clone(),
+    };
     if let Some(problem) = settings.problem {
         let fact = Fact::Configuration { problem: ConfigProblem::Syntax, message: problem.message, suggestion: None };
         reading.evidence.push(Evidence::new(fact).at(problem.origin));
@@ -41,5 +50,13 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Reading, FileError> {
     }
     let connections = settings.root.section("connections");
     reading.connections.extend(connections.into_iter().flat_map(|all| &all.sections).map(Connection::of));
+    let secrets = settings.root.section("secrets").into_iter().flat_map(|all| &all.sections);
+    for section in secrets.filter(|section| section.name.starts_with("ike")) {
+        let Some(value) = section.value("secret") else { continue };
+        let Some(print) = settings.secret(value) else { continue };
+        let owners = section.settings.iter().filter(|setting| setting.name.starts_with("id"));
+        let owners = owners.filter_map(|setting| setting.value.as_ref()).map(|value| Name::new(value.as_str()));
+        reading.keys.push(SharedKey { owners: owners.collect(), print, origin: section.origin.clone() });
+    }
     Ok(reading)
 }

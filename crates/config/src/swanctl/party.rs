@@ -1,12 +1,12 @@
 //! From a connection to a party.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, Preference, Proposal, SaProtocol};
+use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol};
 use shakedown_model::{
-    ConfigProblem, Evidence, Fact, Gathered, Item, Known, Party, PartySource, Policy, Role, Software,
+    ConfigProblem, Evidence, Fact, Gathered, Item, Known, Name, Party, PartySource, Policy, Role, Software,
 };
 
-use super::{Child, Connection, Reading};
+use super::{Authentication, Child, Connection, Reading, defaults};
 use crate::value::Value;
 
 /// Which of the connections are wanted.
@@ -37,7 +37,7 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
             if selection.name.is_some() && !names.contains(&selection.name) {
                 continue;
             }
-            match policy(connection, child, catalog) {
+            match policy(reading, connection, child, selection, catalog) {
                 Ok(policy) => gathered.parties.push(Party {
                     label: match several && selection.name.is_none() {
                         true => format!("{}#{}", selection.label, connection.name),
@@ -60,7 +60,13 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
 
 type Refused = Evidence;
 
-fn policy(connection: &Connection, child: Option<&Child>, catalog: &Catalog) -> Result<IkePolicy, Refused> {
+fn policy(
+    reading: &Reading,
+    connection: &Connection,
+    child: Option<&Child>,
+    selection: &Selection<'_>,
+    catalog: &Catalog,
+) -> Result<IkePolicy, Refused> {
     let version = match connection.version.as_ref().map(Value::as_str) {
         Some("1") => Some(IkeVersion::V1),
         Some("2") => Some(IkeVersion::V2),
@@ -70,34 +76,94 @@ fn policy(connection: &Connection, child: Option<&Child>, catalog: &Catalog) -> 
     };
     let child_proposals = match child {
         None => Known::Unknown,
-        Some(child) if !child.ah_proposals.is_empty() => proposals(&child.ah_proposals, SaProtocol::Ah, catalog)?,
-        Some(child) => proposals(&child.esp_proposals, SaProtocol::Esp, catalog)?,
+        Some(child) if !child.ah_proposals.is_empty() => {
+            proposals(&child.ah_proposals, SaProtocol::Ah, selection.software, catalog)?
+        }
+        Some(child) => proposals(&child.esp_proposals, SaProtocol::Esp, selection.software, catalog)?,
     };
     Ok(IkePolicy {
-        proposals: proposals(&connection.proposals, SaProtocol::Ike, catalog)?,
+        proposals: proposals(&connection.proposals, SaProtocol::Ike, selection.software, catalog)?,
         child_proposals,
         version,
         preference: Preference::Responder,
+        peering: Some(Box::new(peering(reading, connection, child))),
     })
 }
 
-/// The proposals of a list; those of the program where it is empty, or where it says `default`.
-fn proposals(list: &[Value], protocol: SaProtocol, catalog: &Catalog) -> Result<Known<Vec<Proposal>>, Refused> {
-    let mut all = Vec::new();
-    for value in list {
-        if value.as_str() == "default" {
-            return Ok(Known::Unknown);
-        }
-        let mut proposal = catalog.proposal_of_keywords(protocol, value.as_str()).map_err(|error| {
-            let setting = if protocol == SaProtocol::Ike { "proposals" } else { "esp_proposals" };
-            refused(Some(value), setting, error.to_string())
-        })?;
-        for item in proposal.items_mut() {
-            place(item, value, catalog);
-        }
-        all.push(proposal);
+/// The daemon's defaults: public keys prove who one is, and the traffic of the two ends themselves is let through.
+fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) -> Peering {
+    let items = |values: &[Value]| -> Vec<Item> {
+        values
+            .iter()
+            .map(|value| Item { name: Name::new(value.as_str()), origin: Some(value.origin().clone()) })
+            .collect()
+    };
+    let item = |value: &Value| items(std::slice::from_ref(value)).pop();
+    // Of several rounds the first one decides most.
+    let proof = |rounds: &[Authentication]| match rounds.first() {
+        Some(round) => Proof {
+            method: round.method.as_ref().and_then(item).or_else(|| Some(Item::new("pubkey"))),
+            identity: round.id.as_ref().and_then(|id| item(&id.0)),
+        },
+        None => Proof { method: Some(Item::new("pubkey")), identity: None },
+    };
+    let selectors = |values: Option<&Vec<Value>>| match values.map(|values| items(values)) {
+        Some(selectors) if !selectors.is_empty() => Known::Complete(selectors),
+        Some(_) => Known::Complete(vec![Item::new("dynamic")]),
+        None => Known::Unknown,
+    };
+    let addresses = |values: &[Value]| items(values).into_iter().filter(|item| item.name != "%any").collect();
+    Peering {
+        local: proof(&connection.local),
+        remote: proof(&connection.remote),
+        aggressive: connection.aggressive.as_ref().is_some_and(|value| is_on(value.as_str())),
+        refuses_aggressive_psk: true,
+        keys: Known::Complete(reading.keys.clone()),
+        local_selectors: selectors(child.map(|child| &child.local_selectors)),
+        remote_selectors: selectors(child.map(|child| &child.remote_selectors)),
+        local_addresses: addresses(&connection.local_addresses),
+        remote_addresses: addresses(&connection.remote_addresses),
     }
-    Ok(if all.is_empty() { Known::Unknown } else { Known::Complete(all) })
+}
+
+/// `settings_value_as_bool` of libstrongswan.
+fn is_on(text: &str) -> bool {
+    ["1", "yes", "true", "enabled"].iter().any(|on| on.eq_ignore_ascii_case(text))
+}
+
+/// The proposals of a list; those of the program where it is empty, or where it says `default`.
+fn proposals(
+    list: &[Value],
+    protocol: SaProtocol,
+    software: &Software,
+    catalog: &Catalog,
+) -> Result<Known<Vec<Proposal>>, Refused> {
+    let setting = match protocol {
+        SaProtocol::Ike => "proposals",
+        SaProtocol::Esp => "esp_proposals",
+        SaProtocol::Ah => "ah_proposals",
+    };
+    let default = || defaults::default(software, setting).map(|value| value.split(|letter| letter == ','));
+    let mut all = Vec::new();
+    let own = if list.is_empty() { vec![None] } else { list.iter().map(Some).collect() };
+    for value in own {
+        let written = value.filter(|value| value.as_str() != "default");
+        let values = match written {
+            Some(value) => vec![value.clone()],
+            None => match default() {
+                Some(values) => values,
+                None => return Ok(Known::Unknown),
+            },
+        };
+        for value in &values {
+            let mut proposal = catalog
+                .proposal_of_keywords(protocol, value.as_str())
+                .map_err(|error| refused(Some(value), setting, error.to_string()))?;
+            proposal.items_mut().for_each(|item| place(item, value, catalog));
+            all.push(proposal);
+        }
+    }
+    Ok(Known::Complete(all))
 }
 
 /// Where a transform is written: its own keyword, or the whole proposal where it follows from another.

@@ -6,9 +6,10 @@ use shakedown_model::{
 };
 
 use super::select::{Refusal, Selecting, select};
+use super::{auth, selectors};
 
-/// What the rules make of an initiator and a responder. Only proposals are looked at: identities, secrets and selectors
-/// remain unknown.
+/// What the rules make of an initiator and a responder. Where identities, secrets and selectors are not known, what
+/// depends on them is unknown.
 pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     let mut outcome = Outcome::default();
     if let (Some(ours), Some(theirs)) = (initiator.version, responder.version)
@@ -39,11 +40,14 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     let ike = run(&mut outcome, Stage::IkeSa, proposals, how);
     let failed = ike == StageResult::Failed;
     stage(&mut outcome, Stage::IkeSa, ike);
-    let after = |decides: &str| match failed {
-        true => StageResult::NotReached,
-        false => StageResult::Unknown { what_would_decide: decides.to_owned() },
+    let peerings = initiator.peering.as_deref().zip(responder.peering.as_deref());
+    let auth = match peerings {
+        _ if failed => StageResult::NotReached,
+        Some((ours, theirs)) => auth::authenticate(&mut outcome, how.version, [ours, theirs]),
+        None => StageResult::Unknown { what_would_decide: "the responder's log of the IKE_AUTH exchange".to_owned() },
     };
-    stage(&mut outcome, Stage::Auth, after("the responder's log of the IKE_AUTH exchange"));
+    let failed = failed || auth == StageResult::Failed;
+    stage(&mut outcome, Stage::Auth, auth);
     if failed {
         stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
         return outcome;
@@ -51,7 +55,16 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     let proposals = (initiator.child_proposals.complete(), responder.child_proposals.complete());
     // Quick mode has its own key exchange, IKE_AUTH has not.
     let first = Selecting { without_key_exchange: how.version == IkeVersion::V2, ..how };
+    let narrowed = match peerings {
+        Some((ours, theirs)) => selectors::narrow(&mut outcome, ours, theirs),
+        // Of two parties of which only proposals are known, only these are judged.
+        None => StageResult::Agreed,
+    };
     let result = run(&mut outcome, Stage::ChildSa, proposals, first);
+    let result = match (&narrowed, &result) {
+        (StageResult::Failed, _) | (StageResult::Unknown { .. }, StageResult::Agreed) => narrowed,
+        _ => result,
+    };
     if result == StageResult::Agreed
         && let (Some(ours), Some(theirs)) = proposals
         && let Err(refusal) = select(ours, theirs, how)
@@ -96,8 +109,9 @@ fn run(outcome: &mut Outcome, of: Stage, lists: Lists<'_>, how: Selecting) -> St
                     rule: "one of each type, from the first proposal of the responder that fits (RFC 7296 section 2.7)"
                         .to_owned(),
                 });
-                if of == Stage::IkeSa {
-                    outcome.agreed.push((slot, name));
+                match of {
+                    Stage::IkeSa => outcome.agreed.push((slot, name)),
+                    _ => outcome.agreed_child.push((slot, name)),
                 }
             }
             StageResult::Agreed

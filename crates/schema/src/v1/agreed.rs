@@ -7,9 +7,12 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What was agreed: a JSON object from slot to name, in the order of the slots; `null` where the slot is not used, as
-/// the MAC beside an AEAD cipher.
+/// the MAC beside an AEAD cipher. Of IKE the object `child` in it has what was agreed for the CHILD SA.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Agreed(pub Vec<(String, Option<String>)>);
+pub struct Agreed(pub Vec<(String, Option<String>)>, pub Option<Vec<(String, Option<String>)>>);
+
+/// Slots with the name agreed for each.
+pub(super) type Slots = Vec<(String, Option<String>)>;
 
 impl Agreed {
     /// The name agreed for a slot.
@@ -20,9 +23,12 @@ impl Agreed {
 
 impl Serialize for Agreed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        let mut map = serializer.serialize_map(None)?;
         for (slot, name) in &self.0 {
             map.serialize_entry(slot, name)?;
+        }
+        if let Some(child) = &self.1 {
+            map.serialize_entry("child", &Self(child.clone(), None))?;
         }
         map.end()
     }
@@ -44,16 +50,20 @@ impl<'de> Visitor<'de> for AgreedVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Agreed, A::Error> {
-        let mut agreed = Vec::new();
+        let (mut agreed, mut child) = (Vec::new(), None);
         while let Some((slot, value)) = map.next_entry::<String, serde_json::Value>()? {
-            // A later version may put an object here (the CHILD SA of IKE); this one passes over it.
+            // A later version may put other things here; this one passes over them.
             match value {
+                serde_json::Value::Object(inner) if slot == "child" => {
+                    let names = inner.into_iter().filter(|(_, name)| name.is_string() || name.is_null());
+                    child = Some(names.map(|(slot, name)| (slot, name.as_str().map(str::to_owned))).collect());
+                }
                 serde_json::Value::Null => agreed.push((slot, None)),
                 serde_json::Value::String(name) => agreed.push((slot, Some(name))),
                 _ => {}
             }
         }
-        Ok(Agreed(agreed))
+        Ok(Agreed(agreed, child))
     }
 }
 
@@ -66,6 +76,13 @@ impl JsonSchema for Agreed {
         json_schema!({
             "description": "What was agreed: from slot to name; null where the slot is not used, as the MAC beside an AEAD cipher.",
             "type": "object",
+            "properties": {
+                "child": {
+                    "description": "IKE: what was agreed for the CHILD SA.",
+                    "type": "object",
+                    "additionalProperties": { "type": ["string", "null"] }
+                }
+            },
             "additionalProperties": { "type": ["string", "null"] }
         })
     }

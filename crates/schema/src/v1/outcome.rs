@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown_model::{self as model, FailureKind};
 
+use super::agreed::Slots;
 use super::{Agreed, OutcomeResult, Role, StageResult};
 
 /// What the protocol's own rules make of two parties.
@@ -140,11 +141,8 @@ impl From<&model::Outcome> for Outcome {
             result: outcome.result().into(),
             stages: outcome.stages.iter().map(StageOutcome::from).collect(),
             agreed: Agreed(
-                outcome
-                    .agreed
-                    .iter()
-                    .map(|(slot, name)| (slot.as_str().to_owned(), name.as_ref().map(ToString::to_string)))
-                    .collect(),
+                slots(&outcome.agreed),
+                Some(slots(&outcome.agreed_child)).filter(|child| !child.is_empty()),
             ),
             failed: outcome.failed.iter().map(FailedSlot::from).collect(),
             forecast: outcome.forecast.iter().map(Forecast::from).collect(),
@@ -152,6 +150,13 @@ impl From<&model::Outcome> for Outcome {
             risks: outcome.risks.iter().map(Risk::from).collect(),
         }
     }
+}
+
+fn slots(agreed: &[(model::Slot, Option<model::Name>)]) -> Slots {
+    let text = |(slot, name): &(model::Slot, Option<model::Name>)| {
+        (slot.as_str().to_owned(), name.as_ref().map(ToString::to_string))
+    };
+    agreed.iter().map(text).collect()
 }
 
 impl From<&model::StageOutcome> for StageOutcome {
@@ -208,6 +213,10 @@ impl From<&model::FailedSlot> for FailedSlot {
                 "out-of-range"
             }
             FailureKind::NotTheKnownKey => "not-the-known-key",
+            FailureKind::WrongIdentity { .. } => "wrong-identity",
+            FailureKind::DifferentKeys => "different-keys",
+            FailureKind::NoKey { .. } => "no-key",
+            FailureKind::OtherMode => "other-mode",
             FailureKind::NoKnownKey => "no-known-key",
             FailureKind::RevokedKey => "revoked-key",
             FailureKind::Deviation { by, what } => {

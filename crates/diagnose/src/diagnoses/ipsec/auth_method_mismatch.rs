@@ -53,3 +53,22 @@
 //! charon: 10[CFG] constraint requires public key authentication, but pre-shared key was used
 //! charon: 10[CFG] no alternative config found
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a
+//! server peer: auth pubkey
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "auth-method-mismatch")
+}

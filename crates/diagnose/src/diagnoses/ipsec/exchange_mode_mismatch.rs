@@ -58,3 +58,22 @@
 //! ```said
 //! pluto[912]: "net" #2: policy dictates Transport Mode, but peer requested Tunnel Mode
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; mode aggressive
+//! server peer: auth psk; key a; mode main
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "exchange-mode-mismatch")
+}

@@ -54,3 +54,22 @@
 //! charon: 09[CFG] looking for peer configs matching 203.0.113.5[gw-b.example.com]...198.51.100.7[192.168.0.2]
 //! charon: 09[CFG] no matching peer config found
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; id a.example.com; expects b.example.com
+//! server peer: auth psk; key a; id b.example.com; expects c.example.com
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "peer-identity-mismatch")
+}

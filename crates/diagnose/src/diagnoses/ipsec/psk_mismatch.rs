@@ -58,3 +58,22 @@
 //! ```said
 //! error:0A0000FD:SSL routines:tls_psk_do_binder:binder does not verify:../ssl/statem/extensions.c:1618:
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; id a.example.com
+//! server peer: auth psk; key b; id b.example.com
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "psk-mismatch")
+}

@@ -53,3 +53,23 @@
 //! ```said
 //! error:0A0000E0:SSL routines:tls_construct_cke_psk_preamble:psk no client cb:../ssl/statem/statem_clnt.c:2812:
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; id a.example.com
+//! server peer: auth psk; id b.example.com
+//! side: server
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "psk-missing")
+}

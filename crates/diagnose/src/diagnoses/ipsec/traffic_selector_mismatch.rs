@@ -53,3 +53,22 @@
 //! charon: 08[IKE] traffic selectors 192.168.1.0/24 === 10.0.0.0/16 unacceptable
 //! charon: 08[IKE] failed to establish CHILD_SA, keeping IKE_SA
 //! ```
+//!
+//! What both configurations show together:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; local 10.1.0.0/24; remote 10.9.0.0/24
+//! server peer: auth psk; key a; local 10.2.0.0/24; remote 10.1.0.0/24
+//! ```
+
+use shakedown_model::Match;
+
+use crate::{Case, ike_peering};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    ike_peering::matches(case, "traffic-selector-mismatch")
+}

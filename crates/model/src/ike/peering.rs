@@ -1,0 +1,78 @@
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+
+use crate::{Item, Known, Name, Origin};
+
+/// How the two ends of a connection prove who they are and what they let through, as one of them is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peering {
+    /// How this end proves itself.
+    pub local: Proof,
+    /// How the other end has to.
+    pub remote: Proof,
+    /// IKEv1: aggressive mode instead of main mode.
+    pub aggressive: bool,
+    /// Whether a responder refuses aggressive mode with pre-shared keys (strongSwan, unless
+    /// `i_dont_care_about_security_and_use_aggressive_mode_psk` is set).
+    pub refuses_aggressive_psk: bool,
+    /// The pre-shared keys that it knows.
+    pub keys: Known<Vec<SharedKey>>,
+    /// Traffic selectors of this end.
+    pub local_selectors: Known<Vec<Item>>,
+    /// Traffic selectors of the other end.
+    pub remote_selectors: Known<Vec<Item>>,
+    /// Addresses of this end.
+    pub local_addresses: Vec<Item>,
+    /// Addresses of the other end.
+    pub remote_addresses: Vec<Item>,
+}
+
+impl Peering {
+    /// The identity of this end, where it is known: what is set up, or its only address (RFC 7296 section 3.5).
+    pub fn own_identity(&self) -> Option<&Name> {
+        match (&self.local.identity, self.local_addresses.as_slice()) {
+            (Some(identity), _) => Some(&identity.name),
+            (None, [address]) if address.name.as_str().parse::<std::net::IpAddr>().is_ok() => Some(&address.name),
+            (None, _) => None,
+        }
+    }
+}
+
+/// How an end proves who it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// `psk`, `pubkey`, `eap`, ... in strongSwan's words; `None` where it is not known.
+    pub method: Option<Item>,
+    /// The identity; `None` where none is set up.
+    pub identity: Option<Item>,
+}
+
+/// A pre-shared key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedKey {
+    /// The identities and addresses that it is for; for all where there are none.
+    pub owners: Vec<Name>,
+    /// Tells it from others.
+    pub print: KeyPrint,
+    /// Where it is written.
+    pub origin: Option<Origin>,
+}
+
+/// Tells whether two pre-shared keys are the same, in this process and nowhere else, and nothing more of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyPrint(u64);
+
+impl KeyPrint {
+    /// The print of a key.
+    pub fn of(key: &[u8]) -> Self {
+        static STATE: OnceLock<RandomState> = OnceLock::new();
+        Self(STATE.get_or_init(RandomState::new).hash_one(key))
+    }
+}
+
+impl fmt::Debug for KeyPrint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyPrint")
+    }
+}
