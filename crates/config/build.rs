@@ -102,7 +102,7 @@ const TABLES: [(&str, &str, Table); 4] = [
     ("data/openssl-commands.toml", "openssl_commands.rs", openssl::table),
     ("data/nginx-directives.toml", "nginx_directives.rs", nginx::table),
     ("data/tls-defaults.toml", "tls_defaults.rs", defaults::table),
-        ("data/strongswan-defaults.toml", "strongswan_defaults.rs", defaults::table),
+    ("data/strongswan-defaults.toml", "strongswan_defaults.rs", defaults::table),
 ];
 
 fn keyword(row: &Row, rows: &[Row]) -> Result<String, Box<dyn Error>> {

@@ -110,7 +110,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__check)
-            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --sni --cacert --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +133,18 @@ _shakedown() {
                     return 0
                     ;;
                 -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,7 +328,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__negotiate)
-            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --sni --cacert --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +347,18 @@ _shakedown() {
                     return 0
                     ;;
                 -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -386,7 +410,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__offer)
-            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --sni --cacert --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,6 +433,18 @@ _shakedown() {
                     return 0
                     ;;
                 -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -54,6 +54,9 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l as -d 'Put
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
@@ -103,6 +106,9 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand explain" -s h -l hel
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
@@ -133,6 +139,9 @@ server\t'The server'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r

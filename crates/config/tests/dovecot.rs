@@ -113,7 +113,7 @@ fn doveconf_reads_the_same() {
     let mut compared = 0;
     for case in 0..shakedown_testkit::cases(40) {
         let mut random = Random(seed.wrapping_add(u64::from(case) * 15_485_863));
-        let mut lines = |random: &mut Random, depth: usize| {
+        let lines = |random: &mut Random, depth: usize| {
             let mut text = String::new();
             for _ in 0..random.below(6) {
                 let name = random.pick(&names[..4]);

@@ -1,6 +1,6 @@
 //! nginx: the TLS servers of its `http`, `stream` and `mail` parts, its TLS towards back ends, and what `nginx -t` refuses.
 //!
-//! [`read`] follows includes and inheritance and gives one [`ServerSettings`](crate::tls::ServerSettings) for each `server`
+//! [`read()`] follows includes and inheritance and gives one [`ServerSettings`](crate::tls::ServerSettings) for each `server`
 //! block. Which block's settings a connection meets is said by [`Reading::select`]: nginx takes some of them from the block
 //! that the client's name leads to, and some from the default one of the address and port.
 

@@ -58,7 +58,8 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
     gathered
 }
 
-type Refused = Evidence;
+/// The evidence of a setting for which the daemon discards the connection.
+type Refused = Box<Evidence>;
 
 fn policy(
     reading: &Reading,
@@ -189,8 +190,8 @@ fn refused(value: Option<&Value>, setting: &str, why: String) -> Refused {
         suggestion: None,
     };
     let evidence = Evidence::new(fact);
-    match value {
+    Box::new(match value {
         Some(value) => evidence.at(value.origin().clone()),
         None => evidence,
-    }
+    })
 }

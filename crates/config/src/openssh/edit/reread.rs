@@ -74,7 +74,7 @@ impl Again {
         let defaults = Defaults::find(catalog, software, role).map_err(ConfigError::from)?;
         let dialect = Dialect::new(role, software);
         let (gathered, settings) = match configuration.kind {
-            ConfigurationKind::OpenSslCnf | ConfigurationKind::Nginx => return Err(EditError::NoConfiguration.into()),
+            ConfigurationKind::OpenSslCnf | ConfigurationKind::Nginx => return Err(EditError::NoConfiguration),
             ConfigurationKind::SshConfig => {
                 let mut paths: Vec<String> = order.first().cloned().into_iter().collect();
                 if paths.first().is_none_or(|path| path == SYSTEM_FILE) {
