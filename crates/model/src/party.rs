@@ -158,16 +158,43 @@ pub enum ConfigurationKind {
     OpenSslCnf,
     /// `nginx.conf`.
     Nginx,
+    /// Apache httpd, `httpd.conf` or Debian's `apache2.conf`.
+    Apache,
+    /// `haproxy.cfg`.
+    Haproxy,
+    /// Postfix, `main.cf` with the `master.cf` beside it.
+    Postfix,
+    /// `dovecot.conf`.
+    Dovecot,
+    /// `stunnel.conf`.
+    Stunnel,
+    /// `postgresql.conf`.
+    PostgreSql,
+    /// A configuration of OpenVPN, whatever its name.
+    OpenVpn,
+    /// `lighttpd.conf`.
+    Lighttpd,
+    /// Java's `java.security`.
+    JavaSecurity,
 }
 
 impl ConfigurationKind {
-    /// The name in JSON and messages: `ssh_config`, `sshd_config`, `openssl.cnf`, `nginx.conf`.
+    /// The name in JSON and messages: `ssh_config`, `sshd_config`, `openssl.cnf`, `nginx.conf`, `httpd.conf`...
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SshConfig => "ssh_config",
             Self::SshdConfig => "sshd_config",
             Self::OpenSslCnf => "openssl.cnf",
             Self::Nginx => "nginx.conf",
+            Self::Apache => "httpd.conf",
+            Self::Haproxy => "haproxy.cfg",
+            Self::Postfix => "main.cf",
+            Self::Dovecot => "dovecot.conf",
+            Self::Stunnel => "stunnel.conf",
+            Self::PostgreSql => "postgresql.conf",
+            Self::OpenVpn => "openvpn.conf",
+            Self::Lighttpd => "lighttpd.conf",
+            Self::JavaSecurity => "java.security",
         }
     }
 }

@@ -74,7 +74,6 @@ impl Again {
         let defaults = Defaults::find(catalog, software, role).map_err(ConfigError::from)?;
         let dialect = Dialect::new(role, software);
         let (gathered, settings) = match configuration.kind {
-            ConfigurationKind::OpenSslCnf | ConfigurationKind::Nginx => return Err(EditError::NoConfiguration),
             ConfigurationKind::SshConfig => {
                 let mut paths: Vec<String> = order.first().cloned().into_iter().collect();
                 if paths.first().is_none_or(|path| path == SYSTEM_FILE) {
@@ -101,6 +100,8 @@ impl Again {
                 let (reading, settings) = server_with(&memory, &spec, &defaults, keys)?;
                 (reading.gathered, settings)
             }
+            // Those of other programs are not OpenSSH's to read again.
+            _ => return Err(EditError::NoConfiguration),
         };
         let mut again = Self { settings, dialect, defaults, gathered, files: configuration.files.clone() };
         again.keep(party);
