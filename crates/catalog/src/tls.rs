@@ -31,28 +31,52 @@ impl Catalog {
             return Err(CatalogError::OtherProtocol { product: product.id, protocol: "TLS" });
         }
         let rules = self.rules(&product, role, Some(software.version()));
-        let library = row.tls.library.as_deref() == Some(OPENSSL) || product.id == OPENSSL;
-        if library && let Some((version, note)) = self.library_version(software, &product, &rules) {
-            resolved.notes.extend(note);
-            if let Ok(context) = self.openssl_context(&version, software.build(), role) {
-                let mut policy = self.over_openssl(context, &product, &row, &mut resolved).policy();
-                if product.id == OPENSSL {
-                    // The library's tables are those of the very version, not of the nearest row.
-                    resolved.notes.clear();
-                }
-                // What it would be given is not known.
-                policy.offer.certificates = Known::Unknown;
-                policy.offer.dh_parameters = Known::Unknown;
-                if let Some(sends) = row.tls.sends_server_name.filter(|_| role == Role::Client)
-                    && !sends
-                {
-                    policy.offer.server_name = Known::Complete(None);
-                }
-                return Ok((policy, resolved));
+        if let Some(context) = self.context_of(software, &product, &row, &rules, &mut resolved, role) {
+            let mut policy = context.policy();
+            // What it would be given is not known.
+            policy.offer.certificates = Known::Unknown;
+            policy.offer.dh_parameters = Known::Unknown;
+            if let Some(sends) = row.tls.sends_server_name.filter(|_| role == Role::Client)
+                && !sends
+            {
+                policy.offer.server_name = Known::Complete(None);
             }
+            return Ok((policy, resolved));
         }
         let origin = Origin::new(OriginKind::Catalog { row: format!("{software} {role}"), source: row.source.clone() });
         Ok((from_row(&row, role, &rules, &origin), resolved))
+    }
+
+    /// OpenSSL's context as a program leaves it by default, for settings to be made on top; `None` where its TLS is not
+    /// OpenSSL's, or that version's tables are not known.
+    pub fn tls_context(&self, software: &Software, role: Role) -> Option<Context> {
+        let own = Software { layers: software.layers.first().cloned().into_iter().collect() };
+        let (product, row, mut resolved) = self.find(&own, role).ok()?;
+        let rules = self.rules(&product, role, Some(software.version()));
+        self.context_of(software, &product, &row, &rules, &mut resolved, role)
+    }
+
+    fn context_of(
+        &self,
+        software: &Software,
+        product: &Product,
+        row: &OfferRow,
+        rules: &[Rule],
+        resolved: &mut Resolved,
+        role: Role,
+    ) -> Option<Context> {
+        if row.tls.library.as_deref() != Some(OPENSSL) && product.id != OPENSSL {
+            return None;
+        }
+        let (version, note) = self.library_version(software, product, rules)?;
+        resolved.notes.extend(note);
+        let context = self.openssl_context(&version, software.build(), role).ok()?;
+        let context = self.over_openssl(context, product, row, resolved);
+        if product.id == OPENSSL {
+            // The library's tables are those of the very version, not of the nearest row.
+            resolved.notes.clear();
+        }
+        Some(context)
     }
 
     /// Whether a product's offers are of TLS; `None` where there is no such product.

@@ -16,6 +16,7 @@ mod repair;
 mod steps;
 mod strength;
 mod syntax;
+mod tls;
 mod upgrade;
 mod words;
 

@@ -1,11 +1,11 @@
 use std::cmp::Reverse;
 
 use shakedown_catalog::Catalog;
-use shakedown_model::{Applicability, Context, Diagnosis, Fix, Outcome, Party, Role, Side};
+use shakedown_model::{Applicability, Context, Diagnosis, Fix, Outcome, Party, Protocol, Role, Side};
 
 use crate::enable::Enabled;
 use crate::strength::Score;
-use crate::{disable, enable, host_key, repair, upgrade};
+use crate::{disable, enable, host_key, repair, tls, upgrade};
 
 /// All that a plan is made from.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,10 @@ pub(crate) struct Planned {
 /// What to change, safest first: `Safe`, then by the session that results; `Weakens`; `Manual`.
 pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
     let mut planned = repair::fixes(input);
+    if input.server.protocol() == Protocol::Tls {
+        planned.extend(tls::fixes(input));
+        return ranked(input, planned);
+    }
     let enabled = enable::fixes(input);
     planned.extend(upgrade::fixes(input));
     planned.extend(disable::fixes(input, &enabled));
@@ -90,6 +94,11 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
         planned.extend(host_key::fixes(input));
     }
     planned.extend(enabled.into_iter().map(|enabled| enabled.planned));
+    ranked(input, planned)
+}
+
+/// The fixes in their order, each once.
+fn ranked(input: &PlanInput<'_>, mut planned: Vec<Planned>) -> Vec<Fix> {
     let fault = input.diagnoses.first().map_or(Side::Unknown, |diagnosis| diagnosis.side);
     planned.sort_by_key(|planned| {
         let fix = &planned.fix;

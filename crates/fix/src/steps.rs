@@ -55,7 +55,8 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
     if let Some(host) = host(input) {
         let client = syntax::product(input.client, input.catalog).and_then(|product| product.verify.as_ref());
         if let Some(connect) = client {
-            commands.push((connect.replace("{host}", &host), "makes a real connection"));
+            let port = input.context.port.unwrap_or(443).to_string();
+            commands.push((connect.replace("{host}", &host).replace("{port}", &port), "makes a real connection"));
         }
         commands.push((format!("shakedown check {}", target(input, &host)), "shows what the two ends now agree on"));
     } else {

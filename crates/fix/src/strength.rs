@@ -19,7 +19,8 @@ impl Score {
             .agreed
             .iter()
             .filter(|(slot, _)| !matches!(slot, Slot::CompressionC2s | Slot::CompressionS2c))
-            .filter_map(|(slot, name)| Some(mark(catalog.rating(*slot, name.as_ref()?.as_str()))))
+            .filter(|(slot, _)| !matches!(slot, Slot::Certificate | Slot::Alpn))
+            .filter_map(|(slot, name)| Some(mark(rating(catalog, *slot, name.as_ref()?.as_str()))))
             .collect();
         let sum = marks.iter().map(|&mark| u32::from(mark)).sum();
         Self { worst: marks.into_iter().min().unwrap_or(0), sum }
@@ -29,6 +30,11 @@ impl Score {
     pub(crate) fn bucket(self) -> u8 {
         mark(Some(Rating::Acceptable)).saturating_sub(self.worst)
     }
+}
+
+/// That of the catalog; of TLS, what the name tells.
+fn rating(catalog: &Catalog, slot: Slot, name: &str) -> Option<Rating> {
+    catalog.rating(slot, name).or_else(|| crate::tls::rating::rating(slot, name))
 }
 
 fn mark(rating: Option<Rating>) -> u8 {

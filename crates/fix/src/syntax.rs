@@ -68,22 +68,23 @@ struct Way {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Place {
+pub(crate) enum Place {
     ClientShell,
+    ServerShell,
     File,
     Settings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Whose {
+pub(crate) enum Whose {
     Client,
     Server,
     Both,
 }
 
 impl Whose {
-    fn covers(self, role: Role) -> bool {
+    pub(crate) fn covers(self, role: Role) -> bool {
         match self {
             Self::Both => true,
             Self::Client => role == Role::Client,
@@ -124,10 +125,11 @@ struct Label {
     source: String,
 }
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!(concat!(env!("OUT_DIR"), "/openssh.json")),
     include_str!(concat!(env!("OUT_DIR"), "/clients.json")),
     include_str!(concat!(env!("OUT_DIR"), "/servers.json")),
+    include_str!(concat!(env!("OUT_DIR"), "/tls_products.json")),
 ];
 
 /// The rows. A file that does not parse would give none of its rows; a test holds all of them to parse.
@@ -181,6 +183,7 @@ pub(crate) fn commands(
         let Some(text) = written(way, &id, after, deltas, host, catalog) else { continue };
         let place = match way.place {
             Place::ClientShell => CommandPlace::ClientShell,
+            Place::ServerShell => CommandPlace::ServerShell,
             Place::File => CommandPlace::File(way.location.clone().unwrap_or_default()),
             Place::Settings => CommandPlace::Settings(way.location.clone().unwrap_or_default()),
         };

@@ -200,7 +200,7 @@ fn has_key(party: &Party, slot: Slot, name: &Name) -> bool {
 }
 
 /// The newest release of each distribution that has the version, a few of them.
-fn releases(catalog: &Catalog, product: &str, version: &str) -> Vec<String> {
+pub(crate) fn releases(catalog: &Catalog, product: &str, version: &str) -> Vec<String> {
     let mut newest: Vec<Distribution> = Vec::new();
     for row in catalog.distributions(product, version) {
         if !row.release.starts_with(|c: char| c.is_ascii_digit()) {

@@ -2,9 +2,12 @@
 
 mod certificate;
 mod context;
+mod diff;
+mod edit;
 mod nginx;
 mod openssl;
 
+pub use self::edit::{Change, Wanted, Words, edit, with_edits, words};
 pub use self::nginx::nginx;
 pub use self::openssl::openssl;
 

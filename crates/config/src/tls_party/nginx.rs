@@ -1,20 +1,30 @@
 //! nginx as a server.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::tls::{ClientCertificate, Unable, UnknownName};
+use shakedown_model::tls::{Certificate, ClientCertificate, Unable, UnknownName};
 use shakedown_model::{ConfigProblem, ConfigurationKind, Fact, Gathered, Item, Known, Name, Slot};
 
 use super::context::Building;
 use super::{PartyError, Spec, certificate, party};
 use crate::files::Files;
 use crate::nginx as reader;
-use crate::tls::{ClientVerification, ServerSettings};
+use crate::tls::{CertificateFiles, ClientVerification, ServerSettings};
 
 /// The server block that a connection meets, over the library below nginx.
 ///
 /// # Errors
 /// The file cannot be read, nothing in it speaks TLS for this connection, or the library is not known.
 pub fn nginx(files: &dyn Files, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
+    nginx_with(files, spec, catalog, &KeyFiles(files))
+}
+
+/// The same with what is known of the files of keys and parameters.
+pub(super) fn nginx_with(
+    files: &dyn Files,
+    spec: &Spec<'_>,
+    catalog: &Catalog,
+    keys: &dyn Keys,
+) -> Result<Gathered, PartyError> {
     let mut building = Building::new(catalog, spec.software, spec.role)?;
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
     let reading =
@@ -36,7 +46,7 @@ pub fn nginx(files: &dyn Files, spec: &Spec<'_>, catalog: &Catalog) -> Result<Ga
     }
     let settings = &selection.settings;
     building.apply(&settings.settings, spec.role);
-    certificates(files, &mut building, settings, spec);
+    certificates(keys, &mut building, settings, spec);
     let mut policy = building.context.policy();
     if building.unknown_dh {
         policy.offer.dh_parameters = Known::Unknown;
@@ -68,9 +78,9 @@ fn stops(problem: ConfigProblem) -> bool {
     matches!(problem, ConfigProblem::BadValue | ConfigProblem::Syntax | ConfigProblem::UnknownKeyword)
 }
 
-fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSettings, spec: &Spec<'_>) {
+fn certificates(keys: &dyn Keys, building: &mut Building, settings: &ServerSettings, spec: &Spec<'_>) {
     for pair in &settings.certificates {
-        let (certificate, note) = certificate::read(files, pair, spec.path);
+        let (certificate, note) = keys.certificate(pair, spec.path);
         building.notes.extend(note);
         if let Err(error) = building.context.add_certificate(certificate) {
             building.refuse(Slot::Certificate, &pair.certificate, &error, spec.role);
@@ -78,7 +88,7 @@ fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSet
     }
     let Some(value) = settings.settings.dh_parameters.as_ref().filter(|value| value.as_str() != "auto") else { return };
     let path = certificate::absolute(value.as_str(), spec.path);
-    match files.read(&path, crate::files::FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes)) {
+    match keys.dh_bits(&path) {
         Some(bits) => {
             if let Err(error) = building.context.set_dh_bits(bits) {
                 building.refuse(Slot::Group, value, &error, spec.role);
@@ -90,6 +100,28 @@ fn certificates(files: &dyn Files, building: &mut Building, settings: &ServerSet
                 "`{path}` cannot be read here as Diffie-Hellman parameters: whether suites with DHE can be used is not known"
             ));
         }
+    }
+}
+
+/// What is known of the files that a configuration names: certificates, parameters of DHE.
+pub(super) trait Keys {
+    /// The certificate of a pair of files, and what to say where it is not known.
+    fn certificate(&self, pair: &CertificateFiles, base: &str) -> (Certificate, Option<String>);
+
+    /// The size of the prime in a file of parameters.
+    fn dh_bits(&self, path: &str) -> Option<u32>;
+}
+
+/// They are read.
+struct KeyFiles<'a>(&'a dyn Files);
+
+impl Keys for KeyFiles<'_> {
+    fn certificate(&self, pair: &CertificateFiles, base: &str) -> (Certificate, Option<String>) {
+        certificate::read(self.0, pair, base)
+    }
+
+    fn dh_bits(&self, path: &str) -> Option<u32> {
+        self.0.read(path, crate::files::FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes))
     }
 }
 

@@ -61,18 +61,36 @@
 //! curl: (60) SSL certificate problem: CA signature digest algorithm too weak
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Strength};
+use shakedown_model::{CertificateProblem, FailureKind, Match, Phase, Reason, Side, Strength};
 
 use crate::Case;
 use crate::certificate::{decide, each, show_chain};
+use crate::mismatch::cause_of;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
-    each(case, |seen| {
+    let mut found: Vec<Match> = each(case, |seen| {
         let CertificateProblem::WeakDigest { digest } = seen.problem() else { return None };
         let mut found = seen.found(Strength::Decisive);
         found.algorithms.push(digest.clone());
         let title = "have the certificate issued anew with SHA-256";
         found.remedies.push(decide(seen.role, title, vec![show_chain(case)]));
         Some(found)
-    })
+    });
+    if found.is_empty() {
+        found.extend(computed(case));
+    }
+    found
+}
+
+/// What the client's own limit makes of the certificate that the server has.
+fn computed(case: &Case<'_>) -> Option<Match> {
+    let failed = case.failed().iter().find(|failed| cause_of(failed) == "weak-signature-digest")?;
+    let FailureKind::Deviation { what, .. } = &failed.kind else { return None };
+    let summary = "the server's certificate is signed with a digest that the client refuses";
+    let mut found = Match::new(Strength::Decisive, Side::Server, summary);
+    found.phase = Some(Phase::Certificate);
+    found.reason = Reason::KeyMaterial;
+    found.side_because = format!("key material: the client says that {what}");
+    found.algorithms.extend(failed.server.iter().map(|item| item.name.clone()));
+    Some(found)
 }

@@ -81,6 +81,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         found.push(match (&failed.kind, failed.slot) {
             (FailureKind::OutOfRange { minimum, available, .. }, _) => group(available.iter().copied().max(), *minimum),
             (FailureKind::TooSmall { bits, minimum, .. }, Slot::Kex) => group(Some(*bits), *minimum),
+            (FailureKind::TooSmall { bits, minimum, demanded_by }, Slot::Group | Slot::Certificate) => {
+                let whose = if failed.slot == Slot::Group { "group" } else { "certificate's key" };
+                of_tls(whose, algorithm, *bits, *minimum, demanded_by.peer())
+            }
             (FailureKind::TooSmall { bits, minimum, demanded_by }, _) => {
                 key(algorithm.as_ref().unwrap_or(&Name::new("ssh-rsa")), *bits, *minimum, demanded_by.peer())
             }
@@ -138,6 +142,16 @@ fn key(key_type: &Name, bits: u32, minimum: u32, role: Role) -> Match {
         let change = Change::Commands { title, commands, applicability: Applicability::Manual };
         found.remedies.push(Remedy { role, change });
     }
+    finish(found)
+}
+
+/// What TLS shows or computes with; the planner finds what helps.
+fn of_tls(whose: &'static str, name: Option<Name>, bits: u32, minimum: u32, role: Role) -> Match {
+    let summary = format!("the {role}'s {whose} has {bits} bits, and none below {minimum} is accepted");
+    let mut found = Match::new(Strength::Decisive, role.into(), summary);
+    found.object = Some(Object { kind: whose, name: name.as_ref().map(ToString::to_string).unwrap_or_default() });
+    found.algorithms.extend(name);
+    found.side_because = format!("key material: {bits} bits");
     finish(found)
 }
 

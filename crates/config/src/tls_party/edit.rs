@@ -1,0 +1,328 @@
+//! Edits of the files that a party was read from, and the party as they leave it.
+
+use std::sync::Arc;
+
+use shakedown_catalog::Catalog;
+use shakedown_model::tls::{Certificate, DhParameters, TlsVersion};
+use shakedown_model::{ConfigurationKind, FileEdit, Known, OriginKind, Party, Role, Slot, SourceFile};
+
+use super::nginx::{Keys, nginx_with};
+use super::{Spec, diff, openssl};
+use crate::files::Memory;
+use crate::tls::edit::{Edit, EditError, edited};
+use crate::tls::{self, CertificateFiles, LibrarySettings, VersionBound};
+use crate::{nginx, openssl_cnf};
+
+/// What a party's own files are to say, in OpenSSL's words. What is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The versions that are to be on, and no others.
+    pub versions: Option<Vec<TlsVersion>>,
+    /// The cipher string for suites up to TLS 1.2.
+    pub cipher_list: Option<String>,
+    /// The cipher suites of TLS 1.3, with colons.
+    pub cipher_suites: Option<String>,
+    /// The groups, with colons.
+    pub groups: Option<String>,
+    /// The signature algorithms, with colons.
+    pub signature_algorithms: Option<String>,
+}
+
+/// The strings that count now, where the files or the program have any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The cipher string.
+    pub cipher_list: Option<String>,
+    /// The cipher suites of TLS 1.3.
+    pub cipher_suites: Option<String>,
+    /// The groups.
+    pub groups: Option<String>,
+    /// The signature algorithms.
+    pub signature_algorithms: Option<String>,
+}
+
+/// Edits, and whom they reach besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The edits, one for each file.
+    pub edits: Vec<FileEdit>,
+    /// What tells the other servers of the configuration whose settings change too.
+    pub also: Vec<String>,
+}
+
+/// The strings of the files that a party was read from; `None` where its files cannot be edited here.
+pub fn words(party: &Party) -> Option<Words> {
+    let at = |settings: &LibrarySettings| {
+        let text = |value: &Option<crate::value::Value>| value.as_ref().map(|value| value.as_str().to_owned());
+        Words {
+            cipher_list: text(&settings.cipher_list),
+            cipher_suites: text(&settings.cipher_suites),
+            groups: text(&settings.groups).filter(|text| text != "auto"),
+            signature_algorithms: text(&settings.signature_algorithms),
+        }
+    };
+    match Files::of(party)? {
+        Files::Nginx { selection, .. } => Some(at(&selection.settings.settings)),
+        Files::OpenSslCnf { reading } => Some(at(reading.system_settings())),
+    }
+}
+
+/// The edits that make a party's own files say what is wanted.
+///
+/// # Errors
+/// The party was read from no file that can be edited, or [`EditError`] of the format.
+pub fn edit(party: &Party, wanted: &Wanted) -> Result<Change, EditError> {
+    let mut party = party.clone();
+    let originals = party.configuration.as_ref().ok_or(EditError::NoServer)?.files.clone();
+    let mut also: Vec<String> = Vec::new();
+    // One step after the other, each on the files as the one before leaves them.
+    while let Some(edits) = step(&party, wanted, &mut also)? {
+        let configuration = party.configuration.as_mut().ok_or(EditError::NoServer)?;
+        for file in &mut configuration.files {
+            if let Some(edit) = edits.iter().find(|edit| edit.file.path == file.path) {
+                *file = Arc::new(SourceFile::new(file.path.clone(), edit.apply()));
+            }
+        }
+    }
+    let after = &party.configuration.as_ref().ok_or(EditError::NoServer)?.files;
+    let edits: Vec<FileEdit> =
+        originals.iter().zip(after).filter_map(|(before, after)| diff::between(before, &after.text)).collect();
+    if edits.is_empty() {
+        return Err(EditError::NothingToDo { directive: "what is wanted".into() });
+    }
+    Ok(Change { edits, also })
+}
+
+/// The party as it is once edits of its files are made. `None` where it was read from no file that can be read again.
+pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
+    let configuration = party.configuration.as_ref()?;
+    let software = party.software.as_ref()?;
+    let memory = edited(&configuration.files, edits);
+    let main = &configuration.files.first()?.path;
+    let spec = Spec { software, path: main, openssl_cnf: None, role: party.role, context: &configuration.context };
+    let gathered = match Files::of(party)? {
+        Files::Nginx { system, .. } => {
+            let spec = Spec { openssl_cnf: system.as_deref(), ..spec };
+            nginx_with(&memory, &spec, catalog, &Seen::of(party)?).ok()?
+        }
+        Files::OpenSslCnf { .. } => openssl(&memory, &spec, catalog).ok()?,
+    };
+    let read = gathered.parties.into_iter().next()?;
+    // What was seen of the party, beyond its files, stays.
+    Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
+}
+
+/// A party's files, read.
+enum Files {
+    Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection>, system: Option<String> },
+    OpenSslCnf { reading: Box<openssl_cnf::Reading> },
+}
+
+impl Files {
+    fn of(party: &Party) -> Option<Self> {
+        let configuration = party.configuration.as_ref()?;
+        let software = party.software.as_ref()?;
+        let memory: Memory = edited(&configuration.files, &[]);
+        let path = &configuration.files.first()?.path;
+        let library = software.layer("openssl").map(|layer| layer.version.as_str());
+        match configuration.kind {
+            ConfigurationKind::Nginx => {
+                let spec = nginx::Spec { path, version: Some(software.version()), library };
+                let reading = nginx::read(&memory, &spec).ok()?;
+                let context = &configuration.context;
+                let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
+                let selection = reading.select(context.address, context.port, name)?;
+                // The system's file comes behind those of nginx.
+                let own = |file: &&Arc<SourceFile>| !reading.files.iter().any(|read| read.path == file.path);
+                let system = configuration.files.iter().find(own).map(|file| file.path.clone());
+                Some(Self::Nginx { reading: Box::new(reading), selection: Box::new(selection), system })
+            }
+            ConfigurationKind::OpenSslCnf => {
+                let reading = openssl::system(&memory, path, library, party.role).ok()?;
+                Some(Self::OpenSslCnf { reading: Box::new(reading) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The first thing that is not yet as wanted, as edits; `None` where all is.
+fn step(party: &Party, wanted: &Wanted, also: &mut Vec<String>) -> Result<Option<Vec<FileEdit>>, EditError> {
+    match Files::of(party).ok_or(EditError::NoServer)? {
+        Files::Nginx { reading, selection, .. } => {
+            for (server, directive, arguments) in of_nginx(&reading, &selection, wanted) {
+                let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                match reading.set(server, directive, &words) {
+                    Ok(Edit { files, also: more }) => {
+                        let other = |index: &usize| *index != selection.server && *index != selection.default;
+                        let labels = more.iter().filter(|index| other(index));
+                        for label in labels.filter_map(|index| reading.servers.get(*index)).map(|one| &one.label) {
+                            if !also.contains(label) {
+                                also.push(label.clone());
+                            }
+                        }
+                        return Ok(Some(files));
+                    }
+                    Err(EditError::NothingToDo { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
+        }
+        Files::OpenSslCnf { reading } => {
+            for (command, value) in of_openssl(&reading, wanted) {
+                match reading.set_command(command, &value) {
+                    Ok(edit) => return Ok(Some(edit.files)),
+                    Err(EditError::NothingToDo { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The directives of nginx for what is wanted, each with the block that it counts in.
+fn of_nginx(
+    reading: &nginx::Reading,
+    selection: &nginx::Selection,
+    wanted: &Wanted,
+) -> Vec<(usize, &'static str, Vec<String>)> {
+    let mut all = Vec::new();
+    let settings = &selection.settings.settings;
+    if let Some(versions) = &wanted.versions {
+        let mut ascending: Vec<TlsVersion> = versions.clone();
+        ascending.sort();
+        let on = |version: &TlsVersion| settings.allows(of_settings(*version)).is_ok();
+        let same = TlsVersion::ALL
+            .iter()
+            .all(|version| *version < TlsVersion::Tls10 || on(version) == versions.contains(version));
+        if !same {
+            let names = ascending.into_iter().map(|version| in_words(version).to_owned()).collect();
+            all.push((reading.owner(selection, "ssl_protocols"), "ssl_protocols", names));
+        }
+    }
+    if let Some(text) = &wanted.cipher_list {
+        all.push((selection.server, "ssl_ciphers", vec![text.clone()]));
+        // The security level counts before the name is known, too.
+        if text.contains("@SECLEVEL") && selection.default != selection.server {
+            all.push((selection.default, "ssl_ciphers", vec![text.clone()]));
+        }
+    }
+    if let Some(text) = &wanted.groups {
+        all.push((reading.owner(selection, "ssl_ecdh_curve"), "ssl_ecdh_curve", vec![text.clone()]));
+    }
+    let commands = [
+        ("Ciphersuites", &wanted.cipher_suites, &settings.cipher_suites),
+        ("SignatureAlgorithms", &wanted.signature_algorithms, &settings.signature_algorithms),
+    ];
+    for (command, value, now) in commands {
+        if let Some(text) = value.as_ref().filter(|text| now.as_ref().is_none_or(|now| now.as_str() != text.as_str())) {
+            all.push((selection.default, "ssl_conf_command", vec![command.to_owned(), text.clone()]));
+        }
+    }
+    all
+}
+
+/// The commands of `system_default` for what is wanted.
+fn of_openssl(reading: &openssl_cnf::Reading, wanted: &Wanted) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let settings = reading.system_settings();
+    if let Some(versions) = &wanted.versions {
+        let bound = |set: &Option<tls::Setting<VersionBound>>| match set.as_ref().map(|set| set.value) {
+            Some(VersionBound::Version(version)) => Some(version),
+            Some(VersionBound::None) | None => None,
+        };
+        let (lowest, highest) = (versions.iter().min().copied(), versions.iter().max().copied());
+        if let Some(lowest) = lowest
+            && bound(&settings.min_protocol).is_some_and(|now| now != of_settings(lowest))
+        {
+            all.push(("MinProtocol", in_words(lowest).to_owned()));
+        }
+        if let Some(highest) = highest
+            && bound(&settings.max_protocol).is_some_and(|now| now != of_settings(highest))
+        {
+            all.push(("MaxProtocol", in_words(highest).to_owned()));
+        }
+        let off = |version: &&TlsVersion| settings.protocol(of_settings(**version)).is_some_and(|switch| !switch.on);
+        if versions.iter().any(|version| off(&version)) {
+            let names: Vec<&str> = versions.iter().map(|version| in_words(*version)).collect();
+            all.push(("Protocol", format!("-ALL,{}", names.join(","))));
+        }
+        if bound(&settings.min_protocol).is_none() && lowest.is_some_and(|lowest| lowest > TlsVersion::Tls10) {
+            let lowest = lowest.map_or("", in_words);
+            all.push(("MinProtocol", lowest.to_owned()));
+        }
+    }
+    for (command, value) in [
+        ("CipherString", &wanted.cipher_list),
+        ("Ciphersuites", &wanted.cipher_suites),
+        ("Groups", &wanted.groups),
+        ("SignatureAlgorithms", &wanted.signature_algorithms),
+    ] {
+        all.extend(value.iter().map(|value| (command, value.clone())));
+    }
+    all
+}
+
+/// A version as nginx and OpenSSL write it.
+fn in_words(version: TlsVersion) -> &'static str {
+    if version == TlsVersion::Tls10 { "TLSv1" } else { version.as_str() }
+}
+
+fn of_settings(version: TlsVersion) -> tls::TlsVersion {
+    match version {
+        TlsVersion::Ssl2 => tls::TlsVersion::Ssl2,
+        TlsVersion::Ssl3 => tls::TlsVersion::Ssl3,
+        TlsVersion::Tls10 => tls::TlsVersion::Tls10,
+        TlsVersion::Tls11 => tls::TlsVersion::Tls11,
+        TlsVersion::Tls12 => tls::TlsVersion::Tls12,
+        TlsVersion::Tls13 => tls::TlsVersion::Tls13,
+    }
+}
+
+/// What the files of keys held when the party was read: they are not edited.
+struct Seen {
+    /// By the path as the configuration writes it.
+    certificates: Vec<(String, Certificate)>,
+    dh_bits: Option<u32>,
+}
+
+impl Seen {
+    /// `None` where a certificate was left out then: what it holds is not known any more.
+    fn of(party: &Party) -> Option<Self> {
+        let policy = party.tls()?;
+        let left_out = policy.unable.iter().any(|unable| matches!(unable.slot, Slot::Certificate | Slot::Group));
+        if left_out && party.role == Role::Server {
+            return None;
+        }
+        let path = |certificate: &Certificate| match certificate.origin.as_ref()?.kind() {
+            OriginKind::File { file, span } => {
+                let text = std::str::from_utf8(file.text.get(span.clone())?).ok()?;
+                Some(text.trim_matches(['"', '\'']).to_owned())
+            }
+            _ => None,
+        };
+        let all = policy.offer.certificates.accepted().into_iter().flatten();
+        Some(Self {
+            certificates: all.filter_map(|one| Some((path(one)?, one.clone()))).collect(),
+            dh_bits: match policy.offer.dh_parameters {
+                Known::Complete(DhParameters::Fixed { bits }) => Some(bits),
+                _ => None,
+            },
+        })
+    }
+}
+
+impl Keys for Seen {
+    fn certificate(&self, pair: &CertificateFiles, _base: &str) -> (Certificate, Option<String>) {
+        let origin = pair.certificate.origin().clone();
+        let known = self.certificates.iter().find(|(path, _)| path == pair.certificate.as_str());
+        let certificate = known.map(|(_, certificate)| certificate.clone()).unwrap_or_default();
+        (Certificate { origin: Some(origin), ..certificate }, None)
+    }
+
+    fn dh_bits(&self, _path: &str) -> Option<u32> {
+        self.dh_bits
+    }
+}
