@@ -5,7 +5,7 @@ use shakedown_model::{
     Applicability, Command, CommandPlace, DiagnosisId, Fix, Known, Name, Party, Policy, Role, Side, Slot,
 };
 
-use super::{open, search};
+use super::search;
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::steps;
 use crate::strength::Score;
@@ -59,8 +59,7 @@ pub(super) fn fixes(input: &PlanInput<'_>, resolves: &[DiagnosisId]) -> Option<P
                 format!("give the server {} besides its own", sort.name)
             };
             let mut fix = Fix::new(resolves.to_vec(), title, Side::Server, Applicability::Manual);
-            fix.notes = open(&outcome);
-            fix.notes.push("the new one has to come from an authority that the clients trust already".to_owned());
+                    fix.notes.push("the new one has to come from an authority that the clients trust already".to_owned());
             if replaces {
                 fix.notes.push("clients that pin the old key have to be told first".to_owned());
             }

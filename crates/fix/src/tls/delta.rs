@@ -12,6 +12,8 @@ use super::rating::rating;
 pub(crate) struct Delta {
     /// The names, each with its slot.
     pub(crate) names: Vec<(Slot, Name)>,
+    /// Versions that it is to give up.
+    pub(crate) without: Vec<Name>,
     /// The security level that it is to come down to at the most, where that is what stands in the way.
     pub(crate) level: Option<u8>,
     /// The names are all that is to be left.
@@ -20,7 +22,7 @@ pub(crate) struct Delta {
 
 impl Delta {
     pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.level.is_none()
+        self.names.is_empty() && self.without.is_empty() && self.level.is_none()
     }
 
     pub(crate) fn of(&self, slot: Slot) -> Vec<Name> {
@@ -76,6 +78,7 @@ pub(crate) fn change(party: &Party, delta: &Delta, catalog: &Catalog) -> Option<
 
 fn has_all(party: &Party, delta: &Delta) -> bool {
     delta.names.iter().all(|(slot, name)| offers(party, *slot, name))
+        && !delta.without.iter().any(|name| offers(party, Slot::Version, name))
 }
 
 /// Whether a name is on the list of an end.
@@ -100,9 +103,10 @@ fn wanted(policy: &TlsPolicy, delta: &Delta, level: Option<u8>, base: &str, cata
     let offer = &policy.offer;
     let mut wanted = Wanted::default();
     let versions = delta.of(Slot::Version);
-    if !versions.is_empty() {
+    if !versions.is_empty() || !delta.without.is_empty() {
         let mut all: Vec<TlsVersion> = versions_of(offer);
         all.extend(versions.iter().filter_map(|name| TlsVersion::parse(name.as_str())));
+        all.retain(|version| !delta.without.iter().any(|name| *name == version.as_str()));
         all.sort();
         all.dedup();
         wanted.versions = Some(all);
@@ -290,6 +294,7 @@ fn in_lists(party: &Party, delta: &Delta, catalog: &Catalog) -> Option<Changed> 
         }
     }
     if let Known::Complete(items) | Known::Partial { accepted: items, .. } = &mut policy.offer.versions {
+        items.retain(|item| !delta.without.contains(&item.name));
         items.sort_by_key(|item| std::cmp::Reverse(TlsVersion::parse(item.name.as_str())));
     }
     Some(Changed { party, edits: Vec::new(), also: Vec::new(), wanted, level: None })

@@ -9,9 +9,7 @@ mod search;
 mod syntax;
 mod upgrade;
 
-use shakedown_model::{
-    Applicability, Command, CommandPlace, DiagnosisId, Fix, Outcome, OutcomeResult, Party, Role, Slot, StageResult,
-};
+use shakedown_model::{Applicability, Command, CommandPlace, DiagnosisId, Fix, Party, Role, Slot};
 
 use self::delta::{Changed, Delta};
 use self::search::{Found, search};
@@ -77,7 +75,6 @@ fn enable(input: &PlanInput<'_>, found: &Found, resolves: &[DiagnosisId]) -> Opt
     };
     let title = title(input, found, &roles);
     let mut fix = Fix::new(resolves.to_vec(), title, words::side(&roles), applicability);
-    fix.notes = open(&found.outcome);
     if found.unsure {
         fix.notes.push("what software answers is not known: whether it has this shows only there".to_owned());
     }
@@ -107,20 +104,6 @@ fn affected(fix: &mut Fix, reached: peers::Reached) {
     if !named.is_empty() {
         fix.notes.push(format!("lets in, of those that fail today: {}", words::joined(&named)));
     }
-}
-
-/// What an outcome leaves open.
-fn open(outcome: &Outcome) -> Vec<String> {
-    if outcome.result() == OutcomeResult::Agreed {
-        return Vec::new();
-    }
-    let unknown = outcome.stages.iter().filter_map(|stage| match &stage.result {
-        StageResult::Unknown { what_would_decide } => Some(what_would_decide.as_str()),
-        _ => None,
-    });
-    let mut notes: Vec<String> = unknown.map(|what| format!("not computed to the end: open is {what}")).collect();
-    notes.dedup();
-    notes
 }
 
 /// The edits or commands of one end.
@@ -163,6 +146,15 @@ fn title(input: &PlanInput<'_>, found: &Found, roles: &[Role]) -> String {
                 (Role::Client, true, None) => ", to this server only".to_owned(),
                 _ => String::new(),
             };
+            let gone = if delta.without.is_empty() {
+                String::new()
+            } else {
+                format!(", no longer {}", words::list(&delta.without))
+            };
+            let only = format!("{gone}{only}");
+            if names.is_empty() && changed.level.is_none() {
+                return format!("the {role} offer only current versions{only}");
+            }
             match (names.is_empty(), changed.level) {
                 (true, Some(level)) => format!("the {role} work at security level {level}{only}"),
                 (false, Some(level)) => {

@@ -9,7 +9,7 @@ use shakedown_model::{Applicability, DiagnosisId, Fix, Item, Known, Name, Policy
 
 use super::delta::{Changed, Delta, by_files, by_library, openssl_group};
 use super::search::Found;
-use super::{has_weak, open, peers, search, written};
+use super::{has_weak, peers, search, written};
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::steps;
 use crate::strength::Score;
@@ -57,7 +57,6 @@ pub(super) fn fix(input: &PlanInput<'_>, first: Option<&Found>, resolves: &[Diag
     let applicability = if cuts_off { Applicability::Manual } else { Applicability::Safe };
     let mut fix = Fix::new(resolves.to_vec(), title, Side::Server, applicability);
     fix.afterwards = true;
-    fix.notes = open(&outcome);
     fix.notes.push(format!("the guideline: {}", guideline.source));
     written(input, &mut fix, &delta(&changed), &changed);
     super::affected(&mut fix, reached);
@@ -77,7 +76,7 @@ fn delta(changed: &Changed) -> Delta {
         let items = items.filter(|item| !is_tls13_suite(item.name.as_str()));
         names.extend(items.map(|item| (slot, item.name.clone())));
     }
-    Delta { names, level: None, whole: true }
+    Delta { names, whole: true, ..Delta::default() }
 }
 
 /// The server with no more than the guideline has.

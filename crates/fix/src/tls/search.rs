@@ -40,6 +40,8 @@ pub(super) fn weak(delta: &Delta, changed: &Changed) -> bool {
 enum Step {
     Name(Role, Slot, Name),
     Level(Role, u8),
+    /// Only versions that are sound.
+    Current(Role),
 }
 
 /// How many additions are tried for one fix.
@@ -90,6 +92,12 @@ fn with(input: &PlanInput<'_>, found: &Found, step: &Step) -> Option<Found> {
         Step::Level(role, level) => {
             let delta = if *role == Role::Client { &mut client } else { &mut server };
             delta.level = Some(*level);
+        }
+        Step::Current(role) => {
+            let party = &found.of(*role).1.party;
+            let delta = if *role == Role::Client { &mut client } else { &mut server };
+            let old = list(party, Slot::Version).into_iter().filter(|name| !sound(Slot::Version, name));
+            delta.without = old.collect();
         }
     }
     Some(Found { unsure, ..at(input, client, server)? })
@@ -197,7 +205,11 @@ fn steps(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) 
     let without_schemes =
         failed.slot == Slot::SignatureScheme && version.is_some_and(|version| version < TlsVersion::Tls12);
     let mut steps = Vec::new();
-    if failed.slot != Slot::Version && version.is_some_and(|version| version < TlsVersion::Tls12) {
+    // Settings that a library refuses leave its default lists behind, which count for nothing.
+    let refused = own.tls().is_some_and(|policy| policy.unable.iter().any(|unable| unable.slot == failed.slot));
+    // A server whose old versions keep it from answering at all.
+    let held_back = refused && role == Role::Server && super::has_weak(own, Slot::Version);
+    if failed.slot != Slot::Version && (held_back || version.is_some_and(|version| version < TlsVersion::Tls12)) {
         // What fails for an old version mostly works with a current one.
         let newer = |name: &Name| {
             sound(Slot::Version, name)
@@ -208,8 +220,9 @@ fn steps(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) 
         steps.extend(names.map(|name| Step::Name(role, Slot::Version, name)));
     }
     let listed = matches!(failed.slot, Slot::Version | Slot::CipherSuite | Slot::Group | Slot::SignatureScheme);
-    // Settings that a library refuses leave its default lists behind, which count for nothing.
-    let refused = own.tls().is_some_and(|policy| policy.unable.iter().any(|unable| unable.slot == failed.slot));
+    if held_back && list(own, Slot::Version).iter().any(|name| sound(Slot::Version, name)) {
+        steps.push(Step::Current(role));
+    }
     if listed && !without_schemes {
         let mut names: Vec<Name> = list(other, failed.slot);
         if failed.slot == Slot::Group {

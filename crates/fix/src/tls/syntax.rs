@@ -150,7 +150,7 @@ impl Way {
             known.accepted().into_iter().flatten().map(|item| item.name.clone()).collect()
         };
         let new = delta.of(Slot::Version);
-        if !new.is_empty() {
+        if !new.is_empty() || !delta.without.is_empty() {
             let names: Vec<Name> = versions.iter().map(|version| Name::new(version.as_str())).collect();
             let bound = |version: Option<&TlsVersion>| self.versions.get(version?.as_str()).cloned();
             let text = self.version.as_ref()?;
@@ -243,6 +243,9 @@ fn generic(party: &Party, delta: &Delta, changed: &Changed) -> Command {
             let verb = if delta.whole { "leave only" } else { "add" };
             lines.push(format!("{what}: {verb} {}", words::list(&names)));
         }
+    }
+    if !delta.without.is_empty() {
+        lines.push(format!("protocol versions: remove {}", words::list(&delta.without)));
     }
     if let Some(level) = changed.level {
         lines.push(format!("OpenSSL's security level: {level}"));

@@ -8,7 +8,7 @@ use shakedown_model::{
 };
 
 use super::delta::{settle, sound};
-use super::{open, peers, search};
+use super::{peers, search};
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::strength::Score;
 use crate::{steps, upgrade, words};
@@ -23,20 +23,20 @@ struct Move {
     product: String,
     label: String,
     version: String,
+    newest: String,
     old: String,
     party: Party,
     outcome: Outcome,
 }
 
 fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Planned> {
-    let Move { product, label, version, old, party, outcome } = find(input, role)?;
+    let Move { product, label, version, newest, old, party, outcome } = find(input, role)?;
     let before = input.party(role);
     let reached = peers::reached(input, before, &party);
     let applicability = if reached.cut_off.is_empty() { Applicability::Safe } else { Applicability::Manual };
     let title = format!("upgrade the {role} to {label} {version} or newer");
     let mut fix = Fix::new(resolves.to_vec(), title, role.into(), applicability);
-    fix.notes = open(&outcome);
-    if let Some(newest) = input.catalog.newest(&product, role).filter(|newest| *newest != version) {
+    if newest != version {
         fix.notes.push(format!("the newest version in the catalog is {label} {newest}"));
     }
     let releases = upgrade::releases(input.catalog, &product, &version);
@@ -77,6 +77,7 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
         // What its version has is switched off: another version would be set up in the same way.
         return None;
     }
+    let last = *versions.last()?;
     let tried = |version: &str| -> Option<Move> {
         let party = moved(input, before, &layer.product, version)?;
         let outcome = input.with(&party);
@@ -92,13 +93,14 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
             product: product.clone(),
             label: label.clone(),
             version: version.to_owned(),
+            newest: last.to_owned(),
             old: layer.version.clone(),
             party,
             outcome,
         })
     };
     // Newer versions mostly offer what the other end has, so that the search halves the list.
-    let newest = tried(versions.last()?)?;
+    let newest = tried(last)?;
     let first = versions.partition_point(|version| tried(version).is_none());
     versions.get(first).and_then(|version| tried(version)).or(Some(newest))
 }

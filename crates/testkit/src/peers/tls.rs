@@ -144,3 +144,27 @@ pub fn nginx(certificates: &[&str], settings: &str) -> Option<TlsServer> {
         Ok(command)
     }))
 }
+
+/// nginx once more with the certificates of a server of [`nginx`] and this text as its file: the folder and the port of the
+/// other one in it are replaced. `None` as [`openssl_s_server`].
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn nginx_again(other: &TlsServer, text: &str) -> Option<TlsServer> {
+    let program = require("nginx")?;
+    Some(start(&[], "getrlimit", |folder, port| {
+        for entry in fs::read_dir(other.folder())? {
+            let path = entry?.path();
+            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+                fs::copy(&path, folder.join(name))?;
+            }
+        }
+        let text = text
+            .replace(&other.folder().display().to_string(), &folder.display().to_string())
+            .replace(&format!(":{} ssl", other.port), &format!(":{port} ssl"));
+        fs::write(folder.join("nginx.conf"), text)?;
+        let mut command = Command::new(&program);
+        command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
+        Ok(command)
+    }))
+}
