@@ -205,7 +205,8 @@ pub(crate) struct Reading {
 pub(crate) struct CheckArguments {
     /// The server: what you would type for `ssh`, or a URL.
     pub(crate) target: String,
-    /// Put this client in the place of this machine's own; may be repeated.
+    /// Put this client in the place of this machine's own; may be repeated. `all` stands alone: a table of every known
+    /// client.
     #[arg(long = "as", value_name = "PARTY")]
     pub(crate) clients: Vec<String>,
     #[command(flatten)]

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::ffi::OsStr;
+
 use shakedown_testkit::hostile::{Hostile, Step};
 use shakedown_testkit::peers::{TlsServer, nginx, openssl_s_server};
 use shakedown_testkit::require;
@@ -9,10 +11,15 @@ use support::{Run, Shakedown};
 
 /// A client that trusts the server's certificate and asks for its name.
 fn check(shakedown: &Shakedown, server: &TlsServer, more: &[&str]) -> Run {
+    check_with(shakedown, server, more, &[])
+}
+
+/// The same with these environment variables.
+fn check_with(shakedown: &Shakedown, server: &TlsServer, more: &[&str], environment: &[(&str, &OsStr)]) -> Run {
     let trusted = server.folder().join("rsa.pem").display().to_string();
     let url = format!("tls://{}", server.address());
     let common = ["check", &url, "--format", "json", "--sni", "test.example", "--cacert", &trusted];
-    shakedown.run(&[&common[..], more].concat())
+    shakedown.run_with(&[&common[..], more].concat(), environment)
 }
 
 #[test]
@@ -38,6 +45,16 @@ fn a_healthy_server_agrees_as_the_real_client_does() {
     assert!(real.contains(&format!("New, {version}, Cipher is {suite}")), "{version} {suite}\n{real}");
     assert_eq!(outcome["agreed"]["group"], "x25519");
     assert!(real.contains("Server Temp Key: X25519"), "{real}");
+}
+
+#[test]
+fn a_server_of_tls12_alone_agrees() {
+    let Some(server) = nginx(&["rsa", "ec"], "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;") else {
+        return;
+    };
+    let run = check(&Shakedown::new(), &server, &["--as", "openssl@3.0.15"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert_eq!(run.json()["pairs"][0]["outcome"]["result"], "agreed", "{}", run.stdout);
 }
 
 #[test]
@@ -120,4 +137,61 @@ fn the_map_of_a_server_is_an_offer() {
     assert!(document["connections"].as_u64().is_some_and(|count| count <= 40), "{document:#}");
     let text = shakedown.run(&["offer", &url]);
     assert!(text.stdout.contains("certificates (2)"), "{}", text.stdout);
+}
+
+#[test]
+fn the_clients_of_this_machine_are_named_and_send_what_they_send() {
+    let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("openssl.cnf");
+    let text = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1.3\n";
+    std::fs::write(&file, text).unwrap();
+    for (configuration, expected) in [("/dev/null", "agreed"), (file.to_str().unwrap(), "failed")] {
+        let environment = [("OPENSSL_CONF", OsStr::new(configuration))];
+        let document = check_with(&Shakedown::new(), &server, &[], &environment).json();
+        let parties = document["parties"].as_array().unwrap();
+        let openssl = parties
+            .iter()
+            .position(|party| party["label"].as_str().is_some_and(|label| label.starts_with("local OpenSSL ")));
+        let pair = document["pairs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|pair| pair["client"].as_u64() == openssl.map(|at| at as u64));
+        let outcome = &pair.expect("a machine with nginx has OpenSSL")["outcome"];
+        assert_eq!(outcome["result"], expected, "{configuration}: {outcome:#}");
+        if expected == "agreed" {
+            assert_eq!(outcome["agreed"]["cipher_suite"], "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+        } else {
+            assert_eq!(outcome["failed"][0]["slot"], "version", "{outcome:#}");
+        }
+    }
+}
+
+#[test]
+fn all_known_clients_in_a_table() {
+    let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.2 TLSv1.3;") else { return };
+    let shakedown = Shakedown::new();
+    let run = check(&shakedown, &server, &["--as", "all"]);
+    let document = run.json();
+    assert_eq!(run.status, 1, "some old clients do not connect");
+    let result = |label: &str| {
+        let parties = document["parties"].as_array().unwrap();
+        let at = parties.iter().position(|party| party["label"].as_str().is_some_and(|text| text.starts_with(label)));
+        let pairs = document["pairs"].as_array().unwrap();
+        let pair = pairs.iter().find(|pair| pair["client"].as_u64() == at.map(|at| at as u64)).unwrap();
+        pair["outcome"]["result"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(result("openssl 0.9.8"), "failed");
+    assert_eq!(result("openssl 1.1.1"), "agreed");
+    assert_eq!(result("internet-explorer 6"), "failed");
+    assert!(document["connections"].as_u64().is_some_and(|count| count <= 40), "one map serves all");
+    let url = format!("tls://{}", server.address());
+    let table = shakedown.run(&["check", &url, "--as", "all"]).stdout;
+    let line = table.lines().find(|line| line.contains("internet-explorer 6")).unwrap();
+    assert!(line.starts_with("fails ") && line.contains("no-common-version"), "{line}");
+    let both = shakedown.run(&["check", &url, "--as", "all", "--as", "openssl@3.0.15"]);
+    assert_eq!(both.status, 2, "`all` stands alone");
 }

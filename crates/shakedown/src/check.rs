@@ -4,6 +4,7 @@ use shakedown_config::openssh::{self, AddressFamily, ClientSettings, StrictHostK
 use shakedown_model::{Context, HopRef, Protocol, Report, Role, Slot};
 use shakedown_probe as probe;
 
+use crate::all_clients::ALL;
 use crate::session::Gathering;
 use crate::{Error, Family, Session, Target};
 
@@ -35,6 +36,16 @@ impl Session {
     pub async fn check(&self, target: &str) -> Result<Report, Error> {
         let named = target;
         let target: Target = target.parse()?;
+        if self.options.clients.iter().any(|client| client == ALL) {
+            if self.options.clients.len() > 1 {
+                return Err(Error::OptionValue {
+                    option: "--as",
+                    value: ALL.to_owned(),
+                    expected: "`all` has every known client in it, and stands alone".to_owned(),
+                });
+            }
+            return self.check_all(&target, named).await;
+        }
         if target.protocol == Protocol::Tls {
             return self.check_tls(&target, named).await;
         }
@@ -115,7 +126,11 @@ impl Session {
         if let Some(host) = &self.options.host {
             context.target = Some(host.clone());
         }
-        let clients = self.resolve(client, Role::Client, &context).await?;
+        let tls_target = server_target.as_ref().is_some_and(|target| target.protocol == Protocol::Tls);
+        let clients = match client {
+            "local" if tls_target => self.local_tls_clients(&context).await,
+            _ => self.resolve(client, Role::Client, &context).await?,
+        };
         let servers = self.resolve(server, Role::Server, &self.options.context).await?;
         let client_count = clients.parties.len();
         report.connections = clients.connections + servers.connections;
@@ -203,7 +218,7 @@ impl Session {
     }
 
     /// What a client's configuration sees of this target.
-    fn client_context(&self, target: &Target) -> Context {
+    pub(crate) fn client_context(&self, target: &Target) -> Context {
         let mut context = self.own_context();
         context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
         context.user = target.user.clone().or(context.user);
@@ -270,7 +285,7 @@ impl Session {
             (Family::Any, AddressFamily::Any) => probe::Family::Any,
         };
         let route = self.route(settings, &host, port);
-        Way { target: probe::SshTarget { host, port, addresses: self.options.connect.clone(), route }, family }
+        Way { target: probe::SshTarget { host, port, addresses: self.options.addresses(port), route }, family }
     }
 
     /// Probes an address without asking the user's configuration for the way.

@@ -5,6 +5,7 @@
 //! [`report`] draws as text, JSON or Markdown. Calls that touch the network are futures: dropping one cancels it.
 //! [`blocking`] has the same calls for programs without an asynchronous runtime.
 
+mod all_clients;
 pub mod blocking;
 mod check;
 mod demo;

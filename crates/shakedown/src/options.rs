@@ -15,7 +15,7 @@ pub struct Options {
     pub family: Family,
     /// The local address to connect from.
     pub source: Option<IpAddr>,
-    /// Addresses to connect to instead of those of the name (`--connect`).
+    /// Addresses to connect to instead of those of the name (`--connect`); port 0 is the target's own.
     pub connect: Vec<SocketAddr>,
     /// TLS: the name to send instead of the target's, or `none` (`--sni`).
     pub server_name: Option<String>,
@@ -49,6 +49,17 @@ pub struct Options {
 
 /// A function that is told of each step, in words.
 pub type ProgressFunction = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl Options {
+    /// The addresses to connect to instead of those of the name, for a target with this port.
+    pub(crate) fn addresses(&self, port: u16) -> Vec<SocketAddr> {
+        let with_port = |address: &SocketAddr| match address.port() {
+            0 => SocketAddr::new(address.ip(), port),
+            _ => *address,
+        };
+        self.connect.iter().map(with_port).collect()
+    }
+}
 
 impl Default for Options {
     fn default() -> Self {

@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     let Arguments { output, command } = arguments;
     match command {
         Verb::Check(check) => {
-            let mut options = options(&output, &check.connection, &check.reading, port_of(&check.target))?;
+            let mut options = options(&output, &check.connection, &check.reading)?;
             options.clients = check.clients;
             let session = Session::new(options)?;
             let report = block_on(session.check(&check.target))??;
@@ -24,14 +24,14 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         }
         Verb::Explain(arguments) => explain::run(arguments, &output),
         Verb::Negotiate(negotiate) => {
-            let options = options(&output, &negotiate.connection, &negotiate.reading, 22)?;
+            let options = options(&output, &negotiate.connection, &negotiate.reading)?;
             let session = Session::new(options)?;
             let report = block_on(session.negotiate(&negotiate.client, &negotiate.server))??;
             output::end_progress(&output);
             output::report(report, &session, &output, Kind::Diagnosis)
         }
         Verb::Offer(offer) => {
-            let mut options = options(&output, &offer.connection, &offer.reading, port_of(&offer.party))?;
+            let mut options = options(&output, &offer.connection, &offer.reading)?;
             options.side = offer.side.map(|side| match side {
                 SideArgument::Client => Role::Client,
                 SideArgument::Server => Role::Server,
@@ -72,11 +72,7 @@ fn block_on<F: Future>(future: F) -> anyhow::Result<F::Output> {
     Ok(result)
 }
 
-fn port_of(target: &str) -> u16 {
-    target.parse::<shakedown::Target>().ok().and_then(|target| target.port).unwrap_or(22)
-}
-
-fn options(output: &Output, connection: &Connection, reading: &Reading, port: u16) -> anyhow::Result<Options> {
+fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyhow::Result<Options> {
     let mut options = Options::default();
     options.timeout = connection.timeout;
     options.family = match (connection.ipv4, connection.ipv6) {
@@ -94,7 +90,8 @@ fn options(output: &Output, connection: &Connection, reading: &Reading, port: u1
         .iter()
         .map(|address| match *address {
             ConnectAddress::Socket(socket) => socket,
-            ConnectAddress::Address(address) => (address, port).into(),
+            // The target's own port.
+            ConnectAddress::Address(address) => (address, 0).into(),
         })
         .collect();
     options.host = reading.host.clone();

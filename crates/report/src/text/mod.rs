@@ -9,6 +9,7 @@ mod offer_tls;
 mod outcome;
 mod page;
 mod snippet;
+mod table;
 
 use shakedown_model::{Diagnosis, Incident, IncidentResult, OutcomeResult, Report, Standing};
 use shakedown_schema::Lines;
@@ -62,6 +63,12 @@ impl Draw<'_> {
             move |diagnosis: &Diagnosis| diagnosis.pair.filter(|pair| *pair < report.pairs.len()) == pair
         };
         self.diagnoses(of(None));
+        if report.pairs.len() > table::SOME && !self.options.verbose {
+            self.table();
+            self.other_fixes();
+            self.closing();
+            return;
+        }
         for (index, pair) in report.pairs.iter().enumerate() {
             if report.pairs.len() > 1 {
                 self.canvas.gap();

@@ -124,15 +124,17 @@ impl Draw<'_> {
                 }
                 None => step.slot.phrase().to_owned(),
             };
-            self.step(step, &phrase);
+            let failed = pair.outcome.failed.iter().any(|failed| failed.slot == step.slot);
+            self.step(step, &phrase, failed || pair.outcome.result() == OutcomeResult::Failed);
         }
     }
 
-    fn step(&mut self, step: &TraceStep, phrase: &str) {
+    fn step(&mut self, step: &TraceStep, phrase: &str, failed: bool) {
         self.canvas.plain("  ").put(Look::Strong, phrase).plain(": ");
         match &step.chosen {
             Some(chosen) => self.canvas.put(Look::Good, chosen.as_str()),
-            None => self.canvas.put(Look::Error, "nothing"),
+            None if failed => self.canvas.put(Look::Error, "nothing"),
+            None => self.canvas.put(Look::Warning, "not known which"),
         };
         self.canvas.end();
         for (role, names) in [("client", &step.client), ("server", &step.server)] {

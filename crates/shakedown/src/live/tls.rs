@@ -8,6 +8,7 @@ use shakedown_probe::tls::{Answer, Candidates, TlsOptions, TlsProbed, TlsTarget,
 use shakedown_x509::Rules;
 
 use super::certificates;
+use super::chosen::chosen;
 use super::scheme::scheme;
 use crate::check::describe;
 use crate::session::Gathering;
@@ -25,19 +26,7 @@ impl Session {
         let mut report = self.report("check");
         let tls_target = self.tls_target(target)?;
         let context = self.tls_context(&tls_target);
-        let own;
-        let clients: &[String] = if self.options.clients.is_empty() {
-            own = [self.own_tls_client()?];
-            report.notes.push(format!("no client is named: `{}` of the catalog stands in (`--as`)", own[0]));
-            &own
-        } else {
-            &self.options.clients
-        };
-        for client in clients {
-            let gathered = self.resolve(client, Role::Client, &context).await?;
-            report.parties.extend(gathered.parties);
-            report.evidence.extend(gathered.evidence);
-        }
+        self.tls_clients(&mut report, &context).await?;
         let client_count = report.parties.len();
         let mut offers: Vec<TlsOffer> = Vec::new();
         for party in &report.parties {
@@ -76,9 +65,17 @@ impl Session {
         }
         for server in client_count..report.parties.len() {
             for client in 0..client_count {
-                let answer = answers.get(client);
-                self.judge_seen(&mut report, client, server, &context, &|outcome| {
-                    answer.into_iter().for_each(|answer| seen(outcome, answer));
+                let met = answers.get(client).map(|answer| {
+                    let ends = report.parties.get(client).cloned().zip(report.parties.get(server));
+                    (answer, ends.map(|(client, server)| (client, chosen(server, answer))))
+                });
+                self.judge_seen(&mut report, client, server, &context, &|outcome| match &met {
+                    Some((answer, Some((client, server)))) if answer.verdict == Verdict::Accepted => {
+                        *outcome = shakedown_negotiate::negotiate(client, server, &context);
+                        seen(outcome, answer);
+                    }
+                    Some((answer, _)) => seen(outcome, answer),
+                    None => {}
                 });
             }
         }
@@ -107,7 +104,7 @@ impl Session {
         let mut reached = TlsTarget::new(target.host.clone(), target.port.unwrap_or(scheme.port));
         reached.start = scheme.start;
         reached.protocols = scheme.protocols.iter().map(|&name| name.to_owned()).collect();
-        reached.addresses = self.options.connect.clone();
+        reached.addresses = self.options.addresses(reached.port);
         reached.source = self.options.source;
         if let Some(name) = &self.options.server_name {
             reached.server_name = Some(name.clone()).filter(|name| name != "none");
@@ -140,13 +137,31 @@ impl Session {
         context
     }
 
-    /// The client that stands in where none is named.
-    fn own_tls_client(&self) -> Result<String, Error> {
-        let version = self.catalog.newest("openssl", Role::Client).ok_or_else(|| Error::Party {
-            party: "openssl".to_owned(),
-            expected: "the catalog has no version of it".to_owned(),
-        })?;
-        Ok(format!("openssl@{version}"))
+    /// The clients of the options, or those of this machine, or else the newest OpenSSL of the catalog.
+    async fn tls_clients(&self, report: &mut Report, context: &Context) -> Result<(), Error> {
+        for client in &self.options.clients {
+            let gathered = if client == "local" {
+                self.local_tls_clients(context).await
+            } else {
+                self.resolve(client, Role::Client, context).await?
+            };
+            report.parties.extend(gathered.parties);
+            report.evidence.extend(gathered.evidence);
+        }
+        if self.options.clients.is_empty() {
+            report.parties.extend(self.local_tls_clients(context).await.parties);
+        }
+        if report.parties.is_empty() {
+            let version = self.catalog.newest("openssl", Role::Client).ok_or_else(|| Error::Party {
+                party: "openssl".to_owned(),
+                expected: "the catalog has no version of it".to_owned(),
+            })?;
+            let software = format!("openssl@{version}");
+            report.notes.push(format!("no TLS client is found here: `{software}` of the catalog stands in (`--as`)"));
+            let gathered = self.resolve(&software, Role::Client, context).await?;
+            report.parties.extend(gathered.parties);
+        }
+        Ok(())
     }
 }
 
