@@ -195,3 +195,17 @@ fn all_known_clients_in_a_table() {
     let both = shakedown.run(&["check", &url, "--as", "all", "--as", "openssl@3.0.15"]);
     assert_eq!(both.status, 2, "`all` stands alone");
 }
+
+#[test]
+fn a_recorded_offer_is_a_party() {
+    let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.2;") else { return };
+    let shakedown = Shakedown::new();
+    let url = format!("tls://{}", server.address());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("offer.json").display().to_string();
+    std::fs::write(&file, shakedown.run(&["offer", &url, "--format", "json"]).stdout).unwrap();
+    for (client, result) in [("openssl@3.0.15", "agreed"), ("openssl@0.9.8", "failed")] {
+        let (_, document) = shakedown.json(&["negotiate", client, &file]);
+        assert_eq!(document["pairs"][0]["outcome"]["result"], result, "{document:#}");
+    }
+}

@@ -274,3 +274,16 @@ fn two_ends_of_the_catalog() {
         assert_eq!(agreed(&outcome, Slot::Group), Some(group), "{client}");
     }
 }
+
+#[test]
+fn a_scheme_that_both_surely_have_is_enough() {
+    let mut seen = server(&[rsa()]);
+    seen.offer.signature_schemes = Known::Partial { accepted: items(["rsa_pkcs1_sha256"]), refused: Vec::new() };
+    assert_eq!(run(&client(), &seen).result(), OutcomeResult::Unknown, "it is no scheme of TLS 1.3");
+    let outcome = run(&tls12(client()), &seen);
+    assert_eq!(outcome.result(), OutcomeResult::Agreed, "{outcome:#?}");
+    assert_eq!(agreed(&outcome, Slot::SignatureScheme), None, "an earlier one may be taken");
+    let mut strict = tls12(client());
+    strict.offer.min_rsa_bits = Some(4096);
+    assert_eq!(run(&strict, &seen).result(), OutcomeResult::Unknown, "the client would refuse the certificate");
+}

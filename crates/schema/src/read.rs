@@ -41,14 +41,6 @@ pub enum OfferError {
         /// What it has to be.
         help: &'static str,
     },
-    /// The protocol cannot be read from JSON yet.
-    #[error("`{path}`: offers of `{protocol}` cannot be read yet, only those of `ssh`")]
-    OtherProtocol {
-        /// Where.
-        path: String,
-        /// The protocol.
-        protocol: String,
-    },
     /// Every offer is of the other end.
     #[error("the offer is a {found}'s, and a {wanted}'s is needed here")]
     OtherRole {
@@ -111,8 +103,26 @@ pub fn party_from_json(bytes: &[u8], role: Option<Role>) -> Result<Vec<Party>, O
     }
 }
 
-const LISTS: [&str; 8] =
+const SSH: [&str; 8] =
     ["kex", "host_key", "cipher_c2s", "cipher_s2c", "mac_c2s", "mac_s2c", "compression_c2s", "compression_s2c"];
+const TLS: [&str; 6] = ["versions", "cipher_suites", "groups", "key_shares", "signature_schemes", "alpn"];
+
+/// The lists of an offer of this protocol, of which one has to be there, and what to say where none is.
+fn needed(protocol: &str) -> (&'static [&'static str], &'static str, &'static str) {
+    match protocol {
+        "tls" => (
+            &TLS,
+            "versions",
+            "an offer needs at least one list, such as `\"versions\": [\"TLSv1.2\"]` or `\"cipher_suites\": [...]`",
+        ),
+        "ike" => (
+            &["proposals", "child_proposals"],
+            "proposals",
+            "an offer needs proposals, such as `\"proposals\": [{\"encryption\": [\"aes256\"], ...}]`",
+        ),
+        _ => (&SSH, "kex", "an offer needs at least one list, such as `\"kex\": [\"curve25519-sha256\"]`"),
+    }
+}
 
 /// Checks by hand what a person may have written wrong, so that the error can say where; then lets serde read it.
 fn offer(object: &Map<String, Value>, prefix: &str, role: Option<Role>) -> Result<v1::Offer, OfferError> {
@@ -125,16 +135,12 @@ fn offer(object: &Map<String, Value>, prefix: &str, role: Option<Role>) -> Resul
         };
         object.insert("role".into(), role.as_str().into());
     }
-    match object.get("protocol").and_then(Value::as_str) {
-        Some("ssh") => {}
-        Some(protocol) => {
-            return Err(OfferError::OtherProtocol { path: format!("{prefix}protocol"), protocol: protocol.to_owned() });
-        }
-        None => {
-            object.insert("protocol".into(), "ssh".into());
-        }
-    }
-    for key in LISTS.into_iter().chain(["kex_markers", "languages_c2s", "languages_s2c", "public_key_auth", "notes"]) {
+    let protocol = object.get("protocol").and_then(Value::as_str).unwrap_or("ssh").to_owned();
+    object.insert("protocol".into(), protocol.as_str().into());
+    let (lists, first, help) = needed(&protocol);
+    for key in
+        SSH.into_iter().chain(TLS).chain(["kex_markers", "languages_c2s", "languages_s2c", "public_key_auth", "notes"])
+    {
         match object.get(key) {
             Some(Value::Array(list)) => strings(list, &format!("{prefix}{key}"))?,
             None | Some(Value::Null) => {}
@@ -152,11 +158,8 @@ fn offer(object: &Map<String, Value>, prefix: &str, role: Option<Role>) -> Resul
             }
         }
     }
-    if !LISTS.iter().any(|key| object.contains_key(*key)) {
-        return Err(OfferError::Missing {
-            path: format!("{prefix}kex"),
-            help: "an offer needs at least one list, such as `\"kex\": [\"curve25519-sha256\"]`",
-        });
+    if !lists.iter().any(|key| object.contains_key(*key)) {
+        return Err(OfferError::Missing { path: format!("{prefix}{first}"), help });
     }
     let keys: Vec<String> = object.keys().cloned().collect();
     serde_json::from_value(Value::Object(object.clone())).map_err(|error| {

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use shakedown_model::ssh::{GexRequest, HostKey, HostKeyOrder, SignatureCheck, SshOffer, SshPolicy};
+use shakedown_model::tls::TlsVersion;
 use shakedown_model::{Item, Known, Name, Party, PartySource, Policy, Report, Role, Vantage, items};
 use shakedown_schema::v1::{Document, Offer};
 use shakedown_schema::{OfferError, party_from_json};
@@ -136,7 +137,8 @@ fn errors_name_the_place() {
         (r#"{"kex": []}"#, "`role` is missing: `client` or `server`"),
         (
             r#"{"role": "client", "protocol": "tls"}"#,
-            "`protocol`: offers of `tls` cannot be read yet, only those of `ssh`",
+            "`versions` is missing: an offer needs at least one list, such as `\"versions\": [\"TLSv1.2\"]` or \
+             `\"cipher_suites\": [...]`",
         ),
         (
             r#"{"role": "client"}"#,
@@ -150,6 +152,22 @@ fn errors_name_the_place() {
     assert_eq!(
         error(r#"{"role": "server", "kex": ["a"]}"#, Some(Role::Client)),
         "the offer is a server's, and a client's is needed here"
+    );
+}
+
+#[test]
+fn offers_of_tls_and_ike_are_read() {
+    let tls = br#"{"role": "client", "protocol": "tls", "versions": ["TLSv1.2"], "groups": ["x25519"]}"#;
+    let parties = party_from_json(tls, None).unwrap();
+    let offer = &parties[0].tls().unwrap().offer;
+    assert_eq!(offer.has_version(TlsVersion::Tls13), Some(false));
+    assert_eq!(offer.cipher_suites, Known::Unknown);
+    let ike = br#"{"protocol": "ike", "ike_version": 2, "proposals": [{"protocol": "IKE", "encryption": ["aes256"]}]}"#;
+    let parties = party_from_json(ike, Some(Role::Server)).unwrap();
+    assert!(parties[0].ike().unwrap().proposals.is_complete());
+    assert_eq!(
+        error(r#"{"protocol": "ike"}"#, Some(Role::Server)),
+        "`proposals` is missing: an offer needs proposals, such as `\"proposals\": [{\"encryption\": [\"aes256\"], ...}]`"
     );
 }
 

@@ -185,7 +185,10 @@ impl Session {
             return Err(error);
         }
         if !report.evidence.is_empty() {
-            self.judge_evidence(&mut report, None, &context, Protocol::Ssh);
+            let target = party.contains("://").then(|| party.parse::<Target>().ok()).flatten();
+            let of_target = target.map(|target| target.protocol);
+            let protocol = of_target.or_else(|| report.parties.first().map(shakedown_model::Party::protocol));
+            self.judge_evidence(&mut report, None, &context, protocol.unwrap_or(Protocol::Ssh));
         }
         Ok(report)
     }

@@ -3,6 +3,7 @@ use shakedown_model::tls::{
 };
 use shakedown_model::{FailureKind, Known, Name, Role, Slot, Stage};
 
+use super::certificate::refused;
 use super::ends::{Choice, Decision, Ends, common};
 use crate::ssh::list::{Has, List};
 
@@ -118,6 +119,8 @@ pub(super) fn scheme(
         }
         return assumed(ends, &usable, signs);
     }
+    // What would have decided, where an earlier scheme may or may not be taken.
+    let mut open: Option<String> = None;
     for (name, has) in &shared.schemes {
         let Some(scheme) = Scheme::parse(name.as_str()) else { continue };
         if version == TlsVersion::Tls13 && matches!(scheme.digest, Digest::Sha1 | Digest::Sha224) {
@@ -126,8 +129,8 @@ pub(super) fn scheme(
         let fitting = usable.iter().find(|one| one.key.as_ref().is_none_or(|key| fits(key, &scheme, version)));
         let Some(certificate) = fitting else { continue };
         if *has != Has::Yes || certificate.key.is_none() {
-            let what = format!("whether both have `{name}` and a certificate for it");
-            return Decision::new(Choice::Unknown(what), RULE);
+            open.get_or_insert_with(|| format!("whether both have `{name}` and a certificate for it"));
+            continue;
         }
         if !signs {
             return Decision::new(
@@ -135,7 +138,17 @@ pub(super) fn scheme(
                 "static RSA signs nothing, but the server wants a scheme in common that fits (OpenSSL: tls_choose_sigalg)",
             );
         }
+        // One that both have is enough for certain, whichever comes first, if the client takes every certificate.
+        if open.is_some() {
+            if usable.iter().all(|one| refused(ends, one).is_empty()) {
+                return Decision::new(Choice::OneOf, RULE);
+            }
+            break;
+        }
         return Decision::new(Choice::Agreed((name.clone(), Some((*certificate).clone()))), RULE);
+    }
+    if let Some(what) = open {
+        return Decision::new(Choice::Unknown(what), RULE);
     }
     if !ends.server.certificates.is_complete() {
         return Decision::new(Choice::Unknown("which certificates the server has".to_owned()), RULE);
