@@ -7,7 +7,9 @@ use std::hash::{Hash, Hasher};
 use shakedown_model::{IncidentResult, Role, Said, Standing};
 
 use crate::attempt::{Attempt, Place};
+use crate::event::Event;
 use crate::peers::{self, KnownPeer};
+use crate::{Messages, settle};
 
 /// Classes of attempts.
 #[derive(Debug, Default)]
@@ -18,6 +20,17 @@ pub(crate) struct Classes {
     crowds: HashMap<u64, (usize, HashSet<u64>)>,
     history: History,
     size: usize,
+    /// What attempts of a shape came to, which nothing else has to be known of than the peer and the time.
+    shapes: HashMap<u64, Shape>,
+}
+
+/// What all attempts of a shape have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    result: IncidentResult,
+    printed_by: Option<Role>,
+    with_lists: u64,
+    without_lists: u64,
 }
 
 /// Who was seen, and with what success.
@@ -34,6 +47,8 @@ pub(crate) struct History {
 const MOST: usize = 1024;
 /// Bytes that they may take.
 const MEMORY: usize = 16 << 20;
+/// Shapes that are remembered.
+const SHAPES: usize = 4096;
 /// Peers that are remembered.
 const PEERS: usize = 200_000;
 /// Peers that fail and never succeed, from which on they are taken for what every machine on the internet sees. Where
@@ -57,10 +72,15 @@ impl History {
 
     /// Remembers how an attempt ended.
     pub(crate) fn see(&mut self, attempt: &Attempt) {
-        let Some(peer) = attempt.peer.as_deref().map(peers::normal) else { return };
-        match attempt.result {
+        self.ended(attempt.peer.as_deref(), attempt.result, knocks(attempt));
+    }
+
+    /// The same of a peer, and whether it is one that came here.
+    fn ended(&mut self, peer: Option<&str>, result: IncidentResult, knocks: bool) {
+        let Some(peer) = peer.map(peers::normal) else { return };
+        match result {
             IncidentResult::Succeeded | IncidentResult::Recovered => self.succeeded(&peer),
-            IncidentResult::Failed | IncidentResult::Unknown if knocks(attempt) => {
+            IncidentResult::Failed | IncidentResult::Unknown if knocks => {
                 let known = self.is_known(&peer);
                 let set = if known { &mut self.failed_of_known } else { &mut self.failed };
                 if set.len() < PEERS {
@@ -99,28 +119,50 @@ impl Classes {
         &mut self.history
     }
 
+    /// Adds the attempt that some messages are of to those that went the same way.
+    pub(crate) fn add_events(&mut self, messages: &Messages, events: Vec<Event>) {
+        let number = settle::shape(messages, &events);
+        let Some(shape) = self.shapes.get(&number).copied() else {
+            let attempt = settle::attempt(messages, events);
+            if self.shapes.len() < SHAPES {
+                self.shapes.insert(number, Shape::of(&attempt));
+            }
+            return self.add(attempt);
+        };
+        debug_assert_eq!(Shape::of(&settle::attempt(messages, events.clone())), shape, "{events:?}");
+        if !events.is_empty() {
+            let (peer, last) = (settle::peer(&events).map(str::to_owned), settle::last(&events).cloned());
+            self.put(shape, peer.as_deref(), last, || settle::attempt(messages, events));
+        }
+    }
+
     /// Adds an attempt to those that went the same way.
     pub(crate) fn add(&mut self, attempt: Attempt) {
-        if attempt.said.is_empty() {
-            return;
+        if !attempt.said.is_empty() {
+            let (peer, last) = (attempt.peer.clone(), attempt.last.clone());
+            self.put(Shape::of(&attempt), peer.as_deref(), last, || attempt);
         }
-        self.history.see(&attempt);
-        let key = signature(&attempt, true);
+    }
+
+    /// Adds an attempt, which is made only where it is not yet known.
+    fn put(&mut self, shape: Shape, peer: Option<&str>, last: Option<String>, attempt: impl FnOnce() -> Attempt) {
+        self.history.ended(peer, shape.result, peer.is_some() && shape.printed_by == Some(Role::Server));
+        let key = hash(&(peer, shape.with_lists));
         if let Some(same) = self.places.get(&key).and_then(|place| self.attempts.get_mut(*place)) {
-            join(same, attempt);
+            join(same, last);
             return;
         }
         if self.attempts.len() < MOST && self.size < MEMORY {
+            let attempt = attempt();
             self.size += size(&attempt);
             self.places.insert(key, self.attempts.len());
             self.attempts.push(attempt);
             return;
         }
-        let key = signature(&attempt, false);
-        let peer = attempt.peer.as_deref().map(|peer| hash(&peers::normal(peer)));
+        let peer = peer.map(|peer| hash(&peers::normal(peer)));
         // Past all bounds, what is rare is counted with the rest.
         let full = self.crowds.len() >= MOST;
-        let found = self.crowds.get_mut(&key);
+        let found = self.crowds.get_mut(&shape.without_lists);
         let found = if found.is_none() && full { return } else { found };
         match found {
             Some((place, seen)) => {
@@ -129,11 +171,11 @@ impl Classes {
                     seen.extend(peer);
                 }
                 same.peers = (seen.len() as u64).max(1);
-                join(same, attempt);
+                join(same, last);
             }
             None => {
-                self.crowds.insert(key, (self.attempts.len(), peer.into_iter().collect()));
-                self.attempts.push(Attempt { peer: None, ..attempt });
+                self.crowds.insert(shape.without_lists, (self.attempts.len(), peer.into_iter().collect()));
+                self.attempts.push(Attempt { peer: None, ..attempt() });
             }
         }
     }
@@ -152,9 +194,9 @@ impl Classes {
     }
 }
 
-fn join(same: &mut Attempt, attempt: Attempt) {
-    same.count += attempt.count;
-    same.last = attempt.last.or(same.last.take());
+fn join(same: &mut Attempt, last: Option<String>) {
+    same.count += 1;
+    same.last = last.or(same.last.take());
 }
 
 fn size(attempt: &Attempt) -> usize {
@@ -169,17 +211,24 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// What makes two attempts the same: the peer, the messages that point to a cause, and what became of it.
-fn signature(attempt: &Attempt, with_peer: bool) -> u64 {
+impl Shape {
+    fn of(attempt: &Attempt) -> Self {
+        let (result, printed_by) = (attempt.result, attempt.printed_by);
+        Self { result, printed_by, with_lists: signature(attempt, true), without_lists: signature(attempt, false) }
+    }
+}
+
+/// What makes two attempts of one peer the same: the messages that point to a cause, with the lists in them or without,
+/// and what became of it.
+fn signature(attempt: &Attempt, with_lists: bool) -> u64 {
     let matters = |(said, _): &&(Said, Place)| !said.indications.is_empty();
     let lists = |said: &Said| -> Vec<(String, String)> {
-        let captures = said.captures.iter().filter(|(key, _)| with_peer && key.ends_with("offer"));
+        let captures = said.captures.iter().filter(|(key, _)| with_lists && key.ends_with("offer"));
         captures.map(|(key, text)| (key.clone(), text.as_str().to_owned())).collect()
     };
     let mut said: Vec<_> =
         attempt.said.iter().filter(matters).map(|(said, _)| (said.message.clone(), lists(said))).collect();
     said.sort();
     said.dedup();
-    let peer = if with_peer { attempt.peer.clone() } else { None };
-    hash(&(peer, said, attempt.result.as_str()))
+    hash(&(said, attempt.result.as_str()))
 }

@@ -113,10 +113,15 @@ impl Messages {
         self.rows.get(index)?.get_or_init(|| self.encoded().value(index).map(Box::new)).as_deref()
     }
 
+    /// Whether there is a table of a name.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table == name)
+    }
+
     /// The row of a table for a captured text.
     pub(crate) fn value(&self, table: &str, text: &str) -> Option<&Value> {
         // Most captures are no table's.
-        if !self.tables.iter().any(|name| name == table) {
+        if !self.has_table(table) {
             return None;
         }
         self.row(self.encoded().row(table, &fold(text))?)

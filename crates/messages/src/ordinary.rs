@@ -31,14 +31,18 @@ pub(crate) struct Ordinary<'a> {
 
 /// Bytes that a beginning is found by.
 pub(crate) const HEAD: usize = 8;
-/// Bytes of a form: six numbers.
-const ROW: usize = 24;
+/// Bytes of a form: the first and the last ones of how it begins, and six numbers.
+const ROW: usize = 2 * HEAD + 24;
 
 /// A line of an ordinary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passed {
     /// The message of a peer's success that it is, by place.
     pub(crate) success: Option<usize>,
+    /// Where the message begins in the line: behind a colon and a blank, or at the front.
+    pub(crate) message: usize,
+    /// How much of the message is the same in all lines of the form.
+    pub(crate) begins: usize,
 }
 
 /// Lays out the table: beginning, end, and the place of the message of a success.
@@ -52,13 +56,17 @@ pub(crate) fn encode(forms: &[(&Form, Option<usize>)]) -> Vec<u8> {
             at = (at + 1) % size;
         }
         slots.get_mut(at).into_iter().for_each(|slot| *slot = short(index + 1));
-        for text in [&form.begins, &form.ends] {
+        let begins = form.begins.as_bytes();
+        rows.extend(begins.first_chunk().copied().unwrap_or([0; HEAD]));
+        rows.extend(begins.last_chunk().copied().unwrap_or([0; HEAD]));
+        let between = begins.get(HEAD..begins.len().saturating_sub(HEAD)).unwrap_or_default();
+        for text in [between, form.ends.as_bytes()] {
             rows.extend(short(bytes.len()).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
+            bytes.extend_from_slice(text);
             rows.extend(short(bytes.len()).to_le_bytes());
         }
         rows.extend(short(success.map_or(0, |entry| entry + 1)).to_le_bytes());
-        rows.extend([0; 4]);
+        rows.extend(short(begins.len()).to_le_bytes());
     }
     let slots: Vec<u8> = slots.into_iter().flat_map(u32::to_le_bytes).collect();
     let mut out = Vec::new();
@@ -93,21 +101,37 @@ impl<'a> Ordinary<'a> {
 
     /// The form of a line without its end; `None` of a line that is to be looked at.
     pub(crate) fn pass(&self, line: &[u8]) -> Option<Passed> {
-        let message = line.get(begin(line)..)?;
+        let begin = begin(line);
+        let message = line.get(begin..)?;
         let head = message.first_chunk::<HEAD>()?;
         let (slots, _) = self.slots.as_chunks::<4>();
         let (rows, _) = self.rows.as_chunks::<ROW>();
         let mut at = hash(*head, slots.len().max(1));
         loop {
             let index = u32::from_le_bytes(*slots.get(at)?) as usize;
-            let (row, _) = rows.get(index.checked_sub(1)?)?.as_chunks::<4>();
-            let number = |place: usize| row.get(place).map_or(0, |number| u32::from_le_bytes(*number) as usize);
-            let text = |from: usize| self.bytes.get(number(from)..number(from + 1)).unwrap_or_default();
-            if message.starts_with(text(0)) && message.ends_with(text(2)) {
-                return Some(Passed { success: number(4).checked_sub(1) });
+            let row = rows.get(index.checked_sub(1)?)?;
+            if let Some((success, begins)) = self.is_of(row, message, head) {
+                return Some(Passed { success, message: begin, begins });
             }
             at = (at + 1) & (slots.len() - 1);
         }
+    }
+
+    /// Whether a message is of a form: the message of a success that it is, and how much is the same in all of them.
+    fn is_of(&self, row: &[u8; ROW], message: &[u8], head: &[u8; HEAD]) -> Option<(Option<usize>, usize)> {
+        let (first, row) = row.split_first_chunk::<HEAD>()?;
+        let (last, row) = row.split_first_chunk::<HEAD>()?;
+        let (row, _) = row.as_chunks::<4>();
+        let number = |place: usize| row.get(place).map_or(0, |number| u32::from_le_bytes(*number) as usize);
+        let begins = number(5);
+        // Two comparisons of numbers tell nearly all forms apart.
+        if head != first || message.get(..begins)?.last_chunk::<HEAD>()? != last {
+            return None;
+        }
+        let text = |from: usize| self.bytes.get(number(from)..number(from + 1)).unwrap_or_default();
+        let (between, ends) = (text(0), text(2));
+        let same = between.is_empty() || message.get(HEAD..)?.starts_with(between);
+        (same && (ends.is_empty() || message.ends_with(ends))).then(|| (number(4).checked_sub(1), begins))
     }
 }
 
@@ -120,13 +144,27 @@ fn begin(line: &[u8]) -> usize {
         _ => return 0,
     };
     let mut at = time;
-    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr(b':', rest)) {
-        at += found + 1;
-        if line.get(at) == Some(&b' ') {
-            return at + 1;
+    // Eight bytes at a time: the host and the program are short.
+    while let Some(eight) = line.get(at..).and_then(|rest| rest.first_chunk()) {
+        let mut colons = places(u64::from_le_bytes(*eight), b':');
+        while colons != 0 {
+            let after = at + (colons.trailing_zeros() / 8) as usize + 1;
+            if line.get(after) == Some(&b' ') {
+                return after + 1;
+            }
+            colons &= colons - 1;
         }
+        at += 8;
     }
-    0
+    let rest = line.get(at..).unwrap_or_default();
+    rest.windows(2).position(|two| two == b": ").map_or(0, |colon| at + colon + 2)
+}
+
+/// The highest bit of each of eight bytes that are a certain one.
+pub(crate) fn places(eight: u64, byte: u8) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    let other = eight ^ u64::from_le_bytes([byte; 8]);
+    !(((other & LOW) + LOW) | other | LOW)
 }
 
 #[cfg(test)]

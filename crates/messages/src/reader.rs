@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         self.next_line.next = line.at(original.len());
         if self.bytes > PASTED && self.roles.is_empty() {
             for open in self.tracker.close_old() {
-                self.classes.add(settle::attempt(self.messages, open.events));
+                self.classes.add_events(self.messages, open.events);
             }
         }
     }
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         let keyed = self.tracker.close(|_| true).into_iter().map(|open| (open.key, open.events)).collect();
         if self.roles.is_empty() {
             for events in settle::gather(self.messages, keyed, self.bytes) {
-                self.classes.add(settle::attempt(self.messages, events));
+                self.classes.add_events(self.messages, events);
             }
         } else {
             for (events, joined) in sides::gather(self.messages, keyed, self.bytes, &self.roles) {

@@ -11,6 +11,7 @@ use memchr::memmem;
 
 use crate::hit::line_of;
 use crate::literals::{Weight, weight};
+use crate::ordinary::places;
 use crate::scan::Scan;
 use crate::{Envelope, Messages};
 
@@ -50,6 +51,10 @@ struct Found {
     seen: Seen,
     /// Failures, with what marks the lines of their attempts.
     marks: Vec<(Range<usize>, [u8; MARK])>,
+    /// Where the messages of the lines begin that were passed over.
+    messages: Vec<usize>,
+    /// The lines that were not.
+    others: Vec<Range<usize>>,
 }
 
 /// A failure so near the end of a block is looked for in the next one too.
@@ -74,25 +79,28 @@ impl Rough {
         let (scan, ordinary) = (messages.rough_scan(), messages.ordinary());
         // Lines of ordinary forms are passed over, and those between them are looked at together.
         let (mut from, mut at) = (0, 0);
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let end = memchr::memchr(b'\n', rest).map_or(text.len(), |end| at + end);
+        for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
             let line = text.get(at..end).unwrap_or_default();
             if let Some(passed) = ordinary.pass(line) {
-                self.look(messages, &scan, text, from..at, &mut found);
-                if let Some(entry) = passed.success {
-                    found.seen.successes.extend(self.success(messages, entry, line));
+                if from < at {
+                    self.look(messages, &scan, text, from..at, &mut found);
                 }
+                if let Some(entry) = passed.success {
+                    let peer = self.success(messages, entry, line, passed.message + passed.begins);
+                    found.seen.successes.extend(peer);
+                }
+                found.messages.push(at + passed.message);
                 from = end + 1;
             }
             at = end + 1;
         }
         self.look(messages, &scan, text, from..text.len(), &mut found);
-        let Found { mut seen, marks } = found;
+        let Found { mut seen, marks, messages, others } = found;
         // An attempt that was on its way at the end of the block goes on in the next one.
         let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
         let before = std::mem::replace(&mut self.marks, near_the_end.collect());
         let all: Vec<_> = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
-        related(text, &all, &mut seen.parts);
+        related(text, &all, &messages, &others, &mut seen.parts);
         merge(text, &mut seen.parts);
         seen
     }
@@ -100,6 +108,7 @@ impl Rough {
     /// Looks over some whole lines of a block.
     fn look(&mut self, messages: &Messages, scan: &Scan<'_>, text: &[u8], lines: Range<usize>, to: &mut Found) {
         let Some(part) = text.get(lines.clone()).filter(|part| !part.is_empty()) else { return };
+        to.others.push(lines.clone());
         scan.find(part, |literal, span| {
             let span = lines.start + span.start..lines.start + span.end;
             let line = line_of(text, span.start);
@@ -120,7 +129,7 @@ impl Rough {
                     }
                     Some(Weight::Success) => {
                         let bytes = text.get(span.start..line.end).unwrap_or_default();
-                        to.seen.successes.extend(self.success(messages, entry, bytes));
+                        to.seen.successes.extend(self.success(messages, entry, bytes, 0));
                     }
                     _ => {}
                 }
@@ -129,11 +138,11 @@ impl Rough {
         });
     }
 
-    /// The peer of a success, unless it was told of before.
-    fn success(&mut self, messages: &Messages, entry: usize, text: &[u8]) -> Option<String> {
+    /// The peer of a success, unless it was told of before; it stands behind the first bytes.
+    fn success(&mut self, messages: &Messages, entry: usize, text: &[u8], behind: usize) -> Option<String> {
         // Nearly all programs write the peer there: then most lines need not be read.
-        let from = self.from.find(text).map_or(0, |at| at + FROM.len());
-        let word = text.get(from..)?;
+        let word = text.get(behind.saturating_sub(1)..)?;
+        let word = word.get(self.from.find(word).map_or(0, |at| at + FROM.len())..)?;
         let word = word.get(..memchr::memchr(b' ', word).unwrap_or(word.len()))?;
         let hash = hash(entry, word);
         if self.known.contains(&hash) {
@@ -196,8 +205,15 @@ fn mark(line: &[u8]) -> Option<[u8; MARK]> {
     line.get(start..)?.first_chunk().copied()
 }
 
-/// Adds the lines that have the mark of a failure.
-fn related(text: &[u8], marks: &[[u8; MARK]], parts: &mut Vec<Range<usize>>) {
+/// Adds the lines that have the mark of a failure: lines of ordinary forms, whose messages begin at these places, before
+/// their message, all others anywhere.
+fn related(
+    text: &[u8],
+    marks: &[[u8; MARK]],
+    messages: &[usize],
+    others: &[Range<usize>],
+    parts: &mut Vec<Range<usize>>,
+) {
     if marks.is_empty() {
         return;
     }
@@ -208,19 +224,45 @@ fn related(text: &[u8], marks: &[[u8; MARK]], parts: &mut Vec<Range<usize>>) {
     for mark in marks {
         filter.get_mut(place(mark)).into_iter().for_each(|known| *known = true);
     }
-    let mut done = 0;
-    let mut look = |at: usize| {
+    let mut look = |at: usize, done: &mut usize| {
         let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return };
-        if at >= done && filter.get(place(mark)) == Some(&true) && wanted.contains(mark) {
+        if filter.get(place(mark)) == Some(&true) && at >= *done && wanted.contains(mark) {
             let line = line_of(text, at);
-            done = line.end;
+            *done = line.end;
             parts.push(line);
         }
     };
-    if marks.iter().all(|mark| mark.starts_with(b"[")) {
-        memchr::memchr_iter(b'[', text).for_each(&mut look);
-    } else {
-        memchr::memchr3_iter(b'[', b'<', b'(', text).for_each(&mut look);
+    for message in messages {
+        bracket(text, *message).into_iter().for_each(|at| look(at, &mut 0));
+    }
+    let mut done = 0;
+    let square = marks.iter().all(|mark| mark.starts_with(b"["));
+    for lines in others {
+        let part = text.get(lines.clone()).unwrap_or_default();
+        if square {
+            memchr::memchr_iter(b'[', part).for_each(|at| look(lines.start + at, &mut done));
+        } else {
+            memchr::memchr3_iter(b'[', b'<', b'(', part).for_each(|at| look(lines.start + at, &mut done));
+        }
+    }
+}
+
+/// Where the bracket opens around the number of the process before a message: `[1234]: `.
+fn bracket(text: &[u8], message: usize) -> Option<usize> {
+    let start = message.checked_sub(9)?;
+    let eight: &[u8; 8] = text.get(start..)?.first_chunk()?;
+    let open = match eight {
+        [.., b']', b':'] => b'[',
+        [.., b')', b':'] => b'(',
+        _ => return None,
+    };
+    match places(u64::from_le_bytes(*eight), open) {
+        // The number has more than five digits.
+        0 => {
+            let before = start.saturating_sub(6);
+            Some(before + memchr::memrchr(open, text.get(before..start)?)?)
+        }
+        found => Some(start + 7 - (found.leading_zeros() / 8) as usize),
     }
 }
 
@@ -250,4 +292,24 @@ fn merge(text: &[u8], parts: &mut Vec<Range<usize>>) {
     }
     merged.iter_mut().for_each(|part| part.end = text.len().min(part.end + 1));
     *parts = merged;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bracket_around_a_process_is_found() {
+        for (line, at) in [
+            ("Nov 21 10:11:12 host sshd[7]: Accepted", Some(25)),
+            ("Nov 21 10:11:12 host sshd[12345]: Accepted", Some(25)),
+            ("Nov 21 10:11:12 host sshd[4194304]: Accepted", Some(25)),
+            ("Nov 21 10:11:12 host su(12): Accepted", Some(23)),
+            ("Nov 21 10:11:12 host kernel: Accepted", None),
+            ("1 a: Accepted", None),
+            ("Accepted", None),
+        ] {
+            assert_eq!(line.find("Accepted").and_then(|message| bracket(line.as_bytes(), message)), at, "{line}");
+        }
+    }
 }

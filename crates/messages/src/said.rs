@@ -1,11 +1,13 @@
 use shakedown_model::{MessageKind, Phase, Protocol, Said, Slot};
 
 use crate::Messages;
+use crate::data::Entry;
 use crate::event::Event;
 
 /// What is handed on about a message.
 pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
-    let entry = messages.entry(event.entry).cloned().unwrap_or_default();
+    let none = Entry::default();
+    let entry = messages.entry(event.entry).unwrap_or(&none);
     Said {
         protocol: protocol(&entry.protocol),
         kind: match entry.kind.as_str() {
@@ -21,13 +23,13 @@ pub(crate) fn said(messages: &Messages, event: &Event) -> Said {
         text: event.text.clone(),
         captures: event.captures.iter().map(|(key, text, _)| (key.clone(), text.clone())).collect(),
         indications: Vec::new(),
-        explains: entry.explains,
-        summary: entry.summary,
-        note: entry.note,
-        decides: (!entry.decides.is_empty()).then_some(entry.decides),
+        explains: entry.explains.clone(),
+        summary: entry.summary.clone(),
+        note: entry.note.clone(),
+        decides: (!entry.decides.is_empty()).then(|| entry.decides.clone()),
         times: event.times,
-        message: entry.id,
-        product: entry.product,
+        message: entry.id.clone(),
+        product: entry.product.clone(),
     }
 }
 

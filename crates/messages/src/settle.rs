@@ -1,6 +1,8 @@
 //! From messages to attempts: what belongs together, what explains what, what became of it.
 
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use shakedown_model::{
@@ -75,6 +77,42 @@ fn identity(mut key: Key, pasted: bool) -> Key {
     key
 }
 
+/// Whatever two attempts say differently and this number does not tell apart makes no difference to what they point to,
+/// what became of them, and who said it: all that the messages say but places, times, and captures that no table has.
+pub(crate) fn shape(messages: &Messages, events: &[Event]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut order: Vec<u64> = events.iter().map(|event| event.number).collect();
+    if !order.is_sorted() {
+        order.sort_unstable();
+    }
+    for event in events {
+        let number = order.partition_point(|number| *number < event.number);
+        (event.entry, event.printed_by, event.times, event.place.file, number).hash(&mut hasher);
+        for (key, text, _) in &event.captures {
+            key.hash(&mut hasher);
+            if key.ends_with("offer") || messages.has_table(key) {
+                text.as_str().hash(&mut hasher);
+            }
+        }
+    }
+    hasher.finish()
+}
+
+/// The peer that an attempt was made with.
+pub(crate) fn peer(events: &[Event]) -> Option<&str> {
+    capture(events, &["peer"]).or_else(|| capture(events, &["host"]))
+}
+
+/// When an attempt ended.
+pub(crate) fn last(events: &[Event]) -> Option<&String> {
+    events.iter().rev().find_map(|event| event.last_time.as_ref().or(event.time.as_ref()))
+}
+
+fn capture<'a>(events: &'a [Event], names: &[&str]) -> Option<&'a str> {
+    let mut found = events.iter().flat_map(|event| &event.captures);
+    found.find(|(key, ..)| names.contains(&key.as_str())).map(|(_, text, _)| text.as_str())
+}
+
 /// Decides what the messages of one attempt mean together.
 pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     share_printer(messages, &mut events);
@@ -90,18 +128,14 @@ pub(crate) fn attempt(messages: &Messages, mut events: Vec<Event>) -> Attempt {
     let result = outcome(&mut all, &events);
     explain_away(&mut all);
     let offers = offers(messages, &events);
-    let capture = |names: &[&str]| {
-        let mut found = events.iter().flat_map(|event| &event.captures);
-        found.find(|(key, ..)| names.contains(&key.as_str())).map(|(_, text, _)| text.as_str().to_owned())
-    };
     let software = |role: Role| software(&events, role);
     let mut attempt = Attempt {
         protocol: None,
-        peer: capture(&["peer"]).or_else(|| capture(&["host"])),
-        port: capture(&["port"]).and_then(|port| port.parse().ok()),
-        user: capture(&["user"]),
+        peer: peer(&events).map(str::to_owned),
+        port: capture(&events, &["port"]).and_then(|port| port.parse().ok()),
+        user: capture(&events, &["user"]).map(str::to_owned),
         first: events.iter().find_map(|event| event.time.clone()),
-        last: events.iter().rev().find_map(|event| event.last_time.clone().or_else(|| event.time.clone())),
+        last: last(&events).cloned(),
         count: 1,
         result,
         client_software: software(Role::Client),

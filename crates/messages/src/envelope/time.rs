@@ -51,10 +51,12 @@ pub(super) fn read(cursor: &mut Cursor) -> Option<Time> {
         return None;
     }
     let start = cursor.at();
-    let (mut after, picture, style) = PICTURES.iter().find_map(|(picture, style)| {
-        let mut after = *cursor;
-        fits(&mut after, picture).then_some((after, *picture, *style))
-    })?;
+    let begins = |picture: &str| picture.starts_with('9') == first.is_ascii_digit();
+    let (mut after, picture, style) =
+        PICTURES.iter().filter(|(picture, _)| begins(picture)).find_map(|(picture, style)| {
+            let mut after = *cursor;
+            fits(&mut after, picture).then_some((after, *picture, *style))
+        })?;
     fraction(&mut after);
     if picture.starts_with("D_M") {
         // The zone and the year come last: `Fri Dec 22 10:11:12.123456 UTC 2023`.

@@ -24,10 +24,13 @@ impl<'a> Clean<'a> {
     /// Takes away what hides a message: colours, escapes, typographic quotes, wrappings, broken lines.
     pub fn of(original: &'a [u8]) -> Self {
         let mut clean = Self { bytes: Cow::Borrowed(original), maps: Vec::new() };
-        clean.rewrite(encoding::decode);
-        clean.rewrite(strip::strip);
+        let looked = strip::look(original);
+        if looked.dirty {
+            clean.rewrite(encoding::decode);
+            clean.rewrite(strip::strip);
+        }
         for _ in 0..NESTED {
-            if !clean.rewrite(escapes::unescape) {
+            if !(looked.dirty || looked.escaped) || !clean.rewrite(escapes::unescape) {
                 break;
             }
             clean.rewrite(strip::strip);

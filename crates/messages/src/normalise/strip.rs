@@ -25,6 +25,40 @@ pub(super) fn strip(bytes: &[u8]) -> Option<Rewritten> {
     rewriter.finish()
 }
 
+/// What a text may have to be rewritten for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Looked {
+    /// It may have bytes that [`strip`] or a decoding takes away or replaces.
+    pub(super) dirty: bool,
+    /// It may have escaped forms of characters.
+    pub(super) escaped: bool,
+}
+
+/// Looks over a text once, as fast as memory is read: nothing of most logs has to be rewritten.
+pub(super) fn look(bytes: &[u8]) -> Looked {
+    // Many bytes are compared at once, each with what was found at its place of a run before.
+    let (mut highest, mut lowest, mut dirty, mut escaped) = ([0; LANES], [u8::MAX; LANES], [0; LANES], [0; LANES]);
+    let (runs, rest) = bytes.as_chunks::<LANES>();
+    for run in runs {
+        let found = highest.iter_mut().zip(&mut lowest).zip(&mut dirty).zip(&mut escaped);
+        for ((((highest, lowest), dirty), escaped), byte) in found.zip(run) {
+            *highest = (*highest).max(*byte);
+            // Line ends become the highest number, other control characters stay the lowest ones.
+            *lowest = (byte ^ b'\n').wrapping_sub(1).min(*lowest);
+            *dirty |= if *byte == b'&' { u8::MAX } else { 0 };
+            *escaped |= if (*byte == b'\\') | (*byte == b'#') { u8::MAX } else { 0 };
+        }
+    }
+    let dirty = highest.iter().any(|byte| *byte >= 0x7f)
+        || lowest.iter().any(|byte| *byte < 0x1f)
+        || dirty.contains(&u8::MAX)
+        || rest.iter().any(|byte| suspect(*byte));
+    Looked { dirty, escaped: escaped.contains(&u8::MAX) || rest.iter().any(|byte| b"\\#".contains(byte)) }
+}
+
+/// Bytes of a run.
+const LANES: usize = 32;
+
 /// How many bytes are looked at together.
 const RUN: usize = 64;
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::Clean;
+use super::{Clean, encoding, escapes, strip};
 
 fn clean(original: &str) -> String {
     String::from_utf8_lossy(Clean::of(original.as_bytes()).bytes()).into_owned()
@@ -332,6 +332,15 @@ proptest! {
         let all = clean.original(0..clean.bytes().len());
         prop_assert!(all.end <= original.len());
         let _ = clean.original(5..usize::MAX);
+    }
+
+    /// What is not even tried on a text would have changed nothing.
+    #[test]
+    fn a_look_over_a_text_misses_nothing(bytes in dirty()) {
+        let looked = strip::look(&bytes);
+        let rewritten = encoding::decode(&bytes).is_some() || strip::strip(&bytes).is_some();
+        prop_assert!(looked.dirty || !rewritten);
+        prop_assert!(looked.dirty || looked.escaped || escapes::unescape(&bytes).is_none());
     }
 
     #[test]
