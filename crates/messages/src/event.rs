@@ -46,7 +46,7 @@ impl Event {
 }
 
 /// The parts of a match that have a name, without the signs around them.
-pub(crate) fn captures(text: &[u8], hit: &Hit, at: impl Fn(Range<usize>) -> Place) -> Vec<(String, Name, Place)> {
+pub(crate) fn captures(text: &[u8], hit: &Hit<'_>, at: impl Fn(Range<usize>) -> Place) -> Vec<(String, Name, Place)> {
     let trimmed = |span: &Range<usize>| {
         let bytes = text.get(span.clone()).unwrap_or_default();
         let quote = |byte: &u8| b"'\"`<>[](),;: \t\r".contains(byte);
@@ -58,14 +58,16 @@ pub(crate) fn captures(text: &[u8], hit: &Hit, at: impl Fn(Range<usize>) -> Plac
         .iter()
         .map(|(key, span)| {
             let span = trimmed(span);
-            (key.clone(), name(text, &span), at(span))
+            ((*key).to_owned(), name(text, &span), at(span))
         })
         .collect()
 }
 
 /// A part of the text, escaped.
 pub(crate) fn name(text: &[u8], span: &Range<usize>) -> Name {
-    Name::from_bytes(text.get(span.clone()).unwrap_or_default())
+    let bytes = text.get(span.clone()).unwrap_or_default();
+    // Most text is its own printable form.
+    std::str::from_utf8(bytes).map_or_else(|_| Name::from_bytes(bytes), Name::new)
 }
 
 /// Bytes of a line that are kept on either side of a message.

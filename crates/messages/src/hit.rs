@@ -1,22 +1,24 @@
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
-use regex_automata::Input;
+use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
+use regex_automata::{Input, PatternID};
 
+use crate::quick::Quick;
 use crate::{Envelope, Messages};
 
 /// A message found in clean text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hit {
+pub(crate) struct Hit<'a> {
     /// The entry, by place.
     pub(crate) entry: usize,
     /// The words matched.
     pub(crate) span: Range<usize>,
     /// The parts that have a name.
-    pub(crate) captures: Vec<(String, Range<usize>)>,
+    pub(crate) captures: Vec<(&'a str, Range<usize>)>,
     /// The line that the match begins in.
     pub(crate) line: Range<usize>,
 }
@@ -24,18 +26,35 @@ pub(crate) struct Hit {
 /// Clean text, and what logs wrote before each of its lines that was looked at.
 pub(crate) struct Lines<'a> {
     pub(crate) text: &'a [u8],
-    envelopes: RefCell<HashMap<usize, Rc<Envelope>>>,
+    envelopes: RefCell<HashMap<usize, Rc<Envelope>, Quick>>,
+    /// The lines that were put together last.
+    joined: RefCell<VecDeque<Rc<Joined>>>,
 }
+
+/// Lines put together that are kept: the messages that are looked for in a line ask for a few different ones.
+const JOINED: usize = 8;
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
-        Self { text, envelopes: RefCell::default() }
+        Self { text, envelopes: RefCell::default(), joined: RefCell::default() }
     }
 
     /// What stands before the message of a line.
     pub(crate) fn envelope(&self, line: &Range<usize>) -> Rc<Envelope> {
         let read = || Rc::new(Envelope::read(self.text.get(line.clone()).unwrap_or_default()));
         self.envelopes.borrow_mut().entry(line.start).or_insert_with(read).clone()
+    }
+
+    /// Some lines with or without what stands before their messages.
+    fn joined(&self, window: &Range<usize>, prefix: Prefix) -> Rc<Joined> {
+        let mut all = self.joined.borrow_mut();
+        if let Some(joined) = all.iter().find(|joined| joined.window == *window && joined.prefix == prefix) {
+            return Rc::clone(joined);
+        }
+        let joined = Rc::new(Joined::of(self, window.clone(), prefix));
+        all.truncate(JOINED - 1);
+        all.push_front(Rc::clone(&joined));
+        joined
     }
 }
 
@@ -45,7 +64,7 @@ const REACH: usize = 16 * 1024;
 const MATCHES_A_LINE: usize = 8;
 
 /// All messages in parts of a clean text, in the order of the text.
-pub(crate) fn find(messages: &Messages, lines: &Lines<'_>, parts: &[Range<usize>]) -> Vec<Hit> {
+pub(crate) fn find<'a>(messages: &'a Messages, lines: &Lines<'_>, parts: &[Range<usize>]) -> Vec<Hit<'a>> {
     let text = lines.text;
     let mut literals = Vec::new();
     for part in parts {
@@ -56,7 +75,7 @@ pub(crate) fn find(messages: &Messages, lines: &Lines<'_>, parts: &[Range<usize>
     }
     literals.sort_by_key(|(span, _)| (span.end, span.start));
     // How far the text was looked at for a message.
-    let mut done: HashMap<usize, usize> = HashMap::new();
+    let mut done: HashMap<usize, usize, Quick> = HashMap::default();
     let mut hits = Vec::new();
     for (span, literal) in literals {
         for index in literal.entries() {
@@ -71,13 +90,13 @@ pub(crate) fn find(messages: &Messages, lines: &Lines<'_>, parts: &[Range<usize>
 }
 
 /// Looks for one entry around a literal, and gives up to where the text has been looked at for it.
-fn match_entry(
-    messages: &Messages,
+fn match_entry<'a>(
+    messages: &'a Messages,
     index: usize,
     lines_of: &Lines<'_>,
     literal: Range<usize>,
     done: usize,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<Hit<'a>>,
 ) -> usize {
     let text = lines_of.text;
     let line = line_of(text, literal.start);
@@ -93,14 +112,14 @@ fn match_entry(
     let mut last = None;
     // What stands before the message is taken off first; a pattern that names it is tried on the whole line.
     for prefix in [Prefix::Off, Prefix::On] {
-        let joined = Joined::of(lines_of, window.clone(), prefix);
+        let joined = lines_of.joined(&window, prefix);
         let mut at = 0;
         for _ in 0..MATCHES_A_LINE {
             regex.search_captures(&Input::new(&joined.text).range(at..), &mut captures);
             let Some(found) = captures.get_match() else { break };
             let span = joined.original(found.range());
             let line = line_of(text, span.start);
-            hits.push(Hit { entry: index, span: span.clone(), captures: named(&captures, &joined), line });
+            hits.push(Hit { entry: index, span: span.clone(), captures: named(regex, &captures, &joined), line });
             last = Some(span.end);
             at = if found.is_empty() { found.end() + 1 } else { found.end() };
             if at > joined.text.len() {
@@ -115,14 +134,17 @@ fn match_entry(
     if lines == 1 { window.end.max(literal.end) } else { last.unwrap_or(literal.end).max(literal.end) }
 }
 
-fn named(captures: &Captures, joined: &Joined) -> Vec<(String, Range<usize>)> {
-    let names = captures.group_info().pattern_names(regex_automata::PatternID::ZERO);
-    let named = names.enumerate().filter_map(|(group, name)| Some((name?.to_owned(), captures.get_group(group)?)));
+fn named<'a>(regex: &'a Regex, captures: &Captures, joined: &Joined) -> Vec<(&'a str, Range<usize>)> {
+    let names = regex.group_info().pattern_names(PatternID::ZERO);
+    let named = names.enumerate().filter_map(|(group, name)| Some((name?, captures.get_group(group)?)));
     named.map(|(name, span)| (name, joined.original(span.range()))).collect()
 }
 
 /// Lines without what the log wrote before each of them.
 struct Joined {
+    /// Where they stand in the clean text, and what was asked for.
+    window: Range<usize>,
+    prefix: Prefix,
     text: Vec<u8>,
     /// Where a piece begins here, and in the clean text.
     pieces: Vec<(usize, usize)>,
@@ -140,7 +162,7 @@ enum Prefix {
 impl Joined {
     fn of(lines: &Lines<'_>, window: Range<usize>, prefix: Prefix) -> Self {
         let text = lines.text;
-        let mut joined = Self { text: Vec::new(), pieces: Vec::new(), without: false };
+        let mut joined = Self { window: window.clone(), prefix, text: Vec::new(), pieces: Vec::new(), without: false };
         let mut start = window.start;
         while start < window.end {
             let line = line_of(text, start);
@@ -191,15 +213,15 @@ fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
 }
 
 /// Of two matches where one lies within the other, the longer one is the more specific.
-fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
-    let context = |hit: &Hit| messages.entry(hit.entry).is_none_or(|entry| entry.kind == "context");
-    let kind = |hit: &Hit, kind: &str| messages.entry(hit.entry).is_some_and(|entry| entry.kind == kind);
-    let any = |hit: &Hit| messages.entry(hit.entry).is_some_and(|entry| entry.protocol == "any");
+fn specific<'a>(messages: &Messages, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
+    let context = |hit: &Hit<'_>| messages.entry(hit.entry).is_none_or(|entry| entry.kind == "context");
+    let kind = |hit: &Hit<'_>, kind: &str| messages.entry(hit.entry).is_some_and(|entry| entry.kind == kind);
+    let any = |hit: &Hit<'_>| messages.entry(hit.entry).is_some_and(|entry| entry.protocol == "any");
     // The end of something often quotes what it ended for.
-    let quotes = |hit: &Hit, other: &Hit| kind(other, "consequence") && kind(hit, "failure") && !any(hit);
-    let general = |hit: &Hit| messages.entry(hit.entry).is_some_and(|entry| entry.general);
-    let product = |hit: &Hit| messages.entry(hit.entry).map(|entry| entry.product.as_str());
-    let gives_way = |hit: &Hit| {
+    let quotes = |hit: &Hit<'_>, other: &Hit<'_>| kind(other, "consequence") && kind(hit, "failure") && !any(hit);
+    let general = |hit: &Hit<'_>| messages.entry(hit.entry).is_some_and(|entry| entry.general);
+    let product = |hit: &Hit<'_>| messages.entry(hit.entry).map(|entry| entry.product.as_str());
+    let gives_way = |hit: &Hit<'_>| {
         let from = hits.partition_point(|other| other.span.start < hit.span.start);
         general(hit)
             && hits.iter().skip(from).take_while(|other| other.span.start < hit.span.end).any(|other| {
@@ -209,7 +231,7 @@ fn specific(messages: &Messages, hits: Vec<Hit>) -> Vec<Hit> {
                     && product(other) == product(hit)
             })
     };
-    let covered = |hit: &Hit| {
+    let covered = |hit: &Hit<'_>| {
         let from = hits.partition_point(|other| other.span.start + REACH < hit.span.start);
         hits.iter().skip(from).take_while(|other| other.span.start <= hit.span.start).any(|other| {
             let within = other.span.start <= hit.span.start && hit.span.end <= other.span.end;

@@ -27,6 +27,7 @@ mod open;
 #[allow(dead_code, unreachable_pub, reason = "a module of the build script, which makes them")]
 mod ordinary;
 mod peers;
+mod quick;
 mod reader;
 mod role;
 mod rough;

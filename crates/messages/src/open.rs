@@ -6,6 +6,7 @@ use shakedown_model::Role;
 
 use crate::event::Event;
 use crate::peers;
+use crate::quick::Quick;
 
 /// What tells one attempt from another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -81,7 +82,7 @@ const GAP: f64 = 120.0;
 /// All attempts that may go on.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
-    open: HashMap<u64, Open>,
+    open: HashMap<u64, Open, Quick>,
     by_key: HashMap<Key, Vec<u64>>,
     /// Of programs that give a connection to a process of its own, or to several.
     by_peer: HashMap<(usize, Vec<u8>, Peer), u64>,

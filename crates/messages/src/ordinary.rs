@@ -20,19 +20,29 @@ pub struct Form {
 }
 
 /// The forms, found by the first bytes of a message; read in place.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Ordinary<'a> {
     /// Places of forms, a number each, by a hash of how they begin; zero is none, and ends the search.
-    slots: &'a [u8],
+    slots: &'a [[u8; 2]; SLOTS],
     /// Of each form where its beginning and its end are, and what message it is.
-    rows: &'a [u8],
+    rows: &'a [[u8; ROW]],
     bytes: &'a [u8],
+}
+
+impl Default for Ordinary<'_> {
+    fn default() -> Self {
+        Self { slots: &[[0; 2]; SLOTS], rows: &[], bytes: &[] }
+    }
 }
 
 /// Bytes that a beginning is found by.
 pub(crate) const HEAD: usize = 8;
 /// Bytes of a form: the first and the last ones of how it begins, and six numbers.
 const ROW: usize = 2 * HEAD + 24;
+/// Places that a hash may name.
+const SLOTS: usize = 1 << 9;
+/// More forms have no room; lines of further ones are looked at.
+const MOST: usize = SLOTS / 4;
 
 /// A line of an ordinary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +57,14 @@ pub(crate) struct Passed {
 
 /// Lays out the table: beginning, end, and the place of the message of a success.
 pub(crate) fn encode(forms: &[(&Form, Option<usize>)]) -> Vec<u8> {
-    let size = (forms.len() * 4).next_power_of_two().max(2);
-    let mut slots = vec![0_u32; size];
+    let mut slots = [[0; 2]; SLOTS];
     let (mut rows, mut bytes) = (Vec::new(), Vec::new());
-    for (index, (form, success)) in forms.iter().enumerate() {
-        let mut at = form.begins.as_bytes().first_chunk().map_or(0, |head| hash(*head, size));
-        while slots.get(at).is_some_and(|slot| *slot != 0) {
-            at = (at + 1) % size;
+    for (number, (form, success)) in (1_u16..).zip(forms).take(MOST) {
+        let mut at = form.begins.as_bytes().first_chunk().map_or(0, |head| hash(*head));
+        while slots.get(at).is_some_and(|slot| *slot != [0; 2]) {
+            at = (at + 1) % SLOTS;
         }
-        slots.get_mut(at).into_iter().for_each(|slot| *slot = short(index + 1));
+        slots.get_mut(at).into_iter().for_each(|slot| *slot = number.to_le_bytes());
         let begins = form.begins.as_bytes();
         rows.extend(begins.first_chunk().copied().unwrap_or([0; HEAD]));
         rows.extend(begins.last_chunk().copied().unwrap_or([0; HEAD]));
@@ -68,9 +77,8 @@ pub(crate) fn encode(forms: &[(&Form, Option<usize>)]) -> Vec<u8> {
         rows.extend(short(success.map_or(0, |entry| entry + 1)).to_le_bytes());
         rows.extend(short(begins.len()).to_le_bytes());
     }
-    let slots: Vec<u8> = slots.into_iter().flat_map(u32::to_le_bytes).collect();
     let mut out = Vec::new();
-    for part in [slots, rows, bytes] {
+    for part in [slots.concat(), rows, bytes] {
         out.extend(short(part.len()).to_le_bytes());
         out.extend_from_slice(&part);
     }
@@ -81,9 +89,9 @@ fn short(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// A place in a table whose size is a power of two.
-fn hash(head: [u8; HEAD], size: usize) -> usize {
-    (u64::from_le_bytes(head).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (size - 1)
+/// The place at which the forms that begin so are looked for.
+fn hash(head: [u8; HEAD]) -> usize {
+    (u64::from_le_bytes(head).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOTS.ilog2())) as usize
 }
 
 impl<'a> Ordinary<'a> {
@@ -96,28 +104,28 @@ impl<'a> Ordinary<'a> {
             rest = after;
             Some(part)
         };
-        Some(Self { slots: part()?, rows: part()?, bytes: part()? })
+        let slots = part()?.as_chunks().0.try_into().ok()?;
+        Some(Self { slots, rows: part()?.as_chunks().0, bytes: part()? })
     }
 
     /// The form of a line without its end; `None` of a line that is to be looked at.
+    #[inline]
     pub(crate) fn pass(&self, line: &[u8]) -> Option<Passed> {
         let begin = begin(line);
         let message = line.get(begin..)?;
         let head = message.first_chunk::<HEAD>()?;
-        let (slots, _) = self.slots.as_chunks::<4>();
-        let (rows, _) = self.rows.as_chunks::<ROW>();
-        let mut at = hash(*head, slots.len().max(1));
+        let mut at = hash(*head);
         loop {
-            let index = u32::from_le_bytes(*slots.get(at)?) as usize;
-            let row = rows.get(index.checked_sub(1)?)?;
+            let row = self.rows.get(usize::from(u16::from_le_bytes(*self.slots.get(at)?)).checked_sub(1)?)?;
             if let Some((success, begins)) = self.is_of(row, message, head) {
                 return Some(Passed { success, message: begin, begins });
             }
-            at = (at + 1) & (slots.len() - 1);
+            at = (at + 1) % SLOTS;
         }
     }
 
     /// Whether a message is of a form: the message of a success that it is, and how much is the same in all of them.
+    #[inline]
     fn is_of(&self, row: &[u8; ROW], message: &[u8], head: &[u8; HEAD]) -> Option<(Option<usize>, usize)> {
         let (first, row) = row.split_first_chunk::<HEAD>()?;
         let (last, row) = row.split_first_chunk::<HEAD>()?;
@@ -136,6 +144,7 @@ impl<'a> Ordinary<'a> {
 }
 
 /// Where the message of a line begins: behind the time, the host and the program of syslog, if these are there.
+#[inline]
 fn begin(line: &[u8]) -> usize {
     // `Nov 21 10:11:12 `, or a time in one word.
     let time = match line {
@@ -143,20 +152,19 @@ fn begin(line: &[u8]) -> usize {
         [b'0'..=b'9', ..] => memchr::memchr(b' ', line).map_or(0, |end| end + 1),
         _ => return 0,
     };
-    let mut at = time;
     // Eight bytes at a time: the host and the program are short.
-    while let Some(eight) = line.get(at..).and_then(|rest| rest.first_chunk()) {
+    let (mut at, mut rest) = (time, line.get(time..).unwrap_or_default());
+    while let Some((eight, after)) = rest.split_first_chunk() {
         let mut colons = places(u64::from_le_bytes(*eight), b':');
         while colons != 0 {
-            let after = at + (colons.trailing_zeros() / 8) as usize + 1;
-            if line.get(after) == Some(&b' ') {
-                return after + 1;
+            let blank = at + (colons.trailing_zeros() / 8) as usize + 1;
+            if line.get(blank) == Some(&b' ') {
+                return blank + 1;
             }
             colons &= colons - 1;
         }
-        at += 8;
+        (at, rest) = (at + 8, after);
     }
-    let rest = line.get(at..).unwrap_or_default();
     rest.windows(2).position(|two| two == b": ").map_or(0, |colon| at + colon + 2)
 }
 

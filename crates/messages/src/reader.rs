@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         offset: u64,
         clean: &Clean<'_>,
         lines: &Lines<'_>,
-        found: &Hit,
+        found: &Hit<'_>,
         counter: &mut Counter<'_>,
     ) {
         let Some(entry) = self.messages.entry(found.entry) else { return };

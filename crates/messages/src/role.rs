@@ -33,7 +33,7 @@ const CLIENTS: &[&str] =
     &["ssh", "sftp", "scp", "curl", "wget", "postfix/smtp", "plink", "psftp", "pscp", "dbclient", "autossh"];
 
 /// Who printed it: by the message, the program of the line, or the port in it.
-pub(crate) fn role(entry: &Entry, text: &[u8], hit: &Hit, line: &[u8], envelope: &Envelope) -> Option<Role> {
+pub(crate) fn role(entry: &Entry, text: &[u8], hit: &Hit<'_>, line: &[u8], envelope: &Envelope) -> Option<Role> {
     match entry.printed_by.as_str() {
         "client" => return Some(Role::Client),
         "server" => return Some(Role::Server),
@@ -47,7 +47,7 @@ pub(crate) fn role(entry: &Entry, text: &[u8], hit: &Hit, line: &[u8], envelope:
         return Some(Role::Client);
     }
     // A port that no server listens on is a client's own: then it was the server that printed.
-    let port = hit.captures.iter().find(|(name, _)| name == "port").and_then(|(_, span)| text.get(span.clone()));
+    let port = hit.captures.iter().find(|(name, _)| *name == "port").and_then(|(_, span)| text.get(span.clone()));
     let port: u16 = std::str::from_utf8(port?).ok()?.parse().ok()?;
     match port {
         22 | 443 | 2222 | 830 => Some(Role::Client),

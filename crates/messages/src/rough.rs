@@ -4,7 +4,6 @@
 //! process wrote of the same connection, and of all others only whose connections succeeded.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use memchr::memmem;
@@ -12,6 +11,7 @@ use memchr::memmem;
 use crate::hit::line_of;
 use crate::literals::{Weight, weight};
 use crate::ordinary::places;
+use crate::quick::Quick;
 use crate::scan::Scan;
 use crate::{Envelope, Messages};
 
@@ -22,7 +22,7 @@ pub(crate) struct Rough {
     /// What marks the lines of attempts that failed near the end of the block before.
     marks: Vec<[u8; MARK]>,
     /// The words of lines of successes that were read already.
-    known: HashSet<u64, BuildHasherDefault<Same>>,
+    known: HashSet<u64, Quick>,
     /// Finds what stands before the peer in most of them.
     from: memmem::Finder<'static>,
 }
@@ -156,24 +156,6 @@ impl Rough {
             self.known.insert(hash);
         }
         Some(String::from_utf8_lossy(peer).into_owned())
-    }
-}
-
-/// What is a hash already.
-#[derive(Debug, Default)]
-struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash << 8 | u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
 
