@@ -184,7 +184,23 @@ fn may_match(messages: &Messages, entry: usize, text: &[u8], line: &Range<usize>
 fn mark(line: &[u8]) -> Option<[u8; MARK]> {
     let envelope = Envelope::read(line);
     let start = envelope.connection.or(envelope.process)?.start.checked_sub(1)?;
-    line.get(start..)?.first_chunk().copied()
+    Some(cut(line.get(start..)?.first_chunk()?))
+}
+
+/// A mark up to its closing bracket: behind a short number the message begins, which is another one in each line.
+fn cut(mark: &[u8; MARK]) -> [u8; MARK] {
+    let close = match mark {
+        [b'[', ..] => b']',
+        [b'<', ..] => b'>',
+        [b'(', ..] => b')',
+        _ => return *mark,
+    };
+    let eight = u64::from_le_bytes(*mark);
+    match places(eight, close) {
+        0 => *mark,
+        // All bits up to the first bracket.
+        found => (eight & (found ^ (found - 1))).to_le_bytes(),
+    }
 }
 
 /// Adds the lines that have the mark of a failure: lines of ordinary forms, whose messages begin at these places, before
@@ -207,8 +223,8 @@ fn related(
         filter.get_mut(place(mark)).into_iter().for_each(|known| *known = true);
     }
     let mut look = |at: usize, done: &mut usize| {
-        let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return };
-        if filter.get(place(mark)) == Some(&true) && at >= *done && wanted.contains(mark) {
+        let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()).map(cut) else { return };
+        if filter.get(place(&mark)) == Some(&true) && at >= *done && wanted.contains(&mark) {
             let line = line_of(text, at);
             *done = line.end;
             parts.push(line);
@@ -293,5 +309,18 @@ mod tests {
         ] {
             assert_eq!(line.find("Accepted").and_then(|message| bracket(line.as_bytes(), message)), at, "{line}");
         }
+    }
+    /// A process with a short number was told from itself by the first letters of what it said.
+    #[test]
+    fn lines_of_a_process_have_the_same_mark() {
+        for (one, other) in [
+            ("Nov 21 10:11:12 host sshd[7]: Unable to", "Nov 21 10:11:10 host sshd[7]: Connection from"),
+            ("Nov 21 10:11:12 host sshd[123]: Unable to", "Nov 21 10:11:10 host sshd[123]: Connection from"),
+            ("Nov 21 10:11:12 gw charon[9]: 05[IKE] <a|3> no", "Nov 21 10:11:10 gw charon[9]: 06[ENC] <a|3> parsed"),
+        ] {
+            assert!(mark(one.as_bytes()).is_some(), "{one}");
+            assert_eq!(mark(one.as_bytes()), mark(other.as_bytes()), "{one}");
+        }
+        assert_ne!(mark(b"Nov 21 10:11:12 host sshd[7]: Unable"), mark(b"Nov 21 10:11:12 host sshd[71]: Unable"));
     }
 }
