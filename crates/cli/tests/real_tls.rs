@@ -65,6 +65,26 @@ fn a_client_without_a_common_version_is_told_so() {
 }
 
 #[test]
+fn fixes_of_a_checked_server_and_of_its_file_are_printed() {
+    let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.3;") else { return };
+    let shakedown = Shakedown::new();
+    let run = check(&shakedown, &server, &["--as", "android@8.1-native"]);
+    let document = run.json();
+    assert_eq!((run.status, run.causes()), (1, vec!["no-common-version".to_owned()]), "{document:#}");
+    let fixes = document["fixes"].as_array().cloned().unwrap_or_default();
+    let own = fixes.iter().find(|fix| fix["side"] == "server" && fix["applicability"] == "safe");
+    let own = own.unwrap_or_else(|| panic!("a safe fix of the server: {document:#}"));
+    assert_eq!(own["outcome_after"]["result"], "agreed", "{own:#}");
+    assert_eq!(own["outcome_after"]["agreed"]["version"], "TLSv1.2", "{own:#}");
+    // The same from the file.
+    let path = format!("nginx@1.22.1+openssl@3.0.17:{}", server.folder().join("nginx.conf").display());
+    let run = shakedown.run(&["negotiate", "android@8.1-native", &path, "--host", "test.example"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("ssl_protocols TLSv1.2 TLSv1.3;"), "{}", run.stdout);
+    assert!(run.stdout.contains("lets in, of those that fail today: "), "{}", run.stdout);
+}
+
+#[test]
 fn a_certificate_of_another_name_and_one_that_is_over_are_named() {
     let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
     let shakedown = Shakedown::new();

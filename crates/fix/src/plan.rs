@@ -5,7 +5,7 @@ use shakedown_model::{Applicability, Context, Diagnosis, Fix, Outcome, Party, Pr
 
 use crate::enable::Enabled;
 use crate::strength::Score;
-use crate::{disable, enable, host_key, repair, tls, upgrade};
+use crate::{disable, enable, host_key, repair, tls, upgrade, words};
 
 /// All that a plan is made from.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,8 @@ fn ranked(input: &PlanInput<'_>, mut planned: Vec<Planned>) -> Vec<Fix> {
 /// server.
 fn drop_unscoped(fixes: &mut Vec<Fix>) {
     let weakens = |fix: &Fix, side: Side| fix.applicability == Applicability::Weakens && fix.side == side;
-    if fixes.iter().any(|fix| weakens(fix, Side::Client)) {
+    let scoped = |fix: &Fix| !fix.notes.iter().any(|note| note == words::NO_CLIENT_SCOPE);
+    if fixes.iter().any(|fix| weakens(fix, Side::Client) && scoped(fix)) {
         fixes.retain(|fix| !weakens(fix, Side::Server));
     }
 }

@@ -6,6 +6,10 @@ use shakedown_model::{Name, Role, Side};
 pub(crate) const NO_SERVER_SCOPE: &str = "the server cannot limit this to one client: every client may then choose it, \
      unless a second server on another port takes it alone";
 
+/// What comes with a weaker setting of a client that has none for one server.
+pub(crate) const NO_CLIENT_SCOPE: &str =
+    "this client cannot limit it to one server: it holds for all that it connects to";
+
 /// `` `a`, `b` and `c` ``
 pub(crate) fn list(names: &[Name]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -343,3 +343,98 @@ fn ends_that_agree_get_no_plan() {
     let planned = run(&party("openssl@3.0.15", Role::Client), &nginx(MODERN), &Context::default(), &[]);
     assert!(planned.fixes.is_empty(), "{}", render(&planned));
 }
+
+/// Whether a fix brings the two ends to agree, and does no more than it says.
+fn holds(client: &Party, server: &Party, planned: &Planned) {
+    let shown = || format!("{} {}\n{}", client.label, server.label, render(planned));
+    let order: Vec<Applicability> = planned.fixes.iter().map(|fix| fix.applicability).collect();
+    assert!(order.is_sorted(), "{}", shown());
+    for fix in &planned.fixes {
+        let outcome = fix.outcome_after.as_ref().expect("computed");
+        assert!(outcome.failed.is_empty() && !fix.verify.is_empty() && !fix.undo.is_empty(), "{}", shown());
+        assert!(fix.title.starts_with(|c: char| c.is_lowercase()) && !fix.title.ends_with('.'), "{}", fix.title);
+        if fix.applicability != Applicability::Safe {
+            continue;
+        }
+        assert!(fix.cuts_off.is_empty(), "{}", shown());
+        let version = outcome.agreed(Slot::Version).map(Name::as_str);
+        assert!(matches!(version, Some("TLSv1.2" | "TLSv1.3")), "{}", shown());
+        let before = planned.outcome.agreed(Slot::CipherSuite);
+        let suite = outcome.agreed(Slot::CipherSuite).filter(|suite| before != Some(*suite));
+        let listed = |party: &Party| {
+            let list = party.tls().map(|policy| policy.offer.list(Slot::CipherSuite));
+            list.as_ref()
+                .and_then(Known::accepted)
+                .is_some_and(|list| list.iter().any(|item| Some(&item.name) == suite))
+        };
+        // One that both have is not the fix's.
+        let added = suite.filter(|_| !(listed(client) && listed(server)));
+        let weak = |suite: &Name| {
+            ["_CBC_", "RC4", "TLS_RSA_", "NULL", "anon"].iter().any(|word| suite.as_str().contains(word))
+        };
+        assert!(!added.is_some_and(weak) || fix.title.starts_with("upgrade "), "{}", shown());
+    }
+}
+
+#[test]
+fn every_fix_holds_what_it_says_for_clients_and_servers_of_many_kinds() {
+    let old = "ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0";
+    let new = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384";
+    let servers = [
+        nginx(MODERN),
+        nginx(&MODERN.replace("TLSv1.2 TLSv1.3", "TLSv1.3")),
+        nginx(&MODERN.replace("TLSv1.2 TLSv1.3", "TLSv1").replace(new, old)),
+        nginx(&MODERN.replace("TLSv1.2 TLSv1.3", "TLSv1.2").replace(new, "AES128-SHA:@SECLEVEL=0")),
+        unknown(only(server("openssl@1.1.1w"), Slot::CipherSuite, &["TLS_RSA_WITH_RC4_128_SHA"]), &["TLSv1.0"]),
+        server("openssl@3.5.0"),
+        with_certificates(party("java-jsse@7u80", Role::Server), &[rsa()]),
+        with_certificates(party("schannel@Windows-Server-2008-R2", Role::Server), &[rsa()]),
+    ];
+    let clients = [
+        "openssl@0.9.8",
+        "openssl@1.0.1",
+        "openssl@1.1.1",
+        "openssl@3.0.15/debian-12",
+        "openssl@3.5.0",
+        "java-jsse@7u80",
+        "java-jsse@8u302",
+        "java-jsse@17.0.15",
+        "android@2.3.7",
+        "android@4.4.2",
+        "android@16-native",
+        "chrome@133",
+        "firefox@137-Win-11",
+        "internet-explorer@8-XP",
+        "internet-explorer@11-Win-7",
+        "safari@9-iOS-9",
+        "schannel@Windows-7",
+        "schannel@Windows-Server-2022",
+        "curl@8.18.0+openssl@3.0.15",
+        "python-ssl@3.11.7+openssl@3.0.15",
+        "nodejs@20.20.2",
+        "go-crypto-tls@1.24",
+        "gnutls@3.7.9",
+    ];
+    let (mut failing, mut planned_for, mut safe, mut agreed) = (0, 0, 0, 0);
+    for software in clients {
+        let client = party(software, Role::Client);
+        for server in &servers {
+            let planned = run(&client, server, &host("db01"), &[]);
+            if planned.outcome.failed.is_empty() {
+                assert!(planned.fixes.is_empty(), "{software} {}", server.label);
+                continue;
+            }
+            failing += 1;
+            holds(&client, server, &planned);
+            let first = planned.fixes.first();
+            planned_for += usize::from(first.is_some());
+            safe += usize::from(first.is_some_and(|fix| fix.applicability == Applicability::Safe));
+            let all = first.and_then(|fix| fix.outcome_after.as_ref()).map(|outcome| outcome.result());
+            agreed += usize::from(all == Some(OutcomeResult::Agreed));
+        }
+    }
+    assert!(
+        failing >= 60 && agreed * 10 >= failing * 8 && planned_for * 20 >= failing * 19 && safe * 10 >= failing * 9,
+        "{failing} {planned_for} {safe} {agreed}"
+    );
+}

@@ -73,14 +73,18 @@ fn enable(input: &PlanInput<'_>, found: &Found, resolves: &[DiagnosisId]) -> Opt
         (false, true) => Applicability::Safe,
         (false, false) => Applicability::Manual,
     };
-    let title = title(input, found, &roles);
-    let mut fix = Fix::new(resolves.to_vec(), title, words::side(&roles), applicability);
+    let mut fix = Fix::new(resolves.to_vec(), String::new(), words::side(&roles), applicability);
     if found.unsure {
         fix.notes.push("what software answers is not known: whether it has this shows only there".to_owned());
     }
+    let mut scoped = true;
     for &role in &roles {
         let (delta, changed) = found.of(role);
-        written(input, &mut fix, delta, changed);
+        scoped &= written(input, &mut fix, delta, changed) || role == Role::Server;
+    }
+    fix.title = title(input, found, &roles, scoped);
+    if weakens && !scoped {
+        fix.notes.push(words::NO_CLIENT_SCOPE.to_owned());
     }
     if weakens && roles.contains(&Role::Server) {
         fix.notes.push(words::NO_SERVER_SCOPE.to_owned());
@@ -106,12 +110,13 @@ fn affected(fix: &mut Fix, reached: peers::Reached) {
     }
 }
 
-/// The edits or commands of one end.
-fn written(input: &PlanInput<'_>, fix: &mut Fix, delta: &Delta, changed: &Changed) {
+/// The edits or commands of one end; whether they hold for one server or connection only.
+fn written(input: &PlanInput<'_>, fix: &mut Fix, delta: &Delta, changed: &Changed) -> bool {
     let role = changed.party.role;
     let weak = search::weak(delta, changed);
     // A client's file holds for all that it connects to: a weaker setting goes into one call.
     let one_call = weak && role == Role::Client;
+    let mut narrow = false;
     if !changed.edits.is_empty() && !one_call {
         fix.undo.extend(changed.edits.iter().map(steps::former));
         fix.edits.extend(changed.edits.iter().cloned());
@@ -122,7 +127,8 @@ fn written(input: &PlanInput<'_>, fix: &mut Fix, delta: &Delta, changed: &Change
     } else {
         let host = steps::host(input).unwrap_or_else(|| "HOST".to_owned());
         let target = syntax::Target { host: &host, port: input.context.port.unwrap_or(443) };
-        let commands = syntax::commands(delta, changed, &target, input.catalog);
+        let (commands, scoped) = syntax::commands(delta, changed, &target, input.catalog);
+        narrow = scoped;
         let lasting = commands.iter().filter(|command| command.place != CommandPlace::ClientShell);
         fix.undo
             .extend(lasting.map(|command| Command { explanation: "take this out again".into(), ..command.clone() }));
@@ -133,15 +139,16 @@ fn written(input: &PlanInput<'_>, fix: &mut Fix, delta: &Delta, changed: &Change
         fix.commands.extend(commands);
     }
     steps::reload(input, fix, role);
+    narrow
 }
 
-fn title(input: &PlanInput<'_>, found: &Found, roles: &[Role]) -> String {
+fn title(input: &PlanInput<'_>, found: &Found, roles: &[Role], scoped: bool) -> String {
     let parts: Vec<String> = roles
         .iter()
         .map(|&role| {
             let (delta, changed) = found.of(role);
             let names: Vec<_> = delta.names.iter().map(|(_, name)| name.clone()).collect();
-            let only = match (role, search::weak(delta, changed), input.host()) {
+            let only = match (role, scoped && search::weak(delta, changed), input.host()) {
                 (Role::Client, true, Some(host)) => format!(", to `{host}` only"),
                 (Role::Client, true, None) => ", to this server only".to_owned(),
                 _ => String::new(),

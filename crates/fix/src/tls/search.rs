@@ -122,7 +122,7 @@ fn companions(input: &PlanInput<'_>, found: Found, role: Role) -> Found {
     found
 }
 
-/// The same without weaker names that turned out not to be needed.
+/// The same without what turned out not to be needed.
 fn pruned(input: &PlanInput<'_>, found: Found) -> Found {
     let mut best = found;
     for role in [Role::Client, Role::Server] {
@@ -131,7 +131,8 @@ fn pruned(input: &PlanInput<'_>, found: Found) -> Found {
             let (mut client, mut server) = (best.client.0.clone(), best.server.0.clone());
             let delta = if role == Role::Client { &mut client } else { &mut server };
             delta.names.remove(place);
-            let less = if sound(slot, &name) { None } else { at(input, client, server) };
+            let companion = slot == Slot::Version && sound(slot, &name);
+            let less = if companion { None } else { at(input, client, server) };
             let as_good =
                 |less: &Found| less.outcome.failed.is_empty() && less.outcome.result() == best.outcome.result();
             match less.filter(as_good) {
@@ -165,7 +166,9 @@ fn able(input: &PlanInput<'_>, role: Role, slot: Slot, name: &Name) -> Able {
     if !syntax::has_way(input.catalog, &product, &version, role, slot, name) {
         return if syntax::is_known(&product, role) || role == Role::Client { Able::No } else { Able::Unknown };
     }
-    if had(input, &product, &version, slot, name) { Able::Yes } else { Able::No }
+    let has = had(input, &product, &version, slot, name)
+        || syntax::brings(input.catalog, &product, &version, role, slot, name);
+    if has { Able::Yes } else { Able::No }
 }
 
 /// Whether the version or an older one of the product has it by default, at either end.

@@ -40,6 +40,12 @@ struct Way {
     #[serde(default)]
     scoped: bool,
     explanation: Option<String>,
+    /// The versions of the product that it is for, where they have no order.
+    #[serde(default)]
+    only: Vec<String>,
+    /// Names that these versions have although none of their defaults lists them.
+    #[serde(default)]
+    has: Vec<String>,
     /// How it names versions; one that is missing cannot be set.
     #[serde(default)]
     versions: BTreeMap<String, String>,
@@ -93,6 +99,7 @@ fn ways<'a>(
     data().way.iter().filter(move |way| {
         way.product.iter().any(|id| id == product)
             && way.role.covers(role)
+            && (way.only.is_empty() || way.only.iter().any(|one| one == version))
             && compare(&way.at_least).is_none_or(Ordering::is_ge)
             && compare(&way.before).is_none_or(Ordering::is_lt)
     })
@@ -109,6 +116,12 @@ pub(super) fn has_way(catalog: &Catalog, product: &str, version: &str, role: Rol
         Slot::Version => way.version.is_some() && way.versions.contains_key(name.as_str()),
         _ => way.template(slot, name.as_str()).is_some(),
     })
+}
+
+/// Whether a version of a product has a name that its defaults never list.
+pub(super) fn brings(catalog: &Catalog, product: &str, version: &str, role: Role, slot: Slot, name: &Name) -> bool {
+    ways(catalog, product, version, role)
+        .any(|way| way.template(slot, name.as_str()).is_some() && way.has.iter().any(|one| name == one.as_str()))
 }
 
 impl Way {
@@ -200,10 +213,16 @@ pub(super) struct Target<'a> {
     pub(super) port: u16,
 }
 
-/// The lines and commands that make the changes; what reaches more than one server only where nothing narrower exists.
-pub(super) fn commands(delta: &Delta, changed: &Changed, target: &Target<'_>, catalog: &Catalog) -> Vec<Command> {
+/// The lines and commands that make the changes, and whether they hold for one server or connection only. What reaches more
+/// is given only where nothing narrower exists.
+pub(super) fn commands(
+    delta: &Delta,
+    changed: &Changed,
+    target: &Target<'_>,
+    catalog: &Catalog,
+) -> (Vec<Command>, bool) {
     let party = &changed.party;
-    let scoped = weak(delta, changed) && party.role == Role::Client;
+    let narrow = weak(delta, changed) && party.role == Role::Client;
     let mut commands: Vec<(bool, Command)> = Vec::new();
     if let Some((id, version)) = identity(party, catalog) {
         for way in ways(catalog, &id, &version, party.role) {
@@ -219,14 +238,15 @@ pub(super) fn commands(delta: &Delta, changed: &Changed, target: &Target<'_>, ca
             commands.push((way.scoped, Command { place, text, explanation }));
         }
     }
-    if scoped && commands.iter().any(|(scoped, _)| *scoped) {
+    if narrow && commands.iter().any(|(scoped, _)| *scoped) {
         commands.retain(|(scoped, _)| *scoped);
     }
+    let scoped = commands.iter().all(|(scoped, _)| *scoped);
     let mut commands: Vec<Command> = commands.into_iter().map(|(_, command)| command).collect();
     if commands.is_empty() {
         commands.push(generic(party, delta, changed));
     }
-    commands
+    (commands, scoped)
 }
 
 /// For a product whose syntax is not known here: what to look for in its settings.

@@ -7,7 +7,7 @@ use shakedown_model::{
     Applicability, Command, DiagnosisId, Fix, Name, Outcome, Party, PartySource, Policy, Role, Slot, Software,
 };
 
-use super::delta::{settle, sound};
+use super::delta::{offers, settle, sound};
 use super::{peers, search};
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::strength::Score;
@@ -66,10 +66,14 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
     let product = catalog.product_id(&layer.product, &layer.version)?.to_owned();
     let label =
         catalog.products().find(|row| row.id == product).map_or_else(|| product.clone(), |row| row.label.clone());
+    let observed = |version: &str| catalog.offer_row(&product, role, version).is_none_or(|row| row.observed);
+    // What was seen somewhere counts where nobody has read the source.
+    let read = catalog.versions(&product, role).iter().any(|version| !observed(version));
     let newer = |version: &&str| {
-        let plain = version.chars().next().is_some_and(|first| first.is_ascii_digit());
-        let observed = catalog.offer_row(&product, role, version).is_none_or(|row| row.observed);
-        plain && !observed && catalog.compare_versions(&product, version, &layer.version) == Some(Ordering::Greater)
+        let plain = version.chars().next().is_some_and(|first| first.is_ascii_digit()) && !version.contains("git");
+        plain
+            && !(read && observed(version))
+            && catalog.compare_versions(&product, version, &layer.version) == Some(Ordering::Greater)
     };
     let versions: Vec<&str> = catalog.versions(&product, role).into_iter().filter(newer).collect();
     let by_default = moved(input, before, &layer.product, &layer.version)?;
@@ -81,7 +85,12 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
     let tried = |version: &str| -> Option<Move> {
         let party = moved(input, before, &layer.product, version)?;
         let outcome = input.with(&party);
-        let strong = |slot: &Slot, name: &Name| input.outcome.agreed(*slot) == Some(name) || sound(*slot, name);
+        // What both had before is not the new version's doing.
+        let had = |slot: &Slot, name: &Name| {
+            let both = [input.client, input.server].into_iter().all(|party| offers(party, *slot, name));
+            both || input.outcome.agreed(*slot) == Some(name)
+        };
+        let strong = |slot: &Slot, name: &Name| sound(*slot, name) || had(slot, name);
         let judged = [Slot::Version, Slot::CipherSuite, Slot::Group, Slot::SignatureScheme];
         let good = search::holds(&outcome)
             && outcome
