@@ -29,8 +29,15 @@ pub(crate) struct Arguments {
 }
 
 /// Each file of cases with the share that must agree.
-const CASES: [(&str, f64); 4] =
-    [(RECORDED, 1.0), ("ssh-clients.jsonl", 0.98), ("tls-negotiation.jsonl", 0.99), ("tls-clients.jsonl", 0.97)];
+const CASES: [(&str, f64); 5] = [
+    (RECORDED, 1.0),
+    ("ssh-clients.jsonl", 0.98),
+    ("tls-negotiation.jsonl", 0.99),
+    ("tls-clients.jsonl", 0.97),
+    // Both files of five pairs choose extended sequence numbers, which the ESP of the recording machine did not have: its
+    // log says so, the files do not.
+    ("ike-negotiation.jsonl", 0.94),
+];
 
 /// These cases were recorded with `ssh -o HostName=127.0.0.1 target`, which their files do not say and on which some
 /// `Match host` in them depend: the real `ssh -G` gives the recorded lists only with that option. They are measured with
