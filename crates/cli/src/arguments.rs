@@ -137,8 +137,8 @@ const TEXTS: &str = "Paste what you have: the error alone is enough, the whole o
                      explain -\n  shakedown explain /var/log/auth.log.1.gz\n  shakedown explain --watch \
                      /var/log/auth.log";
 
-const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT              a live server\n  local                        this \
-                       machine's client\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
+const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT, https://HOST  a live server\n  local                        this \
+                       machine's client, of TLS each of them\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
                        build\n  openssh@9.2p1:/etc/ssh/sshd_config   that version with this configuration\n  \
                        /etc/ssh/sshd_config         a configuration file\n  offer.json                   what `shakedown offer \
                        --format json` printed";
