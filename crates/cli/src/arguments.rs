@@ -137,9 +137,11 @@ const TEXTS: &str = "Paste what you have: the error alone is enough, the whole o
                      explain -\n  shakedown explain /var/log/auth.log.1.gz\n  shakedown explain --watch \
                      /var/log/auth.log";
 
-const PARTIES: &str = "A PARTY is one of\n  ssh://HOST:PORT, https://HOST  a live server\n  local                        this \
-                       machine's client, of TLS each of them\n  openssh@9.2p1/debian-12      a version from the catalog, of a distribution's \
-                       build\n  openssh@9.2p1:/etc/ssh/sshd_config   that version with this configuration\n  \
+const PARTIES: &str = "A PARTY is one of\n  ssh://HOST, https://HOST     a live server\n  local                        this \
+                       machine's client; of TLS each that is found\n  openssh@9.2p1/debian-12      a version from the \
+                       catalog, of a distribution's build\n  openssh@9.2p1:/etc/ssh/sshd_config   that version with this \
+                       configuration\n  nginx@1.22.1+openssl@3.0.15:/etc/nginx/nginx.conf   the same over a \
+                       library\n  strongswan@5.9.8:swanctl.conf#home   one connection of a file\n  \
                        /etc/ssh/sshd_config         a configuration file\n  offer.json                   what `shakedown offer \
                        --format json` printed";
 
