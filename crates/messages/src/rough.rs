@@ -255,11 +255,8 @@ fn bracket(text: &[u8], message: usize) -> Option<usize> {
         _ => return None,
     };
     match places(u64::from_le_bytes(*eight), open) {
-        // The number has more than five digits.
-        0 => {
-            let before = start.saturating_sub(6);
-            Some(before + memchr::memrchr(open, text.get(before..start)?)?)
-        }
+        // The number has six digits or seven.
+        0 => [1, 2].iter().find_map(|back| start.checked_sub(*back).filter(|at| text.get(*at) == Some(&open))),
         found => Some(start + 7 - (found.leading_zeros() / 8) as usize),
     }
 }
@@ -301,6 +298,7 @@ mod tests {
         for (line, at) in [
             ("Nov 21 10:11:12 host sshd[7]: Accepted", Some(25)),
             ("Nov 21 10:11:12 host sshd[12345]: Accepted", Some(25)),
+            ("Nov 21 10:11:12 host sshd[123456]: Accepted", Some(25)),
             ("Nov 21 10:11:12 host sshd[4194304]: Accepted", Some(25)),
             ("Nov 21 10:11:12 host su(12): Accepted", Some(23)),
             ("Nov 21 10:11:12 host kernel: Accepted", None),
