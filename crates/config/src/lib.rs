@@ -11,6 +11,7 @@ pub mod files;
 pub mod flat;
 pub mod haproxy;
 pub mod ini;
+pub mod lighttpd;
 pub mod line;
 pub mod nginx;
 pub mod openssh;
@@ -21,6 +22,7 @@ pub mod swanctl;
 pub mod tls;
 pub mod tls_party;
 mod value;
+pub mod yaml;
 
 pub use files::{Disk, FileError, Files, Memory, Metadata};
 pub use value::Value;

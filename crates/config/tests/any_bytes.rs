@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shakedown_config::tls::{TlsVersion, key_files};
-use shakedown_config::{Memory, apache, dovecot, flat, haproxy, nginx, openssl_cnf, postfix};
+use shakedown_config::{Memory, apache, dovecot, flat, haproxy, lighttpd, nginx, openssl_cnf, postfix, yaml};
 use shakedown_model::Role;
 
 /// Bytes, and words that mean something to one of the programs.
@@ -128,8 +128,14 @@ proptest! {
         let _ = reading.set("smtpd_tls_protocols", ">=TLSv1.2");
         let reading = dovecot::read(&files, &dovecot::Spec { path, version: Some("2.3.19") }).unwrap();
         let _ = reading.set("ssl_cipher_list", "HIGH");
+        let reading = lighttpd::read(&files, &lighttpd::Spec { path, version: None, library: None }).unwrap();
+        for index in 0..reading.servers.len() {
+            let _ = reading.set(index, "ssl.cipher-list", "HIGH");
+            let _ = reading.set_command(index, "MinProtocol", "TLSv1.2");
+        }
+        let _ = yaml::parse(&std::sync::Arc::new(shakedown_model::SourceFile::new("/c/main.cf", main)));
         let _ = flat::postgresql(&files, path, None).unwrap().set("", "ssl_ciphers", "HIGH");
-        let _ = flat::stunnel(&files, path, None).unwrap().set("a", "ciphers", "HIGH");
+        let _ = flat::stunnel(&files, path, Some("5.68"), None).unwrap().set("a", "ciphers", "HIGH");
         let _ = flat::openvpn(&files, path, None).unwrap();
         let _ = flat::java_security(&files, path).unwrap();
     }
@@ -147,6 +153,13 @@ fn files_that_would_grow_without_end() {
             "Define v0 aaaaaaaa\n".to_owned() + &double(&|n| format!("Define v{n} ${{v{0}}}${{v{0}}}\n", n - 1)),
         )
         .with("/n", "events {} http { include /n; }")
+        .with(
+            "/l",
+            "v0 = (\"a\", \"b\")\n".to_owned()
+                + &double(&|n| format!("v{n} = (v{0}, v{0}) + v{0}\n", n - 1))
+                + "ssl.x = v59\n",
+        )
+        .with("/m", "include \"/m\"\n")
         .with("/d", "!include /d\n");
     let spec = openssl_cnf::Spec { path: "/o", version: None, application: None, role: Role::Client };
     assert_eq!(openssl_cnf::read(&files, &spec).unwrap().status, openssl_cnf::Use::PassedOver);
@@ -156,6 +169,8 @@ fn files_that_would_grow_without_end() {
     assert!(apache::read(&files, &spec).unwrap().servers.is_empty());
     let nginx = nginx::read(&files, &nginx::Spec { path: "/n", version: None, library: None }).unwrap();
     assert!(!nginx.evidence.is_empty());
+    let lighttpd = |path| lighttpd::read(&files, &lighttpd::Spec { path, version: None, library: None }).unwrap();
+    assert!(lighttpd("/l").servers.is_empty() && !lighttpd("/m").evidence.is_empty());
     assert!(!dovecot::read(&files, &dovecot::Spec { path: "/d", version: None }).unwrap().evidence.is_empty());
     let many = format!("events {{}} http {{ {} }}", "server{listen 443 ssl;ssl_certificate a;}".repeat(20_000));
     let files = Memory::new().with("/n", many);

@@ -34,7 +34,7 @@ fn postgresql_lines() {
 fn stunnel_services() {
     let text = "; global\nsslVersionMin = TLSv1.2\ncert = /c.pem\n[https]\naccept = 127.0.0.1:443\nconnect = 80\noptions = NO_TLSv1_3\noptions = -NO_TICKET\nconfig = Groups:P-256\n[out]\nclient = yes\naccept = 25\nverifyChain = yes\nsslVersionMin = TLSv9\n";
     let files = Memory::new().with("/s", text);
-    let reading = stunnel(&files, "/s", Some("3.0.19")).unwrap();
+    let reading = stunnel(&files, "/s", Some("5.68"), Some("3.0.19")).unwrap();
     let [https, out] = reading.servers.as_slice() else { panic!() };
     assert_eq!((https.role, out.role), (Role::Server, Role::Client));
     assert_eq!(versions(https), "TLSv1.2");

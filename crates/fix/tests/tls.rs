@@ -71,7 +71,10 @@ fn nginx(text: &str) -> Party {
     let spec =
         tls_party::Spec { software: &software, path: NGINX, openssl_cnf: None, role: Role::Server, context: &context };
     let files = Memory::new().with(NGINX, text);
-    let party = tls_party::nginx(&files, &spec, catalog()).unwrap().parties.remove(0);
+    let party = tls_party::gather(&files, shakedown_model::ConfigurationKind::Nginx, &spec, catalog())
+        .unwrap()
+        .parties
+        .remove(0);
     with_certificates(party, &[rsa()])
 }
 

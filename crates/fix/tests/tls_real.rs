@@ -55,7 +55,10 @@ impl Real {
             role: Role::Server,
             context: &context,
         };
-        tls_party::nginx(&Disk::local(), &spec, catalog()).expect("it is read").parties.remove(0)
+        tls_party::gather(&Disk::local(), shakedown_model::ConfigurationKind::Nginx, &spec, catalog())
+            .expect("it is read")
+            .parties
+            .remove(0)
     }
 
     fn client(&self, text: &str) -> Party {

@@ -17,6 +17,7 @@ mod live;
 mod local;
 mod options;
 mod party;
+mod recognise;
 mod session;
 mod target;
 

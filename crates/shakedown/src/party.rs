@@ -7,7 +7,7 @@ use shakedown_config::{Disk, openssh, swanctl, tls_party};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
 
 use crate::session::Gathering;
-use crate::{Error, Session, Target, local};
+use crate::{Error, Session, Target, local, recognise};
 
 /// What kind of party a text names. Tried in the order of the variants.
 #[derive(Debug, PartialEq, Eq)]
@@ -174,20 +174,14 @@ impl Session {
         let system = self.options.files.iter().find(|(of, product, _)| *of == role && product == "openssl");
         let openssl_cnf = system.map(|(_, _, path)| path.as_str());
         let spec = tls_party::Spec { software, path, openssl_cnf, role, context };
-        let gathered = match (self.catalog.product_id(software.product(), software.version()), role) {
-            (Some("openssl"), _) => tls_party::openssl(&files, &spec, &self.catalog),
-            (Some("nginx"), Role::Server) => tls_party::nginx(&files, &spec, &self.catalog),
-            _ => {
-                let product = software.product();
-                return Err(Error::Party {
-                    party: text.to_owned(),
-                    expected: format!(
-                        "configuration files of `{product}` cannot be read as a {role} yet; those of openssl, of nginx as \
-                         a server and of OpenSSH can"
-                    ),
-                });
-            }
+        let product = self.catalog.product_id(software.product(), software.version());
+        let Some(kind) = product.and_then(tls_party::kind_of) else {
+            return Err(Error::Party {
+                party: text.to_owned(),
+                expected: format!("configuration files of `{}` cannot be read yet", software.product()),
+            });
         };
+        let gathered = tls_party::gather(&files, kind, &spec, &self.catalog);
         let gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
         Ok(self.labelled(gathered, text))
     }
@@ -195,7 +189,9 @@ impl Session {
     fn labelled(&self, gathered: Gathered, text: &str) -> Gathering {
         let Gathered { mut parties, evidence } = gathered;
         for party in &mut parties {
-            party.label = text.to_owned();
+            // Which one of several it is stays behind the text.
+            let which = party.label.rsplit_once('#').filter(|_| !text.contains('#')).map(|(_, which)| which.to_owned());
+            party.label = which.map_or_else(|| text.to_owned(), |which| format!("{text}#{which}"));
         }
         Gathering { parties, evidence, connections: 0 }
     }
@@ -230,7 +226,16 @@ impl Session {
             }
             return Ok(Gathering { parties, ..Gathering::default() });
         }
-        let (software, note) = self.installed_or_newest(role).await?;
+        let contents = recognise::beginning(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
+        let foreign = self.options.root.is_some();
+        let recognised = match recognise::program(Path::new(file), &contents) {
+            Some(program) => recognise::reader(program, &self.catalog, role, foreign).await,
+            None => None,
+        };
+        let (software, note) = match recognised {
+            Some(read_by) => read_by,
+            None => self.installed_or_newest(role).await?,
+        };
         let mut gathering = self.configured(text, software, path, role, context).await?;
         for party in &mut gathering.parties {
             party.notes.push(note.clone());

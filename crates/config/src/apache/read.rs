@@ -60,6 +60,8 @@ pub struct Reading {
     pub evidence: Vec<Evidence>,
     /// What could not be decided, each one sentence.
     pub notes: Vec<String>,
+    /// The folder from which relative paths begin (`ServerRoot`).
+    pub root: String,
     pub(crate) hosts: Vec<Host>,
     /// The host of each server.
     pub(crate) server_hosts: Vec<usize>,
@@ -147,7 +149,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, ApacheError> 
     let mut reader = Reader::new(files, spec);
     let document = reader.load(spec.path).map_err(|source| ApacheError { path: spec.path.to_owned(), source })?;
     reader.file(&document, None, 0);
-    let Reader { order, mut evidence, mut notes, mut hosts, .. } = reader;
+    let Reader { order, mut evidence, mut notes, mut hosts, root, .. } = reader;
     if hosts.len() > MOST_HOSTS {
         notes.push(format!("there are more than {MOST_HOSTS} virtual hosts: the rest is not looked at"));
         hosts.truncate(MOST_HOSTS);
@@ -162,6 +164,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, ApacheError> 
         servers,
         evidence,
         notes,
+        root,
         hosts,
         server_hosts,
         names_before_versions: spec.version.is_none_or(since),

@@ -89,11 +89,17 @@ pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Resul
     Ok(reading)
 }
 
-/// stunnel: each section is a service, over the global lines in front of the first one. `library` is OpenSSL's version.
+/// stunnel: each section is a service, over the global lines in front of the first one. `version` is such as `5.68`, `library`
+/// is OpenSSL's version.
 ///
 /// # Errors
 /// [`FlatError`] where the file cannot be read.
-pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<Reading, FlatError> {
+pub fn stunnel(
+    files: &dyn Files,
+    path: &str,
+    version: Option<&str>,
+    library: Option<&str>,
+) -> Result<Reading, FlatError> {
     let style = Style { equals: true, comments: b";#", trailing: false, joins: false, case: false, quotes: false };
     let mut reading = read(files, path, style, " = ")?;
     let mut sections: Vec<String> = Vec::new();
@@ -106,17 +112,31 @@ pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<R
     let mut servers = Vec::new();
     for section in &sections {
         let value = |name: &str| reading.value(section, name).or_else(|| reading.value("", name));
+        let or_default = |name: &str| value(name).or_else(|| defaults::default("stunnel", version, name));
         let is_client = value("client").is_some_and(|value| value.as_str().eq_ignore_ascii_case("yes"));
         let role = if is_client { Role::Client } else { Role::Server };
         let mut server = ServerSettings::new("stunnel", role, section.as_str());
         let mut settings = LibrarySettings {
-            cipher_list: value("ciphers"),
-            cipher_suites: value("ciphersuites"),
-            groups: value("curves").or_else(|| value("curve")),
+            cipher_list: or_default("ciphers"),
+            cipher_suites: or_default("ciphersuites"),
+            groups: value("curves").or_else(|| value("curve")).or_else(|| or_default("curves")),
             ..LibrarySettings::default()
         };
+        if let Some(level) = or_default("securitylevel") {
+            match level.as_str().parse() {
+                Ok(number @ 0..=5_u8) => {
+                    settings.security_level = Some(Setting::new(number, level.origin().clone()));
+                }
+                _ => refusals.push(Refusal {
+                    problem: ConfigProblem::BadValue,
+                    message: format!("Illegal security level: {}", level.as_str()),
+                    suggestion: None,
+                    origin: level.origin().clone(),
+                }),
+            }
+        }
         for (name, least) in [("sslversionmin", true), ("sslversionmax", false)] {
-            let Some(value) = value(name) else { continue };
+            let Some(value) = or_default(name) else { continue };
             match bound(&value, &["all"]) {
                 Ok(bound) if least => settings.min_protocol = Some(bound),
                 Ok(bound) => settings.max_protocol = Some(bound),
@@ -174,9 +194,9 @@ pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<R
             (Role::Server, Some(value)) => {
                 settings.client_verification = Some(Setting::new(ClientVerification::Required, value.origin().clone()));
             }
-            (Role::Client, value) => {
-                server.verify_peer = value.map(|value| Setting::new(true, value.origin().clone()));
-                server.server_name = value_of(&reading, section, "sni");
+            (Role::Client, checks) => {
+                server.verify_peer = checks.map(|checks| Setting::new(true, checks.origin().clone()));
+                server.server_name = value("sni").or_else(|| connect_name(&value("connect")?));
             }
             (Role::Server, None) => {}
         }
@@ -195,8 +215,30 @@ pub fn stunnel(files: &dyn Files, path: &str, library: Option<&str>) -> Result<R
     Ok(reading)
 }
 
-fn value_of(reading: &Reading, section: &str, name: &str) -> Option<Value> {
-    reading.value(section, name)
+/// What stunnel sends as SNI without a word of it: the host that it connects to; nothing for an address.
+fn connect_name(connect: &Value) -> Option<Value> {
+    let text = connect.as_str();
+    let host = text.rsplit_once(':').map_or("localhost", |(host, _)| host);
+    let is_address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    let name = if is_address { "" } else { host };
+    Some(Value::unwritten(name, connect.origin().clone()))
+}
+
+/// OpenVPN writes suites as IANA does, with dashes; its library takes its own names.
+fn openssl_names(value: &Value) -> Value {
+    let words =
+        value.as_str().split(':').map(|word| match word.strip_prefix("TLS-").filter(|rest| rest.contains("-WITH-")) {
+            Some(rest) => {
+                let rest = rest.replace("-WITH-", "-").replace("AES-128", "AES128").replace("AES-256", "AES256");
+                let rest = rest.replace("CAMELLIA-128", "CAMELLIA128").replace("CAMELLIA-256", "CAMELLIA256");
+                let rest = rest.replace("AES128-CBC-", "AES128-").replace("AES256-CBC-", "AES256-");
+                let rest =
+                    rest.replace("3DES-EDE-CBC", "DES-CBC3").replace("CHACHA20-POLY1305-SHA256", "CHACHA20-POLY1305");
+                rest.strip_prefix("RSA-").map(str::to_owned).unwrap_or(rest)
+            }
+            None => word.to_owned(),
+        });
+    Value::unwritten(words.collect::<Vec<_>>().join(":"), value.origin().clone())
 }
 
 /// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server.
@@ -212,7 +254,10 @@ pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<R
     let role = if is_server { Role::Server } else { Role::Client };
     let mut server = ServerSettings::new("openvpn", role, "openvpn");
     let mut settings = LibrarySettings {
-        cipher_list: reading.value("", "tls-cipher"),
+        cipher_list: reading
+            .value("", "tls-cipher")
+            .map(|value| openssl_names(&value))
+            .or_else(|| defaults::default("openvpn", version, "tls-cipher")),
         cipher_suites: reading.value("", "tls-ciphersuites"),
         groups: reading.value("", "tls-groups").or_else(|| reading.value("", "ecdh-curve")),
         dh_parameters: reading.value("", "dh").filter(|value| value.as_str() != "none"),
@@ -271,7 +316,8 @@ pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, FlatError
             "jdk.disabled.namedCurves",
             "jdk.tls.namedGroups",
         ] {
-            if let Some(value) = reading.value("", name) {
+            // An empty list takes nothing away, which is not what a missing one does.
+            if let Some(value) = reading.last("", name).map(|line| line.value.clone()) {
                 party.settings.other.push((name, value));
             }
         }

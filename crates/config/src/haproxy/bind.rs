@@ -20,6 +20,7 @@ pub(super) struct Found {
     pub(super) clients: Vec<ServerSettings>,
     pub(super) evidence: Vec<Evidence>,
     pub(super) notes: Vec<String>,
+    pub(super) default_dh_bits: Option<Value>,
 }
 
 /// What lines and defaults say about versions.
@@ -76,6 +77,7 @@ pub(super) fn find(files: &dyn Files, lines: &[Line], spec: &Spec<'_>, found: &m
             }
             ("crt-base", Some(value)) => certificates = Some(value.as_str().to_owned()),
             ("ca-base", Some(value)) => authorities = Some(value.as_str().to_owned()),
+            ("tune.ssl.default-dh-param", Some(value)) => found.default_dh_bits = Some(value.clone()),
             ("ssl-dh-param-file", Some(value)) => dh = Some(value.clone()),
             (name, _) if name.starts_with("ssl-default-") => {
                 if let Some(near) = nearest(name, GLOBAL).filter(|near| *near != name)
@@ -500,7 +502,11 @@ fn client(
         .as_ref()
         .map(|value| Setting::new(value.as_str() == "required", value.origin().clone()))
         .or_else(|| line.origin().map(|origin| Setting::new(true, origin)));
-    client.server_name = own.name.clone();
+    client.server_name = own
+        .name
+        .as_ref()
+        .map(|name| constant(name).unwrap_or_else(|| name.clone()))
+        .or_else(|| line.origin().map(|origin| Value::unwritten("", origin)));
     for certificate in &own.certificates {
         client.certificates.push(CertificateFiles { certificate: certificate.clone(), key: None, chain: None });
     }
@@ -509,4 +515,11 @@ fn client(
         names.iter().map(|name| Setting::new(name.as_str().to_owned(), name.origin().clone())).collect()
     });
     client
+}
+
+/// The text of `str(text)`: the one expression whose value is known here.
+fn constant(expression: &Value) -> Option<Value> {
+    let text = expression.as_str();
+    let inner = text.strip_prefix("str(")?.strip_suffix(')')?;
+    (!inner.contains(['(', ')', ','])).then(|| expression.slice(4..4 + inner.len()))
 }

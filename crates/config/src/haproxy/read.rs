@@ -47,6 +47,8 @@ pub struct Reading {
     pub evidence: Vec<Evidence>,
     /// What could not be decided, each one sentence.
     pub notes: Vec<String>,
+    /// `tune.ssl.default-dh-param`: the largest size in bits of the Diffie-Hellman parameters that HAProxy brings itself.
+    pub default_dh_bits: Option<Value>,
     pub(crate) lines: Vec<Line>,
     /// The line of each server.
     pub(crate) server_lines: Vec<usize>,
@@ -127,6 +129,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, HaproxyError>
         clients: found.clients,
         evidence: found.evidence,
         notes: found.notes,
+        default_dh_bits: found.default_dh_bits,
         lines,
         server_lines: found.server_lines,
         spec: (spec.path.to_owned(), spec.version.map(str::to_owned)),

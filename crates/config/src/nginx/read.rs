@@ -256,7 +256,8 @@ fn client(
             let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
             let length = target.as_str().len();
             let start = length - rest.len();
-            if host.contains('$') { target.slice(0..0) } else { target.slice(start..start + host.len()) }
+            // With a variable in it, it is known only as nginx runs.
+            target.slice(start..start + host.len())
         })
     } else {
         Value::unwritten("", target.origin().clone())

@@ -1,9 +1,11 @@
 //! Logical lines, parameters and their expansion (`readllines`, `mac_expand`).
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use shakedown_catalog::Scheme;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, OriginKind, Role, SourceFile};
 
 use super::service;
@@ -88,6 +90,12 @@ impl Parameters {
             .or_else(|| self.set.get(name))
             .cloned()
             .or_else(|| defaults::default("postfix", self.version.as_deref(), name))
+    }
+
+    /// Whether the version is this one or a later one; one that is not known is.
+    pub(crate) fn at_least(&self, version: &str) -> bool {
+        let order = |own: &str| Scheme::Numeric.compare(own, version);
+        self.version.as_deref().is_none_or(|own| order(own) != Some(Ordering::Less))
     }
 
     pub(crate) fn text(&self, name: &str) -> String {

@@ -114,7 +114,7 @@ fn server(
     server.starttls = (!wrapped).then_some("smtp");
     let requires = mandatory && parameters.is_yes("smtpd_tls_req_ccert");
     let asks = requires || parameters.is_yes("smtpd_tls_ask_ccert");
-    server.settings = library("smtpd", mandatory, requires, parameters, evidence);
+    server.settings = library("smtpd", mandatory, requires, asks, parameters, evidence);
     if let Some(value) = parameters.value(if requires { "smtpd_tls_req_ccert" } else { "smtpd_tls_ask_ccert" })
         && asks
     {
@@ -150,7 +150,7 @@ fn client(parameters: &Parameters, evidence: &mut Vec<Evidence>) -> Option<Serve
     let mandatory = level != "may" && level != "dane";
     let verifies = matches!(level, "verify" | "secure" | "fingerprint" | "dane-only" | "dane");
     let mut client = ServerSettings::new("postfix", Role::Client, "smtp");
-    client.settings = library("smtp", mandatory, verifies, parameters, evidence);
+    client.settings = library("smtp", mandatory, verifies, verifies, parameters, evidence);
     client.starttls = (!parameters.is_yes("smtp_tls_wrappermode")).then_some("smtp");
     let origin = parameters.value("smtp_tls_security_level").map(|value| value.origin().clone());
     client.verify_peer = origin.map(|origin| Setting::new(verifies, origin));
@@ -164,6 +164,7 @@ fn library(
     side: &str,
     mandatory: bool,
     verifies: bool,
+    named: bool,
     parameters: &Parameters,
     evidence: &mut Vec<Evidence>,
 ) -> LibrarySettings {
@@ -192,6 +193,10 @@ fn library(
             let excluded = parameters.text(&name);
             let parts = excluded.split([',', ':', ' ', '\t', '\r', '\n']).filter(|part| !part.is_empty());
             parts.for_each(|part| added.push_str(&format!(":!{part}")));
+        }
+        // Who asks for a certificate has no use for suites without one.
+        if named {
+            added.push_str(":!aNULL");
         }
         // Postfix sets the level itself: 1 where it verifies the peer.
         added.push_str(if verifies { ":@SECLEVEL=1" } else { ":@SECLEVEL=0" });
@@ -250,10 +255,10 @@ fn protocols(value: &Value, settings: &mut LibrarySettings, evidence: &mut Vec<E
     settings.max_protocol = Some(highest.unwrap_or_else(none));
 }
 
-/// `smtpd_tls_eecdh_grade`, and for `auto` the list of groups.
+/// `smtpd_tls_eecdh_grade`, and for `auto` the list of groups. Since 3.6 the grade is passed over.
 fn groups(parameters: &Parameters) -> Option<Value> {
     let grade = parameters.value("smtpd_tls_eecdh_grade")?;
-    let list = match grade.as_str() {
+    let list = match if parameters.at_least("3.6.0") { "auto" } else { grade.as_str() } {
         "strong" => parameters.value("tls_eecdh_strong_curve")?,
         "ultra" => parameters.value("tls_eecdh_ultra_curve")?,
         "auto" => parameters.value("tls_eecdh_auto_curves")?,

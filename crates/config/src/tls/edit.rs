@@ -138,6 +138,7 @@ pub(crate) fn plain(server: &ServerSettings) -> impl PartialEq + use<> {
         .map(text),
         [&settings.min_protocol, &settings.max_protocol].map(|bound| bound.as_ref().map(|bound| bound.value)),
         settings.client_verification.as_ref().map(|mode| mode.value),
+        settings.security_level.as_ref().map(|level| level.value),
         settings.other.iter().map(|(name, value)| (*name, value.as_str().to_owned())).collect::<Vec<_>>(),
         server
             .certificates

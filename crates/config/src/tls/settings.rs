@@ -87,6 +87,8 @@ pub struct LibrarySettings {
     pub signature_algorithms: Option<Value>,
     /// Those of client certificates (`ClientSignatureAlgorithms`).
     pub client_signature_algorithms: Option<Value>,
+    /// The security level that the program sets itself, before the cipher string, which may set it again.
+    pub security_level: Option<Setting<u8>>,
     /// The least version.
     pub min_protocol: Option<Setting<VersionBound>>,
     /// The highest version.
@@ -128,6 +130,7 @@ impl LibrarySettings {
             groups: self.groups.or(below.groups),
             signature_algorithms: self.signature_algorithms.or(below.signature_algorithms),
             client_signature_algorithms: self.client_signature_algorithms.or(below.client_signature_algorithms),
+            security_level: self.security_level.or(below.security_level),
             min_protocol: self.min_protocol.or(below.min_protocol),
             max_protocol: self.max_protocol.or(below.max_protocol),
             protocols: [below.protocols, self.protocols].concat(),

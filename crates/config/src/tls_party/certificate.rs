@@ -5,6 +5,7 @@ use shakedown_x509::{Limits, certificates};
 
 use crate::files::{FILE_LIMIT, Files};
 use crate::tls::CertificateFiles;
+use crate::value::Value;
 
 /// The certificate of a pair of files, its chain behind it. Where it cannot be read, only its place is known.
 pub(super) fn read(files: &dyn Files, pair: &CertificateFiles, base: &str) -> (Certificate, Option<String>) {
@@ -12,7 +13,7 @@ pub(super) fn read(files: &dyn Files, pair: &CertificateFiles, base: &str) -> (C
     let unknown = || Certificate { origin: Some(origin.clone()), ..Certificate::default() };
     let path = pair.certificate.as_str();
     if path.starts_with("data:") || path.starts_with("engine:") || path.contains('$') {
-        return (unknown(), Some(format!("the certificate `{path}` is known only as nginx runs")));
+        return (unknown(), Some(format!("the certificate `{path}` is known only as the program runs")));
     }
     let path = absolute(path, base);
     let Ok(bytes) = files.read(&path, FILE_LIMIT) else {
@@ -26,6 +27,13 @@ pub(super) fn read(files: &dyn Files, pair: &CertificateFiles, base: &str) -> (C
     first.chain = all.collect();
     first.origin = Some(origin);
     (first, None)
+}
+
+/// The certificates of a file of its own behind the first one.
+pub(super) fn chain(files: &dyn Files, path: &Value, base: &str) -> Vec<Certificate> {
+    let Ok(bytes) = files.read(&absolute(path.as_str(), base), FILE_LIMIT) else { return Vec::new() };
+    let (read, _) = certificates(&bytes, &Limits::default());
+    read.iter().map(|read| read.certificate.facts()).collect()
 }
 
 /// A path as the program reads it, from the folder of its main file.

@@ -18,6 +18,8 @@ pub(super) struct Building {
     pub(super) notes: Vec<String>,
     /// The parameters of DHE could not be read.
     pub(super) unknown_dh: bool,
+    /// Whether any certificate is shown depends on a name that is not known.
+    pub(super) unknown_certificate: bool,
 }
 
 impl Building {
@@ -35,6 +37,7 @@ impl Building {
             refused: Vec::new(),
             notes: note.into_iter().collect(),
             unknown_dh: false,
+            unknown_certificate: false,
         })
     }
 
@@ -48,6 +51,9 @@ impl Building {
         }
         for switch in &settings.protocols {
             self.context.switch(model_version(switch.what), switch.on, switch.origin.clone());
+        }
+        if let Some(level) = &settings.security_level {
+            self.context.set_level(level.value, level.origin.clone());
         }
         if let Some(value) = &settings.cipher_list {
             let made = self.context.set_ciphers(value.as_str(), value.origin().clone());

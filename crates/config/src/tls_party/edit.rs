@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::{Certificate, DhParameters, TlsVersion};
-use shakedown_model::{ConfigurationKind, FileEdit, Known, OriginKind, Party, Role, Slot, SourceFile};
+use shakedown_model::{ConfigurationKind, FileEdit, Known, Origin, OriginKind, Party, Role, Slot, SourceFile};
 
-use super::nginx::{Keys, nginx_with};
-use super::{Spec, diff, openssl};
+use super::program::{Keys, Source};
+use super::{Spec, diff, gather_from, openssl};
 use crate::files::Memory;
 use crate::tls::edit::{Edit, EditError, edited};
 use crate::tls::{self, CertificateFiles, LibrarySettings, VersionBound};
+use crate::value::Value;
 use crate::{nginx, openssl_cnf};
 
 /// What a party's own files are to say, in OpenSSL's words. What is `None` stays as it is.
@@ -100,21 +101,39 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
     let memory = edited(&configuration.files, edits);
     let main = &configuration.files.first()?.path;
     let spec = Spec { software, path: main, openssl_cnf: None, role: party.role, context: &configuration.context };
-    let gathered = match Files::of(party)? {
-        Files::Nginx { system, .. } => {
-            let spec = Spec { openssl_cnf: system.as_deref(), ..spec };
-            nginx_with(&memory, &spec, catalog, &Seen::of(party)?).ok()?
+    let gathered = match configuration.kind {
+        ConfigurationKind::OpenSslCnf => openssl(&memory, &spec, catalog).ok()?,
+        kind => {
+            let source = Source { files: &memory, keys: &Seen::of(party)? };
+            let alone = gather_from(&source, kind, &spec, catalog).ok()?;
+            // The system's file comes behind those of the program.
+            let own: Vec<&Arc<SourceFile>> =
+                alone.parties.iter().filter_map(|one| one.configuration.as_ref()).flat_map(|one| &one.files).collect();
+            let system = configuration.files.iter().find(|file| !own.iter().any(|read| read.path == file.path));
+            match system.map(|file| file.path.clone()) {
+                None => alone,
+                Some(path) => {
+                    let spec = Spec { openssl_cnf: Some(&path), ..spec };
+                    gather_from(&source, kind, &spec, catalog).ok()?
+                }
+            }
         }
-        Files::OpenSslCnf { .. } => openssl(&memory, &spec, catalog).ok()?,
     };
-    let read = gathered.parties.into_iter().next()?;
+    // Of several in the file the one of the same name.
+    let which = |label: &str| label.rsplit_once('#').map(|(_, which)| which.to_owned());
+    let mut parties = gathered.parties;
+    let at = match parties.as_slice() {
+        [_] => 0,
+        several => several.iter().position(|one| which(&one.label) == which(&party.label))?,
+    };
+    let read = parties.swap_remove(at);
     // What was seen of the party, beyond its files, stays.
     Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
 }
 
 /// A party's files, read.
 enum Files {
-    Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection>, system: Option<String> },
+    Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection> },
     OpenSslCnf { reading: Box<openssl_cnf::Reading> },
 }
 
@@ -132,10 +151,7 @@ impl Files {
                 let context = &configuration.context;
                 let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
                 let selection = reading.select(context.address, context.port, name)?;
-                // The system's file comes behind those of nginx.
-                let own = |file: &&Arc<SourceFile>| !reading.files.iter().any(|read| read.path == file.path);
-                let system = configuration.files.iter().find(own).map(|file| file.path.clone());
-                Some(Self::Nginx { reading: Box::new(reading), selection: Box::new(selection), system })
+                Some(Self::Nginx { reading: Box::new(reading), selection: Box::new(selection) })
             }
             ConfigurationKind::OpenSslCnf => {
                 let reading = openssl::system(&memory, path, library, party.role).ok()?;
@@ -296,13 +312,7 @@ impl Seen {
         if left_out && party.role == Role::Server {
             return None;
         }
-        let path = |certificate: &Certificate| match certificate.origin.as_ref()?.kind() {
-            OriginKind::File { file, span } => {
-                let text = std::str::from_utf8(file.text.get(span.clone())?).ok()?;
-                Some(text.trim_matches(['"', '\'']).to_owned())
-            }
-            _ => None,
-        };
+        let path = |certificate: &Certificate| written(certificate.origin.as_ref()?);
         let all = policy.offer.certificates.accepted().into_iter().flatten();
         Some(Self {
             certificates: all.filter_map(|one| Some((path(one)?, one.clone()))).collect(),
@@ -314,12 +324,31 @@ impl Seen {
     }
 }
 
+/// The text at a place, without quotes.
+fn written(origin: &Origin) -> Option<String> {
+    match origin.kind() {
+        OriginKind::File { file, span } => {
+            let text = std::str::from_utf8(file.text.get(span.clone())?).ok()?;
+            Some(text.trim_matches(['"', '\'']).to_owned())
+        }
+        _ => None,
+    }
+}
+
 impl Keys for Seen {
     fn certificate(&self, pair: &CertificateFiles, _base: &str) -> (Certificate, Option<String>) {
         let origin = pair.certificate.origin().clone();
-        let known = self.certificates.iter().find(|(path, _)| path == pair.certificate.as_str());
+        // As it is written, where the program puts a folder in front.
+        let written = written(&origin);
+        let is = |path: &String| path == pair.certificate.as_str() || written.as_ref() == Some(path);
+        let known = self.certificates.iter().find(|(path, _)| is(path));
         let certificate = known.map(|(_, certificate)| certificate.clone()).unwrap_or_default();
         (Certificate { origin: Some(origin), ..certificate }, None)
+    }
+
+    fn chain(&self, _path: &Value, _base: &str) -> Vec<Certificate> {
+        // It stands behind the certificate already.
+        Vec::new()
     }
 
     fn dh_bits(&self, _path: &str) -> Option<u32> {

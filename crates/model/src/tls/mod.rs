@@ -179,6 +179,9 @@ pub enum DhParameters {
     },
     /// Chosen by the size of the certificate's key (OpenSSL's `SSL_CTX_set_dh_auto`).
     Automatic,
+    /// There are none, and the library is not told: it takes a suite with DHE, and the handshake ends there (a callback that
+    /// has nothing to give).
+    Missing,
 }
 
 /// Whether a server asks for the client's certificate.

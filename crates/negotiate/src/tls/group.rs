@@ -53,6 +53,10 @@ pub(super) fn finite_field(ends: &Ends<'_>) -> (Has, Option<FailureKind>) {
         None => (Has::Maybe, None),
         Some(DhParameters::None) => (Has::No, None),
         Some(DhParameters::Automatic) => (Has::Yes, None),
+        Some(DhParameters::Missing) => {
+            let what = "it has no Diffie-Hellman parameters and takes a suite with DHE all the same".to_owned();
+            (Has::Yes, Some(FailureKind::Deviation { by: Role::Server, what }))
+        }
         Some(DhParameters::Fixed { bits }) => {
             let small = ends.client.min_dh_bits.filter(|minimum| bits < minimum).map(|minimum| FailureKind::TooSmall {
                 bits: *bits,

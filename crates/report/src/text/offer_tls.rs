@@ -104,6 +104,9 @@ impl Draw<'_> {
         match offer.dh_parameters {
             Known::Complete(DhParameters::Fixed { bits }) => self.note(&format!("DHE uses a prime of {bits} bits")),
             Known::Complete(DhParameters::None) => self.note("there are no parameters for DHE"),
+            Known::Complete(DhParameters::Missing) => {
+                self.note("there are no parameters for DHE: a handshake that comes to a suite with it ends");
+            }
             _ => {}
         }
         match offer.client_certificate {

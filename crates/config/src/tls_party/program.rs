@@ -1,0 +1,332 @@
+//! From what a program's file sets to a party, for every program over OpenSSL alike.
+
+use std::sync::Arc;
+
+use shakedown_catalog::Catalog;
+use shakedown_model::tls::{
+    Certificate, CertificateKeyType, ClientCertificate, DhParameters, TlsOffer, TlsPolicy, Unable, UnknownName,
+};
+use shakedown_model::{
+    ConfigProblem, ConfigurationKind, Evidence, Fact, Item, Known, Name, Party, Role, Slot, SourceFile,
+};
+
+use super::context::Building;
+use super::{PartyError, Spec, certificate, party};
+use crate::files::{FILE_LIMIT, Files};
+use crate::tls::{CertificateFiles, ClientVerification, ServerSettings};
+use crate::value::Value;
+
+/// One server or client of a program, as its reader found it.
+pub(super) struct Program<'a> {
+    pub(super) kind: ConfigurationKind,
+    /// Its name in a sentence.
+    pub(super) name: &'static str,
+    pub(super) settings: &'a ServerSettings,
+    pub(super) sources: &'a [Arc<SourceFile>],
+    /// What the reader found wrong: where the program does not start with it, no handshake begins.
+    pub(super) problems: &'a [Evidence],
+    pub(super) notes: Vec<String>,
+    /// A file in the folder from which relative paths begin.
+    pub(super) base: &'a str,
+    /// Where parameters of DHE come from when no setting says it; `None` where that is not known.
+    pub(super) dh: Option<DhParameters>,
+    /// Whether parameters in a certificate's file count.
+    pub(super) dh_in_certificates: bool,
+    /// The program's own primes go by the size of the RSA key, up to this size in bits.
+    pub(super) dh_up_to: Option<u32>,
+}
+
+/// Where a party is read from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) keys: &'a dyn Keys,
+}
+
+/// What is known of the files that a configuration names: certificates, parameters of DHE.
+pub(super) trait Keys {
+    /// The certificate of a pair of files, and what to say where it is not known.
+    fn certificate(&self, pair: &CertificateFiles, base: &str) -> (Certificate, Option<String>);
+
+    /// The certificates of a file of its own behind that.
+    fn chain(&self, path: &Value, base: &str) -> Vec<Certificate>;
+
+    /// The size of the prime in a file of parameters.
+    fn dh_bits(&self, path: &str) -> Option<u32>;
+}
+
+/// They are read.
+pub(super) struct KeyFiles<'a>(pub(super) &'a dyn Files);
+
+impl Keys for KeyFiles<'_> {
+    fn certificate(&self, pair: &CertificateFiles, base: &str) -> (Certificate, Option<String>) {
+        certificate::read(self.0, pair, base)
+    }
+
+    fn chain(&self, path: &Value, base: &str) -> Vec<Certificate> {
+        certificate::chain(self.0, path, base)
+    }
+
+    fn dh_bits(&self, path: &str) -> Option<u32> {
+        self.0.read(path, FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes))
+    }
+}
+
+/// The party, and what the library says of its settings.
+pub(super) fn party_of(
+    source: &Source<'_>,
+    spec: &Spec<'_>,
+    catalog: &Catalog,
+    program: Program<'_>,
+) -> Result<(Party, Vec<Evidence>), PartyError> {
+    let mut building = Building::new(catalog, spec.software, spec.role)?;
+    let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
+    let mut sources = program.sources.to_vec();
+    if let Some(path) = spec.openssl_cnf {
+        let system = super::openssl::system(source.files, path, library, spec.role)?;
+        building.apply(system.system_settings(), spec.role);
+        // What the library refuses of the system's file, it passes over.
+        building.refused.clear();
+        sources.extend(system.files.iter().cloned());
+        building.evidence.extend(system.evidence.iter().cloned());
+    }
+    let settings = program.settings;
+    building.apply(&settings.settings, spec.role);
+    dh_parameters(source.keys, &mut building, &program, spec.role);
+    certificates(source.keys, &mut building, &program, spec);
+    let mut policy = building.context.policy();
+    if building.unknown_dh && spec.role == Role::Server {
+        policy.offer.dh_parameters = Known::Unknown;
+    }
+    if building.unknown_certificate {
+        // Without a name there is none at all.
+        policy.offer.certificates = Known::Unknown;
+        building.notes.push("`strict-sni` ends handshakes without a name that a certificate is for".to_owned());
+    }
+    // A program ends with what the library refuses.
+    policy.unable.extend(building.refused.iter().cloned());
+    starts(&mut policy, &program);
+    handshake(&mut policy.offer, settings, spec);
+    let mut party = party(spec, program.kind, &sources, policy);
+    party.notes.extend(building.notes);
+    party.notes.extend(settings.notes.clone());
+    party.notes.extend(program.notes);
+    Ok((party, building.evidence))
+}
+
+/// What is wrong with the files so that the program does not start. What only has no effect, or may be known to a newer
+/// version, it takes.
+fn starts(policy: &mut TlsPolicy, program: &Program<'_>) {
+    for evidence in program.problems {
+        if let Fact::Configuration { problem, message, .. } = &evidence.fact
+            && matches!(problem, ConfigProblem::BadValue | ConfigProblem::Syntax | ConfigProblem::UnknownKeyword)
+        {
+            policy.unable.push(Unable {
+                slot: Slot::Version,
+                what: format!("{} does not start with this configuration: {message}", program.name),
+                origin: evidence.origin.clone(),
+            });
+        }
+    }
+}
+
+fn dh_parameters(keys: &dyn Keys, building: &mut Building, program: &Program<'_>, role: Role) {
+    if role == Role::Client {
+        return;
+    }
+    let written = program.settings.settings.dh_parameters.as_ref();
+    match (written.filter(|value| value.as_str() != "auto"), &program.dh) {
+        (Some(value), _) => dh_file(keys, building, value, program.base, role),
+        // `auto` is set already.
+        (None, _) if written.is_some() => {}
+        (None, Some(dh)) => building.context.dh_parameters = *dh,
+        (None, None) => building.unknown_dh = true,
+    }
+}
+
+fn dh_file(keys: &dyn Keys, building: &mut Building, value: &Value, base: &str, role: Role) {
+    let path = certificate::absolute(value.as_str(), base);
+    match keys.dh_bits(&path) {
+        Some(bits) => {
+            if let Err(error) = building.context.set_dh_bits(bits) {
+                building.refuse(Slot::Group, value, &error, role);
+            }
+        }
+        None => {
+            building.unknown_dh = true;
+            building.notes.push(format!(
+                "`{path}` cannot be read here as Diffie-Hellman parameters: whether suites with DHE can be used is not known"
+            ));
+        }
+    }
+}
+
+fn certificates(keys: &dyn Keys, building: &mut Building, program: &Program<'_>, spec: &Spec<'_>) {
+    let settings = program.settings;
+    let pairs = settings.certificates.iter();
+    let mut read: Vec<(Certificate, &Value)> = Vec::new();
+    for pair in pairs {
+        let (mut certificate, note) = keys.certificate(pair, program.base);
+        building.notes.extend(note);
+        if let Some(chain) = &pair.chain {
+            certificate.chain.extend(keys.chain(chain, program.base));
+        }
+        read.push((certificate, &pair.certificate));
+    }
+    if program.kind == ConfigurationKind::Haproxy && spec.role == Role::Server {
+        one_context(&mut read, settings, spec, building);
+    }
+    let rsa = |certificate: &Certificate| {
+        certificate.key.as_ref().filter(|key| key.kind == CertificateKeyType::Rsa).and_then(|key| key.bits)
+    };
+    if let Some((limit, key)) = program.dh_up_to.zip(read.iter().find_map(|(certificate, _)| rsa(certificate))) {
+        let bits = [4096, 2048].into_iter().find(|bits| key.min(limit) >= *bits).unwrap_or(1024);
+        building.context.dh_parameters = DhParameters::Fixed { bits };
+        building.unknown_dh = false;
+    }
+    for (certificate, value) in read {
+        if let Err(error) = building.context.add_certificate(certificate) {
+            building.refuse(Slot::Certificate, value, &error, spec.role);
+        }
+        if program.dh_in_certificates && spec.role == Role::Server {
+            let path = certificate::absolute(value.as_str(), program.base);
+            if let Some(bits) = keys.dh_bits(&path) {
+                building.unknown_dh = false;
+                if let Err(error) = building.context.set_dh_bits(bits) {
+                    building.refuse(Slot::Group, value, &error, spec.role);
+                }
+            }
+        }
+    }
+}
+
+/// HAProxy makes a context of each certificate: the name decides which one is used, the first one where none fits, or with
+/// `strict-sni` none (`ssl_sock_switchctx_cbk`).
+fn one_context(
+    read: &mut Vec<(Certificate, &Value)>,
+    settings: &ServerSettings,
+    spec: &Spec<'_>,
+    building: &mut Building,
+) {
+    let strict = settings.reject_handshake.as_ref().filter(|setting| setting.value);
+    if read.len() < 2 && strict.is_none() {
+        return;
+    }
+    let context = spec.context;
+    let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
+    let exact = |certificate: &Certificate, name: &str| {
+        certificate.names.iter().any(|own| own.as_str().eq_ignore_ascii_case(name))
+    };
+    let wide = |certificate: &Certificate, name: &str| {
+        certificate.names.iter().any(|own| super::choose::fits_name(own.as_str(), name))
+    };
+    let unknown = read.iter().any(|(certificate, _)| certificate.key.is_none());
+    let mut kept: Vec<usize> = Vec::new();
+    if let Some(name) = name {
+        for fits in [&exact as &dyn Fn(&Certificate, &str) -> bool, &wide] {
+            if kept.is_empty() {
+                let all = read.iter().enumerate();
+                kept = all.filter(|(_, (certificate, _))| fits(certificate, name)).map(|(index, _)| index).collect();
+            }
+        }
+    }
+    if unknown {
+        building.notes.push(
+            "which of the certificates is shown depends on the names in them, and not all of them can be read here"
+                .to_owned(),
+        );
+        return;
+    }
+    let listed = name.is_some_and(|name| settings.names.iter().any(|own| super::choose::fits_name(own.as_str(), name)));
+    if let (true, Some(strict)) = (kept.is_empty() && !listed, strict) {
+        match name {
+            Some(name) => {
+                let what = format!("no certificate is for `{name}`, and `strict-sni` ends the handshake");
+                building.refused.push(Unable { slot: Slot::Certificate, what, origin: Some(strict.origin.clone()) });
+            }
+            None => building.unknown_certificate = true,
+        }
+    } else if read.len() < 2 {
+        return;
+    }
+    if kept.is_empty() {
+        kept.push(0);
+        building.notes.push("no certificate is for the name: the first one is shown".to_owned());
+    } else if kept.len() > 1 {
+        building.notes.push(
+            "several certificates are for the name: a client that takes ECDSA gets that of an elliptic curve, whatever the \
+             order of the cipher suites"
+                .to_owned(),
+        );
+    }
+    // Of one kind of key the first one that was loaded stays.
+    let mut kinds: Vec<CertificateKeyType> = Vec::new();
+    let mut index = 0;
+    read.retain(|(certificate, _)| {
+        let keep = kept.contains(&index);
+        index += 1;
+        let kind = certificate.key.as_ref().map(|key| key.kind);
+        let fresh = kind.is_none_or(|kind| !kinds.contains(&kind));
+        kinds.extend(kind.filter(|_| keep));
+        keep && fresh
+    });
+}
+
+/// The size of the prime in a file of parameters (PKCS #3: a sequence that begins with the prime).
+fn dh_bits(file: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(file).ok()?;
+    // That of X9.42 begins with the prime too.
+    let begins = ["-----BEGIN DH PARAMETERS-----", "-----BEGIN X9.42 DH PARAMETERS-----"];
+    let (_, after) = begins.iter().find_map(|label| text.split_once(label))?;
+    let (body, _) = after.split_once("-----END")?;
+    let der = shakedown_crypto::decode_base64(body.split_whitespace().collect::<String>().as_bytes()).ok()?;
+    let (_, sequence) = element(&der)?;
+    let (0x02, prime) = element(sequence)? else { return None };
+    let first = prime.iter().position(|byte| *byte != 0)?;
+    let prime = prime.get(first..)?;
+    let bits = u32::try_from(prime.len()).ok()?.checked_mul(8)?;
+    Some(bits - prime.first()?.leading_zeros())
+}
+
+/// Tag and contents of the first element of DER.
+fn element(der: &[u8]) -> Option<(u8, &[u8])> {
+    let (&tag, rest) = der.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    if length < 0x80 {
+        return Some((tag, rest.get(..usize::from(length))?));
+    }
+    let count = usize::from(length & 0x7f).min(4);
+    let (bytes, rest) = rest.split_at_checked(count)?;
+    let length = bytes.iter().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
+    Some((tag, rest.get(..length)?))
+}
+
+/// What is said of the handshake besides the library's settings.
+fn handshake(offer: &mut TlsOffer, settings: &ServerSettings, spec: &Spec<'_>) {
+    offer.alpn = Known::Complete(
+        settings
+            .alpn
+            .iter()
+            .flatten()
+            .map(|setting| Item::with_origin(Name::new(&setting.value), setting.origin.clone()))
+            .collect(),
+    );
+    if spec.role == Role::Client {
+        offer.verifies = settings.verify_peer.as_ref().map(|setting| setting.value);
+        offer.server_name = match settings.server_name.as_ref().map(Value::as_str) {
+            Some("") => Known::Complete(None),
+            // What holds a variable or is an expression is known only as the program runs.
+            Some(name) if !name.contains(['$', '(', '%']) => Known::Complete(Some(Name::new(name))),
+            _ => Known::Unknown,
+        };
+        return;
+    }
+    offer.client_certificate =
+        Known::Complete(match settings.settings.client_verification.as_ref().map(|set| set.value) {
+            Some(ClientVerification::Required) => ClientCertificate::Required,
+            Some(ClientVerification::Optional | ClientVerification::OptionalUnverified) => ClientCertificate::Optional,
+            Some(ClientVerification::None) | None => ClientCertificate::NotAsked,
+        });
+    let rejects = settings.reject_handshake.as_ref().is_some_and(|setting| setting.value);
+    offer.unknown_name = Known::Complete(if rejects { UnknownName::Rejected } else { UnknownName::Default });
+}

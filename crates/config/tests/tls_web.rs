@@ -1,0 +1,155 @@
+//! Apache httpd and HAProxy as parties: what is negotiated from their files is what real clients get from the running
+//! programs.
+
+#![allow(clippy::print_stdout, reason = "seeds and counts are printed")]
+
+mod common;
+mod tls_peers;
+
+use std::process::Command;
+use std::time::Duration;
+
+use common::Random;
+use shakedown_model::ConfigurationKind;
+use shakedown_testkit::Running;
+use tls_peers::{Bench, GROUPS, SCHEMES, TLS13, Target, ciphers, some};
+
+const CLIENTS: usize = 6;
+
+fn version(program: &std::path::Path, before: &str) -> String {
+    let text = Command::new(program).arg("-v").output().unwrap().stdout;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let after = text.split_once(before).unwrap_or_else(|| panic!("{text}")).1;
+    after.split([' ', '-', '\n']).next().unwrap().to_owned()
+}
+
+#[test]
+fn httpd_negotiates_what_its_file_says() {
+    let (Some(mut bench), Some(program)) = (Bench::new(), shakedown_testkit::require("apache2")) else { return };
+    let unpacked = shakedown_testkit::peers_dir().join("debian/usr/lib/apache2/modules");
+    let modules = if unpacked.is_dir() { unpacked } else { "/usr/lib/apache2/modules".into() };
+    let software = format!("apache@{}+{}", version(&program, "Apache/"), bench.library);
+    let seed = shakedown_testkit::seed();
+    println!("seed {seed}");
+    for case in 0..shakedown_testkit::cases(6) {
+        let mut random = Random(seed.wrapping_add(u64::from(case) * 15_485_863));
+        let port = shakedown_testkit::free_port().unwrap();
+        let folder = bench.folder.path().display().to_string();
+        let mut text = format!(
+            "ServerRoot {folder}\nServerName main.example\nPidFile {folder}/pid\nErrorLog /dev/stderr\nLogLevel notice\nMutex file:{folder}\nUser nobody\nGroup nogroup\n"
+        );
+        for module in ["mpm_event", "authz_core", "ssl"] {
+            text += &format!("LoadModule {module}_module {}/mod_{module}.so\n", modules.display());
+        }
+        text += &format!("Listen 127.0.0.1:{port}\nSSLCipherSuite {}\n", ciphers(&mut random));
+        for name in ["a.example", "b.example"] {
+            text += &format!("<VirtualHost *:{port}>\nServerName {name}\nSSLEngine on\n");
+            text += random.pick(&[
+                "",
+                "SSLProtocol all -TLSv1.3\n",
+                "SSLProtocol TLSv1.2\n",
+                "SSLProtocol all\n",
+                "SSLProtocol -all +TLSv1.1 +TLSv1.2\n",
+            ]);
+            text += random.pick(&["", "SSLHonorCipherOrder on\n"]);
+            if random.percent(50) {
+                text += &format!("SSLCipherSuite {}\n", ciphers(&mut random));
+            }
+            if random.percent(25) {
+                text += &format!("SSLCipherSuite TLSv1.3 {}\n", some(&mut random, TLS13, 2, ":"));
+            }
+            if random.percent(30) {
+                text += &format!("SSLOpenSSLConfCmd Groups {}\n", some(&mut random, GROUPS, 3, ":"));
+            }
+            if random.percent(20) {
+                text += &format!("SSLOpenSSLConfCmd SignatureAlgorithms {}\n", some(&mut random, SCHEMES, 4, ":"));
+            }
+            for key in random.pick(&["rsa", "rsa", "rsa ec", "ec", "rsa ed25519"]).split(' ') {
+                text += &format!("SSLCertificateFile {key}.crt\nSSLCertificateKeyFile {folder}/{key}.key\n");
+            }
+            text += "</VirtualHost>\n";
+        }
+        let path = bench.write("httpd.conf", &text);
+        let mut command = Command::new(&program);
+        command.arg("-d").arg(bench.folder.path()).arg("-f").arg(&path).arg("-DFOREGROUND");
+        let running = Running::start(command.env("OPENSSL_CONF", bench.path("empty.cnf"))).unwrap();
+        let started =
+            running.wait_for(Duration::from_secs(20), |log| log.contains("resuming normal operations").then_some(()));
+        assert!(started.is_some(), "{}\n{text}", running.log());
+        let target = Target {
+            kind: ConfigurationKind::Apache,
+            software: software.clone(),
+            path: &path,
+            port,
+            starttls: None,
+            text: &text,
+        };
+        for client in 0..CLIENTS {
+            let name = [Some("a.example"), Some("b.example"), None][client % 3];
+            bench.compare(&mut random, &target, name, &format!("seed {seed} case {case}"));
+        }
+    }
+    bench.done("httpd");
+}
+
+#[test]
+fn haproxy_negotiates_what_its_file_says() {
+    let (Some(mut bench), Some(program)) = (Bench::new(), shakedown_testkit::require("haproxy")) else { return };
+    let software = format!("haproxy@{}+{}", version(&program, "version "), bench.library);
+    let seed = shakedown_testkit::seed();
+    println!("seed {seed}");
+    for case in 0..shakedown_testkit::cases(6) {
+        let mut random = Random(seed.wrapping_add(u64::from(case) * 32_452_843));
+        let port = shakedown_testkit::free_port().unwrap();
+        let other = shakedown_testkit::free_port().unwrap();
+        let mut text = format!("global\n  ssl-default-bind-ciphers {}\n", ciphers(&mut random));
+        text += random.pick(&[
+            "",
+            "  ssl-default-bind-options ssl-min-ver TLSv1.0\n",
+            "  ssl-default-bind-options ssl-max-ver TLSv1.2\n",
+            "  ssl-default-bind-options prefer-client-ciphers\n",
+        ]);
+        text += random.pick(&["", "  tune.ssl.default-dh-param 2048\n"]);
+        if random.percent(25) {
+            text += &format!("  ssl-default-bind-curves {}\n", some(&mut random, GROUPS, 3, ":"));
+        }
+        text += "defaults\n  mode http\n  timeout client 20s\n  timeout server 20s\n  timeout connect 20s\n";
+        for (name, port) in [("front", port), ("other", other)] {
+            let certificates = random.pick(&["rsa", "rsa", "ec", "rsa ed25519", "ec rsa"]);
+            let mut line = format!("frontend {name}\n  bind 127.0.0.1:{port} ssl");
+            for key in certificates.split(' ') {
+                line += &format!(" crt {}", bench.path(&format!("{key}.pem")).display());
+            }
+            line += random.pick(&["", "", " ssl-min-ver TLSv1.1", " force-tlsv12", " no-tlsv13", " strict-sni"]);
+            if random.percent(40) {
+                line += &format!(" ciphers {}", ciphers(&mut random));
+            }
+            if random.percent(30) {
+                line += &format!(" curves {}", some(&mut random, GROUPS, 3, ":"));
+            }
+            if random.percent(30) {
+                line += &format!(" ciphersuites {}", some(&mut random, TLS13, 2, ":"));
+            }
+            text += &format!("{line}\n");
+        }
+        let path = bench.write("haproxy.cfg", &text);
+        let mut command = Command::new(&program);
+        command.arg("-W").arg("-f").arg(&path).env("OPENSSL_CONF", bench.path("empty.cnf"));
+        let running = Running::start(&mut command).unwrap();
+        let started = running.wait_for(Duration::from_secs(20), |log| log.contains("Loading success").then_some(()));
+        assert!(started.is_some(), "{}\n{text}", running.log());
+        let target = Target {
+            kind: ConfigurationKind::Haproxy,
+            software: software.clone(),
+            path: &path,
+            port,
+            starttls: None,
+            text: &text,
+        };
+        for client in 0..CLIENTS {
+            let name = [Some("rsa.example"), Some("none.example"), Some("ed25519.example"), None][client % 4];
+            bench.compare(&mut random, &target, name, &format!("seed {seed} case {case}"));
+        }
+    }
+    bench.done("HAProxy");
+}

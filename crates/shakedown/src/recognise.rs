@@ -1,0 +1,340 @@
+//! Which program's configuration a file is that comes without a program: by its name, then by what stands in it; and which
+//! version of that program is installed here.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use shakedown_catalog::Catalog;
+use shakedown_model::{Layer, Role, Software};
+use tokio::process::Command;
+
+/// How long an installed program may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of a file is looked into, in bytes.
+const LOOKED_INTO: u32 = 256 << 10;
+/// The version that stands for strongSwan's where none is installed: that of the rows on its defaults.
+const STRONGSWAN: &str = "6.0.6";
+
+/// A program whose files are told apart here.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// Its id in the catalog.
+    pub(crate) product: &'static str,
+    /// The names that its main files have.
+    names: &'static [&'static str],
+    /// What tells its version: names of the program, an argument, the text in front of the version.
+    asks: &'static [&'static str],
+    argument: &'static [&'static str],
+    before: &'static str,
+    /// Beginnings of lines, in lower case, that no other program's files have. Any of them is enough.
+    lines: &'static [&'static str],
+    /// Beginnings of lines that tell it only together.
+    together: &'static [&'static str],
+}
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        product: "nginx",
+        names: &["nginx.conf"],
+        asks: &["nginx"],
+        argument: &["-v"],
+        before: "nginx/",
+        lines: &["ssl_certificate ", "proxy_pass "],
+        together: &["http {", "server {"],
+    },
+    Program {
+        product: "apache-httpd",
+        names: &["apache2.conf", "httpd.conf", "ssl.conf", "default-ssl.conf"],
+        asks: &["apache2", "httpd", "apachectl"],
+        argument: &["-v"],
+        before: "Apache/",
+        lines: &["<virtualhost", "sslengine ", "sslcertificatefile", "loadmodule ", "sslprotocol ", "<ifmodule"],
+        together: &[],
+    },
+    Program {
+        product: "haproxy",
+        names: &["haproxy.cfg"],
+        asks: &["haproxy"],
+        argument: &["-v"],
+        before: "version ",
+        lines: &["ssl-default-bind-", "ssl-default-server-"],
+        together: &["frontend ", "bind "],
+    },
+    Program {
+        product: "postfix",
+        names: &["main.cf", "master.cf"],
+        asks: &["postconf"],
+        argument: &["-d", "-h", "mail_version"],
+        before: "",
+        lines: &["smtpd_tls_", "smtp_tls_", "smtpd_relay_restrictions", "mydestination"],
+        together: &[],
+    },
+    Program {
+        product: "dovecot",
+        names: &["dovecot.conf", "10-ssl.conf"],
+        asks: &["dovecot"],
+        argument: &["--version"],
+        before: "",
+        lines: &["ssl_cert = <", "ssl_cert=<", "ssl_server_cert_file", "ssl_min_protocol =", "mail_location"],
+        together: &[],
+    },
+    Program {
+        product: "stunnel",
+        names: &["stunnel.conf"],
+        asks: &["stunnel", "stunnel4"],
+        argument: &["-version"],
+        before: "stunnel ",
+        lines: &["sslversionmin", "verifychain"],
+        together: &["[", "accept", "connect"],
+    },
+    Program {
+        product: "postgresql",
+        names: &["postgresql.conf"],
+        asks: &["postgres"],
+        argument: &["--version"],
+        before: "(PostgreSQL) ",
+        lines: &["ssl_min_protocol_version", "shared_buffers", "ssl_ecdh_curve = '", "ssl_cert_file = '"],
+        together: &[],
+    },
+    Program {
+        product: "openvpn",
+        names: &["openvpn.conf"],
+        asks: &["openvpn"],
+        argument: &["--version"],
+        before: "OpenVPN ",
+        lines: &["tls-cipher ", "tls-version-min ", "tls-ciphersuites ", "remote-cert-tls "],
+        together: &["dev ", "proto "],
+    },
+    Program {
+        product: "lighttpd",
+        names: &["lighttpd.conf"],
+        asks: &["lighttpd"],
+        argument: &["-v"],
+        before: "lighttpd/",
+        lines: &["ssl.engine", "ssl.pemfile", "server.modules", "server.document-root"],
+        together: &[],
+    },
+    Program {
+        product: "java-jsse",
+        names: &["java.security"],
+        asks: &["java"],
+        argument: &["-version"],
+        before: "version \"",
+        lines: &["jdk.tls.disabledalgorithms", "jdk.certpath.disabledalgorithms", "security.provider.1"],
+        together: &[],
+    },
+    Program {
+        product: "strongswan",
+        names: &["swanctl.conf"],
+        asks: &["swanctl"],
+        argument: &["--version"],
+        before: "swanctl ",
+        lines: &["esp_proposals"],
+        together: &["connections {", "remote_addrs"],
+    },
+    Program {
+        product: "openssl",
+        names: &["openssl.cnf", "openssl.conf"],
+        asks: &["openssl"],
+        argument: &["version"],
+        before: "OpenSSL ",
+        lines: &["openssl_conf", "[system_default_sect]", "[ system_default_sect ]", "cipherstring", "minprotocol"],
+        together: &[],
+    },
+];
+
+/// Names of OpenSSH's own files: they are read as such, whatever is in them.
+const OPENSSH: [&str; 3] = ["ssh_config", "sshd_config", "config"];
+
+/// The beginning of a file, as much of it as is looked into.
+pub(crate) fn beginning(path: &str) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LOOKED_INTO.into()).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The program that a file is of. `None` where neither name nor contents tell, or it is OpenSSH's.
+pub(crate) fn program(path: &Path, text: &[u8]) -> Option<&'static Program> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if OPENSSH.contains(&name) {
+        return None;
+    }
+    let by_name = PROGRAMS.iter().find(|program| program.names.contains(&name));
+    by_name.or_else(|| by_contents(text))
+}
+
+fn by_contents(text: &[u8]) -> Option<&'static Program> {
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let lines: Vec<&str> =
+        text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';', '!'])).collect();
+    let has = |start: &&str| lines.iter().any(|line| line.starts_with(*start));
+    let fits: Vec<&Program> = PROGRAMS
+        .iter()
+        .filter(|program| {
+            program.lines.iter().any(has) || !program.together.is_empty() && program.together.iter().all(has)
+        })
+        .collect();
+    // Where several fit, nothing is guessed.
+    match fits.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// What reads the file, and a note that says how that was found: the program of this machine, with the OpenSSL of this
+/// machine below it, or the newest of the catalog. A file of another machine (`foreign`) asks nothing here.
+pub(crate) async fn reader(
+    program: &Program,
+    catalog: &Catalog,
+    role: Role,
+    foreign: bool,
+) -> Option<(Software, String)> {
+    let installed = if foreign { None } else { version(program).await };
+    if let Some(version) = installed {
+        let mut software = Software::new(program.product, &version);
+        let openssl = PROGRAMS.iter().find(|other| other.product == "openssl");
+        if !matches!(program.product, "openssl" | "java-jsse" | "strongswan")
+            && let Some(openssl) = openssl
+            && let Some(version) = self::version(openssl).await
+        {
+            software.layers.push(Layer { product: "openssl".to_owned(), version, build: None });
+        }
+        if let Some(layer) = software.layers.iter_mut().find(|layer| layer.product == "openssl") {
+            layer.build = distribution();
+        }
+        let note = format!("the file names no software: read as this machine's `{software}` would");
+        return Some((software, note));
+    }
+    let newest = match program.product {
+        "strongswan" => Some(STRONGSWAN),
+        product => catalog.newest(product, role).or_else(|| catalog.newest(product, other(role))),
+    };
+    let software = Software::new(program.product, newest?);
+    let why = if foreign { "the file is of another machine" } else { "none is installed here" };
+    let note = format!("the file names no software and {why}: read as `{software}` would, the newest of the catalog");
+    Some((software, note))
+}
+
+fn other(role: Role) -> Role {
+    match role {
+        Role::Client => Role::Server,
+        Role::Server => Role::Client,
+    }
+}
+
+/// What an installed program says of its version.
+async fn version(program: &Program) -> Option<String> {
+    for name in program.asks {
+        let Some(path) = find(name) else { continue };
+        let child = Command::new(path)
+            .args(program.argument)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        let Ok(child) = child else { continue };
+        let Ok(Ok(output)) = tokio::time::timeout(PATIENCE, child.wait_with_output()).await else { continue };
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        if let Some(version) = said(&text, program) {
+            return Some(version);
+        }
+    }
+    None
+}
+
+/// The version in what a program prints: digits and dots behind the text before it.
+fn said(text: &str, program: &Program) -> Option<String> {
+    // `OpenSSL 3.0.22 ... (Library: OpenSSL 3.0.19 ...)`: the library counts, which stands last.
+    let (_, after) = match program.product {
+        "openssl" => text.lines().next()?.rsplit_once(program.before)?,
+        _ => text.split_once(program.before)?,
+    };
+    let in_version = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_');
+    let end = after.find(|letter| !in_version(letter)).unwrap_or(after.len());
+    let version = after.get(..end)?;
+    version.starts_with(|letter: char| letter.is_ascii_digit()).then(|| version.to_owned())
+}
+
+/// A program on the `PATH` or in the folders for administrators.
+fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// The build of this machine's packages as the catalog writes it: `debian-12`, `ubuntu-24.04`.
+fn distribution() -> Option<String> {
+    build(&std::fs::read_to_string("/etc/os-release").ok()?)
+}
+
+fn build(release: &str) -> Option<String> {
+    let value = |name: &str| {
+        let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+        Some(line.trim_matches('"').to_owned())
+    };
+    let (id, version) = (value("ID")?, value("VERSION_ID")?);
+    // The minor release does not tell builds of these apart.
+    let version = match id.as_str() {
+        "rhel" | "rocky" | "almalinux" | "centos" => version.split('.').next()?.to_owned(),
+        "alpine" => version.split('.').take(2).collect::<Vec<_>>().join("."),
+        _ => version,
+    };
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    plain.then(|| {
+        format!("{}-{version}", if matches!(id.as_str(), "rocky" | "almalinux" | "centos") { "rhel" } else { &id })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(path: &str, text: &str) -> Option<&'static str> {
+        program(Path::new(path), text.as_bytes()).map(|program| program.product)
+    }
+
+    #[test]
+    fn names_and_contents_tell_the_program() {
+        assert_eq!(of("/etc/nginx/nginx.conf", ""), Some("nginx"));
+        assert_eq!(of("/x/site.conf", "server {\n  listen 443 ssl;\n  ssl_certificate a;\n}\n"), Some("nginx"));
+        assert_eq!(of("/x/site", "<VirtualHost *:443>\nSSLEngine on\n"), Some("apache-httpd"));
+        assert_eq!(of("/x/h", "frontend a\n  bind :443 ssl crt x\n"), Some("haproxy"));
+        assert_eq!(of("/x/m", "# ssl_ciphers x\nsmtpd_tls_security_level = may\n"), Some("postfix"));
+        assert_eq!(of("/x/d", "ssl = required\nssl_cert = </a\n"), Some("dovecot"));
+        assert_eq!(of("/x/s", "[https]\naccept = 443\nconnect = 80\n"), Some("stunnel"));
+        assert_eq!(of("/x/o", "client\ndev tun\nproto udp\nremote a 1194\n"), Some("openvpn"));
+        assert_eq!(of("/x/l", "server.modules = (\"mod_openssl\")\n"), Some("lighttpd"));
+        assert_eq!(of("/x/j", "jdk.tls.disabledAlgorithms=SSLv3\n"), Some("java-jsse"));
+        assert_eq!(of("/x/c", "openssl_conf = a\n[a]\n"), Some("openssl"));
+        assert_eq!(of("/x/w", "connections {\n  a {\n    remote_addrs = 192.0.2.1\n"), Some("strongswan"));
+    }
+
+    #[test]
+    fn what_is_opensshs_stays_so() {
+        assert_eq!(of("/etc/ssh/sshd_config", "smtpd_tls_x\n"), None);
+        assert_eq!(of("/x/ssh.conf", "Host *\n  Ciphers aes128-ctr\n  ProxyCommand x\n"), None);
+        assert_eq!(of("/x/unknown", "server {\nhttp {\n<VirtualHost\n"), None);
+    }
+
+    #[test]
+    fn versions_as_programs_print_them() {
+        let said = |product: &str, text: &str| {
+            said(text, PROGRAMS.iter().find(|program| program.product == product).unwrap()).unwrap()
+        };
+        assert_eq!(said("nginx", "nginx version: nginx/1.22.1\n"), "1.22.1");
+        assert_eq!(said("apache-httpd", "Server version: Apache/2.4.57 (Debian)\n"), "2.4.57");
+        assert_eq!(said("haproxy", "HAProxy version 2.6.12-1+deb12u1 2023/12/16 - https://haproxy.org/\n"), "2.6.12");
+        assert_eq!(said("postfix", "3.7.11\n"), "3.7.11");
+        assert_eq!(said("dovecot", "2.3.19.1 (9b53102964)\n"), "2.3.19.1");
+        assert_eq!(said("postgresql", "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "15.18");
+        assert_eq!(said("java-jsse", "openjdk version \"17.0.15\" 2025-04-15\n"), "17.0.15");
+        assert_eq!(said("openssl", "OpenSSL 3.0.22 25 Aug 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)\n"), "3.0.19");
+        assert_eq!(build("ID=debian\nVERSION_ID=\"12\"\n").unwrap(), "debian-12");
+        assert_eq!(build("ID=\"rocky\"\nVERSION_ID=\"9.4\"\n").unwrap(), "rhel-9");
+    }
+}
