@@ -6,8 +6,8 @@ use common::{Planned, catalog, host, render, run};
 use shakedown_config::{Memory, tls_party};
 use shakedown_model::tls::{Certificate, CertificateKey, CertificateKeyType, Digest};
 use shakedown_model::{
-    Applicability, CommandPlace, Context, Fix, Known, Name, OutcomeResult, Party, PartySource, Policy, Role, Side,
-    Slot, Software, items,
+    Applicability, CommandPlace, ConfigurationKind, Context, Fix, Known, Name, OutcomeResult, Party, PartySource,
+    Policy, Role, Side, Slot, Software, items,
 };
 
 const NGINX: &str = "/etc/nginx/nginx.conf";
@@ -65,6 +65,78 @@ fn server(software: &str) -> Party {
     server
 }
 
+/// A server of a program's own file.
+fn of_file(kind: ConfigurationKind, software: &str, path: &str, text: &str) -> Party {
+    let software: Software = software.parse().unwrap();
+    let context = Context::default();
+    let spec = tls_party::Spec { software: &software, path, openssl_cnf: None, role: Role::Server, context: &context };
+    let gathered = tls_party::gather(&Memory::new().with(path, text), kind, &spec, catalog()).unwrap();
+    let certificates = [rsa()];
+    with_certificates(gathered.parties.into_iter().next().unwrap(), &certificates)
+}
+
+#[test]
+fn files_of_other_programs_are_edited_too() {
+    let cases = [
+        (
+            ConfigurationKind::Apache,
+            "apache-httpd@2.4.62+openssl@3.0.17",
+            "/etc/apache2/apache2.conf",
+            "LoadModule ssl_module modules/mod_ssl.so\nListen 443\n<VirtualHost *:443>\n    ServerName db01\n    SSLEngine on\n    SSLCertificateFile rsa.pem\n    SSLCertificateKeyFile rsa.key\n    SSLProtocol -all +TLSv1.3\n</VirtualHost>\n",
+            "SSLProtocol -all +TLSv1.2 +TLSv1.3\n",
+        ),
+        (
+            ConfigurationKind::Haproxy,
+            "haproxy@2.6.12+openssl@3.0.17",
+            "/etc/haproxy/haproxy.cfg",
+            "frontend web\n    bind :443 ssl crt /etc/haproxy/rsa.pem ssl-min-ver TLSv1.3\n    mode http\n",
+            " ssl-min-ver TLSv1.2\n",
+        ),
+        (
+            ConfigurationKind::Dovecot,
+            "dovecot@2.3.19+openssl@3.0.17",
+            "/etc/dovecot/dovecot.conf",
+            "protocols = imap\nssl = required\nssl_cert = <rsa.pem\nssl_key = <rsa.key\nssl_min_protocol = TLSv1.3\n",
+            "ssl_min_protocol = TLSv1.2\n",
+        ),
+        (
+            ConfigurationKind::Postfix,
+            "postfix@3.7.11+openssl@3.0.17",
+            "/etc/postfix/main.cf",
+            "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = rsa.pem\nsmtpd_tls_key_file = rsa.key\nsmtpd_tls_protocols = >=TLSv1.3\n",
+            "smtpd_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n",
+        ),
+    ];
+    let client = party("android@8.1-native", Role::Client);
+    for (kind, software, path, before, expected) in cases {
+        let server = of_file(kind, software, path, before);
+        let planned = run(&client, &server, &host("db01"), &[]);
+        assert!(!planned.outcome.failed.is_empty(), "{software}");
+        let first = find(&planned, Applicability::Safe, Side::Server);
+        assert!(text(first).contains(expected), "{software}: {}\n{}", text(first), render(&planned));
+        assert!(first.outcome_after.as_ref().unwrap().failed.is_empty(), "{}", render(&planned));
+        // A suite besides, in the format's own words.
+        let suites = ["TLS_RSA_WITH_AES_128_CBC_SHA"];
+        let old = only(
+            only(party("java-jsse@17.0.15", Role::Client), Slot::CipherSuite, &suites),
+            Slot::Version,
+            &["TLSv1.2"],
+        );
+        let limited = before.replace("TLSv1.3", "TLSv1.2");
+        let strict = match kind {
+            ConfigurationKind::Apache => limited.replace("</Virt", "    SSLCipherSuite ECDHE+AESGCM\n</Virt"),
+            ConfigurationKind::Haproxy => limited.replace("TLSv1.2\n", "TLSv1.2 ciphers ECDHE+AESGCM\n"),
+            ConfigurationKind::Dovecot => limited + "ssl_cipher_list = ECDHE+AESGCM\n",
+            _ => limited + "tls_medium_cipherlist = ECDHE+AESGCM\n",
+        };
+        let planned = run(&old, &of_file(kind, software, path, &strict), &host("db01"), &[]);
+        assert!(planned.fixes.iter().any(|fix| fix.side == Side::Server), "{software}: {}", render(&planned));
+        let weaker = find(&planned, Applicability::Weakens, Side::Server);
+        let ends = text(weaker);
+        assert!(ends.contains("ECDHE+AESGCM:") && ends.contains(":AES128-SHA"), "{software}: {ends}");
+    }
+}
+
 fn nginx(text: &str) -> Party {
     let software: Software = "nginx@1.22.1+openssl@3.0.17".parse().unwrap();
     let context = host("db01");
@@ -88,7 +160,10 @@ fn openssl(version: &str, text: &str) -> Party {
         role: Role::Client,
         context: &context,
     };
-    tls_party::openssl(&Memory::new().with(OPENSSL, text), &spec, catalog()).unwrap().parties.remove(0)
+    tls_party::gather(&Memory::new().with(OPENSSL, text), ConfigurationKind::OpenSslCnf, &spec, catalog())
+        .unwrap()
+        .parties
+        .remove(0)
 }
 
 /// A party whose list in a slot is this one.

@@ -6,13 +6,15 @@ use shakedown_catalog::Catalog;
 use shakedown_model::tls::{Certificate, DhParameters, TlsVersion};
 use shakedown_model::{ConfigurationKind, FileEdit, Known, Origin, OriginKind, Party, Role, Slot, SourceFile};
 
+use super::choose::choose;
 use super::program::{Keys, Source};
+use super::set::{pending, set};
 use super::{Spec, diff, gather_from, openssl};
 use crate::files::Memory;
 use crate::tls::edit::{Edit, EditError, edited};
-use crate::tls::{self, CertificateFiles, LibrarySettings, VersionBound};
+use crate::tls::{self, CertificateFiles, LibrarySettings, ServerSettings, VersionBound};
 use crate::value::Value;
-use crate::{nginx, openssl_cnf};
+use crate::{apache, dovecot, haproxy, nginx, openssl_cnf, postfix};
 
 /// What a party's own files are to say, in OpenSSL's words. What is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,9 @@ pub struct Change {
     pub also: Vec<String>,
 }
 
+/// More steps than there are things to set: one of them has no effect.
+const MOST: usize = 12;
+
 /// The strings of the files that a party was read from; `None` where its files cannot be edited here.
 pub fn words(party: &Party) -> Option<Words> {
     let at = |settings: &LibrarySettings| {
@@ -62,10 +67,20 @@ pub fn words(party: &Party) -> Option<Words> {
             signature_algorithms: text(&settings.signature_algorithms),
         }
     };
-    match Files::of(party)? {
-        Files::Nginx { selection, .. } => Some(at(&selection.settings.settings)),
-        Files::OpenSslCnf { reading } => Some(at(reading.system_settings())),
+    let files = Files::of(party)?;
+    let mut words = at(files.settings()?);
+    // What the program itself adds to each string is not written again.
+    let added = match &files {
+        Files::Apache { .. } => ":!aNULL:!eNULL:!EXP",
+        Files::Postfix { .. } => ":!aNULL",
+        _ => "",
+    };
+    if let Some(text) = &mut words.cipher_list
+        && let Some(own) = text.strip_suffix(added)
+    {
+        text.truncate(own.len());
     }
+    Some(words)
 }
 
 /// The edits that make a party's own files say what is wanted.
@@ -77,7 +92,13 @@ pub fn edit(party: &Party, wanted: &Wanted) -> Result<Change, EditError> {
     let originals = party.configuration.as_ref().ok_or(EditError::NoServer)?.files.clone();
     let mut also: Vec<String> = Vec::new();
     // One step after the other, each on the files as the one before leaves them.
-    while let Some(edits) = step(&party, wanted, &mut also)? {
+    let mut steps = 0;
+    let mut done = Vec::new();
+    while let Some(edits) = step(&party, wanted, &mut also, &mut done)? {
+        steps += 1;
+        if steps > MOST {
+            return Err(EditError::NotEffective { directive: "what is wanted".into() });
+        }
         let configuration = party.configuration.as_mut().ok_or(EditError::NoServer)?;
         for file in &mut configuration.files {
             if let Some(edit) = edits.iter().find(|edit| edit.file.path == file.path) {
@@ -131,8 +152,12 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
     Some(Party { label: party.label.clone(), source: party.source.clone(), notes: party.notes.clone(), ..read })
 }
 
-/// A party's files, read.
-enum Files {
+/// A party's files, read, and the server of them that it is.
+pub(super) enum Files {
+    Apache { reading: Box<apache::Reading>, selection: Box<apache::Selection> },
+    Haproxy { reading: Box<haproxy::Reading>, at: usize },
+    Postfix { reading: Box<postfix::Reading>, at: usize },
+    Dovecot { reading: Box<dovecot::Reading>, at: usize },
     Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection> },
     OpenSslCnf { reading: Box<openssl_cnf::Reading> },
 }
@@ -157,45 +182,126 @@ impl Files {
                 let reading = openssl::system(&memory, path, library, party.role).ok()?;
                 Some(Self::OpenSslCnf { reading: Box::new(reading) })
             }
+            ConfigurationKind::Apache => {
+                let version = Some(software.version());
+                let reading = apache::read(&memory, &apache::Spec { path, version, library, variables: &[] }).ok()?;
+                let context = &configuration.context;
+                let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
+                let selection = reading.select(context.address, context.port, name)?;
+                Some(Self::Apache { reading: Box::new(reading), selection: Box::new(selection) })
+            }
+            ConfigurationKind::Haproxy if party.role == Role::Server => {
+                let spec = haproxy::Spec { path, version: Some(software.version()) };
+                let reading = haproxy::read(&memory, &spec).ok()?;
+                let at = place(&reading.servers, party)?;
+                Some(Self::Haproxy { reading: Box::new(reading), at })
+            }
+            ConfigurationKind::Postfix if party.role == Role::Server => {
+                let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+                let spec = postfix::Spec { folder, version: Some(software.version()) };
+                let reading = postfix::read(&memory, &spec).ok()?;
+                let at = place(&reading.servers, party)?;
+                Some(Self::Postfix { reading: Box::new(reading), at })
+            }
+            ConfigurationKind::Dovecot => {
+                let spec = dovecot::Spec { path, version: Some(software.version()) };
+                let reading = dovecot::read(&memory, &spec).ok()?;
+                let at = place(&reading.servers, party)?;
+                Some(Self::Dovecot { reading: Box::new(reading), at })
+            }
             _ => None,
         }
     }
+
+    /// What the files set for the server.
+    fn settings(&self) -> Option<&LibrarySettings> {
+        match self {
+            Self::Nginx { selection, .. } => Some(&selection.settings.settings),
+            Self::OpenSslCnf { reading } => Some(reading.system_settings()),
+            Self::Apache { selection, .. } => Some(&selection.settings.settings),
+            Self::Haproxy { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+            Self::Postfix { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+            Self::Dovecot { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+        }
+    }
+
+    /// The labels of other servers that an edit reaches.
+    fn others(&self, edit: &Edit) -> Vec<String> {
+        let (servers, own): (&[ServerSettings], Vec<usize>) = match self {
+            Self::Nginx { reading, selection } => (&reading.servers, vec![selection.server, selection.default]),
+            Self::OpenSslCnf { .. } => (&[], Vec::new()),
+            Self::Apache { reading, selection } => (&reading.servers, vec![selection.server, selection.default]),
+            Self::Haproxy { reading, at } => (&reading.servers, vec![*at]),
+            Self::Postfix { reading, at } => (&reading.servers, vec![*at]),
+            Self::Dovecot { reading, at } => (&reading.servers, vec![*at]),
+        };
+        let others = edit.also.iter().filter(|index| !own.contains(index));
+        others.filter_map(|index| servers.get(*index)).map(|server| server.label.clone()).collect()
+    }
+}
+
+/// The server that a party is, among those of its files.
+fn place(servers: &[ServerSettings], party: &Party) -> Option<usize> {
+    let label = party.label.rsplit_once('#').map(|(_, label)| label);
+    if let Some(at) = servers.iter().position(|server| label == Some(server.label.as_str())) {
+        return Some(at);
+    }
+    let context = &party.configuration.as_ref()?.context;
+    let chosen = choose(servers, party.role, context);
+    let first = chosen.first()?.server;
+    servers.iter().position(|server| std::ptr::eq(server, first))
 }
 
 /// The first thing that is not yet as wanted, as edits; `None` where all is.
-fn step(party: &Party, wanted: &Wanted, also: &mut Vec<String>) -> Result<Option<Vec<FileEdit>>, EditError> {
-    match Files::of(party).ok_or(EditError::NoServer)? {
-        Files::Nginx { reading, selection, .. } => {
-            for (server, directive, arguments) in of_nginx(&reading, &selection, wanted) {
+fn step(
+    party: &Party,
+    wanted: &Wanted,
+    also: &mut Vec<String>,
+    done: &mut Vec<(Slot, bool)>,
+) -> Result<Option<Vec<FileEdit>>, EditError> {
+    let files = Files::of(party).ok_or(EditError::NoServer)?;
+    let made = match &files {
+        Files::Nginx { reading, selection } => {
+            first(of_nginx(reading, selection, wanted).into_iter().map(|(server, directive, arguments)| {
                 let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                match reading.set(server, directive, &words) {
-                    Ok(Edit { files, also: more }) => {
-                        let other = |index: &usize| *index != selection.server && *index != selection.default;
-                        let labels = more.iter().filter(|index| other(index));
-                        for label in labels.filter_map(|index| reading.servers.get(*index)).map(|one| &one.label) {
-                            if !also.contains(label) {
-                                also.push(label.clone());
-                            }
-                        }
-                        return Ok(Some(files));
-                    }
-                    Err(EditError::NothingToDo { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(None)
+                reading.set(server, directive, &words)
+            }))?
         }
         Files::OpenSslCnf { reading } => {
-            for (command, value) in of_openssl(&reading, wanted) {
-                match reading.set_command(command, &value) {
-                    Ok(edit) => return Ok(Some(edit.files)),
-                    Err(EditError::NothingToDo { .. }) => {}
-                    Err(error) => return Err(error),
+            let commands = of_openssl(reading, wanted).into_iter();
+            first(commands.map(|(command, value)| reading.set_command(command, &value)))?
+        }
+        other => {
+            let left = pending(other.settings().ok_or(EditError::NoServer)?, wanted);
+            // Some programs make another string of what their file says: written once is enough.
+            match left.iter().find(|pending| pending.list().is_none_or(|list| !done.contains(&list))) {
+                Some(pending) => {
+                    done.extend(pending.list());
+                    set(other, pending)?
                 }
+                None => None,
             }
-            Ok(None)
+        }
+    };
+    let Some(edit) = made else { return Ok(None) };
+    for label in files.others(&edit) {
+        if !also.contains(&label) {
+            also.push(label);
         }
     }
+    Ok(Some(edit.files))
+}
+
+/// The first edit that has something to do.
+fn first(edits: impl Iterator<Item = Result<Edit, EditError>>) -> Result<Option<Edit>, EditError> {
+    for edit in edits {
+        match edit {
+            Ok(edit) => return Ok(Some(edit)),
+            Err(EditError::NothingToDo { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// The directives of nginx for what is wanted, each with the block that it counts in.
@@ -282,11 +388,11 @@ fn of_openssl(reading: &openssl_cnf::Reading, wanted: &Wanted) -> Vec<(&'static 
 }
 
 /// A version as nginx and OpenSSL write it.
-fn in_words(version: TlsVersion) -> &'static str {
+pub(super) fn in_words(version: TlsVersion) -> &'static str {
     if version == TlsVersion::Tls10 { "TLSv1" } else { version.as_str() }
 }
 
-fn of_settings(version: TlsVersion) -> tls::TlsVersion {
+pub(super) fn of_settings(version: TlsVersion) -> tls::TlsVersion {
     match version {
         TlsVersion::Ssl2 => tls::TlsVersion::Ssl2,
         TlsVersion::Ssl3 => tls::TlsVersion::Ssl3,

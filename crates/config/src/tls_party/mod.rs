@@ -14,6 +14,7 @@ mod mail;
 mod nginx;
 mod openssl;
 mod program;
+mod set;
 
 pub use self::edit::{Change, Wanted, Words, edit, with_edits, words};
 pub use self::openssl::openssl;

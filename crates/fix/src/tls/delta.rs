@@ -89,7 +89,10 @@ pub(crate) fn offers(party: &Party, slot: Slot, name: &Name) -> bool {
 
 fn at_level(party: &Party, delta: &Delta, level: Option<u8>, catalog: &Catalog) -> Option<Changed> {
     if party.configuration.is_some() {
-        return in_files(party, delta, level, catalog);
+        let edited = in_files(party, delta, level, catalog);
+        // A format that is only read here: what to write is told in words.
+        return edited
+            .or_else(|| if level.is_some() || can_edit(party) { None } else { in_lists(party, delta, catalog) });
     }
     let library = matches!(party.source, PartySource::Catalog) && party.tls()?.offer.security_level.is_some();
     if library && catalog.tls_context(party.software.as_ref()?, party.role).is_some() {
@@ -182,6 +185,11 @@ fn explicit(policy: &TlsPolicy, catalog: &Catalog) -> Option<String> {
     let names = policy.offer.cipher_suites.accepted().into_iter().flatten();
     let names: Option<Vec<String>> = names.map(|item| catalog.openssl_suite_name(item.name.as_str())).collect();
     names.map(|names| names.join(":"))
+}
+
+/// Whether the party's files are of a kind that is edited here.
+fn can_edit(party: &Party) -> bool {
+    tls_party::words(party).is_some()
 }
 
 /// The end with its files saying what is wanted.
