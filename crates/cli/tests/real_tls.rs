@@ -229,3 +229,29 @@ fn a_recorded_offer_is_a_party() {
         assert_eq!(document["pairs"][0]["outcome"]["result"], result, "{document:#}");
     }
 }
+
+#[test]
+fn back_ends_that_differ_are_judged_each_by_itself() {
+    let (Some(old), Some(new)) = (openssl_s_server(&["rsa"], &["-tls1_2"]), openssl_s_server(&["rsa"], &["-tls1_3"]))
+    else {
+        return;
+    };
+    let shakedown = Shakedown::new();
+    let (old, new) = (old.address().to_string(), new.address().to_string());
+    let common = ["check", "tls://name.invalid", "--format", "json", "--as", "openssl@1.0.2"];
+    let run = |addresses: &[&str]| {
+        let connect = addresses.iter().flat_map(|address| ["--connect", address]);
+        shakedown.run(&common.into_iter().chain(connect).collect::<Vec<_>>()).json()
+    };
+    let results = |document: &serde_json::Value| -> Vec<(String, String)> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let pairs = document["pairs"].as_array().into_iter().flatten();
+        pairs.map(|pair| (text(&pair["address"]), text(&pair["outcome"]["result"]))).collect()
+    };
+    let expected = [(old.clone(), "agreed".to_owned()), (new.clone(), "failed".to_owned())];
+    assert_eq!(results(&run(&[&old, &new])), expected);
+    assert_eq!(results(&run(&[&old, &old])), expected[..1], "one server twice is one server");
+    let (_, document) = shakedown.json(&["offer", "tls://name.invalid", "--connect", &old, "--connect", &new]);
+    let versions = |at: usize| document["offers"][at]["versions"].clone();
+    assert_eq!((versions(0), versions(1)), (serde_json::json!(["TLSv1.2"]), serde_json::json!(["TLSv1.3"])));
+}

@@ -1,5 +1,6 @@
 //! TLS targets: how they are reached, what is asked of them, and what their certificates say.
 
+mod back_ends;
 mod certificates;
 mod chosen;
 mod local_clients;

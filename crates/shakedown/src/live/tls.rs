@@ -1,14 +1,11 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{
-    Context, Evidence, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult,
-};
+use shakedown_model::{Context, Outcome, OutcomeResult, Party, Report, Role, Slot, Stage, StageResult};
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
-use shakedown_x509::Rules;
 
+use super::back_ends::Meeting;
 use super::certificates;
-use super::chosen::chosen;
 use super::scheme::scheme;
 use crate::check::describe;
 use crate::session::Gathering;
@@ -27,7 +24,6 @@ impl Session {
         let tls_target = self.tls_target(target)?;
         let context = self.tls_context(&tls_target);
         self.tls_clients(&mut report, &context).await?;
-        let client_count = report.parties.len();
         let mut offers: Vec<TlsOffer> = Vec::new();
         for party in &report.parties {
             let policy = party.tls().ok_or_else(|| Error::Party {
@@ -36,49 +32,17 @@ impl Session {
             })?;
             offers.push(policy.open(Role::Client, &context));
         }
-        let candidates = candidates(&self.catalog);
-        let probed = probe::tls::meet(&tls_target, &self.tls_options(), &candidates, &offers).await;
         let (anchors, trusted) = certificates::anchors(self.options.cacert.as_deref())?;
         report.notes.push(trusted);
-        // Evidence is of the pair whose address it was seen at.
-        let address = probed.gathered.parties.iter().find_map(|party| match &party.source {
-            shakedown_model::PartySource::Live { address } => Some(address.clone()),
-            _ => None,
-        });
-        let address = address.unwrap_or_else(|| format!("{}:{}", tls_target.host, tls_target.port));
-        for (answer, offer) in probed.answers.iter().zip(&offers) {
-            if answer.verdict == Verdict::Accepted {
-                let rules = Rules::openssl(offer.security_level.unwrap_or(1));
-                let found =
-                    certificates::findings(answer, &tls_target, address.clone(), &anchors, &rules, report.observed_at);
-                add_new(&mut report.evidence, found);
-            }
-        }
-        let answers = probed.answers.clone();
-        let gathered = self.tls_gathering(probed, named);
-        report.connections += gathered.connections;
-        report.evidence.extend(gathered.evidence);
-        report.parties.extend(gathered.parties);
-        self.progress("negotiating");
-        if report.parties.len() == client_count {
-            self.judge_evidence(&mut report, (client_count > 0).then_some(0), &context, Protocol::Tls);
-        }
-        for server in client_count..report.parties.len() {
-            for client in 0..client_count {
-                let met = answers.get(client).map(|answer| {
-                    let ends = report.parties.get(client).cloned().zip(report.parties.get(server));
-                    (answer, ends.map(|(client, server)| (client, chosen(server, answer))))
-                });
-                self.judge_seen(&mut report, client, server, &context, &|outcome| match &met {
-                    Some((answer, Some((client, server)))) if answer.verdict == Verdict::Accepted => {
-                        *outcome = shakedown_negotiate::negotiate(client, server, &context);
-                        seen(outcome, answer);
-                    }
-                    Some((answer, _)) => seen(outcome, answer),
-                    None => {}
-                });
-            }
-        }
+        let meeting = Meeting {
+            candidates: candidates(&self.catalog),
+            offers,
+            anchors,
+            context,
+            named,
+            until: std::time::Instant::now() + self.options.timeout,
+        };
+        self.meet_all(&mut report, &tls_target, &meeting).await;
         Ok(report)
     }
 
@@ -86,11 +50,19 @@ impl Session {
     pub(crate) async fn map_tls(&self, target: &Target, named: &str) -> Result<Gathering, Error> {
         let tls_target = self.tls_target(target)?;
         let candidates = candidates(&self.catalog);
-        let probed = probe::tls::map(&tls_target, &self.tls_options(), &candidates).await;
-        Ok(self.tls_gathering(probed, named))
+        let mut gathering = Gathering::default();
+        // Each address that was named may be another server.
+        for target in super::back_ends::each(&tls_target) {
+            let probed = probe::tls::map(&target, &self.tls_options(), &candidates).await;
+            let one = self.tls_gathering(probed, named);
+            gathering.parties.extend(one.parties);
+            gathering.evidence.extend(one.evidence);
+            gathering.connections += one.connections;
+        }
+        Ok(gathering)
     }
 
-    fn tls_gathering(&self, probed: TlsProbed, named: &str) -> Gathering {
+    pub(super) fn tls_gathering(&self, probed: TlsProbed, named: &str) -> Gathering {
         let TlsProbed { mut gathered, connections, chains, .. } = probed;
         for party in &mut gathered.parties {
             certificates::fill(party, &chains);
@@ -113,7 +85,7 @@ impl Session {
         Ok(reached)
     }
 
-    fn tls_options(&self) -> TlsOptions {
+    pub(super) fn tls_options(&self) -> TlsOptions {
         let mut options = TlsOptions::default();
         options.timeout = self.options.timeout;
         options.family = match self.options.family {
@@ -166,7 +138,7 @@ impl Session {
 }
 
 /// What was seen decides over what the rules compute: the client's own hello was sent.
-fn seen(outcome: &mut Outcome, answer: &Answer) {
+pub(super) fn seen(outcome: &mut Outcome, answer: &Answer) {
     let until_certificate = |stage: Stage| matches!(stage, Stage::Hello | Stage::KeyExchange);
     match answer.verdict {
         Verdict::Accepted => {
@@ -212,14 +184,6 @@ fn seen(outcome: &mut Outcome, answer: &Answer) {
 fn label(party: &mut Party, named: &str) {
     if let shakedown_model::PartySource::Live { address } = &party.source {
         party.label = if named.contains(address.as_str()) { named.to_owned() } else { format!("{named} ({address})") };
-    }
-}
-
-fn add_new(evidence: &mut Vec<Evidence>, found: Vec<Evidence>) {
-    for one in found {
-        if !evidence.iter().any(|known| known.fact == one.fact) {
-            evidence.push(one);
-        }
     }
 }
 
