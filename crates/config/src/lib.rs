@@ -10,6 +10,7 @@ pub mod dovecot;
 pub mod files;
 pub mod flat;
 pub mod haproxy;
+pub mod ingress;
 pub mod ini;
 pub mod lighttpd;
 pub mod line;

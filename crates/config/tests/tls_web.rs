@@ -10,6 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::Random;
+use shakedown_config::Memory;
+use shakedown_config::tls_party::{self, Spec};
 use shakedown_model::ConfigurationKind;
 use shakedown_testkit::Running;
 use tls_peers::{Bench, GROUPS, SCHEMES, TLS13, Target, ciphers, some};
@@ -21,6 +23,43 @@ fn version(program: &std::path::Path, before: &str) -> String {
     let text = String::from_utf8_lossy(&text).into_owned();
     let after = text.split_once(before).unwrap_or_else(|| panic!("{text}")).1;
     after.split([' ', '-', '\n']).next().unwrap().to_owned()
+}
+
+/// httpd adds `!EXP` to every cipher string, which no OpenSSL of today knows.
+#[test]
+fn what_a_program_adds_itself_is_no_mistake() {
+    let of = |ciphers: &str| {
+        let text =
+            format!("Listen 443\n<VirtualHost *:443>\nSSLEngine on\n{ciphers}SSLCertificateFile a\n</VirtualHost>\n");
+        let software = "apache@2.4.62+openssl@3.0.19".parse().unwrap();
+        let context = shakedown_model::Context::default();
+        let role = shakedown_model::Role::Server;
+        let spec = Spec { software: &software, path: "/a", openssl_cnf: None, role, context: &context };
+        let files = Memory::new().with("/a", text);
+        tls_party::gather(&files, ConfigurationKind::Apache, &spec, common::catalog()).unwrap().evidence
+    };
+    assert!(of("").is_empty() && of("SSLCipherSuite HIGH\n").is_empty());
+    assert_eq!(of("SSLCipherSuite HIGH:NONE-SUCH\n").len(), 1);
+}
+
+/// A party is read again from its files as an edit leaves them.
+#[test]
+fn edits_reach_the_party() {
+    let text = "frontend a\n  bind :443 ssl crt /x\nfrontend b\n  bind :444 ssl crt /x ssl-min-ver TLSv1.3\n";
+    let files = Memory::new().with("/h", text);
+    let software = "haproxy@2.6.12+openssl@3.0.19".parse().unwrap();
+    let context = shakedown_model::Context::default();
+    let role = shakedown_model::Role::Server;
+    let spec = Spec { software: &software, path: "/h", openssl_cnf: None, role, context: &context };
+    let gathered = tls_party::gather(&files, ConfigurationKind::Haproxy, &spec, common::catalog()).unwrap();
+    let [a, b] = gathered.parties.as_slice() else { panic!("{}", gathered.parties.len()) };
+    assert_eq!(b.label, "haproxy@2.6.12+openssl@3.0.19:/h#b :444");
+    let spec = shakedown_config::haproxy::Spec { path: "/h", version: Some("2.6.12") };
+    let reading = shakedown_config::haproxy::read(&files, &spec).unwrap();
+    let edit = reading.set(1, "ssl-min-ver", "TLSv1.2").unwrap();
+    let after = |party| tls_party::with_edits(party, &edit.files, common::catalog()).unwrap();
+    let versions = |party: &shakedown_model::Party| party.tls().unwrap().offer.versions.complete().unwrap().len();
+    assert_eq!((versions(a), versions(b), versions(&after(a)), versions(&after(b))), (2, 1, 2, 2));
 }
 
 #[test]

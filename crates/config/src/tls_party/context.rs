@@ -3,7 +3,7 @@
 use shakedown_catalog::Catalog;
 use shakedown_catalog::openssl::{Context, ContextError};
 use shakedown_model::tls::{self as model, DhParameters, Unable};
-use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, Slot, Software};
+use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, OriginKind, Role, Slot, Software};
 
 use super::PartyError;
 use crate::tls::{LibrarySettings, TlsVersion, VersionBound};
@@ -105,13 +105,21 @@ impl Building {
         self.refused.push(Unable { slot, what, origin: Some(origin) });
     }
 
-    /// Words that OpenSSL passes over in silence.
+    /// Words that OpenSSL passes over in silence. What a program adds by itself is nobody's mistake.
     fn unknown(&mut self, value: &Value, words: &[String], role: Role, what: &str) {
         for word in words {
+            let written = |at: &usize| {
+                let part = value.part(*at..at + word.len());
+                let text = match part.kind() {
+                    OriginKind::File { file, span } => file.text.get(span.clone()) == Some(word.as_bytes()),
+                    _ => false,
+                };
+                text.then_some(part)
+            };
+            let mut places = value.as_str().match_indices(word.as_str()).map(|(at, _)| at);
+            let Some(origin) = places.find_map(|at| written(&at)) else { continue };
             let message = format!("`{word}` is no {what} of this OpenSSL: it is passed over");
             let fact = Fact::Configuration { problem: ConfigProblem::Ineffective, message, suggestion: None };
-            let at = value.as_str().find(word.as_str());
-            let origin = at.map_or_else(|| value.origin().clone(), |at| value.part(at..at + word.len()));
             self.evidence.push(Evidence::new(fact).by(role).at(origin));
         }
     }

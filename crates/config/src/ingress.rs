@@ -1,0 +1,114 @@
+//! The ConfigMap of ingress-nginx: what its controller sets in nginx for every host (`ssl-protocols`, `ssl-ciphers`...). Read
+//! only; what the controller sets without a word of the map is not known here.
+
+use std::sync::Arc;
+
+use shakedown_model::{ConfigProblem, Evidence, Fact, Role, SourceFile, nearest};
+
+use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::tls::{ServerSettings, Setting, Switch, TlsVersion, VersionBound};
+use crate::value::Value;
+use crate::yaml::{self, Node};
+
+/// The file could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` cannot be read")]
+pub struct IngressError {
+    /// Its path.
+    pub path: String,
+    /// Why.
+    #[source]
+    pub source: FileError,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// One for each ConfigMap with such settings in the file.
+    pub servers: Vec<ServerSettings>,
+    /// What is wrong with it, or was not read.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Reads the ConfigMaps of a file; other objects are passed over.
+///
+/// # Errors
+/// [`IngressError`] where the file cannot be read.
+pub fn read(files: &dyn Files, path: &str) -> Result<Reading, IngressError> {
+    let text = files.read(path, FILE_LIMIT).map_err(|source| IngressError { path: path.to_owned(), source })?;
+    let file = Arc::new(SourceFile::new(path, text));
+    let document = yaml::parse(&file);
+    let mut evidence: Vec<Evidence> = document
+        .not_read
+        .iter()
+        .map(|value| told(value, ConfigProblem::Ineffective, "this part of YAML is not read".to_owned(), None))
+        .collect();
+    let mut servers = Vec::new();
+    for node in &document.documents {
+        let is_map = node.get("kind").and_then(Node::scalar).is_some_and(|kind| kind.as_str() == "ConfigMap");
+        let Some(data) = node.get("data").filter(|_| is_map) else { continue };
+        if !data.entries().iter().any(|(key, _)| key.as_str().starts_with("ssl-")) {
+            continue;
+        }
+        let name = node.at(&["metadata", "name"]).and_then(Node::scalar).map_or("ingress-nginx", Value::as_str);
+        let mut server = ServerSettings::new("nginx", Role::Server, name);
+        let text = |key: &str| data.get(key).and_then(Node::scalar).filter(|value| !value.as_str().is_empty());
+        let settings = &mut server.settings;
+        settings.cipher_list = text("ssl-ciphers").cloned();
+        settings.groups = text("ssl-ecdh-curve").filter(|value| value.as_str() != "auto").cloned();
+        if let Some(value) = text("ssl-prefer-server-ciphers") {
+            let on = value.as_str() == "true";
+            settings.options.push(Switch { what: "ServerPreference", on, origin: value.origin().clone() });
+        }
+        if let Some(value) = text("ssl-protocols") {
+            let named = value.split(char::is_whitespace);
+            for version in TlsVersion::ALL {
+                let place = named.iter().find(|name| TlsVersion::parse(name.as_str()) == Some(version));
+                let origin = place.map_or_else(|| value.origin().clone(), |name| name.origin().clone());
+                settings.protocols.push(Switch { what: version, on: place.is_some(), origin });
+            }
+            for name in named.iter().filter(|name| TlsVersion::parse(name.as_str()).is_none()) {
+                let message = format!("invalid value \"{}\" in \"ssl_protocols\"", name.as_str());
+                let near = nearest(name.as_str(), TlsVersion::ALL.map(TlsVersion::as_str));
+                evidence.push(told(name, ConfigProblem::BadValue, message, near));
+            }
+            // nginx leaves no bound of the library's.
+            let none = Setting::new(VersionBound::None, value.origin().clone());
+            settings.min_protocol = Some(none.clone());
+            settings.max_protocol = Some(none);
+        }
+        if [text("ssl-protocols"), text("ssl-ciphers")].iter().any(Option::is_none) {
+            server.notes.push("what the controller sets without a word of its map is not known here".to_owned());
+        }
+        server.files.push(Arc::clone(&file));
+        servers.push(server);
+    }
+    Ok(Reading { file, servers, evidence })
+}
+
+fn told(value: &Value, problem: ConfigProblem, message: String, suggestion: Option<&str>) -> Evidence {
+    let fact = Fact::Configuration { problem, message, suggestion: suggestion.map(str::to_owned) };
+    Evidence::new(fact).by(Role::Server).at(value.origin().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+
+    #[test]
+    fn a_map_of_the_controller() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ingress-nginx-controller\ndata:\n  ssl-protocols: \"TLSv1.2 TLSv1.4\"\n  ssl-ciphers: HIGH:!aNULL\n  ssl-prefer-server-ciphers: 'false'\n---\nkind: Secret\ndata:\n  ssl-x: y\n";
+        let reading = read(&Memory::new().with("/m", text), "/m").unwrap();
+        let [server] = reading.servers.as_slice() else { panic!("{reading:?}") };
+        assert_eq!(server.label, "ingress-nginx-controller");
+        assert!(
+            server.settings.allows(TlsVersion::Tls12).is_ok() && server.settings.allows(TlsVersion::Tls13).is_err()
+        );
+        assert_eq!(server.settings.cipher_list.as_ref().unwrap().as_str(), "HIGH:!aNULL");
+        assert!(!server.settings.option("ServerPreference").unwrap().on);
+        assert_eq!((reading.evidence.len(), server.notes.len()), (1, 0));
+    }
+}
