@@ -125,6 +125,8 @@ fn what_speaks_no_tls_is_asked_once() {
     let run = shakedown.run(&["check", &url, "--format", "json", "--as", "openssl@3.0.15"]);
     assert_eq!((run.status, run.causes()), (1, vec!["wrong-protocol".to_owned()]), "{}", run.stdout);
     assert_eq!(run.json()["connections"], 1);
+    let several = ["check", &url, "--format", "json", "--as", "openssl@3.0.15", "--as", "openssl@1.0.2"];
+    assert_eq!(shakedown.run(&several).json()["connections"], 1, "the second client would come no further");
 }
 
 #[test]

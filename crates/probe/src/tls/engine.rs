@@ -46,7 +46,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn not_asked() -> Self {
+    /// Of a hello that was not sent.
+    pub(crate) fn not_asked() -> Self {
         Self { verdict: Verdict::Unknown, observation: None, connection: 0, failure: None, at_proxy: false }
     }
 

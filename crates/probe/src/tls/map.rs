@@ -86,6 +86,11 @@ async fn probe(
         let mut is_hopeless = false;
         let mut cut = Vec::new();
         for offer in clients.unwrap_or_default() {
+            if is_hopeless {
+                // No other client would come further.
+                replies.push(Reply::not_asked());
+                continue;
+            }
             let hello = client::hello(offer, target, candidates);
             let reply = mapper.meet(hello.clone(), "client's hello").await;
             if reply.verdict != Verdict::Accepted && reply.alert().is_none() && reply.connection > 0 {
