@@ -67,7 +67,11 @@ fn enable(input: &PlanInput<'_>, found: &Found, resolves: &[DiagnosisId]) -> Opt
         return None;
     }
     let weakens = found.weakens();
-    let reached = peers::reached(input, input.server, &found.server.1.party);
+    let mut reached = peers::reached(input, input.server, &found.server.1.party);
+    if found.unsure {
+        // What else a newer version brings on that server nobody has seen: nothing is known of who it would turn away.
+        reached.cut_off.clear();
+    }
     let applicability = match (weakens, reached.cut_off.is_empty()) {
         (true, _) => Applicability::Weakens,
         (false, true) => Applicability::Safe,
