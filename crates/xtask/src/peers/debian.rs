@@ -15,6 +15,8 @@ use crate::command;
 #[serde(deny_unknown_fields)]
 pub(super) struct Pinned {
     packages: Vec<Package>,
+    /// Library packages that only plug-ins need which no test loads, and what they alone depend on.
+    without: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -157,7 +159,11 @@ fn missing_libraries(pinned: &Pinned, root: &Path) -> Result<Vec<String>> {
     let mut seen = BTreeSet::new();
     while let Some(package) = queue.pop_front() {
         for dependency in dependencies(&package)? {
-            if dependency.starts_with("lib") && !is_installed(&dependency) && seen.insert(dependency.clone()) {
+            if dependency.starts_with("lib")
+                && !pinned.without.contains(&dependency)
+                && !is_installed(&dependency)
+                && seen.insert(dependency.clone())
+            {
                 queue.push_back(dependency);
             }
         }
