@@ -50,7 +50,7 @@ complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "demo" -d 'A leg
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "manual" -d 'Print the manual page'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "schema" -d 'Print the JSON Schema of `--format json`'
-complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l as -d 'Put this client in the place of this machine\'s own; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l as -d 'Put this client in the place of this machine\'s own; may be repeated. `all` stands alone: a table of every known client' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
