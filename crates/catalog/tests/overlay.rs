@@ -1,6 +1,6 @@
 //! Rows laid over the catalog at run time.
 
-use shakedown_catalog::{Catalog, CatalogError};
+use shakedown_catalog::{Catalog, CatalogError, ProductProtocol};
 use shakedown_model::{Name, Role, Slot, Software};
 
 fn catalog() -> Catalog {
@@ -69,7 +69,9 @@ fn an_empty_overlay_changes_nothing() {
     for product in before.products() {
         for role in [Role::Client, Role::Server] {
             assert_eq!(before.versions(&product.id, role), changed.versions(&product.id, role));
-            for version in before.versions(&product.id, role) {
+            // Of TLS stacks there are many versions, and each costs a context of OpenSSL, twice.
+            let step = if product.protocol == ProductProtocol::Tls { 16 } else { 1 };
+            for version in before.versions(&product.id, role).into_iter().step_by(step) {
                 let software = Software::new(&product.id, version);
                 let ssh = |catalog: &Catalog| catalog.ssh_policy(&software, role).ok();
                 let tls = |catalog: &Catalog| catalog.tls_policy(&software, role).ok();

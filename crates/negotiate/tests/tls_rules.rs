@@ -6,7 +6,7 @@ use shakedown_model::tls::{
     TlsPolicy,
 };
 use shakedown_model::{
-    Context, FailureKind, Item, Known, Name, Outcome, OutcomeResult, Role, Slot, Stage, StageResult, items,
+    Context, FailedSlot, FailureKind, Item, Known, Name, Outcome, OutcomeResult, Role, Slot, Stage, StageResult, items,
 };
 use shakedown_negotiate::tls::negotiate;
 
@@ -286,4 +286,22 @@ fn a_scheme_that_both_surely_have_is_enough() {
     let mut strict = tls12(client());
     strict.offer.min_rsa_bits = Some(4096);
     assert_eq!(run(&strict, &seen).result(), OutcomeResult::Unknown, "the client would refuse the certificate");
+}
+
+#[test]
+fn a_server_of_old_versions_alone_is_the_one_that_is_behind() {
+    let mut strict = client();
+    strict.offer.versions = list("TLSv1.3 TLSv1.2 TLSv1.1 TLSv1.0");
+    strict.offer.cipher_suites = list("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA");
+    strict.offer.legacy_signatures = Some(false);
+    strict.offer.security_level = Some(1);
+    let mut old = server(&[rsa()]);
+    old.offer.versions = list("TLSv1.0");
+    old.offer.cipher_suites = list("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA");
+    let outcome = run(&strict, &old);
+    assert_eq!(failed(&outcome), Some(Slot::Version));
+    let by_server = |failed: &FailedSlot| matches!(failed.kind, FailureKind::Deviation { by: Role::Server, .. });
+    assert!(outcome.failed.iter().all(by_server), "{outcome:#?}");
+    strict.offer.versions = list("TLSv1.0");
+    assert_eq!(failed(&run(&strict, &old)), Some(Slot::SignatureScheme), "its own setting keeps it from all it has");
 }

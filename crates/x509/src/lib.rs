@@ -1,7 +1,7 @@
 //! Certificates, chains, names and trust stores: every path from a certificate to a trust anchor, and why each link
 //! holds or fails.
 //!
-//! Start at [`Certificate`] for what one certificate says, [`paths`] for the ways up, [`Paths::verdict`] for what a
+//! Start at [`Certificate`] for what one certificate says, [`paths()`] for the ways up, [`Paths::verdict`] for what a
 //! client with some [`Rules`] makes of them, and [`match_name`] for the name.
 //!
 //! Pure: no sockets, files or clocks; the time is an argument. What is wrong with a certificate is a fact with its

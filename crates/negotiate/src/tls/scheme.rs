@@ -198,10 +198,18 @@ fn legacy(ends: &Ends<'_>, usable: &[&Certificate], signs: bool) -> Decision<(Na
     const RULE: &str = "TLS 1.1 and below sign with MD5 and SHA-1, or SHA-1 (RFC 4346 section 7.4.3)";
     let ends_with = |role: Role, level: Option<u8>| {
         let why = level.map_or_else(String::new, |level| format!(": its security level {level} forbids SHA-1"));
-        let what = format!("it makes and accepts no signature of TLS 1.1 and below{why}");
-        let mut failed =
-            ends.failed(Stage::Certificate, Slot::SignatureScheme, FailureKind::Deviation { by: role, what });
-        failed.kind = failed.kind.clone();
+        let offer = if role == Role::Client { &ends.client } else { ends.server };
+        let has_newer =
+            [TlsVersion::Tls12, TlsVersion::Tls13].into_iter().any(|one| offer.has_version(one) == Some(true));
+        let failed = if has_newer {
+            // What keeps both below TLS 1.2 is the other one.
+            let what =
+                format!("it has nothing above TLSv1.1, and the {role} makes and accepts no signature of that{why}");
+            ends.failed(Stage::Certificate, Slot::Version, FailureKind::Deviation { by: role.peer(), what })
+        } else {
+            let what = format!("it makes and accepts no signature of TLS 1.1 and below{why}");
+            ends.failed(Stage::Certificate, Slot::SignatureScheme, FailureKind::Deviation { by: role, what })
+        };
         Decision::new(Choice::Failed(vec![failed]), RULE)
     };
     // OpenSSL looks for the scheme also where nothing is signed.
