@@ -201,16 +201,20 @@ fn legacy(ends: &Ends<'_>, usable: &[&Certificate], signs: bool) -> Decision<(Na
         let offer = if role == Role::Client { &ends.client } else { ends.server };
         let has_newer =
             [TlsVersion::Tls12, TlsVersion::Tls13].into_iter().any(|one| offer.has_version(one) == Some(true));
-        let failed = if has_newer {
+        let what = format!("it makes and accepts no signature of TLS 1.1 and below{why}");
+        let kind = FailureKind::Deviation { by: role, what };
+        let mut failed = vec![ends.failed(Stage::Certificate, Slot::SignatureScheme, kind)];
+        if has_newer {
             // What keeps both below TLS 1.2 is the other one.
             let what =
                 format!("it has nothing above TLSv1.1, and the {role} makes and accepts no signature of that{why}");
-            ends.failed(Stage::Certificate, Slot::Version, FailureKind::Deviation { by: role.peer(), what })
-        } else {
-            let what = format!("it makes and accepts no signature of TLS 1.1 and below{why}");
-            ends.failed(Stage::Certificate, Slot::SignatureScheme, FailureKind::Deviation { by: role, what })
-        };
-        Decision::new(Choice::Failed(vec![failed]), RULE)
+            failed.push(ends.failed(
+                Stage::Certificate,
+                Slot::Version,
+                FailureKind::Deviation { by: role.peer(), what },
+            ));
+        }
+        Decision::new(Choice::Failed(failed), RULE)
     };
     // OpenSSL looks for the scheme also where nothing is signed.
     if ends.server.legacy_signatures == Some(false) && (signs || ends.behaviour.needs_shared_scheme) {

@@ -61,7 +61,7 @@
 //! ```
 
 use shakedown_model::{
-    Change, Command, CommandPlace, Fact, Match, Phase, Protocol, Reason, Remedy, Role, Side, Strength,
+    Change, Command, CommandPlace, Fact, Match, Phase, Protocol, Reason, Remedy, Role, Side, Slot, Stage, Strength,
 };
 
 use crate::Case;
@@ -69,7 +69,12 @@ use crate::text::words;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     if case.protocol == Protocol::Tls {
-        return crate::tls::matches(case, "no-common-version");
+        let mut found = crate::tls::matches(case, "no-common-version");
+        // A version that both have, but that one end signs nothing of: the signature is how that shows.
+        if case.failed().iter().any(|failed| failed.slot == Slot::Version && failed.stage == Stage::Certificate) {
+            found.iter_mut().for_each(|found| found.supersedes.push("no-common-signature-algorithm"));
+        }
+        return found;
     }
     let seen = case.facts().filter_map(|(id, evidence)| match &evidence.fact {
         Fact::SshOneOnly { identification } => Some((id, identification)),
