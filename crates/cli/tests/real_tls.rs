@@ -257,3 +257,20 @@ fn back_ends_that_differ_are_judged_each_by_itself() {
     let versions = |at: usize| document["offers"][at]["versions"].clone();
     assert_eq!((versions(0), versions(1)), (serde_json::json!(["TLSv1.2"]), serde_json::json!(["TLSv1.3"])));
 }
+
+#[test]
+fn a_server_that_offers_starttls_and_does_not_begin_it_is_no_success() {
+    let script = vec![
+        Step::Send(b"220 mx.example ESMTP\r\n".to_vec()),
+        Step::ReadLine,
+        Step::Send(b"250-mx.example\r\n250 STARTTLS\r\n".to_vec()),
+        Step::ReadLine,
+        Step::Send(b"454 4.7.0 TLS not available\r\n".to_vec()),
+        Step::Hold,
+    ];
+    let server = Hostile::run(script);
+    let url = format!("smtp://{}", server.address());
+    let run = Shakedown::new().run(&["check", &url, "--as", "openssl@3.0.15"]);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(run.stdout.contains("STARTTLS") || run.stdout.contains("TLS not available"), "{}", run.stdout);
+}

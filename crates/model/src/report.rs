@@ -30,8 +30,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The exit status of the design: 1 for a diagnosis of confidence 0.5 or more, 3 for weaker ones or an unknown
-    /// outcome, else 0.
+    /// The exit status of the design: 1 for a diagnosis of confidence 0.5 or more, 3 for weaker ones, an unknown
+    /// outcome or none at all, else 0.
     pub fn exit_status(&self) -> u8 {
         let stranger = |diagnosis: &&Diagnosis| {
             let incident = diagnosis.incident.and_then(|incident| self.incidents.get(incident));
@@ -52,7 +52,13 @@ impl Report {
             return if settled && none { 0 } else { 3 };
         }
         let unsettled = self.pairs.iter().any(|pair| pair.outcome.result() != crate::OutcomeResult::Agreed);
-        if unsettled || !self.diagnoses.is_empty() { 3 } else { 0 }
+        // Nothing came about that could be judged.
+        let blank = match self.command.as_str() {
+            "check" | "negotiate" => self.pairs.is_empty(),
+            "offer" => self.parties.is_empty(),
+            _ => false,
+        };
+        if unsettled || blank || !self.diagnoses.is_empty() { 3 } else { 0 }
     }
 }
 
