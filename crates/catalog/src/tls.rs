@@ -127,7 +127,9 @@ impl Catalog {
             let note = format!("with OpenSSL {version}, of the series that {} brings with it", product.label);
             return Some((version, Some(note)));
         }
-        let version = self.newest(OPENSSL, Role::Client)?.to_owned();
+        // Not one that is still being made (`4.0.0-git`), nor a distribution's build (`1.1.0l-Debian`).
+        let versions = self.versions(OPENSSL, Role::Client);
+        let version = (*versions.iter().rev().find(|version| !version.contains('-'))?).to_owned();
         let note = format!(
             "no OpenSSL is named: read with {version}, the newest of the catalog; write `{software}+openssl@VERSION`"
         );
