@@ -251,7 +251,9 @@ fn back_ends_that_differ_are_judged_each_by_itself() {
         pairs.map(|pair| (text(&pair["address"]), text(&pair["outcome"]["result"]))).collect()
     };
     let expected = [(old.clone(), "agreed".to_owned()), (new.clone(), "failed".to_owned())];
-    assert_eq!(results(&run(&[&old, &new])), expected);
+    let document = run(&[&old, &new]);
+    assert_eq!(results(&document), expected);
+    assert!(document.to_string().contains("backends-differ"), "{document:#}");
     assert_eq!(results(&run(&[&old, &old])), expected[..1], "one server twice is one server");
     let (_, document) = shakedown.json(&["offer", "tls://name.invalid", "--connect", &old, "--connect", &new]);
     let versions = |at: usize| document["offers"][at]["versions"].clone();
@@ -273,4 +275,19 @@ fn a_server_that_offers_starttls_and_does_not_begin_it_is_no_success() {
     let run = Shakedown::new().run(&["check", &url, "--as", "openssl@3.0.15"]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(run.stdout.contains("STARTTLS") || run.stdout.contains("TLS not available"), "{}", run.stdout);
+}
+
+#[test]
+fn this_machine_s_clients_meet_a_file_of_a_tls_server() {
+    if require("openssl").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("openssl.cnf");
+    std::fs::write(&file, "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1.2\n")
+        .unwrap();
+    let server = format!("openssl@3.0.15:{}", file.display());
+    let (_, document) = Shakedown::new().json(&["negotiate", "local", &server]);
+    let label = document["parties"][0]["label"].as_str().unwrap_or_default();
+    assert!(label.starts_with("local OpenSSL "), "{document:#}");
 }

@@ -10,6 +10,13 @@ pub use memory::Memory;
 /// The largest file that is read, in bytes. No configuration comes near it.
 pub const FILE_LIMIT: usize = 16 << 20;
 
+/// The most files of one configuration, each counted as often as it is included.
+pub(crate) const MOST_FILES: usize = 4_096;
+/// The most bytes of all files of one configuration.
+pub(crate) const MOST_BYTES: usize = 64 << 20;
+/// The most problems of one configuration that are told.
+pub(crate) const MOST_PROBLEMS: usize = 200;
+
 /// What reading a configuration needs of a file system. Paths are as programs write them: absolute, relative to the
 /// working directory, or beginning with `~/` for the user's home.
 pub trait Files {
@@ -64,6 +71,17 @@ pub struct Metadata {
     pub mode: u32,
     /// The owner's user id.
     pub owner: u32,
+}
+
+/// The main file of a configuration could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` cannot be read")]
+pub struct Unreadable {
+    /// Its path.
+    pub path: String,
+    /// Why.
+    #[source]
+    pub source: FileError,
 }
 
 /// Why a file could not be read.

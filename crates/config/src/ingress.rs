@@ -5,21 +5,10 @@ use std::sync::Arc;
 
 use shakedown_model::{ConfigProblem, Evidence, Fact, Role, SourceFile, nearest};
 
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, Files, Unreadable};
 use crate::tls::{ServerSettings, Setting, Switch, TlsVersion, VersionBound};
 use crate::value::Value;
 use crate::yaml::{self, Node};
-
-/// The file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct IngressError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
-}
 
 /// What was read.
 #[derive(Clone, Debug)]
@@ -35,9 +24,9 @@ pub struct Reading {
 /// Reads the ConfigMaps of a file; other objects are passed over.
 ///
 /// # Errors
-/// [`IngressError`] where the file cannot be read.
-pub fn read(files: &dyn Files, path: &str) -> Result<Reading, IngressError> {
-    let text = files.read(path, FILE_LIMIT).map_err(|source| IngressError { path: path.to_owned(), source })?;
+/// [`Unreadable`] where the file cannot be read.
+pub fn read(files: &dyn Files, path: &str) -> Result<Reading, Unreadable> {
+    let text = files.read(path, FILE_LIMIT).map_err(|source| Unreadable { path: path.to_owned(), source })?;
     let file = Arc::new(SourceFile::new(path, text));
     let document = yaml::parse(&file);
     let mut evidence: Vec<Evidence> = document

@@ -25,5 +25,5 @@ pub mod tls_party;
 mod value;
 pub mod yaml;
 
-pub use files::{Disk, FileError, Files, Memory, Metadata};
+pub use files::{Disk, FileError, Files, Memory, Metadata, Unreadable};
 pub use value::Value;

@@ -9,13 +9,9 @@ use shakedown_model::ike::KeyPrint;
 use shakedown_model::{Origin, OriginKind, SourceFile};
 use zeroize::Zeroize;
 
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES};
 use crate::value::Value;
 
-/// How many files are opened in all.
-const MOST_FILES: usize = 4_096;
-/// How many bytes are read in all.
-const MOST_BYTES: usize = 64 << 20;
 /// How many settings and sections are kept.
 const MOST_ENTRIES: usize = 200_000;
 /// How deep sections, includes and references may be nested.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::Random;
+use common::{Random, message, versions};
 use shakedown_config::apache::{Reading, Spec, read};
-use shakedown_config::tls::{ServerSettings, TlsVersion};
+use shakedown_config::tls::TlsVersion;
 use shakedown_config::{Disk, Files, Memory};
 use shakedown_model::{ConfigProblem, Evidence, Fact, OriginKind};
 use shakedown_testkit::Running;
@@ -27,18 +27,6 @@ fn reading(files: &dyn Files) -> Reading {
 
 fn of(text: &str) -> Reading {
     reading(&Memory::new().with(PATH, text))
-}
-
-fn message(evidence: &Evidence) -> &str {
-    match &evidence.fact {
-        Fact::Configuration { message, .. } => message,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const TWO: &str = "Listen 443

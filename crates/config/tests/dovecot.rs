@@ -6,19 +6,14 @@ mod common;
 
 use std::process::Command;
 
-use common::Random;
+use common::{Random, versions};
 use shakedown_config::dovecot::{DEFAULT_PATH, Reading, Spec, read};
-use shakedown_config::tls::{ServerSettings, TlsVersion};
+use shakedown_config::tls::TlsVersion;
 use shakedown_config::{Disk, Files, Memory};
 use shakedown_model::{Fact, OriginKind};
 
 fn reading(files: &dyn Files, version: &str) -> Reading {
     read(files, &Spec { path: DEFAULT_PATH, version: Some(version) }).unwrap()
-}
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const MAIN: &str = "protocols = imap pop3

@@ -1,14 +1,11 @@
 //! Programs whose TLS is a handful of lines.
 
+mod common;
+
+use common::versions;
 use shakedown_config::Memory;
 use shakedown_config::flat::{java_security, openvpn, postgresql, stunnel};
-use shakedown_config::tls::{ServerSettings, TlsVersion};
 use shakedown_model::{OriginKind, Role};
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
-}
 
 #[test]
 fn postgresql_lines() {

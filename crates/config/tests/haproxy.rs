@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::Random;
+use common::{Random, message, versions};
 use shakedown_config::haproxy::{DEFAULT_PATH, Reading, Spec, read};
-use shakedown_config::tls::{ClientVerification, ServerSettings, TlsVersion};
+use shakedown_config::tls::{ClientVerification, TlsVersion};
 use shakedown_config::{Disk, Files, Memory};
 use shakedown_model::{ConfigProblem, Evidence, Fact, OriginKind, Role};
 use shakedown_testkit::Running;
@@ -21,18 +21,6 @@ fn reading(files: &dyn Files) -> Reading {
 
 fn of(text: &str) -> Reading {
     reading(&Memory::new().with(DEFAULT_PATH, text))
-}
-
-fn message(evidence: &Evidence) -> &str {
-    match &evidence.fact {
-        Fact::Configuration { message, .. } => message,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const TWO: &str = "global

@@ -1,7 +1,9 @@
 //! lighttpd: sockets, hosts on them, what is refused, edits.
 
+mod common;
+
+use common::versions;
 use shakedown_config::lighttpd::{DEFAULT_PATH, Reading, Spec, read};
-use shakedown_config::tls::{ServerSettings, TlsVersion};
 use shakedown_config::{Files, Memory};
 use shakedown_model::{Fact, OriginKind};
 
@@ -11,11 +13,6 @@ fn reading(files: &dyn Files) -> Reading {
 
 fn of(text: &str) -> Reading {
     reading(&Memory::new().with(DEFAULT_PATH, text))
-}
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const MAIN: &str = r#"# lighttpd

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::Random;
+use common::{Random, message, versions};
 use shakedown_config::nginx::{DEFAULT_PATH, Reading, Spec, read};
 use shakedown_config::tls::{ClientVerification, TlsVersion};
 use shakedown_config::{Disk, Files, Memory};
@@ -23,13 +23,6 @@ fn of(text: &str) -> Reading {
     reading(&Memory::new().with(DEFAULT_PATH, text), "1.22.1")
 }
 
-fn message(evidence: &Evidence) -> &str {
-    match &evidence.fact {
-        Fact::Configuration { message, .. } => message,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn messages(reading: &Reading) -> Vec<&str> {
     reading.evidence.iter().map(message).collect()
 }
@@ -37,11 +30,6 @@ fn messages(reading: &Reading) -> Vec<&str> {
 fn line(origin: &Origin) -> (String, usize) {
     let OriginKind::File { file, span } = origin.kind() else { panic!("{origin:?}") };
     (file.path.clone(), 1 + file.text[..span.start].iter().filter(|&&byte| byte == b'\n').count())
-}
-
-fn versions(server: &shakedown_config::tls::ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const TWO: &str = "events {}

@@ -6,9 +6,9 @@ mod common;
 
 use std::process::Command;
 
-use common::Random;
+use common::{Random, versions};
 use shakedown_config::postfix::{Reading, Spec, read};
-use shakedown_config::tls::{ClientVerification, ServerSettings, TlsVersion};
+use shakedown_config::tls::{ClientVerification, TlsVersion};
 use shakedown_config::{Disk, Files, Memory};
 use shakedown_model::{Fact, OriginKind};
 
@@ -18,11 +18,6 @@ fn reading(files: &dyn Files, version: &str) -> Reading {
 
 fn of(text: &str) -> Reading {
     reading(&Memory::new().with("/etc/postfix/main.cf", text), "3.7.11")
-}
-
-fn versions(server: &ServerSettings) -> String {
-    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
-    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }
 
 const MAIN: &str = "# a comment

@@ -20,7 +20,9 @@ mod starttls;
 mod stream;
 mod sys;
 pub mod tls;
+mod together;
 
 pub use options::{Family, HostKeys, Options, Probed, Progress, ProgressFunction, Route, SshTarget, Want};
 pub use ssh::ssh;
 pub use starttls::StartTls;
+pub use together::all;

@@ -1,6 +1,3 @@
-use std::pin::Pin;
-use std::task::Poll;
-
 use shakedown_model::{Evidence, Fact, Gathered, Party, ResolveFailure, Role};
 use tokio::time::Instant;
 
@@ -8,7 +5,7 @@ use crate::address::Address;
 use crate::budget::Budget;
 use crate::compare::difference;
 use crate::resolve::{family_fits, resolve};
-use crate::{Options, Probed, Progress, Route, SshTarget};
+use crate::{Options, Probed, Progress, Route, SshTarget, all};
 
 /// Finds out what the SSH server of a target offers: every address is tried, all at the same time. What goes wrong is
 /// evidence; this function does not fail. Must be called within a tokio runtime with its I/O and time drivers enabled;
@@ -84,22 +81,4 @@ fn differing(parties: &[Party]) -> Option<Evidence> {
         Some(format!("between {label} and {other}: {what}"))
     })?;
     Some(Evidence::new(Fact::BackendsDiffer { what }).by(Role::Server))
-}
-
-/// Runs all futures within this one, so that dropping it drops them; the results come in the order given.
-pub(crate) async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    let mut running: Vec<(Pin<Box<_>>, Option<T>)> =
-        futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut waiting = false;
-        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
-            match future.as_mut().poll(context) {
-                Poll::Ready(value) => *result = Some(value),
-                Poll::Pending => waiting = true,
-            }
-        }
-        if waiting { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    running.into_iter().filter_map(|(_, result)| result).collect()
 }

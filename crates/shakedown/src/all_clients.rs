@@ -1,7 +1,7 @@
 //! `check TARGET --as all`: which of all known clients can connect to a server, from one map of it.
 
 use shakedown_catalog::ProductProtocol;
-use shakedown_model::{Outcome, Party, Protocol, Report, Role, Software};
+use shakedown_model::{Context, Outcome, Party, Protocol, Report, Role, Software};
 
 use crate::check::Wanted;
 use crate::{Error, Session, Target};
@@ -22,12 +22,10 @@ impl Session {
     /// fare alike are one client in the report: the newest of them, with the range in its label.
     pub(crate) async fn check_all(&self, target: &Target, named: &str) -> Result<Report, Error> {
         let mut report = self.report("check");
-        let mut context = self.client_context(target);
-        context.host = Some(target.host.clone());
-        context.time = Some(report.observed_at);
-        if target.protocol == Protocol::Tls {
-            context.server_name = Some(target.host.clone());
-        }
+        let context = match target.protocol {
+            Protocol::Tls => self.tls_context(&self.tls_target(target)?),
+            _ => Context { host: Some(target.host.clone()), ..self.client_context(target) },
+        };
         let gathered = self.probe_for(target, named, Wanted::Offer).await?;
         report.connections = gathered.connections;
         report.evidence = gathered.evidence;
@@ -52,7 +50,7 @@ impl Session {
             }
             let place = report.parties.len();
             report.parties.push(server);
-            for Alike { product, oldest, mut newest, .. } in alike {
+            for Alike { product, oldest, mut newest, outcome } in alike {
                 let version =
                     newest.software.as_ref().map(|software| software.version().to_owned()).unwrap_or_default();
                 newest.label = if oldest == version {
@@ -64,7 +62,7 @@ impl Session {
                 newest.notes.clear();
                 let client = report.parties.len();
                 report.parties.push(newest);
-                self.judge(&mut report, client, place, &context);
+                self.judge_outcome(&mut report, client, place, &context, outcome);
             }
         }
         report.notes.push("computed from the server's map: no hello of these clients was sent".to_owned());

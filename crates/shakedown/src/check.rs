@@ -5,6 +5,7 @@ use shakedown_model::{Context, HopRef, Protocol, Report, Role, Slot};
 use shakedown_probe as probe;
 
 use crate::all_clients::ALL;
+use crate::party::LOCAL;
 use crate::session::Gathering;
 use crate::{Error, Family, Session, Target};
 
@@ -61,7 +62,7 @@ impl Session {
 
         let own;
         let clients: &[String] = if self.options.clients.is_empty() {
-            own = ["local".to_owned()];
+            own = [LOCAL.to_owned()];
             &own
         } else {
             &self.options.clients
@@ -126,12 +127,17 @@ impl Session {
         if let Some(host) = &self.options.host {
             context.target = Some(host.clone());
         }
-        let tls_target = server_target.as_ref().is_some_and(|target| target.protocol == Protocol::Tls);
-        let clients = match client {
-            "local" if tls_target => self.local_tls_clients(&context).await,
-            _ => self.resolve(client, Role::Client, &context).await?,
-        };
-        let servers = self.resolve(server, Role::Server, &self.options.context).await?;
+        let (clients, servers);
+        if client == LOCAL {
+            // Which client of this machine it is, the server's protocol says.
+            servers = self.resolve(server, Role::Server, &self.options.context).await?;
+            let of_target = server_target.map(|target| target.protocol);
+            let protocol = of_target.or_else(|| servers.parties.first().map(shakedown_model::Party::protocol));
+            clients = self.client_of(client, protocol.unwrap_or(Protocol::Ssh), &context).await?;
+        } else {
+            clients = self.resolve(client, Role::Client, &context).await?;
+            servers = self.resolve(server, Role::Server, &self.options.context).await?;
+        }
         let client_count = clients.parties.len();
         report.connections = clients.connections + servers.connections;
         report.evidence = clients.evidence;
@@ -198,7 +204,7 @@ impl Session {
         if party.contains("://") {
             return &[Role::Server];
         }
-        if party == "local" {
+        if party == LOCAL {
             return &[Role::Client];
         }
         let file = party.rsplit('/').next().unwrap_or(party);

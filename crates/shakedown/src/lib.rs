@@ -12,6 +12,7 @@ mod demo;
 mod error;
 mod explain;
 pub mod input;
+mod installed;
 mod known_hosts;
 mod live;
 mod local;

@@ -1,16 +1,12 @@
 //! This machine's own OpenSSH client: which version it is, and what it says its configuration comes to.
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use shakedown_catalog::Catalog;
 use shakedown_config::openssh::{Effective, parse_printed};
 use shakedown_model::{Context, Item, Known, Name, Origin, OriginKind, Party, Slot, Software};
-use tokio::process::Command;
 
-/// How long the installed program may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::installed::run;
 
 /// What `ssh -V` says.
 pub(crate) struct Installed {
@@ -22,7 +18,7 @@ pub(crate) struct Installed {
 
 /// Asks the `ssh` of this machine for its version. `None` where there is none, or it is no OpenSSH.
 pub(crate) async fn installed(catalog: &Catalog) -> Option<Installed> {
-    let output = run(&["-V"]).await?;
+    let output = run(Path::new("ssh"), &["-V"]).await?;
     // `OpenSSH_9.2p1 Debian-2+deb12u7, OpenSSL 3.0.17 1 Jul 2025`, on standard error.
     let line = String::from_utf8_lossy(&output.stderr).lines().next()?.to_owned();
     let version = line.split(", ").next()?.trim();
@@ -45,21 +41,8 @@ pub(crate) async fn effective(context: &Context, destination: &str, configuratio
         arguments.extend(["-l".to_owned(), user.clone()]);
     }
     arguments.extend(["--".to_owned(), destination.to_owned()]);
-    let output = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let output = run(Path::new("ssh"), &arguments).await?;
     output.status.success().then(|| parse_printed(&String::from_utf8_lossy(&output.stdout)))
-}
-
-async fn run(arguments: &[&str]) -> Option<std::process::Output> {
-    let child = Command::new("ssh")
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .ok()?;
-    tokio::time::timeout(PATIENCE, child.wait_with_output()).await.ok()?.ok()
 }
 
 /// The keywords of `ssh -G` that decide the negotiation, with the slots that they fill.

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
 use shakedown_config::{Disk, openssh, swanctl, tls_party};
-use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Role, Software};
+use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Protocol, Role, Software};
 
 use crate::session::Gathering;
 use crate::{Error, Session, Target, local, recognise};
+
+/// What stands for this machine's client.
+pub(crate) const LOCAL: &str = "local";
 
 /// What kind of party a text names. Tried in the order of the variants.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ fn kind(text: &str) -> Kind<'_> {
     if text.contains("://") {
         return Kind::Live(text);
     }
-    if text == "local" {
+    if text == LOCAL {
         return Kind::Local;
     }
     if let Some(name) = text.strip_prefix("policy:") {
@@ -45,6 +48,19 @@ fn split_fragment(path: &str) -> (&str, Option<&str>) {
 }
 
 impl Session {
+    /// The client that a text stands for, to meet a server of this protocol.
+    pub(crate) async fn client_of(
+        &self,
+        text: &str,
+        protocol: Protocol,
+        context: &Context,
+    ) -> Result<Gathering, Error> {
+        if text == LOCAL && protocol == Protocol::Tls {
+            return Ok(self.local_tls_clients(context).await);
+        }
+        self.resolve(text, Role::Client, context).await
+    }
+
     /// The parties that a text stands for in this role.
     pub(crate) async fn resolve(&self, text: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
         match kind(text) {

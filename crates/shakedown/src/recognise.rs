@@ -1,16 +1,13 @@
 //! Which program's configuration a file is that comes without a program: by its name, then by what stands in it; and which
 //! version of that program is installed here.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::path::Path;
 
 use shakedown_catalog::Catalog;
 use shakedown_model::{Layer, Role, Software};
-use tokio::process::Command;
 
-/// How long an installed program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::installed::{self, distribution, find};
+
 /// How much of a file is looked into, in bytes.
 const LOOKED_INTO: u32 = 256 << 10;
 /// The version that stands for strongSwan's where none is installed: that of the rows on its defaults.
@@ -228,16 +225,7 @@ fn other(role: Role) -> Role {
 async fn version(program: &Program) -> Option<String> {
     for name in program.asks {
         let Some(path) = find(name) else { continue };
-        let child = Command::new(path)
-            .args(program.argument)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn();
-        let Ok(child) = child else { continue };
-        let Ok(Ok(output)) = tokio::time::timeout(PATIENCE, child.wait_with_output()).await else { continue };
+        let Some(output) = installed::run(&path, program.argument).await else { continue };
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         if let Some(version) = said(&text, program) {
@@ -258,36 +246,6 @@ fn said(text: &str, program: &Program) -> Option<String> {
     let end = after.find(|letter| !in_version(letter)).unwrap_or(after.len());
     let version = after.get(..end)?;
     version.starts_with(|letter: char| letter.is_ascii_digit()).then(|| version.to_owned())
-}
-
-/// A program on the `PATH` or in the folders for administrators.
-fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
-    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
-}
-
-/// The build of this machine's packages as the catalog writes it: `debian-12`, `ubuntu-24.04`.
-fn distribution() -> Option<String> {
-    build(&std::fs::read_to_string("/etc/os-release").ok()?)
-}
-
-fn build(release: &str) -> Option<String> {
-    let value = |name: &str| {
-        let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
-        Some(line.trim_matches('"').to_owned())
-    };
-    let (id, version) = (value("ID")?, value("VERSION_ID")?);
-    // The minor release does not tell builds of these apart.
-    let version = match id.as_str() {
-        "rhel" | "rocky" | "almalinux" | "centos" => version.split('.').next()?.to_owned(),
-        "alpine" => version.split('.').take(2).collect::<Vec<_>>().join("."),
-        _ => version,
-    };
-    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    plain.then(|| {
-        format!("{}-{version}", if matches!(id.as_str(), "rocky" | "almalinux" | "centos") { "rhel" } else { &id })
-    })
 }
 
 #[cfg(test)]
@@ -334,7 +292,5 @@ mod tests {
         assert_eq!(said("postgresql", "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "15.18");
         assert_eq!(said("java-jsse", "openjdk version \"17.0.15\" 2025-04-15\n"), "17.0.15");
         assert_eq!(said("openssl", "OpenSSL 3.0.22 25 Aug 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)\n"), "3.0.19");
-        assert_eq!(build("ID=debian\nVERSION_ID=\"12\"\n").unwrap(), "debian-12");
-        assert_eq!(build("ID=\"rocky\"\nVERSION_ID=\"9.4\"\n").unwrap(), "rhel-9");
     }
 }

@@ -117,23 +117,24 @@ fn host_name() -> Option<String> {
 impl Session {
     /// Runs the rules, the diagnoses and the planner over one pair and adds what they find to the report.
     pub(crate) fn judge(&self, report: &mut Report, client: usize, server: usize, context: &shakedown_model::Context) {
-        self.judge_seen(report, client, server, context, &|_| {});
+        if let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server)) {
+            let outcome = shakedown_negotiate::negotiate(client_party, server_party, context);
+            self.judge_outcome(report, client, server, context, outcome);
+        }
     }
 
-    /// The same where part of the outcome was seen: `seen` puts that in the place of what the rules compute.
-    pub(crate) fn judge_seen(
+    /// The same for an outcome that is known already: computed before, or seen in part.
+    pub(crate) fn judge_outcome(
         &self,
         report: &mut Report,
         client: usize,
         server: usize,
         context: &shakedown_model::Context,
-        seen: &dyn Fn(&mut shakedown_model::Outcome),
+        mut outcome: shakedown_model::Outcome,
     ) {
         let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server)) else {
             return;
         };
-        let mut outcome = shakedown_negotiate::negotiate(client_party, server_party, context);
-        seen(&mut outcome);
         outcome.risks = shakedown_negotiate::risks(&outcome, client_party, server_party, &self.catalog);
         let pair = report.pairs.len();
         let case = shakedown_diagnose::Case {

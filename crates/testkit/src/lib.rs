@@ -4,7 +4,7 @@
 //! a real client and returns what it agreed on. A program that is missing fails the test where `CI` or
 //! `SHAKEDOWN_REQUIRE_PEERS` is set; elsewhere the test prints that it is skipped. `cargo xtask test` brings them all.
 
-#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+#![allow(clippy::print_stderr, reason = "skipped tests and replayed seeds are named")]
 
 pub mod badssl;
 pub mod certificates;
@@ -22,4 +22,4 @@ pub use agreed::Agreed;
 pub use key::{KeyType, generate_key};
 pub use process::{Finished, Running, StartError, free_port, run};
 pub use program::{peers_dir, program, require};
-pub use shared::{cases, properties, seed, shared_dir};
+pub use shared::{cases, properties, replay, seed, seeds, shared_dir};

@@ -12,6 +12,25 @@ pub fn shared_dir() -> Option<PathBuf> {
     None
 }
 
+/// The seeds of a fuzz target, in the order of their names. There is at least one.
+pub fn seeds(target: &str) -> Vec<PathBuf> {
+    let folder = workspace().join("fuzz/seeds").join(target);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a seed").path()).collect();
+    assert!(!files.is_empty(), "{} is empty", folder.display());
+    files.sort();
+    files
+}
+
+/// Feeds the seeds of a fuzz target through the function that is fuzzed. The one that caused a failure is the last that is
+/// named.
+pub fn replay(target: &str, body: fn(&[u8])) {
+    for path in seeds(target) {
+        eprintln!("{}", path.display());
+        body(&std::fs::read(&path).expect("a seed"));
+    }
+}
+
 /// How many random cases a differential test draws: `SHAKEDOWN_CASES`, else `default`.
 pub fn cases(default: u32) -> u32 {
     number("SHAKEDOWN_CASES").map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX))

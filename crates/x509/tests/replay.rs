@@ -1,31 +1,13 @@
 //! Feeds the seeds of the fuzz targets, and certificates with bytes changed at random, through the very functions that
 //! are fuzzed.
 
-#![allow(clippy::print_stdout, reason = "shown by the test harness with a failure only")]
-
-use std::fs;
-use std::path::Path;
-
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, TestName, pem, purpose};
-use shakedown_testkit::properties;
+use shakedown_testkit::{properties, replay};
 use shakedown_x509::{Certificate, GeneralName, fuzzing};
 use x509_parser::extensions::{GeneralName as TheirName, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
-
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
-    let mut seeds = 0;
-    for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.unwrap().path();
-        // The seed that caused a failure is the last one named.
-        println!("{}", path.display());
-        body(&fs::read(&path).unwrap());
-        seeds += 1;
-    }
-    assert!(seeds > 0, "{} is empty", folder.display());
-}
 
 #[test]
 fn x509_certificate() {

@@ -108,67 +108,37 @@ impl Openssl {
 
     /// The schemes without a setting, before the security level takes its part (`tls12_sigalgs` of ssl/t1_lib.c).
     pub fn default_schemes(&self) -> Vec<String> {
-        let names: Vec<&str> = if self.at_least("3.0.0") {
-            let new: &[&str] = if self.at_least("3.5.0") { &["mldsa65", "mldsa87", "mldsa44"] } else { &[] };
-            let brainpool: &[&str] = if self.at_least("3.2.0") {
-                &[
-                    "ecdsa_brainpoolP256r1tls13_sha256",
-                    "ecdsa_brainpoolP384r1tls13_sha384",
-                    "ecdsa_brainpoolP512r1tls13_sha512",
-                ]
-            } else {
-                &[]
-            };
-            let plain =
-                ["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "ed25519", "ed448"];
-            let rest = [
-                "rsa_pss_pss_sha256",
-                "rsa_pss_pss_sha384",
-                "rsa_pss_pss_sha512",
-                "rsa_pss_rsae_sha256",
-                "rsa_pss_rsae_sha384",
-                "rsa_pss_rsae_sha512",
-                "rsa_pkcs1_sha256",
-                "rsa_pkcs1_sha384",
-                "rsa_pkcs1_sha512",
-                "ecdsa_sha224",
-                "ecdsa_sha1",
-                "rsa_pkcs1_sha224",
-                "rsa_pkcs1_sha1",
-                "dsa_sha224",
-                "dsa_sha1",
-                "dsa_sha256",
-                "dsa_sha384",
-                "dsa_sha512",
-            ];
-            new.iter().chain(&plain).chain(brainpool).chain(&rest).copied().collect()
-        } else {
-            vec![
-                "ecdsa_secp256r1_sha256",
-                "ecdsa_secp384r1_sha384",
-                "ecdsa_secp521r1_sha512",
-                "ed25519",
-                "ed448",
-                "rsa_pss_pss_sha256",
-                "rsa_pss_pss_sha384",
-                "rsa_pss_pss_sha512",
-                "rsa_pss_rsae_sha256",
-                "rsa_pss_rsae_sha384",
-                "rsa_pss_rsae_sha512",
-                "rsa_pkcs1_sha256",
-                "rsa_pkcs1_sha384",
-                "rsa_pkcs1_sha512",
-                "ecdsa_sha224",
-                "ecdsa_sha1",
-                "rsa_pkcs1_sha224",
-                "rsa_pkcs1_sha1",
-                "dsa_sha224",
-                "dsa_sha1",
-                "dsa_sha256",
-                "dsa_sha384",
-                "dsa_sha512",
+        let new: &[&str] = if self.at_least("3.5.0") { &["mldsa65", "mldsa87", "mldsa44"] } else { &[] };
+        let brainpool: &[&str] = if self.at_least("3.2.0") {
+            &[
+                "ecdsa_brainpoolP256r1tls13_sha256",
+                "ecdsa_brainpoolP384r1tls13_sha384",
+                "ecdsa_brainpoolP512r1tls13_sha512",
             ]
+        } else {
+            &[]
         };
-        names.into_iter().map(str::to_owned).collect()
+        let plain = ["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "ed25519", "ed448"];
+        let rest = [
+            "rsa_pss_pss_sha256",
+            "rsa_pss_pss_sha384",
+            "rsa_pss_pss_sha512",
+            "rsa_pss_rsae_sha256",
+            "rsa_pss_rsae_sha384",
+            "rsa_pss_rsae_sha512",
+            "rsa_pkcs1_sha256",
+            "rsa_pkcs1_sha384",
+            "rsa_pkcs1_sha512",
+            "ecdsa_sha224",
+            "ecdsa_sha1",
+            "rsa_pkcs1_sha224",
+            "rsa_pkcs1_sha1",
+            "dsa_sha224",
+            "dsa_sha1",
+            "dsa_sha256",
+            "dsa_sha384",
+            "dsa_sha512",
+        ];
+        new.iter().chain(&plain).chain(brainpool).chain(&rest).map(|&name| name.to_owned()).collect()
     }
 }

@@ -4,7 +4,7 @@ mod edit;
 mod host;
 mod read;
 
-pub use read::{ApacheError, Reading, Selection, Spec, read};
+pub use read::{Reading, Selection, Spec, read};
 
 /// Where a build of httpd reads its configuration, without `-f`.
 pub fn default_path(build: Option<&str>) -> &'static str {

@@ -11,14 +11,11 @@ use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 
 use super::host;
 use crate::angle::{Document, LineKind, Word};
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS, Unreadable};
 use crate::tls::ServerSettings;
 use crate::value::Value;
 
-const MOST_FILES: usize = 4_096;
-const MOST_BYTES: usize = 64 << 20;
 const DEEPEST: usize = 128;
-const MOST_PROBLEMS: usize = 200;
 /// How many virtual hosts, and directives of each name in one of them, are looked at.
 const MOST_HOSTS: usize = 5_000;
 const MOST_OF_A_NAME: usize = 64;
@@ -36,17 +33,6 @@ pub struct Spec<'a> {
     pub library: Option<&'a str>,
     /// Variables that the environment gives (`envvars` of Debian), besides those of `Define`.
     pub variables: &'a [(&'a str, &'a str)],
-}
-
-/// The main file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct ApacheError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of httpd.
@@ -144,10 +130,10 @@ impl Host {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`ApacheError`] where the main file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, ApacheError> {
+/// [`Unreadable`] where the main file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let mut reader = Reader::new(files, spec);
-    let document = reader.load(spec.path).map_err(|source| ApacheError { path: spec.path.to_owned(), source })?;
+    let document = reader.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     reader.file(&document, None, 0);
     let Reader { order, mut evidence, mut notes, mut hosts, root, .. } = reader;
     if hosts.len() > MOST_HOSTS {

@@ -4,7 +4,7 @@ mod edit;
 mod read;
 mod server;
 
-pub use read::{DovecotError, Reading, Spec, read};
+pub use read::{Reading, Spec, read};
 
 /// Where Dovecot reads its configuration.
 pub const DEFAULT_PATH: &str = "/etc/dovecot/dovecot.conf";

@@ -7,15 +7,12 @@ use std::sync::Arc;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 
 use super::server;
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS, Unreadable};
 use crate::tls::ServerSettings;
 use crate::value::Value;
 
-const MOST_FILES: usize = 4_096;
-const MOST_BYTES: usize = 64 << 20;
 const MOST_LINES: usize = 50_000;
 const DEEPEST: usize = 64;
-const MOST_PROBLEMS: usize = 200;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -24,17 +21,6 @@ pub struct Spec<'a> {
     pub path: &'a str,
     /// The version of Dovecot, such as `2.3.19.1`; `None` where it is not known: then the newest one is assumed.
     pub version: Option<&'a str>,
-}
-
-/// The main file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct DovecotError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of Dovecot.
@@ -72,8 +58,8 @@ pub(crate) struct Setting {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`DovecotError`] where the main file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, DovecotError> {
+/// [`Unreadable`] where the main file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let mut reader = Reader {
         files,
         seen: BTreeMap::new(),
@@ -83,7 +69,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, DovecotError>
         opened: 0,
         bytes: 0,
     };
-    let file = reader.load(spec.path).map_err(|source| DovecotError { path: spec.path.to_owned(), source })?;
+    let file = reader.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     let mut blocks = Vec::new();
     reader.file(&file, None, &mut blocks, 0);
     let Reader { order, settings, mut evidence, .. } = reader;

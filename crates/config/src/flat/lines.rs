@@ -5,23 +5,12 @@ use std::sync::Arc;
 
 use shakedown_model::{Evidence, Fact, FileEdit, Origin, Role, SourceFile, TextEdit};
 
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, Files, Unreadable};
 use crate::tls::edit::{EditError, line_after};
 use crate::tls::{Refusal, ServerSettings};
 use crate::value::Value;
 
 const MOST_LINES: usize = 50_000;
-
-/// The file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct FlatError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
-}
 
 /// What was read.
 #[derive(Clone, Debug)]
@@ -114,8 +103,8 @@ impl Reading {
 }
 
 /// Reads the lines of a file.
-pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static str) -> Result<Reading, FlatError> {
-    let text = files.read(path, FILE_LIMIT).map_err(|source| FlatError { path: path.to_owned(), source })?;
+pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static str) -> Result<Reading, Unreadable> {
+    let text = files.read(path, FILE_LIMIT).map_err(|source| Unreadable { path: path.to_owned(), source })?;
     let file = Arc::new(SourceFile::new(path, text));
     let mut reading =
         Reading { file: Arc::clone(&file), servers: Vec::new(), evidence: Vec::new(), lines: Vec::new(), equals };

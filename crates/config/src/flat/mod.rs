@@ -5,5 +5,5 @@
 mod lines;
 mod products;
 
-pub use lines::{FlatError, Reading};
+pub use lines::Reading;
 pub use products::{java_security, openvpn, postgresql, stunnel};

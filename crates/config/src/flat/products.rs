@@ -2,8 +2,8 @@
 
 use shakedown_model::{ConfigProblem, Role, nearest};
 
-use super::lines::{FlatError, Reading, Style, read};
-use crate::files::Files;
+use super::lines::{Reading, Style, read};
+use crate::files::{Files, Unreadable};
 use crate::tls::{
     self, CertificateFiles, ClientVerification, Command, Library, LibrarySettings, Listen, Refusal, ServerSettings,
     Setting, Switch, TlsVersion, VersionBound, defaults,
@@ -41,8 +41,8 @@ fn bound(value: &Value, none: &[&str]) -> Result<Setting<VersionBound>, Box<Refu
 /// PostgreSQL: `postgresql.conf` (`be_tls_init`). `version` is such as `15.10`.
 ///
 /// # Errors
-/// [`FlatError`] where the file cannot be read.
-pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, FlatError> {
+/// [`Unreadable`] where the file cannot be read.
+pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, Unreadable> {
     let style = Style { equals: true, comments: b"#", trailing: true, joins: false, case: false, quotes: true };
     let mut reading = read(files, path, style, " = '")?;
     let value = |reading: &Reading, name: &str| {
@@ -93,13 +93,13 @@ pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Resul
 /// is OpenSSL's version.
 ///
 /// # Errors
-/// [`FlatError`] where the file cannot be read.
+/// [`Unreadable`] where the file cannot be read.
 pub fn stunnel(
     files: &dyn Files,
     path: &str,
     version: Option<&str>,
     library: Option<&str>,
-) -> Result<Reading, FlatError> {
+) -> Result<Reading, Unreadable> {
     let style = Style { equals: true, comments: b";#", trailing: false, joins: false, case: false, quotes: false };
     let mut reading = read(files, path, style, " = ")?;
     let mut sections: Vec<String> = Vec::new();
@@ -244,8 +244,8 @@ fn openssl_names(value: &Value) -> Value {
 /// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server.
 ///
 /// # Errors
-/// [`FlatError`] where the file cannot be read.
-pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, FlatError> {
+/// [`Unreadable`] where the file cannot be read.
+pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, Unreadable> {
     let style = Style { equals: false, comments: b"#;", trailing: false, joins: false, case: true, quotes: true };
     let mut reading = read(files, path, style, " ")?;
     let has = |reading: &Reading, name: &str| reading.last("", name).is_some();
@@ -301,8 +301,8 @@ pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<R
 /// those of certificates, are in `settings.other` under the names of their properties, in JSSE's own language.
 ///
 /// # Errors
-/// [`FlatError`] where the file cannot be read.
-pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, FlatError> {
+/// [`Unreadable`] where the file cannot be read.
+pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, Unreadable> {
     let style = Style { equals: true, comments: b"#!", trailing: false, joins: true, case: true, quotes: false };
     let mut reading = read(files, path, style, "=")?;
     for role in [Role::Client, Role::Server] {

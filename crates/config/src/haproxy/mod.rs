@@ -4,7 +4,7 @@ mod bind;
 mod edit;
 mod read;
 
-pub use read::{HaproxyError, Reading, Spec, read};
+pub use read::{Reading, Spec, read};
 
 /// Where Debian's package reads its configuration.
 pub const DEFAULT_PATH: &str = "/etc/haproxy/haproxy.cfg";

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 
 use super::bind;
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, Files, MOST_PROBLEMS, Unreadable};
 use crate::tls::ServerSettings;
 use crate::value::Value;
 
 /// How many lines are kept.
 const MOST_LINES: usize = 200_000;
-const MOST_PROBLEMS: usize = 200;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -21,17 +20,6 @@ pub struct Spec<'a> {
     pub path: &'a str,
     /// The version of HAProxy, such as `2.6.12`; `None` where it is not known: then the newest one is assumed.
     pub version: Option<&'a str>,
-}
-
-/// The file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct HaproxyError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of HAProxy.
@@ -110,10 +98,9 @@ const SECTIONS: [&str; 19] = [
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`HaproxyError`] where the file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, HaproxyError> {
-    let text =
-        files.read(spec.path, FILE_LIMIT).map_err(|source| HaproxyError { path: spec.path.to_owned(), source })?;
+/// [`Unreadable`] where the file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
+    let text = files.read(spec.path, FILE_LIMIT).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     let file = Arc::new(SourceFile::new(spec.path, text));
     let mut evidence = Vec::new();
     let mut notes = Vec::new();

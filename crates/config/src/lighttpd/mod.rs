@@ -4,7 +4,7 @@ mod edit;
 mod read;
 mod server;
 
-pub use read::{LighttpdError, Reading, Spec, read};
+pub use read::{Reading, Spec, read};
 
 /// Where Debian's package reads its configuration.
 pub const DEFAULT_PATH: &str = "/etc/lighttpd/lighttpd.conf";

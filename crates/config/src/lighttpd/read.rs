@@ -7,15 +7,12 @@ use std::sync::Arc;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 
 use super::server;
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS, Unreadable};
 use crate::tls::ServerSettings;
 use crate::value::Value;
 
-const MOST_FILES: usize = 4_096;
-const MOST_BYTES: usize = 64 << 20;
 const MOST_ENTRIES: usize = 50_000;
 const DEEPEST: usize = 64;
-const MOST_PROBLEMS: usize = 200;
 /// What a variable may grow to, in bytes and elements.
 const HEAVIEST: usize = 65_536;
 
@@ -28,17 +25,6 @@ pub struct Spec<'a> {
     pub version: Option<&'a str>,
     /// The version of OpenSSL, for `ssl.openssl.ssl-conf-cmd`.
     pub library: Option<&'a str>,
-}
-
-/// The main file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct LighttpdError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of lighttpd.
@@ -102,8 +88,8 @@ impl Data {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`LighttpdError`] where the main file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, LighttpdError> {
+/// [`Unreadable`] where the main file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let mut reader = Reader {
         files,
         order: Vec::new(),
@@ -114,7 +100,7 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, LighttpdError
         blocks: 0,
         bytes: 0,
     };
-    let file = reader.load(spec.path).map_err(|source| LighttpdError { path: spec.path.to_owned(), source })?;
+    let file = reader.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     reader.file(&file, None, &mut Vec::new(), 0);
     let Reader { order, entries, mut evidence, notes, .. } = reader;
     let (mut servers, server_blocks) = server::servers(&entries, spec, &mut evidence);

@@ -13,7 +13,7 @@ mod select;
 mod server;
 mod tree;
 
-pub use read::{NginxError, Reading, Spec, read};
+pub use read::{Reading, Spec, read};
 pub use select::{Endpoint, Selection};
 
 /// Where nginx reads its configuration without `-c`.

@@ -9,7 +9,7 @@ use super::select::Endpoint;
 use super::server::{self, Scope};
 use super::tree::{Block, Tree};
 use super::{DEFAULT_PATH, check};
-use crate::files::{FileError, Files};
+use crate::files::{Files, Unreadable};
 use crate::tls::{ServerSettings, Setting};
 use crate::value::Value;
 
@@ -31,17 +31,6 @@ impl Default for Spec<'_> {
     fn default() -> Self {
         Self { path: DEFAULT_PATH, version: None, library: None }
     }
-}
-
-/// The main file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct NginxError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of nginx.
@@ -80,10 +69,10 @@ impl Owned {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`NginxError`] where the main file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, NginxError> {
+/// [`Unreadable`] where the main file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let mut tree = Tree::new(files, spec.version, spec.path);
-    let document = tree.load(spec.path).map_err(|source| NginxError { path: spec.path.to_owned(), source })?;
+    let document = tree.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     tree.file(&document, 0, None, 0);
     check::values(&mut tree);
     check::duplicates(&mut tree);

@@ -8,19 +8,13 @@ use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile, n
 
 use super::directive::{self, Arguments, Context, Directive};
 use crate::brace::{Document, Statement, StatementKind};
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS};
 use crate::value::Value;
 
-/// How many files are opened in all, an included file counted each time.
-const MOST_FILES: usize = 4_096;
-/// How many bytes are kept in all.
-const MOST_BYTES: usize = 64 << 20;
 /// How many directives are kept in all.
 const MOST_DIRECTIVES: usize = 400_000;
 /// How deep includes may nest: nginx would go on until it has no file left to open.
 const DEEPEST: usize = 32;
-/// How many problems are told.
-const MOST_PROBLEMS: usize = 200;
 
 /// One directive.
 #[derive(Clone, Debug)]

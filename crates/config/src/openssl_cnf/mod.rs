@@ -11,7 +11,7 @@ mod modules;
 mod read;
 mod sections;
 
-pub use read::{OpenSslError, Reading, Spec, Use, read};
+pub use read::{Reading, Spec, Use, read};
 
 /// Where a build of OpenSSL reads its configuration, without `OPENSSL_CONF` (`openssl version -d`).
 pub fn default_path(build: Option<&str>) -> &'static str {

@@ -9,17 +9,10 @@ use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 use super::expand::{Expanded, Expander};
 use super::modules;
 use super::sections::{Entry, Sections};
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS, Unreadable};
 use crate::ini::{Document, Line, LineKind};
 use crate::tls::{CommandSet, LibrarySettings, Scope, apply};
 use crate::value::Value;
-
-/// How many files are opened in all.
-const MOST_FILES: usize = 4_096;
-/// How many bytes are read, and how many values may come to, in all.
-const MOST_BYTES: usize = 64 << 20;
-/// How many problems are told.
-const MOST_PROBLEMS: usize = 200;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -32,17 +25,6 @@ pub struct Spec<'a> {
     pub application: Option<&'a str>,
     /// Which end the program is.
     pub role: Role,
-}
-
-/// The main file could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct OpenSslError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// What becomes of the file.
@@ -112,10 +94,10 @@ impl Reading {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`OpenSslError`] where the main file cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, OpenSslError> {
+/// [`Unreadable`] where the main file cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let mut reader = Reader::new(files, spec.role, spec.version);
-    let main = reader.load(spec.path).map_err(|source| OpenSslError { path: spec.path.to_owned(), source })?;
+    let main = reader.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     let parsed = reader.parse(Arc::clone(&main));
     let mut reading = Reading {
         files: reader.order,

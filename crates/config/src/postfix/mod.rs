@@ -4,7 +4,7 @@ mod edit;
 mod read;
 mod service;
 
-pub use read::{PostfixError, Reading, Spec, read};
+pub use read::{Reading, Spec, read};
 
 /// The folder of `main.cf` and `master.cf`.
 pub const DEFAULT_FOLDER: &str = "/etc/postfix";

@@ -9,13 +9,12 @@ use shakedown_catalog::Scheme;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, OriginKind, Role, SourceFile};
 
 use super::service;
-use crate::files::{FILE_LIMIT, FileError, Files};
+use crate::files::{FILE_LIMIT, Files, MOST_PROBLEMS, Unreadable};
 use crate::tls::{ServerSettings, defaults};
 use crate::value::Value;
 
 /// How deep `$name` may lead (`MAX_RECURSION` would be 1000).
 const DEEPEST: usize = 40;
-const MOST_PROBLEMS: usize = 200;
 /// How many values are put together to one, and how long it may be, in bytes.
 const MOST_EXPANSIONS: usize = 1_000;
 const LONGEST: usize = 65_536;
@@ -27,17 +26,6 @@ pub struct Spec<'a> {
     pub folder: &'a str,
     /// The version of Postfix, such as `3.7.11`; `None` where it is not known: then the newest one is assumed.
     pub version: Option<&'a str>,
-}
-
-/// `main.cf` could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` cannot be read")]
-pub struct PostfixError {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: FileError,
 }
 
 /// A configuration of Postfix.
@@ -189,11 +177,11 @@ fn matching(text: &str, closing: char) -> Option<usize> {
 /// Reads a configuration.
 ///
 /// # Errors
-/// [`PostfixError`] where `main.cf` cannot be read. All else that is wrong is evidence.
-pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, PostfixError> {
+/// [`Unreadable`] where `main.cf` cannot be read. All else that is wrong is evidence.
+pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let folder = spec.folder.trim_end_matches('/');
     let path = format!("{folder}/main.cf");
-    let text = files.read(&path, FILE_LIMIT).map_err(|source| PostfixError { path: path.clone(), source })?;
+    let text = files.read(&path, FILE_LIMIT).map_err(|source| Unreadable { path: path.clone(), source })?;
     let main = Arc::new(SourceFile::new(path, text));
     let mut evidence = Vec::new();
     let mut set = BTreeMap::new();

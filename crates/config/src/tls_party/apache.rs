@@ -18,8 +18,7 @@ pub(super) fn apache(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) ->
     }
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
     let version = Some(spec.software.version());
-    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version, library, variables: &[] })
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version, library, variables: &[] })?;
     let context = spec.context;
     let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
     let selection = reading

@@ -16,8 +16,7 @@ use crate::haproxy as reader;
 /// The file cannot be read, nothing in it speaks TLS, or the library is not known.
 pub(super) fn haproxy(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
     let version = spec.software.version();
-    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version: Some(version) })
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version: Some(version) })?;
     let since = |wanted: &str| Scheme::Numeric.compare(version, wanted) != Some(Ordering::Less);
     // Its own primes go by the key up to a limit; since 2.6 they are left out unless a limit is asked for.
     let asked = reading.default_dh_bits.as_ref().map(|value| value.as_str().parse().ok());

@@ -22,8 +22,7 @@ const CURVES: &str = "jdk.disabled.namedCurves";
 /// # Errors
 /// The file cannot be read, or the version of Java is not known.
 pub(super) fn java_security(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
-    let reading = flat::java_security(source.files, spec.path)
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = flat::java_security(source.files, spec.path)?;
     let (mut policy, resolved) = catalog.tls_policy(spec.software, spec.role)?;
     let settings = reading.servers.iter().find(|server| server.role == spec.role);
     let property = |name: &str| {

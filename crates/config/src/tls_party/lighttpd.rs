@@ -18,8 +18,7 @@ pub(super) fn lighttpd(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) 
     }
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
     let version = Some(spec.software.version());
-    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version, library })
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = reader::read(source.files, &reader::Spec { path: spec.path, version, library })?;
     several(source, spec, catalog, &reading.servers, &reading.evidence, |chosen| Program {
         kind: ConfigurationKind::Lighttpd,
         name: "lighttpd",

@@ -6,6 +6,7 @@ use shakedown_model::{ConfigurationKind, Gathered, Known};
 
 use super::program::{Program, Source};
 use super::{PartyError, Spec, several};
+use crate::Unreadable;
 use crate::flat;
 
 /// stunnel's services, those with `client = yes` as clients.
@@ -46,12 +47,12 @@ fn of_lines(
     source: &Source<'_>,
     spec: &Spec<'_>,
     catalog: &Catalog,
-    reading: Result<flat::Reading, flat::FlatError>,
+    reading: Result<flat::Reading, Unreadable>,
     name: &'static str,
     dh: Option<DhParameters>,
     dh_in_certificates: bool,
 ) -> Result<Gathered, PartyError> {
-    let reading = reading.map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = reading?;
     let kind = match name {
         "stunnel" => ConfigurationKind::Stunnel,
         "PostgreSQL" => ConfigurationKind::PostgreSql,

@@ -26,8 +26,7 @@ pub(super) fn postfix(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -
         _ => spec.path,
     };
     let version = spec.software.version();
-    let reading = postfix_reader::read(source.files, &postfix_reader::Spec { folder, version: Some(version) })
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = postfix_reader::read(source.files, &postfix_reader::Spec { folder, version: Some(version) })?;
     // `tls_tmp_dh`: OpenSSL's own choice where both are new enough, else a prime of its own.
     let library = library(catalog, spec.software, spec.role);
     let dh = if at_least(version, "3.7.0") && library.is_some_and(|library| at_least(&library, "3.0.0")) {
@@ -64,8 +63,7 @@ pub(super) fn dovecot(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -
         return Err(PartyError::OtherRole { kind: ConfigurationKind::Dovecot, role: spec.role });
     }
     let version = Some(spec.software.version());
-    let reading = dovecot_reader::read(source.files, &dovecot_reader::Spec { path: spec.path, version })
-        .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+    let reading = dovecot_reader::read(source.files, &dovecot_reader::Spec { path: spec.path, version })?;
     // Since 2.3 parameters come from `ssl_dh` alone, and OpenSSL learns too late that there are none; before, Dovecot made
     // some itself.
     let dh = at_least(spec.software.version(), "2.3.0").then_some(DhParameters::Missing);

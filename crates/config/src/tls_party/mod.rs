@@ -30,7 +30,7 @@ use shakedown_model::{
 
 use self::choose::{Chosen, choose};
 use self::program::{KeyFiles, Program, Source, party_of};
-use crate::files::{FileError, Files};
+use crate::files::{Files, Unreadable};
 use crate::tls::ServerSettings;
 
 /// What to make a party of.
@@ -52,14 +52,8 @@ pub struct Spec<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum PartyError {
     /// A file could not be read.
-    #[error("`{path}` cannot be read")]
-    File {
-        /// Its path.
-        path: String,
-        /// Why.
-        #[source]
-        source: FileError,
-    },
+    #[error(transparent)]
+    File(#[from] Unreadable),
     /// Nothing in the file speaks TLS for this name and address.
     #[error("nothing in `{path}` speaks TLS for this name and address")]
     NoServer {

@@ -17,8 +17,7 @@ use crate::tls::ServerSettings;
 pub(super) fn nginx(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
     let reading =
-        reader::read(source.files, &reader::Spec { path: spec.path, version: Some(spec.software.version()), library })
-            .map_err(|error| PartyError::File { path: error.path, source: error.source })?;
+        reader::read(source.files, &reader::Spec { path: spec.path, version: Some(spec.software.version()), library })?;
     if spec.role == Role::Client {
         return several(source, spec, catalog, &reading.clients, &reading.evidence, |chosen| {
             program(&reading, spec, chosen.server, chosen.notes.clone())

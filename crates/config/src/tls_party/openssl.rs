@@ -41,5 +41,5 @@ pub(super) fn system(
     role: Role,
 ) -> Result<openssl_cnf::Reading, PartyError> {
     let spec = openssl_cnf::Spec { path, version, application: None, role };
-    openssl_cnf::read(files, &spec).map_err(|error| PartyError::File { path: error.path, source: error.source })
+    Ok(openssl_cnf::read(files, &spec)?)
 }

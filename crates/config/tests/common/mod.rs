@@ -1,4 +1,4 @@
-//! What the tests against the real OpenSSH share.
+//! What the tests against real programs share.
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use shakedown_catalog::Catalog;
+use shakedown_config::tls::{ServerSettings, TlsVersion};
 use shakedown_model::{ConfigProblem, Evidence, Fact, Software};
 
 /// The catalog that ships with the program.
@@ -153,4 +154,18 @@ pub(crate) fn directive(random: &mut Random, keyword: &str, arguments: &[String]
 pub(crate) fn names(random: &mut Random, keyword: &str, names: &[&str]) -> String {
     let list = list(random, names);
     directive(random, keyword, &[list])
+}
+
+/// What a program would say of a configuration.
+pub(crate) fn message(evidence: &Evidence) -> &str {
+    match &evidence.fact {
+        Fact::Configuration { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The versions that the settings leave, the highest first.
+pub(crate) fn versions(server: &ServerSettings) -> String {
+    let on = TlsVersion::ALL.into_iter().filter(|version| server.settings.allows(*version).is_ok());
+    on.map(TlsVersion::as_str).collect::<Vec<_>>().join(" ")
 }

@@ -11,7 +11,7 @@ use super::candidates::{Class, class};
 use super::engine::Engine;
 use super::findings::Findings;
 use super::{Chain, Reply, Verdict, party, plan};
-use crate::ssh::all;
+use crate::all;
 
 /// Connections that are left for what comes after the suites that few servers have.
 const RESERVE: u32 = 2;

@@ -8,7 +8,7 @@ use super::candidates::Class;
 use super::findings::OtherName;
 use super::mapper::Mapper;
 use super::{Reply, Verdict, plan};
-use crate::ssh::all;
+use crate::all;
 
 /// A name that no server has, RFC 6761 section 6.4.
 const OTHER_NAME: &[u8] = b"shakedown.invalid";

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Context, Evidence, Fact, PartySource, Protocol, Report};
+use shakedown_model::{Context, Evidence, Fact, PartySource, Protocol, Report, Role};
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, TlsProbed, TlsTarget, Verdict};
 use shakedown_x509::{Anchors, Rules};
@@ -88,7 +88,9 @@ impl Session {
             }
             self.judge_met(report, &one, meeting, probed);
         }
-        if met.len() > 1 {
+        if let [(first, _), (second, _), ..] = met.as_slice() {
+            let what = format!("between {first} and {second}");
+            report.evidence.push(Evidence::new(Fact::BackendsDiffer { what }).by(Role::Server));
             let list: Vec<String> = met.iter().map(|(address, _)| address.to_string()).collect();
             report
                 .notes
@@ -130,18 +132,19 @@ impl Session {
         }
         for server in first..report.parties.len() {
             for client in 0..clients {
-                let met = answers.get(client).map(|answer| {
-                    let ends = report.parties.get(client).cloned().zip(report.parties.get(server));
-                    (answer, ends.map(|(client, server)| (client, chosen(server, answer))))
-                });
-                self.judge_seen(report, client, server, &meeting.context, &|outcome| match &met {
-                    Some((answer, Some((client, server)))) if answer.verdict == Verdict::Accepted => {
-                        *outcome = shakedown_negotiate::negotiate(client, server, &meeting.context);
-                        seen(outcome, answer);
+                let (Some(client_party), Some(server_party), Some(answer)) =
+                    (report.parties.get(client), report.parties.get(server), answers.get(client))
+                else {
+                    continue;
+                };
+                let mut outcome = match answer.verdict {
+                    Verdict::Accepted => {
+                        shakedown_negotiate::negotiate(client_party, &chosen(server_party, answer), &meeting.context)
                     }
-                    Some((answer, _)) => seen(outcome, answer),
-                    None => {}
-                });
+                    _ => shakedown_negotiate::negotiate(client_party, server_party, &meeting.context),
+                };
+                seen(&mut outcome, answer);
+                self.judge_outcome(report, client, server, &meeting.context, outcome);
             }
         }
     }

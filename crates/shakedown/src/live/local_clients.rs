@@ -8,12 +8,12 @@ use shakedown_config::tls_party;
 use shakedown_listen::tls::HelloRecorder;
 use shakedown_model::tls::{TlsOffer, TlsPolicy};
 use shakedown_model::{Context, Item, Known, Origin, OriginKind, Party, PartySource, Policy, Role, Slot, Software};
-use tokio::process::Command;
 
 use crate::Session;
+use crate::installed::{distribution, quiet, run};
 use crate::session::Gathering;
 
-/// How long a program may take to say its version, or to send its hello.
+/// How long a program may take to send its hello: a Java runtime needs its time.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A program of this machine that connects by TLS.
@@ -80,13 +80,14 @@ impl Kind {
             build.map_or_else(|| format!("openssl@{version}"), |build| format!("openssl@{version}/{build}"))
         };
         let (text, label) = match self {
+            // `OpenSSL 3.0.22 ... (Library: OpenSSL 3.0.19 ...)`: the library counts, which stands last.
+            Self::OpenSsl if first == "OpenSSL" => {
+                let version = said.rsplit("OpenSSL ").next()?.split_whitespace().next()?;
+                (openssl(version), format!("OpenSSL {version}"))
+            }
             Self::OpenSsl => {
-                let version = words.next()?;
-                match first {
-                    "OpenSSL" => (openssl(version), format!("OpenSSL {version}")),
-                    "LibreSSL" => (format!("libressl@{version}"), format!("LibreSSL {version}")),
-                    _ => return None,
-                }
+                let version = words.next().filter(|_| first == "LibreSSL")?;
+                (format!("libressl@{version}"), format!("LibreSSL {version}"))
             }
             Self::Curl => {
                 let version = words.next().filter(|_| first == "curl")?;
@@ -171,9 +172,9 @@ impl Session {
     /// The TLS clients of this machine, each with what its hello offers.
     pub(crate) async fn local_tls_clients(&self, context: &Context) -> Gathering {
         self.progress("asking this machine's TLS clients");
-        let build = build();
+        let build = distribution();
         let asked = programs().into_iter().map(|program| self.local_tls_client(program, build.as_deref(), context));
-        let parties = join_all(asked.collect()).await.into_iter().flatten().collect();
+        let parties = shakedown_probe::all(asked.collect()).await.into_iter().flatten().collect();
         Gathering { parties, ..Gathering::default() }
     }
 
@@ -304,16 +305,9 @@ async fn hello(
     Some(read(&origin, &hello))
 }
 
-fn quiet(command: &Path) -> Command {
-    let mut quiet = Command::new(command);
-    quiet.env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
-    quiet
-}
-
 /// What a program says, on either output; the first line that is not empty.
 async fn said(command: &Path, arguments: &[&str]) -> Option<String> {
-    let child = quiet(command).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
-    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.ok()?.ok()?;
+    let output = run(command, arguments).await?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     // A Java runtime says first which options of the environment it took.
@@ -323,37 +317,6 @@ async fn said(command: &Path, arguments: &[&str]) -> Option<String> {
 
 fn quoted(text: &str) -> Option<String> {
     text.split('"').nth(1).map(str::to_owned)
-}
-
-/// The distribution, as the catalog names builds: `debian-12`.
-fn build() -> Option<String> {
-    let text = std::fs::read_to_string("/etc/os-release").ok()?;
-    let value = |key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
-        Some(line.trim_matches('"').to_owned())
-    };
-    Some(format!("{}-{}", value("ID")?, value("VERSION_ID")?))
-}
-
-/// Waits for all; each goes on while the others wait.
-async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(move |context| {
-        let mut pending = false;
-        for (future, done) in &mut waiting {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *done = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending {
-            return std::task::Poll::Pending;
-        }
-        std::task::Poll::Ready(waiting.iter_mut().filter_map(|(_, done)| done.take()).collect())
-    })
-    .await
 }
 
 #[cfg(test)]
@@ -367,7 +330,7 @@ mod tests {
         let cases = [
             (
                 Kind::OpenSsl,
-                "OpenSSL 3.0.19 27 Jan 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)",
+                "OpenSSL 3.0.22 25 Aug 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)",
                 "openssl@3.0.19/debian-12",
             ),
             (Kind::OpenSsl, "LibreSSL 3.3.6", "libressl@3.3.6"),

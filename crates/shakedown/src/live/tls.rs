@@ -1,6 +1,6 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Context, Outcome, OutcomeResult, Party, Report, Role, Slot, Stage, StageResult};
+use shakedown_model::{Context, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult};
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
 
@@ -71,7 +71,7 @@ impl Session {
         Gathering { parties: gathered.parties, evidence: gathered.evidence, connections }
     }
 
-    fn tls_target(&self, target: &Target) -> Result<TlsTarget, Error> {
+    pub(crate) fn tls_target(&self, target: &Target) -> Result<TlsTarget, Error> {
         let scheme = scheme(target.scheme.as_deref());
         let mut reached = TlsTarget::new(target.host.clone(), target.port.unwrap_or(scheme.port));
         reached.start = scheme.start;
@@ -99,7 +99,7 @@ impl Session {
         options
     }
 
-    fn tls_context(&self, target: &TlsTarget) -> Context {
+    pub(crate) fn tls_context(&self, target: &TlsTarget) -> Context {
         let mut context = self.options.context.clone();
         context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
         context.host = Some(target.host.clone());
@@ -112,11 +112,7 @@ impl Session {
     /// The clients of the options, or those of this machine, or else the newest OpenSSL of the catalog.
     async fn tls_clients(&self, report: &mut Report, context: &Context) -> Result<(), Error> {
         for client in &self.options.clients {
-            let gathered = if client == "local" {
-                self.local_tls_clients(context).await
-            } else {
-                self.resolve(client, Role::Client, context).await?
-            };
+            let gathered = self.client_of(client, Protocol::Tls, context).await?;
             report.parties.extend(gathered.parties);
             report.evidence.extend(gathered.evidence);
         }
