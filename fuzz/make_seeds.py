@@ -399,7 +399,54 @@ x509_staples = {
     "cut": staple(tlv(0x80))[:-10],
 }
 
+
+def isakmp(*payloads, version=0x20, exchange=34, flags=8, after=0):
+    """Each payload is (type, body)."""
+    kinds = [kind for kind, _ in payloads] + [after]
+    chain = b"".join(bytes([kinds[i + 1], 0]) + u16(len(body) + 4) + body for i, (_, body) in enumerate(payloads))
+    head = bytes(range(1, 9)) + bytes(8) + bytes([kinds[0], version, exchange, flags]) + u32(0)
+    return head + u32(28 + len(chain)) + chain
+
+
+def parts(bodies, more):
+    return b"".join(
+        bytes([more if i + 1 < len(bodies) else 0, 0]) + u16(len(body) + 4) + body for i, body in enumerate(bodies)
+    )
+
+
+def ike_proposal(number, transforms, spi=b""):
+    return bytes([number, 1, len(spi), len(transforms)]) + spi + parts(transforms, 3)
+
+
+def ike_transform(kind, id_, bits=None):
+    return bytes([kind, 0]) + u16(id_) + (b"\x80\x0e" + u16(bits) if bits else b"")
+
+
+AEAD = [ike_transform(1, 20, 256), ike_transform(2, 6), ike_transform(4, 20)]
+CBC = [ike_transform(1, 12, 256), ike_transform(2, 5), ike_transform(3, 12), ike_transform(4, 14)]
+IKE_SA = parts([ike_proposal(1, CBC), ike_proposal(2, AEAD)], 2)
+SUITE = bytes([1, 1, 0, 0]) + bytes.fromhex("80010007800e0100800200048004001380030001800b0001000c000400015180")
+IKE_V1_SA = u32(1) + u32(1) + parts([ike_proposal(1, [SUITE, SUITE])], 2)
+IKE_NOTIFY = bytes([0, 0]) + u16(17) + u16(19)
+ike_messages = {
+    "sa_init": isakmp((33, IKE_SA), (34, u16(14) + u16(0) + bytes(range(1, 65))), (40, bytes(32)), (43, b"vendor")),
+    "sa_init_marked": bytes(4) + isakmp((33, IKE_SA), (34, u16(31) + u16(0) + bytes(32)), (40, bytes(32))),
+    "invalid_ke": isakmp((41, IKE_NOTIFY), flags=0x20),
+    "cookie": isakmp((41, bytes([0, 0]) + u16(16390) + bytes(20)), (33, IKE_SA)),
+    "encrypted": isakmp((46, bytes(40)), exchange=35, after=35),
+    "fragment": isakmp((53, u16(1) + u16(3) + bytes(40)), exchange=35, after=35),
+    "main_mode": isakmp((1, IKE_V1_SA), (13, bytes(16)), version=0x10, exchange=2, flags=0),
+    "main_mode_encrypted": isakmp(version=0x10, exchange=2, flags=1, after=5) + b"",
+    "informational_v1": isakmp((11, u32(1) + bytes([1, 0]) + u16(14)), version=0x10, exchange=5, flags=0),
+    "proposal_cut": isakmp((33, IKE_SA[:-3])),
+    "payload_length_zero": isakmp((43, b""))[:-2] + bytes(2),
+    "view_sa": bytes([33]) + IKE_SA,
+    "view_sa_v1": bytes([1]) + IKE_V1_SA,
+    "view_many_transforms": bytes([33]) + parts([ike_proposal(1, [ike_transform(1, 12)] * 250)] * 5, 2),
+}
+
 for target, seeds in {
+    "ike_messages": ike_messages,
     "x509_certificate": x509_certificates,
     "x509_file": x509_files,
     "x509_staple": x509_staples,

@@ -5,6 +5,7 @@ use crate::ssh::{
     PacketReader, SignatureBlob,
 };
 
+pub use crate::ike::fuzzing::ike_messages;
 pub use crate::tls::fuzzing::{tls_extensions, tls_messages, tls_other_records, tls_records};
 
 /// Lines read from the stream are the same in one piece and byte by byte, and their sizes keep to the limits.

@@ -10,6 +10,7 @@
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ike;
 mod reader;
 pub mod ssh;
 pub mod tls;

@@ -37,3 +37,8 @@ fn tls_extensions() {
 fn tls_other_records() {
     replay("tls_other_records", fuzzing::tls_other_records);
 }
+
+#[test]
+fn ike_messages() {
+    replay("ike_messages", fuzzing::ike_messages);
+}

@@ -6,6 +6,8 @@
 mod captures;
 mod clients;
 mod oracle;
+#[path = "../support/pcap.rs"]
+#[expect(dead_code, reason = "datagrams are for other tests")]
 mod pcap;
 mod servers;
 mod walk;

@@ -1,4 +1,4 @@
-//! The streams of TCP in a capture: enough of pcap and pcapng for tests.
+//! Streams of TCP and datagrams of UDP in a capture: enough of pcap and pcapng for tests.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,11 @@ pub(crate) fn streams(file: &[u8]) -> BTreeMap<Flow, Vec<u8>> {
         .into_iter()
         .map(|(flow, begin)| (flow.clone(), join(begin, segments.remove(&flow).unwrap_or_default())))
         .collect()
+}
+
+/// The datagrams of UDP that are whole, in the order of the capture.
+pub(crate) fn datagrams(file: &[u8]) -> Vec<(Flow, &[u8])> {
+    packets(file).into_iter().filter_map(|(link, packet)| datagram(link, packet)).collect()
 }
 
 fn join(begin: u32, mut segments: Vec<(u32, &[u8])>) -> Vec<u8> {
@@ -85,6 +90,18 @@ fn blocks<'a>(file: &'a [u8], found: &mut Vec<(usize, &'a [u8])>) -> Option<()> 
 
 /// Flow, sequence number, flags, payload.
 fn segment(link: usize, packet: &[u8]) -> Option<(Flow, u32, u8, &[u8])> {
+    let (flow, tcp) = transport(link, packet, 6)?;
+    let payload = tcp.get(usize::from(tcp.get(12)? >> 4) * 4..)?;
+    Some((flow, u32::try_from(number(tcp, 4, 4, false)?).ok()?, *tcp.get(13)?, payload))
+}
+
+fn datagram(link: usize, packet: &[u8]) -> Option<(Flow, &[u8])> {
+    let (flow, udp) = transport(link, packet, 17)?;
+    Some((flow, udp.get(8..number(udp, 4, 2, false)?)?))
+}
+
+/// Flow, and what IP carries from the header of that protocol on.
+fn transport(link: usize, packet: &[u8], protocol: u8) -> Option<(Flow, &[u8])> {
     let ip = match link {
         0 => packet.get(4..)?,
         1 => {
@@ -99,18 +116,16 @@ fn segment(link: usize, packet: &[u8]) -> Option<(Flow, u32, u8, &[u8])> {
         276 => packet.get(20..)?,
         _ => return None,
     };
-    let (source, target, tcp) = match ip.first()? >> 4 {
-        4 if ip.get(9) == Some(&6) && number(ip, 6, 2, false)? & 0x3fff == 0 => {
+    let (source, target, carried) = match ip.first()? >> 4 {
+        4 if ip.get(9) == Some(&protocol) && number(ip, 6, 2, false)? & 0x3fff == 0 => {
             let header = usize::from(ip.first()? & 15) * 4;
             (ip.get(12..16)?, ip.get(16..20)?, ip.get(header..number(ip, 2, 2, false)?.min(ip.len()))?)
         }
-        6 if ip.get(6) == Some(&6) => {
+        6 if ip.get(6) == Some(&protocol) => {
             (ip.get(8..24)?, ip.get(24..40)?, ip.get(40..(40 + number(ip, 4, 2, false)?).min(ip.len()))?)
         }
         _ => return None,
     };
-    let port = |at| number(tcp, at, 2, false).and_then(|port| u16::try_from(port).ok());
-    let payload = tcp.get(usize::from(tcp.get(12)? >> 4) * 4..)?;
-    let flow = (source.to_vec(), port(0)?, target.to_vec(), port(2)?);
-    Some((flow, u32::try_from(number(tcp, 4, 4, false)?).ok()?, *tcp.get(13)?, payload))
+    let port = |at| number(carried, at, 2, false).and_then(|port| u16::try_from(port).ok());
+    Some(((source.to_vec(), port(0)?, target.to_vec(), port(2)?), carried))
 }

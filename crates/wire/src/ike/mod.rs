@@ -1,0 +1,20 @@
+//! Internet Key Exchange: messages of IKEv1 (RFC 2408, RFC 2409) and IKEv2 (RFC 7296).
+//!
+//! Start with [`Datagram::recognise`] on port 4500, then [`Message::parse`]; [`Payload::view`] reads a payload on
+//! demand, so that a broken one does not hide the rest. What is parsed is written as the very same bytes.
+
+mod datagram;
+pub(crate) mod fuzzing;
+mod message;
+mod notify;
+pub mod number;
+mod payload;
+mod proposal;
+
+pub use datagram::{Datagram, NON_ESP_MARKER};
+pub use message::{Header, Message, MessageLimits};
+pub use notify::{Notification, Notify};
+pub use payload::{Fragment, KeyExchange, Payload, SecurityAssociation, View};
+pub use proposal::{
+    Attribute, AttributeValue, Proposal, Transform, TransformForm, TransformV1, read_proposals, write_proposals,
+};
