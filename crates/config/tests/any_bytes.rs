@@ -136,7 +136,7 @@ proptest! {
         let _ = yaml::parse(&std::sync::Arc::new(shakedown_model::SourceFile::new("/c/main.cf", main)));
         let _ = flat::postgresql(&files, path, None).unwrap().set("", "ssl_ciphers", "HIGH");
         let _ = flat::stunnel(&files, path, Some("5.68"), None).unwrap().set("a", "ciphers", "HIGH");
-        let _ = flat::openvpn(&files, path, None).unwrap();
+        let _ = flat::openvpn(&files, path, None, None).unwrap();
         let _ = flat::java_security(&files, path).unwrap();
     }
 }

@@ -3,26 +3,29 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use shakedown_model::{Evidence, Fact, FileEdit, Origin, Role, SourceFile, TextEdit};
+use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
 
-use crate::files::{FILE_LIMIT, Files, Unreadable};
-use crate::tls::edit::{EditError, line_after};
+use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, Unreadable};
 use crate::tls::{Refusal, ServerSettings};
 use crate::value::Value;
 
 const MOST_LINES: usize = 50_000;
+/// How deep files include files.
+const DEEPEST: usize = 10;
 
 /// What was read.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The file.
-    pub file: Arc<SourceFile>,
+    /// The files, the main one first.
+    pub files: Vec<Arc<SourceFile>>,
     /// The servers, and clients, that it configures.
     pub servers: Vec<ServerSettings>,
     /// What is wrong with it.
     pub evidence: Vec<Evidence>,
     pub(crate) lines: Vec<Line>,
-    pub(crate) equals: &'static str,
+    pub(crate) style: Style,
+    /// The version of the program and of its library.
+    pub(crate) versions: (Option<String>, Option<String>),
 }
 
 /// One line.
@@ -32,7 +35,8 @@ pub(crate) struct Line {
     pub(crate) section: String,
     pub(crate) name: Value,
     pub(crate) value: Value,
-    span: Range<usize>,
+    pub(crate) span: Range<usize>,
+    pub(crate) file: Arc<SourceFile>,
 }
 
 /// How a product writes its lines.
@@ -43,13 +47,37 @@ pub(crate) struct Style {
     /// Letters that begin a comment at the beginning of a line.
     pub(crate) comments: &'static [u8],
     /// Whether a comment may follow a value.
-    pub(crate) trailing: bool,
+    pub(crate) trailing: Trailing,
     /// Whether a backslash at the end joins the next line.
     pub(crate) joins: bool,
     /// Whether names differ by case.
     pub(crate) case: bool,
     /// Whether values may stand in quotes.
     pub(crate) quotes: bool,
+    /// Whether a value may stand in lines of its own between `<name>` and `</name>`.
+    pub(crate) inline: bool,
+    /// The lines that bring in other files.
+    pub(crate) includes: &'static [(&'static str, Include)],
+}
+
+/// Where a comment behind a value begins, outside of quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trailing {
+    Nowhere,
+    Anywhere,
+    /// At the beginning of a word.
+    AtWord,
+}
+
+/// What a line brings in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Include {
+    /// A file.
+    File,
+    /// A file, where there is one.
+    FileIfThere,
+    /// Files of a folder, in the order of their names: those that end so.
+    Folder(&'static str),
 }
 
 impl Reading {
@@ -72,53 +100,111 @@ impl Reading {
             self.evidence.push(refusal.evidence(role));
         }
     }
-
-    /// Gives a line this value: in place, or on a line behind the last one of the section.
-    ///
-    /// # Errors
-    /// [`EditError`].
-    pub fn set(&self, section: &str, name: &str, value: &str) -> Result<FileEdit, EditError> {
-        if value.is_empty()
-            || value.bytes().any(|byte| byte < b' ' || matches!(byte, b'\'' | b'"' | b'#' | b'\\' | 0x7f))
-        {
-            return Err(EditError::NotWritable { value: value.escape_default().to_string() });
-        }
-        let edit = match self.last(section, name) {
-            Some(line) if line.value.as_str() == value => {
-                return Err(EditError::NothingToDo { directive: name.into() });
-            }
-            Some(line) => {
-                let span = line.value.part_span(0..line.value.as_str().len()).filter(|span| !span.is_empty());
-                TextEdit { span: span.ok_or(EditError::NoServer)?, replacement: value.to_owned() }
-            }
-            None => {
-                let last = self.lines.iter().rev().find(|line| line.section == section);
-                let end = last.map_or(self.file.text.len(), |line| line.span.end);
-                let quoted = if self.equals == " = '" { "'" } else { "" };
-                line_after(&self.file, end.saturating_sub(1), &format!("{name}{}{value}{quoted}", self.equals))
-            }
-        };
-        Ok(FileEdit { file: Arc::clone(&self.file), edits: vec![edit] })
-    }
 }
 
-/// Reads the lines of a file.
-pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static str) -> Result<Reading, Unreadable> {
-    let text = files.read(path, FILE_LIMIT).map_err(|source| Unreadable { path: path.to_owned(), source })?;
-    let file = Arc::new(SourceFile::new(path, text));
-    let mut reading =
-        Reading { file: Arc::clone(&file), servers: Vec::new(), evidence: Vec::new(), lines: Vec::new(), equals };
+/// Reads the lines of a file, and of those that it includes where it includes them.
+pub(crate) fn read(files: &dyn Files, path: &str, style: Style) -> Result<Reading, Unreadable> {
+    let mut reading = Reading {
+        files: Vec::new(),
+        servers: Vec::new(),
+        evidence: Vec::new(),
+        lines: Vec::new(),
+        style,
+        versions: (None, None),
+    };
     let mut section = String::new();
-    let mut start = 0;
-    while start < file.text.len() && reading.lines.len() < MOST_LINES {
-        let (text, places, next) = logical(&file.text, start, style);
-        let span = start..next;
-        start = next;
-        let Some(&first) = text.first().filter(|first| !style.comments.contains(first)) else { continue };
-        if first == b'[' && text.last() == Some(&b']') && style.equals {
-            section = String::from_utf8_lossy(text.get(1..text.len() - 1).unwrap_or_default()).trim().to_owned();
-            continue;
+    reading.take(files, path, &mut section, None, 0).map_err(|source| Unreadable { path: path.to_owned(), source })?;
+    Ok(reading)
+}
+
+impl Reading {
+    /// Reads one file more behind what was read.
+    pub(crate) fn take(
+        &mut self,
+        files: &dyn Files,
+        path: &str,
+        section: &mut String,
+        include: Option<&Origin>,
+        depth: usize,
+    ) -> Result<(), FileError> {
+        let bytes: usize = self.files.iter().map(|file| file.text.len()).sum();
+        if self.files.len() >= MOST_FILES || bytes >= MOST_BYTES {
+            return Ok(());
         }
+        let file = Arc::new(SourceFile::new(path, files.read(path, FILE_LIMIT)?));
+        self.files.push(Arc::clone(&file));
+        let mut start = 0;
+        while start < file.text.len() && self.lines.len() < MOST_LINES {
+            let (text, places, next) = logical(&file.text, start, self.style);
+            let span = start..next;
+            start = next;
+            let Some(&first) = text.first().filter(|first| !self.style.comments.contains(first)) else { continue };
+            if self.style.inline && first == b'<' && text.last() == Some(&b'>') {
+                start = self.block(&file, &text, span.start, next, section);
+            } else if first == b'[' && text.last() == Some(&b']') && self.style.equals {
+                *section = String::from_utf8_lossy(text.get(1..text.len() - 1).unwrap_or_default()).trim().to_owned();
+            } else {
+                let line = self.line(&file, &text, &places, span, section, include);
+                let brings = self.style.includes.iter().find(|(name, _)| *name == line.name.as_str());
+                let brings = brings.map(|(_, include)| (*include, line.value.clone()));
+                self.lines.push(line);
+                if let Some((include, value)) = brings {
+                    self.include(files, &file.path, include, &value, section, depth);
+                }
+            }
+        }
+        if let Some(nul) = file.text.iter().position(|&byte| byte == 0) {
+            let fact = Fact::Configuration {
+                problem: ConfigProblem::NotAConfiguration,
+                message: "not a text file: it holds a NUL byte".into(),
+                suggestion: None,
+            };
+            self.evidence.push(Evidence::new(fact).by(Role::Server).at(Origin::file(&file, nul..nul + 1)));
+        }
+        Ok(())
+    }
+
+    /// `<name>`: the lines up to `</name>` are its value. A `<connection>` is a section. Gives where to go on.
+    fn block(&mut self, file: &Arc<SourceFile>, head: &[u8], at: usize, next: usize, section: &mut String) -> usize {
+        let name = String::from_utf8_lossy(head.get(1..head.len() - 1).unwrap_or_default()).into_owned();
+        match name.as_str() {
+            "connection" => section.clone_from(&name),
+            "/connection" => section.clear(),
+            _ => {
+                let end = format!("</{name}>");
+                let text = file.text.get(next..).unwrap_or_default();
+                let mut length = 0;
+                for line in text.split_inclusive(|&byte| byte == b'\n') {
+                    if line.trim_ascii() == end.as_bytes() {
+                        // Keys are not looked into.
+                        if name == "cert" {
+                            let places: Vec<usize> = (next..next + length).collect();
+                            let body = text.get(..length).unwrap_or_default();
+                            let value = Value::written(file, body, &places, next..next + length, None);
+                            let name = Value::unwritten(name, Origin::file(file, at..next));
+                            let span = at..next + length + line.len();
+                            let section = section.clone();
+                            self.lines.push(Line { section, name, value, span, file: Arc::clone(file) });
+                        }
+                        return next + length + line.len();
+                    }
+                    length += line.len();
+                }
+            }
+        }
+        next
+    }
+
+    fn line(
+        &self,
+        file: &Arc<SourceFile>,
+        text: &[u8],
+        places: &[usize],
+        span: Range<usize>,
+        section: &str,
+        include: Option<&Origin>,
+    ) -> Line {
+        let style = self.style;
         let in_name = |byte: &u8| !(byte.is_ascii_whitespace() || style.equals && *byte == b'=');
         let end = text.iter().position(|byte| !in_name(byte)).unwrap_or(text.len());
         let mut from = end;
@@ -133,7 +219,7 @@ pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static
             let at = places.get(range.clone()).unwrap_or_default();
             let behind = places.last().map_or(span.start, |last| last + 1);
             let span = at.first().zip(at.last()).map_or(behind..behind, |(first, last)| *first..last + 1);
-            Value::written(&file, text.get(range).unwrap_or_default(), at, span, None)
+            Value::written(file, text.get(range).unwrap_or_default(), at, span, include)
         };
         let mut name = value(0..end);
         if !style.case && name.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -146,17 +232,44 @@ pub(crate) fn read(files: &dyn Files, path: &str, style: Style, equals: &'static
         if style.quotes && quoted {
             value = value.slice(1..raw.len() - 1);
         }
-        reading.lines.push(Line { section: section.clone(), name, value, span });
+        Line { section: section.to_owned(), name, value, span, file: Arc::clone(file) }
     }
-    if let Some(nul) = file.text.iter().position(|&byte| byte == 0) {
-        let fact = Fact::Configuration {
-            problem: shakedown_model::ConfigProblem::NotAConfiguration,
-            message: "not a text file: it holds a NUL byte".into(),
-            suggestion: None,
+
+    fn include(
+        &mut self,
+        files: &dyn Files,
+        from: &str,
+        include: Include,
+        value: &Value,
+        section: &mut String,
+        depth: usize,
+    ) {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = value.as_str();
+        let path =
+            if path.starts_with('/') || folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+        let paths = match include {
+            Include::File | Include::FileIfThere => vec![path],
+            Include::Folder(end) => files.glob(&format!("{}/*{end}", path.trim_end_matches('/'))),
         };
-        reading.evidence.push(Evidence::new(fact).by(Role::Server).at(Origin::file(&file, nul..nul + 1)));
+        for path in paths {
+            if depth >= DEEPEST {
+                return;
+            }
+            match self.take(files, &path, section, Some(value.origin()), depth + 1) {
+                // What only this reader may not read is no fault of the file.
+                Err(FileError::NotFound) if include == Include::File => {
+                    let fact = Fact::Configuration {
+                        problem: ConfigProblem::BadValue,
+                        message: format!("there is no file `{path}`"),
+                        suggestion: None,
+                    };
+                    self.evidence.push(Evidence::new(fact).by(Role::Server).at(value.origin().clone()));
+                }
+                _ => {}
+            }
+        }
     }
-    Ok(reading)
 }
 
 /// One logical line without white space around it and without a comment behind a value.
@@ -168,13 +281,15 @@ fn logical(text: &[u8], start: usize, style: Style) -> (Vec<u8>, Vec<usize>, usi
         let length = rest.iter().position(|&byte| byte == b'\n');
         let whole = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
         let mut content = whole;
-        if style.trailing {
-            let mut quote = None;
+        if style.trailing != Trailing::Nowhere {
+            let (mut quote, mut before) = (None, b' ');
             let cut = content.iter().position(|&byte| {
+                let begins = before.is_ascii_whitespace() || style.trailing == Trailing::Anywhere;
+                before = byte;
                 match (byte, quote) {
                     (byte, Some(open)) if byte == open => quote = None,
                     (b'\'' | b'"', None) => quote = Some(byte),
-                    (b'#', None) => return true,
+                    (byte, None) if begins && style.comments.contains(&byte) => return true,
                     _ => {}
                 }
                 false

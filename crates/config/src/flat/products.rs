@@ -1,8 +1,12 @@
 //! What the lines of each product set.
 
+use std::cmp::Ordering;
+
+use shakedown_catalog::Scheme;
 use shakedown_model::{ConfigProblem, Role, nearest};
 
-use super::lines::{Reading, Style, read};
+use super::lines::{Include, Reading, Style, Trailing, read};
+use super::names::openssl_names;
 use crate::files::{Files, Unreadable};
 use crate::tls::{
     self, CertificateFiles, ClientVerification, Command, Library, LibrarySettings, Listen, Refusal, ServerSettings,
@@ -43,8 +47,27 @@ fn bound(value: &Value, none: &[&str]) -> Result<Setting<VersionBound>, Box<Refu
 /// # Errors
 /// [`Unreadable`] where the file cannot be read.
 pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, Unreadable> {
-    let style = Style { equals: true, comments: b"#", trailing: true, joins: false, case: false, quotes: true };
-    let mut reading = read(files, path, style, " = '")?;
+    let style = Style {
+        equals: true,
+        comments: b"#",
+        trailing: Trailing::Anywhere,
+        joins: false,
+        case: false,
+        quotes: true,
+        inline: false,
+        includes: &[
+            ("include", Include::File),
+            ("include_if_exists", Include::FileIfThere),
+            ("include_dir", Include::Folder(".conf")),
+        ],
+    };
+    let mut reading = read(files, path, style)?;
+    reading.versions.0 = version.map(str::to_owned);
+    // What `ALTER SYSTEM` writes counts before all else.
+    let folder = reading.value("", "data_directory").map(|folder| folder.as_str().to_owned());
+    let folder = folder.or_else(|| path.rsplit_once('/').map(|(folder, _)| folder.to_owned())).unwrap_or_default();
+    let automatic = format!("{}/postgresql.auto.conf", folder.trim_end_matches('/'));
+    let _none = reading.take(files, &automatic, &mut String::new(), None, 0);
     let value = |reading: &Reading, name: &str| {
         reading.value("", name).or_else(|| defaults::default("postgresql", version, name))
     };
@@ -84,7 +107,7 @@ pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Resul
         server.certificates.push(CertificateFiles { certificate, key, chain: None });
     }
     server.settings = settings;
-    server.files.push(std::sync::Arc::clone(&reading.file));
+    server.files.clone_from(&reading.files);
     reading.servers.push(server);
     Ok(reading)
 }
@@ -100,8 +123,18 @@ pub fn stunnel(
     version: Option<&str>,
     library: Option<&str>,
 ) -> Result<Reading, Unreadable> {
-    let style = Style { equals: true, comments: b";#", trailing: false, joins: false, case: false, quotes: false };
-    let mut reading = read(files, path, style, " = ")?;
+    let style = Style {
+        equals: true,
+        comments: b";#",
+        trailing: Trailing::Nowhere,
+        joins: false,
+        case: false,
+        quotes: false,
+        inline: false,
+        includes: &[("include", Include::Folder(""))],
+    };
+    let mut reading = read(files, path, style)?;
+    reading.versions = (version.map(str::to_owned), library.map(str::to_owned));
     let mut sections: Vec<String> = Vec::new();
     for line in &reading.lines {
         if !line.section.is_empty() && sections.len() < 500 && !sections.contains(&line.section) {
@@ -135,24 +168,30 @@ pub fn stunnel(
                 }),
             }
         }
-        for (name, least) in [("sslversionmin", true), ("sslversionmax", false)] {
-            let Some(value) = or_default(name) else { continue };
-            match bound(&value, &["all"]) {
-                Ok(bound) if least => settings.min_protocol = Some(bound),
-                Ok(bound) => settings.max_protocol = Some(bound),
-                Err(refusal) => refusals.push(*refusal),
-            }
+        if let Some(value) = defaults::default("stunnel", version, "sslversionmin") {
+            settings.min_protocol = bound(&value, &["all"]).ok();
         }
-        if let Some(value) = value("sslversion") {
-            match bound(&value, &["all"]) {
+        // One line after the other: `sslVersion` sets both ends.
+        let lines = reading.lines.iter().filter(|line| line.section.is_empty() || line.section == *section);
+        for line in lines {
+            let (least, most) = match line.name.as_str() {
+                "sslversion" => (true, true),
+                "sslversionmin" => (true, false),
+                "sslversionmax" => (false, true),
+                _ => continue,
+            };
+            match bound(&line.value, &["all"]) {
                 Ok(bound) => {
-                    settings.min_protocol = Some(bound.clone());
-                    settings.max_protocol = Some(bound);
+                    settings.min_protocol = Some(bound.clone()).filter(|_| least).or(settings.min_protocol.take());
+                    settings.max_protocol = Some(bound).filter(|_| most).or(settings.max_protocol.take());
                 }
                 Err(refusal) => refusals.push(*refusal),
             }
         }
-        for line in reading.all("", "options").chain(reading.all(section, "options")) {
+        // What is cleared with a `-` is cleared last, wherever that stands.
+        let options = || reading.all("", "options").chain(reading.all(section, "options"));
+        let (cleared, set): (Vec<_>, Vec<_>) = options().partition(|line| line.value.as_str().starts_with('-'));
+        for line in set.into_iter().chain(cleared) {
             let text = line.value.as_str();
             let (name, on) = text.strip_prefix('-').map_or((text, true), |name| (name, false));
             match name {
@@ -177,7 +216,10 @@ pub fn stunnel(
             })
             .collect();
         let scope = tls::Scope { version: library, role: Role::Server, certificates: true };
+        let curves = settings.groups.take();
         refusals.extend(tls::apply(&commands, scope, &mut settings));
+        // The curves are set last (`ecdh_init`), and a version that has the option always sets some.
+        settings.groups = curves.or(settings.groups);
         if let Some(accept) = value("accept") {
             let text = accept.as_str();
             let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
@@ -205,7 +247,7 @@ pub fn stunnel(
         }
         server.trusted_certificates = value("cafile").or_else(|| value("capath"));
         server.settings = settings;
-        server.files.push(std::sync::Arc::clone(&reading.file));
+        server.files.clone_from(&reading.files);
         servers.push(server);
     }
     reading.servers = servers;
@@ -213,6 +255,11 @@ pub fn stunnel(
         reading.tell(&refusal, Role::Server);
     }
     Ok(reading)
+}
+
+/// Whether OpenSSL is older than 3.0; one that is not known is not.
+fn before_3(library: Option<&str>) -> bool {
+    library.is_some_and(|version| Scheme::Numeric.compare(version, "3.0.0") == Some(Ordering::Less))
 }
 
 /// What stunnel sends as SNI without a word of it: the host that it connects to; nothing for an address.
@@ -224,42 +271,46 @@ fn connect_name(connect: &Value) -> Option<Value> {
     Some(Value::unwritten(name, connect.origin().clone()))
 }
 
-/// OpenVPN writes suites as IANA does, with dashes; its library takes its own names.
-fn openssl_names(value: &Value) -> Value {
-    let words =
-        value.as_str().split(':').map(|word| match word.strip_prefix("TLS-").filter(|rest| rest.contains("-WITH-")) {
-            Some(rest) => {
-                let rest = rest.replace("-WITH-", "-").replace("AES-128", "AES128").replace("AES-256", "AES256");
-                let rest = rest.replace("CAMELLIA-128", "CAMELLIA128").replace("CAMELLIA-256", "CAMELLIA256");
-                let rest = rest.replace("AES128-CBC-", "AES128-").replace("AES256-CBC-", "AES256-");
-                let rest =
-                    rest.replace("3DES-EDE-CBC", "DES-CBC3").replace("CHACHA20-POLY1305-SHA256", "CHACHA20-POLY1305");
-                rest.strip_prefix("RSA-").map(str::to_owned).unwrap_or(rest)
-            }
-            None => word.to_owned(),
-        });
-    Value::unwritten(words.collect::<Vec<_>>().join(":"), value.origin().clone())
-}
-
-/// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server.
+/// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server. `library` is OpenSSL's version.
 ///
 /// # Errors
 /// [`Unreadable`] where the file cannot be read.
-pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<Reading, Unreadable> {
-    let style = Style { equals: false, comments: b"#;", trailing: false, joins: false, case: true, quotes: true };
-    let mut reading = read(files, path, style, " ")?;
+pub fn openvpn(
+    files: &dyn Files,
+    path: &str,
+    version: Option<&str>,
+    library: Option<&str>,
+) -> Result<Reading, Unreadable> {
+    let style = Style {
+        equals: false,
+        comments: b"#;",
+        trailing: Trailing::AtWord,
+        joins: false,
+        case: true,
+        quotes: true,
+        inline: true,
+        includes: &[("config", Include::File)],
+    };
+    let mut reading = read(files, path, style)?;
+    reading.versions = (version.map(str::to_owned), library.map(str::to_owned));
     let has = |reading: &Reading, name: &str| reading.last("", name).is_some();
     let is_server = ["tls-server", "server", "server-bridge"].iter().any(|name| has(&reading, name))
         || reading.value("", "mode").is_some_and(|mode| mode.as_str() == "server");
     let role = if is_server { Role::Server } else { Role::Client };
     let mut server = ServerSettings::new("openvpn", role, "openvpn");
+    // Over OpenSSL 3 it passes a curve over (`tls_ctx_load_ecdh_params`).
+    let takes_curve = is_server && (defaults::has("openvpn", version, "ecdh-curve") || before_3(library));
     let mut settings = LibrarySettings {
         cipher_list: reading
             .value("", "tls-cipher")
             .map(|value| openssl_names(&value))
             .or_else(|| defaults::default("openvpn", version, "tls-cipher")),
-        cipher_suites: reading.value("", "tls-ciphersuites"),
-        groups: reading.value("", "tls-groups").or_else(|| reading.value("", "ecdh-curve")),
+        // `TLS-AES-...` is taken too.
+        cipher_suites: reading.value("", "tls-ciphersuites").map(|value| {
+            let text = value.as_str().replace('-', "_");
+            value.with_text(text)
+        }),
+        groups: reading.value("", "tls-groups").or_else(|| reading.value("", "ecdh-curve").filter(|_| takes_curve)),
         dh_parameters: reading.value("", "dh").filter(|value| value.as_str() != "none"),
         ..LibrarySettings::default()
     };
@@ -270,6 +321,31 @@ pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<R
             Ok(bound) if least => settings.min_protocol = Some(bound),
             Ok(bound) => settings.max_protocol = Some(bound),
             Err(refusal) => reading.tell(&refusal, role),
+        }
+    }
+    if let Some(on) = defaults::default("openvpn", version, "ServerPreference") {
+        switch(&mut settings, "ServerPreference", true, &on);
+    }
+    let profile = reading.value("", "tls-cert-profile");
+    if let Some(profile) = profile.or_else(|| defaults::default("openvpn", version, "tls-cert-profile")) {
+        let level = match profile.as_str() {
+            "insecure" => Some(0),
+            "legacy" => Some(1),
+            "preferred" => Some(2),
+            "suiteb" => Some(3),
+            _ => None,
+        };
+        match level {
+            Some(level) => settings.security_level = Some(Setting::new(level, profile.origin().clone())),
+            None => reading.tell(
+                &Refusal {
+                    problem: ConfigProblem::BadValue,
+                    message: format!("ERROR: Invalid cert profile: {}", profile.as_str()),
+                    suggestion: None,
+                    origin: profile.origin().clone(),
+                },
+                role,
+            ),
         }
     }
     if let Some(value) = reading.value("", "verify-client-cert").filter(|_| is_server) {
@@ -292,7 +368,7 @@ pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<R
         server.listen.push(Setting::new(listen(number, false), origin));
     }
     server.settings = settings;
-    server.files.push(std::sync::Arc::clone(&reading.file));
+    server.files.clone_from(&reading.files);
     reading.servers.push(server);
     Ok(reading)
 }
@@ -303,8 +379,17 @@ pub fn openvpn(files: &dyn Files, path: &str, version: Option<&str>) -> Result<R
 /// # Errors
 /// [`Unreadable`] where the file cannot be read.
 pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, Unreadable> {
-    let style = Style { equals: true, comments: b"#!", trailing: false, joins: true, case: true, quotes: false };
-    let mut reading = read(files, path, style, "=")?;
+    let style = Style {
+        equals: true,
+        comments: b"#!",
+        trailing: Trailing::Nowhere,
+        joins: true,
+        case: true,
+        quotes: false,
+        inline: false,
+        includes: &[],
+    };
+    let mut reading = read(files, path, style)?;
     for role in [Role::Client, Role::Server] {
         let mut party = ServerSettings::new("java-jsse", role, "java.security");
         party.library = Library::Jsse;
@@ -321,7 +406,7 @@ pub fn java_security(files: &dyn Files, path: &str) -> Result<Reading, Unreadabl
                 party.settings.other.push((name, value));
             }
         }
-        party.files.push(std::sync::Arc::clone(&reading.file));
+        party.files.clone_from(&reading.files);
         reading.servers.push(party);
     }
     Ok(reading)

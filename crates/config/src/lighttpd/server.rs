@@ -10,6 +10,8 @@ use crate::tls::{
 use crate::value::Value;
 
 const MOST_SERVERS: usize = 2_000;
+/// What stands behind every `CipherString`.
+pub(crate) const ADDED: &str = ":!aNULL:!eNULL:!EXP";
 
 /// The settings that hold in some blocks: the last one of the innermost block counts.
 #[derive(Clone, Copy)]
@@ -159,9 +161,10 @@ fn server(
 
 fn library(scope: Scope<'_>, spec: &Spec<'_>, evidence: &mut Vec<Evidence>) -> LibrarySettings {
     let default = |setting: &str| defaults::default("lighttpd", spec.version, setting);
+    let has = |setting: &str| defaults::has("lighttpd", spec.version, setting);
     let mut settings = LibrarySettings {
         cipher_list: scope.value("ssl.cipher-list").cloned().or_else(|| default("CipherString")),
-        groups: scope.value("ssl.ec-curve").cloned(),
+        groups: scope.value("ssl.ec-curve").filter(|_| has("ssl.ec-curve")).cloned(),
         dh_parameters: scope.value("ssl.dh-file").cloned(),
         ..LibrarySettings::default()
     };
@@ -178,7 +181,10 @@ fn library(scope: Scope<'_>, spec: &Spec<'_>, evidence: &mut Vec<Evidence>) -> L
             .flag("ssl.honor-cipher-order")
             .or_else(|| row.map(|row| Setting::new(row.as_str() == "enable", row.origin().clone()))),
     };
-    settings.options.extend(order.map(|flag| Switch { what: "ServerPreference", on: flag.value, origin: flag.origin }));
+    if let Some(flag) = order {
+        let what = ["ServerPreference"].into_iter().chain(has("PrioritizeChaCha").then_some("PrioritizeChaCha"));
+        settings.options.extend(what.map(|what| Switch { what, on: flag.value, origin: flag.origin.clone() }));
+    }
     if let Some(asks) = scope.flag("ssl.verifyclient.activate").filter(|flag| flag.value) {
         let must = scope.flag("ssl.verifyclient.enforce").is_none_or(|flag| flag.value);
         let mode = if must { ClientVerification::Required } else { ClientVerification::Optional };
@@ -187,9 +193,22 @@ fn library(scope: Scope<'_>, spec: &Spec<'_>, evidence: &mut Vec<Evidence>) -> L
     let mut commands = Vec::new();
     if let Some(Data::List(list)) = scope.entry("ssl.openssl.ssl-conf-cmd").map(|entry| &entry.data) {
         for (name, value) in list {
-            if let (Some(name), Data::Text(value)) = (name, value) {
-                commands.push(Command { name: name.clone(), value: value.clone() });
+            let (Some(name), Data::Text(value)) = (name, value) else { continue };
+            let is = |command: &str| name.as_str().eq_ignore_ascii_case(command);
+            if is("SecurityLevel") && has("SecurityLevel") {
+                // A command of lighttpd's own; what is no number is 0 (`atoi`), and less than that changes nothing.
+                let level = value.as_str().trim().parse().unwrap_or(0_i64);
+                let level = u8::try_from(level.min(5)).ok();
+                settings.security_level =
+                    level.map(|level| Setting::new(level, value.origin().clone())).or(settings.security_level.take());
+                continue;
             }
+            let value = match is("CipherString") {
+                // `network_openssl_ssl_conf_cmd` adds this.
+                true => value.followed_by(ADDED),
+                false => value.clone(),
+            };
+            commands.push(Command { name: name.clone(), value });
         }
     }
     let run = tls::Scope { version: spec.library, role: Role::Server, certificates: true };

@@ -78,7 +78,7 @@ fn key(path: String, permission: FilePermission, origin: Origin, role: Role) -> 
 /// The path that a value names; `None` for what is no file: a variable, data, a key of an engine or token.
 fn path(value: &Value, folder: &str) -> Option<String> {
     let text = value.as_str();
-    let other = ["data:", "engine:", "store:", "pkcs11:", "@"];
+    let other = ["data:", "engine:", "store:", "pkcs11:", "@", "-----BEGIN"];
     if text.is_empty() || text.contains('$') || other.iter().any(|prefix| text.starts_with(prefix)) {
         return None;
     }

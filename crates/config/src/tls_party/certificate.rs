@@ -15,8 +15,12 @@ pub(super) fn read(files: &dyn Files, pair: &CertificateFiles, base: &str) -> (C
     if path.starts_with("data:") || path.starts_with("engine:") || path.contains('$') {
         return (unknown(), Some(format!("the certificate `{path}` is known only as the program runs")));
     }
-    let path = absolute(path, base);
-    let Ok(bytes) = files.read(&path, FILE_LIMIT) else {
+    // OpenVPN's certificate may stand in the configuration itself.
+    let inline = path.contains("-----BEGIN CERTIFICATE-----");
+    let path = if inline { "the configuration".to_owned() } else { absolute(path, base) };
+    let text = pair.certificate.as_str();
+    let bytes = if inline { Ok(text.as_bytes().to_vec()) } else { files.read(&path, FILE_LIMIT) };
+    let Ok(bytes) = bytes else {
         return (unknown(), Some(format!("`{path}` cannot be read here: its key and signature are not known")));
     };
     let (read, _) = certificates(&bytes, &Limits::default());

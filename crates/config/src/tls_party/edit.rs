@@ -14,7 +14,7 @@ use crate::files::Memory;
 use crate::tls::edit::{Edit, EditError, edited};
 use crate::tls::{self, CertificateFiles, LibrarySettings, ServerSettings, VersionBound};
 use crate::value::Value;
-use crate::{apache, dovecot, haproxy, nginx, openssl_cnf, postfix};
+use crate::{apache, dovecot, flat, haproxy, lighttpd, nginx, openssl_cnf, postfix};
 
 /// What a party's own files are to say, in OpenSSL's words. What is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub fn words(party: &Party) -> Option<Words> {
     let mut words = at(files.settings()?);
     // What the program itself adds to each string is not written again.
     let added = match &files {
-        Files::Apache { .. } => ":!aNULL:!eNULL:!EXP",
+        Files::Apache { .. } | Files::Lighttpd { .. } => ":!aNULL:!eNULL:!EXP",
         Files::Postfix { .. } => ":!aNULL",
         _ => "",
     };
@@ -160,6 +160,8 @@ pub(super) enum Files {
     Dovecot { reading: Box<dovecot::Reading>, at: usize },
     Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection> },
     OpenSslCnf { reading: Box<openssl_cnf::Reading> },
+    Flat { reading: Box<flat::Reading>, at: usize },
+    Lighttpd { reading: Box<lighttpd::Reading>, at: usize },
 }
 
 impl Files {
@@ -209,6 +211,23 @@ impl Files {
                 let at = place(&reading.servers, party)?;
                 Some(Self::Dovecot { reading: Box::new(reading), at })
             }
+            kind @ (ConfigurationKind::Stunnel | ConfigurationKind::PostgreSql | ConfigurationKind::OpenVpn) => {
+                let version = Some(software.version());
+                let reading = match kind {
+                    ConfigurationKind::Stunnel => flat::stunnel(&memory, path, version, library),
+                    ConfigurationKind::PostgreSql => flat::postgresql(&memory, path, version),
+                    _ => flat::openvpn(&memory, path, version, library),
+                };
+                let reading = reading.ok()?;
+                let at = place(&reading.servers, party)?;
+                Some(Self::Flat { reading: Box::new(reading), at })
+            }
+            ConfigurationKind::Lighttpd => {
+                let spec = lighttpd::Spec { path, version: Some(software.version()), library };
+                let reading = lighttpd::read(&memory, &spec).ok()?;
+                let at = place(&reading.servers, party)?;
+                Some(Self::Lighttpd { reading: Box::new(reading), at })
+            }
             _ => None,
         }
     }
@@ -222,6 +241,8 @@ impl Files {
             Self::Haproxy { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Postfix { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Dovecot { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+            Self::Flat { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+            Self::Lighttpd { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
         }
     }
 
@@ -234,6 +255,8 @@ impl Files {
             Self::Haproxy { reading, at } => (&reading.servers, vec![*at]),
             Self::Postfix { reading, at } => (&reading.servers, vec![*at]),
             Self::Dovecot { reading, at } => (&reading.servers, vec![*at]),
+            Self::Flat { reading, at } => (&reading.servers, vec![*at]),
+            Self::Lighttpd { reading, at } => (&reading.servers, vec![*at]),
         };
         let others = edit.also.iter().filter(|index| !own.contains(index));
         others.filter_map(|index| servers.get(*index)).map(|server| server.label.clone()).collect()

@@ -44,8 +44,7 @@ pub(super) fn java_security(source: &Source<'_>, spec: &Spec<'_>, catalog: &Cata
         policy.offer.groups = Known::Complete(items.collect());
         policy.offer.key_shares = Known::Unknown;
     }
-    let sources = [std::sync::Arc::clone(&reading.file)];
-    let mut party = party(spec, ConfigurationKind::JavaSecurity, &sources, policy);
+    let mut party = party(spec, ConfigurationKind::JavaSecurity, &reading.files, policy);
     party.notes = notes;
     Ok(Gathered { parties: vec![party], evidence: reading.evidence.clone() })
 }

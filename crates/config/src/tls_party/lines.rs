@@ -34,7 +34,8 @@ pub(super) fn postgresql(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog
 /// # Errors
 /// The file cannot be read, it is for the other side, or the library is not known.
 pub(super) fn openvpn(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
-    let reading = flat::openvpn(source.files, spec.path, Some(spec.software.version()));
+    let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
+    let reading = flat::openvpn(source.files, spec.path, Some(spec.software.version()), library);
     let mut gathered = of_lines(source, spec, catalog, reading, "OpenVPN", Some(DhParameters::None), false)?;
     for policy in gathered.parties.iter_mut().filter_map(|party| party.tls_mut()) {
         // It sends no name and asks for no application protocol.
@@ -58,7 +59,6 @@ fn of_lines(
         "PostgreSQL" => ConfigurationKind::PostgreSql,
         _ => ConfigurationKind::OpenVpn,
     };
-    let sources = [std::sync::Arc::clone(&reading.file)];
     // PostgreSQL's paths begin in the folder of its data.
     let data = reading.value("", "data_directory").filter(|_| kind == ConfigurationKind::PostgreSql);
     let base = data.map_or_else(|| spec.path.to_owned(), |folder| format!("{}/", folder.as_str()));
@@ -66,7 +66,7 @@ fn of_lines(
         kind,
         name,
         settings: chosen.server,
-        sources: &sources,
+        sources: &reading.files,
         problems: &reading.evidence,
         notes: chosen.notes.clone(),
         base: &base,

@@ -15,6 +15,7 @@ mod nginx;
 mod openssl;
 mod program;
 mod set;
+mod set_lines;
 
 pub use self::edit::{Change, Wanted, Words, edit, with_edits, words};
 pub use self::openssl::openssl;

@@ -4,6 +4,7 @@ use shakedown_model::Slot;
 use shakedown_model::tls::TlsVersion;
 
 use super::edit::{Files, Wanted, in_words, of_settings};
+use super::set_lines;
 use crate::tls::edit::{Edit, EditError};
 use crate::tls::{LibrarySettings, VersionBound};
 use crate::value::Value;
@@ -118,11 +119,13 @@ pub(super) fn set(files: &Files, pending: &Pending) -> Result<Option<Edit>, Edit
             Pending::Groups(text) => reading.set("tls_eecdh_auto_curves", &text.replace(':', " ")).map(Some),
             Pending::Tls13(text) | Pending::Schemes(text) => Err(EditError::NotWritable { value: text.clone() }),
         },
+        Files::Flat { reading, at } => set_lines::flat(reading, *at, pending).map(Some),
+        Files::Lighttpd { reading, at } => set_lines::lighttpd(reading, *at, pending).map(Some),
         Files::Nginx { .. } | Files::OpenSslCnf { .. } => Ok(None),
     }
 }
 
-fn range(versions: &[TlsVersion]) -> Result<(TlsVersion, TlsVersion), EditError> {
+pub(super) fn range(versions: &[TlsVersion]) -> Result<(TlsVersion, TlsVersion), EditError> {
     let ends = versions.first().copied().zip(versions.last().copied());
     ends.ok_or_else(|| EditError::NotWritable { value: "no version".to_owned() })
 }

@@ -130,6 +130,11 @@ impl Bench {
         path
     }
 
+    /// IANA's name of a suite that OpenSSL names so.
+    pub(crate) fn standard<'a>(&'a self, name: &'a str) -> &'a str {
+        self.names.get(name).map_or(name, String::as_str)
+    }
+
     fn client(&self, random: &mut Random) -> String {
         let mut text = format!(
             "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = {}\n",
