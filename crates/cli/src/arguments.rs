@@ -164,6 +164,15 @@ pub(crate) struct Connection {
     /// TLS: trust these authorities (PEM) instead of this machine's.
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
+    /// TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without
+    /// `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web
+    /// server (`https`) is sent one request besides, because some refuse a certificate only in their answer.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is
+    /// neither printed nor kept.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
     /// TLS: go through this proxy.
     #[arg(long, value_name = "http://HOST:PORT|socks5://HOST:PORT")]
     pub(crate) proxy: Option<String>,

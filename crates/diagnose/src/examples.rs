@@ -18,9 +18,10 @@ use std::sync::LazyLock;
 use shakedown_catalog::{Catalog, ProductProtocol};
 use shakedown_model::tls::TlsOffer;
 use shakedown_model::{
-    CertificateFinding, CertificateProblem, ConfigProblem, ConnectFailure, Context, Diagnosis, Ending, Evidence, Fact,
-    FilePermission, HopRef, Known, KnownHostStatus, Name, Origin, OriginKind, Outcome, Party, PartySource, Phase,
-    Policy, Protocol, ResolveFailure, Role, Slot, Software, StrangeProtocol, Throttle, items,
+    CertificateFinding, CertificateProblem, Completion, CompletionEnd, ConfigProblem, ConnectFailure, Context,
+    Diagnosis, Ending, Evidence, Fact, FilePermission, HopRef, Known, KnownHostStatus, Name, Origin, OriginKind,
+    Outcome, Party, PartySource, Phase, Policy, Protocol, ResolveFailure, Role, ShownCertificate, Slot, Software,
+    StrangeProtocol, Throttle, items,
 };
 
 use crate::examples_ike;
@@ -243,6 +244,7 @@ fn fact(text: &str) -> Evidence {
                 fingerprint: "5f".repeat(32),
             }))
         }
+        "completion" => completion(word(0), word(1), after(2)),
         "departure" => Fact::Departure { what: after(0).to_owned() },
         "no-user-signature" => {
             let (client, server) = rest.split_once(" | ").expect("CLIENT | SERVER");
@@ -259,6 +261,34 @@ fn fact(text: &str) -> Evidence {
         _ => {}
     }
     evidence
+}
+
+/// A whole handshake in which a certificate was asked for: the name that was shown or `-`, then how it ended: `alert
+/// NUMBER NAME`, `answered STATUS TITLE`, `complete`.
+fn completion(shown: &str, end: &str, rest: &str) -> Fact {
+    let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
+    let shown = (shown != "-").then(|| ShownCertificate {
+        subject: Name::new(&format!("CN = {shown}")),
+        issuer: Name::new("CN = Example Clients"),
+        is_of_named: Some(false),
+    });
+    Fact::Completion(Box::new(Completion {
+        by: "rustls".to_owned(),
+        version: Some(Name::new("TLSv1.3")),
+        cipher_suite: None,
+        group: None,
+        protocol: None,
+        asked: true,
+        authorities: vec![Name::new("CN = Example Root")],
+        shown,
+        end: match end {
+            "alert" => CompletionEnd::Alert { number: first.parse().expect("a number"), name: second.to_owned() },
+            "answered" => {
+                CompletionEnd::Answered { status: first.parse().expect("a status"), title: Name::new(second) }
+            }
+            _ => CompletionEnd::Complete,
+        },
+    }))
 }
 
 /// The problem of a certificate: its name in JSON, then what belongs to it.

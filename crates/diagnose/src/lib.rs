@@ -11,6 +11,7 @@ mod alert;
 mod blame;
 mod case;
 mod certificate;
+mod completion;
 mod engine;
 #[cfg(test)]
 mod examples;

@@ -27,6 +27,11 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         // A program that wants a MAC beside a cipher that needs none: what has to be in common is the MAC.
         (FailureKind::Deviation { .. }, Slot::MacC2s | Slot::MacS2c) => "no-common-mac",
         (FailureKind::NothingOffered { by: Role::Client }, Slot::Certificate) => "client-certificate-required",
+        (FailureKind::Deviation { by: Role::Server, .. }, Slot::Certificate)
+            if failed.stage == Stage::ClientCertificate =>
+        {
+            "client-certificate-rejected"
+        }
         (FailureKind::Deviation { .. }, Slot::Certificate) => "weak-signature-digest",
         (FailureKind::Deviation { .. }, _) if crate::tls::is_stage(failed.stage) => crate::text::cause_of(failed.slot),
         (FailureKind::MarkerChosen { .. } | FailureKind::Deviation { .. }, _) => "implementation-defect",

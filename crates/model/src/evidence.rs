@@ -249,6 +249,8 @@ pub enum Fact {
     },
     /// Whoever checks a certificate has something against it.
     Certificate(Box<crate::CertificateFinding>),
+    /// TLS: a whole handshake, made as a second opinion.
+    Completion(Box<crate::Completion>),
     /// TLS: the peer chose or sent what the rules do not let it.
     Departure {
         /// What, in one sentence without a full stop.

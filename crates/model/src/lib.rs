@@ -4,6 +4,7 @@
 //! Nothing here opens a socket, a file or a clock.
 
 mod certificate;
+mod completion;
 mod context;
 mod diagnosis;
 mod evidence;
@@ -26,6 +27,7 @@ pub mod ssh;
 pub mod tls;
 
 pub use certificate::{CertificateFinding, CertificateProblem};
+pub use completion::{ClientVerdict, Completion, CompletionEnd, ShownCertificate};
 pub use context::{Context, KnownHostKey, KnownHostMark};
 pub use diagnosis::{Diagnosis, DiagnosisId, Label, Match, Object, Reason, Strength};
 pub use evidence::{

@@ -421,6 +421,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::ProxyRefused { text } => visit.said(text),
         Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
         Fact::Certificate(finding) => certificate::finding(visit, finding),
+        Fact::Completion(completion) => certificate::completion(visit, completion),
         Fact::Departure { what } => visit.sentence(what),
         Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
         Fact::LimitReached { phase: _, limit } => visit.sentence(limit),

@@ -1,5 +1,6 @@
 use shakedown_model::{
-    ConnectFailure, Ending, Fact, FilePermission, KnownHostStatus, Name, Phase, ResolveFailure, Throttle,
+    Completion, CompletionEnd, ConnectFailure, Ending, Fact, FilePermission, KnownHostStatus, Name, Phase,
+    ResolveFailure, Throttle,
 };
 
 use crate::address_text;
@@ -84,6 +85,7 @@ pub fn sentence(fact: &Fact) -> String {
                 false => format!("the certificate {subject} {}", finding.problem),
             }
         }
+        Fact::Completion(completion) => completed(completion),
         Fact::Departure { what } => what.clone(),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
@@ -108,6 +110,34 @@ fn not_connected(address: &str, failure: ConnectFailure) -> String {
         }
         ConnectFailure::Other => format!("the connection to {address} failed"),
     }
+}
+
+fn completed(completion: &Completion) -> String {
+    let shown = match (&completion.shown, completion.asked) {
+        (Some(shown), _) => format!(" with the client certificate {}", quoted(&shown.subject)),
+        (None, true) => " without a client certificate".to_owned(),
+        (None, false) => String::new(),
+    };
+    let how = match &completion.end {
+        CompletionEnd::Complete => "is complete".to_owned(),
+        CompletionEnd::Quiet { milliseconds } => {
+            format!("is complete here, and the server said nothing more in {milliseconds} ms")
+        }
+        CompletionEnd::Alert { number, name } => format!("ended by the server's alert `{name}` ({number})"),
+        CompletionEnd::Answered { status, title } => {
+            format!("is complete, and the web server answers {status}: {}", quoted(title))
+        }
+        CompletionEnd::Ended { ending: Ending::Closed } => "ended as the server closed the connection".to_owned(),
+        CompletionEnd::Ended { ending: Ending::Reset } => "ended in a reset".to_owned(),
+        CompletionEnd::Ended { ending: Ending::Silent { milliseconds } } => {
+            format!("came no further in {milliseconds} ms")
+        }
+        CompletionEnd::Stopped { what } => format!("was given up here: {what}"),
+    };
+    let agreed = [&completion.version, &completion.cipher_suite, &completion.group, &completion.protocol];
+    let agreed: Vec<String> = agreed.into_iter().flatten().map(quoted).collect();
+    let agreed = if agreed.is_empty() { String::new() } else { format!(" ({})", agreed.join(", ")) };
+    format!("a whole handshake by {}{agreed}{shown} {how}", completion.by)
 }
 
 fn ended(phase: Phase, ending: Ending, received: u64) -> String {

@@ -21,6 +21,10 @@ pub struct Options {
     pub server_name: Option<String>,
     /// TLS: the authorities to trust instead of this machine's (`--cacert`).
     pub cacert: Option<PathBuf>,
+    /// TLS: the certificate that the client shows to servers that ask for one, with its chain, in PEM (`--cert`).
+    pub certificate: Option<PathBuf>,
+    /// TLS: the private key of that certificate, in PEM; `None` where it stands in the same file (`--key`).
+    pub key: Option<PathBuf>,
     /// TLS: the proxy to go through, `http://HOST:PORT` or `socks5://HOST:PORT` (`--proxy`).
     pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
@@ -70,6 +74,8 @@ impl Default for Options {
             connect: Vec::new(),
             server_name: None,
             cacert: None,
+            certificate: None,
+            key: None,
             proxy: None,
             clients: Vec::new(),
             ssh_config: None,

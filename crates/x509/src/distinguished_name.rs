@@ -62,7 +62,12 @@ impl DistinguishedName {
         Ok(Self { der: der.to_vec(), attributes })
     }
 
-    /// From DER contents; `None` where they are not a name.
+    /// From a whole Name in DER, as a CertificateRequest lists them (RFC 8446 section 4.2.4); `None` where it is none.
+    pub fn from_sequence(der: &[u8]) -> Option<Self> {
+        Self::from_der(Reader::new(der).expect(SEQUENCE, "name").ok()?.value)
+    }
+
+    /// From DER contents, without the outer tag and length; `None` where they are not a name.
     pub fn from_der(der: &[u8]) -> Option<Self> {
         Self::read(Reader::new(der), der, "name").ok()
     }

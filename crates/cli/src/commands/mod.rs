@@ -83,6 +83,8 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
     options.source = connection.source;
     options.server_name = connection.sni.clone();
     options.cacert = connection.cacert.clone();
+    options.certificate = connection.cert.clone();
+    options.key = connection.key.clone();
     options.proxy = connection.proxy.clone();
     options.ssh_config = connection.ssh_config.clone();
     options.connect = connection

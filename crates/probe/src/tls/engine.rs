@@ -9,8 +9,10 @@ use shakedown_wire::tls::number::alert;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::complete::{self, Completed, Wish};
 use super::exchange::{self, Exchanged};
-use super::{Candidates, TlsOptions, TlsTarget};
+use super::line::{Line, NotBegun};
+use super::{Candidates, Showing, TlsOptions, TlsTarget};
 use crate::Progress;
 use crate::budget::Budget;
 
@@ -281,6 +283,52 @@ impl<'a> Engine<'a> {
         }
         drop(log);
         Reply { verdict, observation, connection, failure, at_proxy }
+    }
+
+    /// A whole handshake; `None` where it could not be made, which a note then tells.
+    pub(crate) async fn complete(&self, wish: &Wish) -> Option<Completed> {
+        if let Err(why) = complete::can(wish) {
+            self.note(format!("no whole handshake was made by {}: {why}", complete::BY));
+            return None;
+        }
+        // Without the certificate that was to be shown, it would tell of another client.
+        if !self.can_ask() || matches!(self.options.showing, Showing::Unusable) {
+            return None;
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left < self.options.timeout / 5 {
+            self.note("no time was left for a whole handshake (`--timeout`)");
+            return None;
+        }
+        let number = self.budget.take()?;
+        let purpose = "a whole handshake";
+        if let Some(progress) = &self.options.progress {
+            progress(Progress::Connecting { address: self.place(), connection: number, purpose: purpose.to_owned() });
+        }
+        let deadline = self.deadline.min(Instant::now() + self.options.timeout * 3 / 5);
+        let mut line = match Line::open(self.target, self.address, deadline, deadline).await {
+            Ok(line) => line,
+            // The server has answered before: this says nothing of what the client meets.
+            Err(NotBegun { fact, .. }) => {
+                let why = match fact {
+                    Fact::NotConnected { .. } => "a further connection did not come about",
+                    _ => "a further connection ended before TLS",
+                };
+                self.note(format!("no whole handshake was made by {}: {why}", complete::BY));
+                return None;
+            }
+        };
+        let identity = match &self.options.showing {
+            Showing::Certificate(identity) => Some(identity),
+            Showing::Nothing | Showing::Unusable => None,
+        };
+        match complete::run(&mut line, self.target, identity, wish, self.candidates).await {
+            Ok(completed) => Some(Completed { connection: number, ..completed }),
+            Err(why) => {
+                self.note(format!("no whole handshake was made by {}: {why}", complete::BY));
+                None
+            }
+        }
     }
 
     /// Whether the known-good hello is still answered; `None` where there is none yet. Where it is not, all that is

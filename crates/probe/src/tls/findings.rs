@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use shakedown_handshake::tls::{Departure, End, Observation};
+use shakedown_model::{ClientVerdict, CompletionEnd};
 use shakedown_wire::tls::number::{extension as x, version};
 use shakedown_wire::tls::{CertificateEntry, Place, View};
 
-use super::{Reply, Verdict};
+use super::{Completed, Reply, Verdict};
 
 /// Which of a list of numbers a server has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,6 +158,29 @@ impl Findings {
         {
             self.protocols.accepted.push(name);
         }
+    }
+
+    /// Whether the server is known to ask for a certificate of the client.
+    pub(crate) fn asks_for_certificate(&self) -> bool {
+        self.request.is_some_and(|(asks, _)| asks)
+    }
+
+    /// Takes in what a whole handshake shows of the server's request. What became of a certificate that was shown tells
+    /// nothing of a client without one.
+    pub(crate) fn learn_completed(&mut self, completed: &Completed) {
+        if !completed.asked || completed.shown {
+            return;
+        }
+        let insists = match completed.client_verdict() {
+            ClientVerdict::Accepted => Some(false),
+            ClientVerdict::Refused => Some(true),
+            // A web server's answer says more than the handshake that came before it.
+            ClientVerdict::Unknown => match completed.end {
+                CompletionEnd::Answered { .. } => None,
+                _ => self.request.and_then(|(_, insists)| insists),
+            },
+        };
+        self.request = Some((true, insists));
     }
 
     fn learn_request(&mut self, seen: &Observation) {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::mapper::Mapper;
-use super::{Candidates, Reply, TlsOptions, TlsTarget, Verdict, client, contrast, facts};
+use super::{Candidates, Completed, Reply, Showing, TlsOptions, TlsTarget, Verdict, client, contrast, facts};
 use crate::Progress;
 use crate::budget::Budget;
 use crate::resolve::{family_fits, resolve};
@@ -30,6 +30,9 @@ pub struct TlsProbed {
     pub answers: Vec<Answer>,
     /// The certificates, in the order of those of the party.
     pub chains: Vec<Chain>,
+    /// The whole handshake, where one was made: with the parameters of the first client that was answered, or, for a map,
+    /// where the server asks for a certificate.
+    pub completed: Option<Completed>,
 }
 
 /// What a client met.
@@ -98,12 +101,18 @@ async fn probe(
             }
             // close_notify after this end's own is how a handshake ends that went well.
             let alerts = reply.observation.as_ref().map(facts::alerts).unwrap_or_default();
-            for fact in alerts {
+            // This hello shows no certificate: what the server says to that is not about a client that has one.
+            let shows = !matches!(options.showing, Showing::Nothing);
+            let is_told = |fact: &Fact| !(shows && matches!(fact, Fact::Alert { after_finished: true, .. }));
+            for fact in alerts.into_iter().filter(is_told) {
                 mapper.engine.evidence(fact, reply.connection, "client's hello");
             }
             mapper.engine.keep(&reply, "client's hello");
             is_hopeless |= reply.is_hopeless();
             replies.push(reply);
+        }
+        if let Some(reply) = replies.iter().find(|reply| reply.verdict == Verdict::Accepted) {
+            mapper.complete_as(reply).await;
         }
         let all_accepted = replies.iter().all(|reply| reply.verdict == Verdict::Accepted);
         if clients.is_none() || !all_accepted && !is_hopeless {
@@ -117,6 +126,7 @@ async fn probe(
             mapper.engine.judge_again(reply).await;
         }
         let answers: Vec<Answer> = replies.iter().map(|reply| answer(reply, candidates)).collect();
+        let completed = mapper.completed.take();
         let (party, evidence, chains) = mapper.finish();
         probed.gathered.evidence.extend(evidence);
         if probed.answers.is_empty() || party.is_some() {
@@ -126,6 +136,7 @@ async fn probe(
             // Further addresses of the name are not asked: the connections are for one map.
             probed.gathered.parties.push(party);
             probed.chains = chains;
+            probed.completed = completed;
             break;
         }
     }

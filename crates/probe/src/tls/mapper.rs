@@ -8,6 +8,7 @@ use shakedown_wire::tls::Ssl2ClientHello;
 use shakedown_wire::tls::number::version;
 
 use super::candidates::{Class, class};
+use super::complete::Completed;
 use super::engine::Engine;
 use super::findings::Findings;
 use super::{Chain, Reply, Verdict, party, plan};
@@ -23,6 +24,8 @@ pub(super) struct Mapper<'a> {
     pub(super) findings: Findings,
     /// The hello that the server accepted first.
     pub(super) good: Option<HelloSpec>,
+    /// The whole handshake that was made.
+    pub(super) completed: Option<Completed>,
 }
 
 /// What one loop of taking out the chosen brought.
@@ -49,7 +52,7 @@ impl<'a> Mapper<'a> {
             protocols: engine.target.protocols.iter().map(|name| name.clone().into_bytes()).collect(),
             ..HelloSpec::default()
         };
-        Self { engine, base, findings: Findings::default(), good: None }
+        Self { engine, base, findings: Findings::default(), good: None, completed: None }
     }
 
     /// The full map.
@@ -57,6 +60,7 @@ impl<'a> Mapper<'a> {
         self.first_round().await;
         if self.good.is_some() {
             self.second_round().await;
+            self.complete_where_asked().await;
             self.third_round().await;
             self.rare_suites().await;
         }

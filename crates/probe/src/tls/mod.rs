@@ -2,11 +2,14 @@
 
 mod candidates;
 mod client;
+mod complete;
 mod contrast;
 mod engine;
 mod exchange;
 mod facts;
 mod findings;
+mod identity;
+mod line;
 mod map;
 mod mapper;
 mod options;
@@ -15,6 +18,8 @@ mod plan;
 mod questions;
 
 pub use candidates::{Candidates, Numbered};
+pub use complete::Completed;
 pub use engine::{Reply, Verdict};
+pub use identity::{Identity, IdentityError};
 pub use map::{Answer, Chain, TlsProbed, map, meet};
-pub use options::{Proxy, TlsOptions, TlsTarget};
+pub use options::{Proxy, Showing, TlsOptions, TlsTarget};

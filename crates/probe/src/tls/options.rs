@@ -1,6 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::Identity;
 use crate::{Family, ProgressFunction, StartTls};
 
 /// Whom to connect to, and how.
@@ -22,6 +23,9 @@ pub struct TlsTarget {
     pub server_name: Option<String>,
     /// The application protocols offered.
     pub protocols: Vec<String>,
+    /// Whether HTTP is spoken within TLS. A web server may take every client's certificate in the handshake and refuse it
+    /// in its answer: where one is asked for, a whole handshake goes on with one request.
+    pub speaks_http: bool,
 }
 
 impl TlsTarget {
@@ -38,6 +42,7 @@ impl TlsTarget {
             start: None,
             server_name,
             protocols: Vec::new(),
+            speaks_http: false,
         }
     }
 
@@ -86,13 +91,37 @@ pub struct TlsOptions {
     pub max_connections: u32,
     /// How many connections are open at the same time.
     pub at_once: usize,
+    /// What the client shows to a server that asks for a certificate.
+    pub showing: Showing,
+    /// Whether a whole handshake is made as a second opinion, where the server speaks what rustls does.
+    pub complete: bool,
     /// Told of each step.
     pub progress: Option<ProgressFunction>,
 }
 
+/// What the client has to show to a server that asks for a certificate.
+#[derive(Clone, Default)]
+pub enum Showing {
+    /// Nothing: whether the server insists is asked.
+    #[default]
+    Nothing,
+    /// A certificate that cannot be shown, so that what the server makes of a client without one says nothing of this one.
+    Unusable,
+    /// A certificate with its key.
+    Certificate(Identity),
+}
+
 impl Default for TlsOptions {
-    /// 10 seconds, 40 connections, 8 at once.
+    /// 10 seconds, 40 connections, 8 at once, no certificate, no whole handshake.
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), family: Family::Any, max_connections: 40, at_once: 8, progress: None }
+        Self {
+            timeout: Duration::from_secs(10),
+            family: Family::Any,
+            max_connections: 40,
+            at_once: 8,
+            showing: Showing::default(),
+            complete: false,
+            progress: None,
+        }
     }
 }

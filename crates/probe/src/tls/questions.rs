@@ -1,10 +1,12 @@
-//! What is asked once the suites are known: whose order decides, names, certificates, the fallback.
+//! What is asked once the suites are known: whose order decides, names, certificates, the fallback, a whole
+//! handshake.
 
 use shakedown_handshake::tls::{HelloSpec, Observation, SCSV_FALLBACK, Until};
 use shakedown_model::tls::{CertificateKeyType, TlsVersion};
 use shakedown_wire::tls::number::version;
 
 use super::candidates::Class;
+use super::complete::Wish;
 use super::findings::OtherName;
 use super::mapper::Mapper;
 use super::{Reply, Verdict, plan};
@@ -104,6 +106,34 @@ impl Mapper<'_> {
         };
         let ask = |schemes: Vec<u16>| self.engine.ask(hello(schemes), Until::Flight, "certificates");
         all(classes.into_iter().filter(|schemes| !schemes.is_empty()).map(ask).collect()).await
+    }
+
+    /// A whole handshake with what is agreed on in this answer.
+    pub(super) async fn complete_as(&mut self, reply: &Reply) {
+        let Some(seen) = reply.accepted() else { return };
+        if let Some(version) = seen.version {
+            self.complete(version, seen.cipher_suite, seen.group).await;
+        }
+    }
+
+    /// The same with the highest version that the server has, where it asks for a certificate of the client.
+    pub(super) async fn complete_where_asked(&mut self) {
+        let version = [version::TLS13, version::TLS12].into_iter().find(|&number| self.findings.has(number));
+        if let (Some(version), true) = (version, self.findings.asks_for_certificate()) {
+            self.complete(version, None, None).await;
+        }
+    }
+
+    async fn complete(&mut self, version: u16, cipher_suite: Option<u16>, group: Option<u16>) {
+        if !self.engine.options.complete || self.completed.is_some() {
+            return;
+        }
+        let asks_by_http = self.engine.target.speaks_http && self.findings.asks_for_certificate();
+        let wish = Wish { version, cipher_suite, group, asks_by_http };
+        self.completed = self.engine.complete(&wish).await;
+        if let Some(completed) = &self.completed {
+            self.findings.learn_completed(completed);
+        }
     }
 
     /// Whether the server knows a client that came down to a lower version (RFC 7507).

@@ -1,6 +1,8 @@
 //! The texts of what is found in a certificate.
 
-use shakedown_model::{CertificateFinding, CertificateProblem, Name};
+use shakedown_model::{
+    CertificateFinding, CertificateProblem, Completion, CompletionEnd, Ending, Name, ShownCertificate,
+};
 
 use super::Visit;
 
@@ -28,6 +30,25 @@ pub(super) fn finding(visit: &mut dyn Visit, finding: &mut CertificateFinding) {
         CertificateProblem::SmallKey { key, bits: _, minimum: _ } => visit.token(key),
         CertificateProblem::Revoked { at: _, reason } => reason.iter_mut().for_each(|text| visit.sentence(text)),
         CertificateProblem::StapleUnusable { why } => visit.sentence(why),
+    }
+}
+
+/// The texts of a whole handshake.
+pub(super) fn completion(visit: &mut dyn Visit, completion: &mut Completion) {
+    let Completion { by: _, version, cipher_suite, group, protocol, asked: _, authorities, shown, end } = completion;
+    [version, cipher_suite, group].into_iter().flatten().for_each(|name| visit.token(name));
+    protocol.iter_mut().chain(authorities).for_each(|name| visit.said(name));
+    if let Some(ShownCertificate { subject, issuer, is_of_named: _ }) = shown {
+        visit.said(subject);
+        visit.said(issuer);
+    }
+    match end {
+        CompletionEnd::Answered { status: _, title } => visit.said(title),
+        CompletionEnd::Stopped { what } => visit.sentence(what),
+        CompletionEnd::Ended { ending: Ending::Closed | Ending::Reset | Ending::Silent { milliseconds: _ } }
+        | CompletionEnd::Complete
+        | CompletionEnd::Quiet { milliseconds: _ }
+        | CompletionEnd::Alert { number: _, name: _ } => {}
     }
 }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shakedown_model::{
-    self as model, ConfigProblem, ConnectFailure, Ending, Fact, FilePermission, HopRef, KnownHostStatus, Name,
-    ResolveFailure, StrangeProtocol, Throttle,
+    self as model, Completion, CompletionEnd, ConfigProblem, ConnectFailure, Ending, Fact, FilePermission, HopRef,
+    KnownHostStatus, Name, ResolveFailure, StrangeProtocol, Throttle,
 };
 
 use super::{Origin, Role};
@@ -207,6 +207,7 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
                 ("text", json!(finding.problem.to_string())),
             ],
         ),
+        Fact::Completion(completion) => ("completion", of_completion(completion)),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])
@@ -229,6 +230,39 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
         }
     };
     (kind, pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn of_completion(completion: &Completion) -> Vec<(&'static str, Value)> {
+    let name = |name: &Option<Name>| json!(name.as_ref().map(Name::as_str));
+    let mut pairs = vec![
+        ("by", json!(completion.by)),
+        ("version", name(&completion.version)),
+        ("cipher_suite", name(&completion.cipher_suite)),
+        ("group", name(&completion.group)),
+        ("application_protocol", name(&completion.protocol)),
+        ("client_certificate_asked", json!(completion.asked)),
+        ("client_certificate_shown", json!(completion.shown.as_ref().map(|shown| shown.subject.as_str()))),
+        ("authorities", texts(&completion.authorities)),
+    ];
+    match &completion.end {
+        CompletionEnd::Complete => pairs.push(("end", json!("complete"))),
+        CompletionEnd::Quiet { milliseconds } => {
+            pairs.extend([("end", json!("quiet")), ("milliseconds", json!(milliseconds))]);
+        }
+        CompletionEnd::Alert { number, name } => {
+            pairs.extend([("end", json!("alert")), ("number", json!(number)), ("name", json!(name))]);
+        }
+        CompletionEnd::Answered { status, title } => {
+            pairs.extend([("end", json!("answered")), ("status", json!(status)), ("text", json!(title.as_str()))]);
+        }
+        CompletionEnd::Ended { ending: Ending::Closed } => pairs.push(("end", json!("closed"))),
+        CompletionEnd::Ended { ending: Ending::Reset } => pairs.push(("end", json!("reset"))),
+        CompletionEnd::Ended { ending: Ending::Silent { milliseconds } } => {
+            pairs.extend([("end", json!("silent")), ("milliseconds", json!(milliseconds))]);
+        }
+        CompletionEnd::Stopped { what } => pairs.extend([("end", json!("stopped")), ("text", json!(what))]),
+    }
+    pairs
 }
 
 fn known_host(status: &KnownHostStatus, pairs: &mut Vec<(&str, Value)>, lines: &mut Lines) {

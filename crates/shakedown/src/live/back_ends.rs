@@ -9,9 +9,10 @@ use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, TlsProbed, TlsTarget, Verdict};
 use shakedown_x509::{Anchors, Rules};
 
-use super::certificates;
 use super::chosen::chosen;
+use super::identity::Own;
 use super::tls::seen;
+use super::{certificates, complete};
 use crate::Session;
 
 /// How many addresses of one name are met: more would be a scan.
@@ -28,6 +29,8 @@ pub(super) struct Meeting<'a> {
     pub(super) named: &'a str,
     /// The end of the time for the target.
     pub(super) until: Instant,
+    /// The certificate that the clients have to show.
+    pub(super) own: Own,
 }
 
 /// The target with one address each, where addresses were named; else itself.
@@ -53,6 +56,8 @@ impl Session {
         let (mut asked, mut alike) = (0, Vec::new());
         while let Some(one) = waiting.pop() {
             let mut options = self.tls_options();
+            options.complete = true;
+            options.showing = meeting.own.showing.clone();
             let left = meeting.until.saturating_duration_since(Instant::now());
             if asked > 0 && (left.is_zero() || asked == MOST) {
                 let why = if asked == MOST { "enough were" } else { "the time is over (`--timeout`)" };
@@ -109,7 +114,13 @@ impl Session {
         let address = answered(&probed).map(|address| address.to_string());
         let address = address.unwrap_or_else(|| format!("{}:{}", target.host, target.port));
         let mut found: Vec<Evidence> = Vec::new();
-        for (answer, offer) in probed.answers.iter().zip(&meeting.offers) {
+        let mut answers = probed.answers.clone();
+        if let Some(completed) = &probed.completed {
+            // What could not be read of the answer to the hello.
+            let unread = |answer: &&mut Answer| answer.chain.is_empty() && answer.version == completed.version;
+            answers.iter_mut().filter(unread).for_each(|answer| answer.chain.clone_from(&completed.chain));
+        }
+        for (answer, offer) in answers.iter().zip(&meeting.offers) {
             if answer.verdict == Verdict::Accepted {
                 let rules = Rules::openssl(offer.security_level.unwrap_or(1));
                 let now = report.observed_at;
@@ -121,8 +132,12 @@ impl Session {
             }
         }
         report.evidence.extend(found);
-        let answers = probed.answers.clone();
-        let gathered = self.tls_gathering(probed, meeting.named);
+        let completed = probed.completed.clone();
+        if let Some(completed) = &completed {
+            let seen = complete::evidence(completed, meeting.own.identity(), &address, report.observed_at);
+            report.evidence.extend(seen);
+        }
+        let gathered = self.tls_gathering(probed, meeting.named, meeting.own.identity());
         report.connections += gathered.connections;
         report.evidence.extend(gathered.evidence);
         report.parties.extend(gathered.parties);
@@ -144,6 +159,9 @@ impl Session {
                     _ => shakedown_negotiate::negotiate(client_party, server_party, &meeting.context),
                 };
                 seen(&mut outcome, answer);
+                if let (Some(completed), Verdict::Accepted) = (&completed, answer.verdict) {
+                    complete::apply(&mut outcome, answer, completed);
+                }
                 self.judge_outcome(report, client, server, &meeting.context, outcome);
             }
         }
@@ -151,7 +169,7 @@ impl Session {
 }
 
 /// The address of the party that was met.
-fn answered(probed: &TlsProbed) -> Option<SocketAddr> {
+pub(super) fn answered(probed: &TlsProbed) -> Option<SocketAddr> {
     probed.gathered.parties.iter().find_map(|party| match &party.source {
         PartySource::Live { address } => address.parse().ok(),
         _ => None,

@@ -3,6 +3,8 @@
 mod back_ends;
 mod certificates;
 mod chosen;
+mod complete;
+mod identity;
 mod local_clients;
 mod scheme;
 mod tls;

@@ -1,12 +1,15 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Context, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult};
+use shakedown_model::{
+    Context, Known, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult,
+};
 use shakedown_probe as probe;
-use shakedown_probe::tls::{Answer, Candidates, TlsOptions, TlsProbed, TlsTarget, Verdict};
+use shakedown_probe::tls::{Answer, Candidates, Identity, TlsOptions, TlsProbed, TlsTarget, Verdict};
 
 use super::back_ends::Meeting;
-use super::certificates;
+use super::identity::Own;
 use super::scheme::scheme;
+use super::{certificates, complete};
 use crate::check::describe;
 use crate::session::Gathering;
 use crate::{Error, Family, Session, Target};
@@ -23,7 +26,9 @@ impl Session {
         let mut report = self.report("check");
         let tls_target = self.tls_target(target)?;
         let context = self.tls_context(&tls_target);
+        let own = self.own_certificate()?;
         self.tls_clients(&mut report, &context).await?;
+        give(&mut report.parties, &own);
         let mut offers: Vec<TlsOffer> = Vec::new();
         for party in &report.parties {
             let policy = party.tls().ok_or_else(|| Error::Party {
@@ -41,7 +46,10 @@ impl Session {
             context,
             named,
             until: std::time::Instant::now() + self.options.timeout,
+            own,
         };
+        report.notes.extend(meeting.own.notes.iter().cloned());
+        report.evidence.extend(meeting.own.evidence.iter().cloned());
         self.meet_all(&mut report, &tls_target, &meeting).await;
         Ok(report)
     }
@@ -51,10 +59,23 @@ impl Session {
         let tls_target = self.tls_target(target)?;
         let candidates = candidates(&self.catalog);
         let mut gathering = Gathering::default();
+        let own = self.own_certificate()?;
+        gathering.evidence.extend(own.evidence.iter().cloned());
+        let options = TlsOptions { complete: true, showing: own.showing.clone(), ..self.tls_options() };
         // Each address that was named may be another server.
         for target in super::back_ends::each(&tls_target) {
-            let probed = probe::tls::map(&target, &self.tls_options(), &candidates).await;
-            let one = self.tls_gathering(probed, named);
+            let mut probed = probe::tls::map(&target, &options, &candidates).await;
+            // What becomes of a client without a certificate is a property of the server, and no fault.
+            let completed = probed.completed.as_ref().zip(own.identity());
+            let seen = completed.map(|(completed, identity)| {
+                let address = super::back_ends::answered(&probed).map(|address| address.to_string());
+                complete::evidence(completed, Some(identity), &address.unwrap_or_default(), self.now())
+            });
+            probed.gathered.evidence.extend(seen.unwrap_or_default());
+            let mut one = self.tls_gathering(probed, named, own.identity());
+            if let Some(party) = one.parties.first_mut() {
+                party.notes.extend(own.notes.iter().cloned());
+            }
             gathering.parties.extend(one.parties);
             gathering.evidence.extend(one.evidence);
             gathering.connections += one.connections;
@@ -62,11 +83,15 @@ impl Session {
         Ok(gathering)
     }
 
-    pub(super) fn tls_gathering(&self, probed: TlsProbed, named: &str) -> Gathering {
-        let TlsProbed { mut gathered, connections, chains, .. } = probed;
+    pub(super) fn tls_gathering(&self, probed: TlsProbed, named: &str, identity: Option<&Identity>) -> Gathering {
+        let TlsProbed { mut gathered, connections, chains, completed, answers } = probed;
         for party in &mut gathered.parties {
             certificates::fill(party, &chains);
             label(party, named);
+            if let Some(completed) = &completed {
+                let met = answers.iter().find(|answer| answer.verdict == Verdict::Accepted);
+                party.notes.extend(complete::notes(completed, met, identity.is_some()));
+            }
         }
         Gathering { parties: gathered.parties, evidence: gathered.evidence, connections }
     }
@@ -75,6 +100,7 @@ impl Session {
         let scheme = scheme(target.scheme.as_deref());
         let mut reached = TlsTarget::new(target.host.clone(), target.port.unwrap_or(scheme.port));
         reached.start = scheme.start;
+        reached.speaks_http = scheme.protocols.contains(&"http/1.1");
         reached.protocols = scheme.protocols.iter().map(|&name| name.to_owned()).collect();
         reached.addresses = self.options.addresses(reached.port);
         reached.source = self.options.source;
@@ -130,6 +156,16 @@ impl Session {
             report.parties.extend(gathered.parties);
         }
         Ok(())
+    }
+}
+
+/// Gives the clients the certificate of the options.
+fn give(clients: &mut [Party], own: &Own) {
+    let Some(described) = own.identity().and_then(|identity| shakedown_x509::describe(&identity.chain())) else {
+        return;
+    };
+    for policy in clients.iter_mut().filter_map(Party::tls_mut) {
+        policy.offer.certificates = Known::Complete(vec![described.clone()]);
     }
 }
 

@@ -57,7 +57,9 @@
 //! side: client
 //! ```
 
-use shakedown_model::{Change, Fact, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Strength};
+use shakedown_model::{
+    Change, Fact, FilePermission, Match, Object, Phase, Protocol, Reason, Remedy, Role, Side, Strength,
+};
 
 use crate::Case;
 use crate::hostkey::client_shell;
@@ -78,20 +80,35 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             _ => continue,
         };
         let mut one = Match::new(Strength::Decisive, Side::Client, summary);
-        one.phase = Some(Phase::Authentication);
+        one.phase = Some(phase(case));
         one.reason = Reason::KeyMaterial;
         one.side_because = "key material: the file is its own".to_owned();
         one.object = Some(Object { kind: "private key", name: path.clone() });
         one.evidence.push(id);
         one.supersedes = vec!["authentication-failed"];
         one.notes.extend(note);
-        let steps = vec![
-            client_shell(&format!("ssh-keygen -yf {path}"), "prints the public part, or says what is wrong"),
-            client_shell(&format!("puttygen {path} -O private-openssh -o {path}.openssh"), "if it is a PuTTY key"),
-        ];
+        let steps = match case.protocol {
+            Protocol::Ssh => vec![
+                client_shell(&format!("ssh-keygen -yf {path}"), "prints the public part, or says what is wrong"),
+                client_shell(&format!("puttygen {path} -O private-openssh -o {path}.openssh"), "if it is a PuTTY key"),
+            ],
+            Protocol::Tls | Protocol::Ike => vec![
+                client_shell(&format!("openssl pkey -in {path} -pubout"), "prints the public part of the key"),
+                client_shell("openssl x509 -in CERTIFICATE -noout -pubkey", "prints that of the certificate: the same"),
+            ],
+        };
         let title = format!("convert {file}, or use the key that fits");
         one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps } });
         found.push(one);
     }
     found
+}
+
+/// Where in the exchange the client's own key is needed.
+fn phase(case: &Case<'_>) -> Phase {
+    match case.protocol {
+        Protocol::Ssh => Phase::Authentication,
+        Protocol::Tls => Phase::ClientCertificate,
+        Protocol::Ike => Phase::Auth,
+    }
 }

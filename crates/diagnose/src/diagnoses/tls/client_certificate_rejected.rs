@@ -51,7 +51,80 @@
 //! in.
 //!
 //! ## Example
+//! ```case
+//! fact: completion alice alert 48 unknown_ca
+//! side: client
+//! reason: key-material
+//! ```
+//!
+//! ```case
+//! fact: completion alice answered 400 400 The SSL certificate error
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ curl --cert me.pem --key me.key https://api.example.com
 //! curl: (56) OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert unknown ca, errno 0
 //! ```
+
+use shakedown_model::{
+    ClientVerdict, Completion, CompletionEnd, Match, Object, Phase, Reason, Role, ShownCertificate, Side, Strength,
+};
+
+use crate::Case;
+use crate::certificate::decide;
+use crate::completion;
+use crate::hostkey::{client_shell, server_shell};
+use crate::text::quoted;
+
+/// access_denied, RFC 8446 section 6.2: the certificate holds, and its owner is not let in.
+const ACCESS_DENIED: u8 = 49;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let refused = |(_, completion): &(_, &Completion)| completion.client_verdict() == Some(ClientVerdict::Refused);
+    let shown = completion::seen(case).filter(refused);
+    shown.filter_map(|(id, completion)| Some(one(case, id, completion, completion.shown.as_ref()?))).collect()
+}
+
+fn one(case: &Case<'_>, id: shakedown_model::EvidenceId, completion: &Completion, shown: &ShownCertificate) -> Match {
+    let (subject, issuer) = (quoted(shown.subject.as_str()), quoted(shown.issuer.as_str()));
+    let is_denied = completion.alert() == Some(ACCESS_DENIED);
+    let side = if is_denied { Side::Unknown } else { Side::Client };
+    let mut found =
+        Match::new(Strength::Decisive, side, format!("the server refuses the client's certificate {subject}"));
+    found.phase = Some(Phase::ClientCertificate);
+    found.reason = Reason::KeyMaterial;
+    found.object = Some(Object { kind: "client certificate", name: shown.subject.as_str().to_owned() });
+    found.side_because = match (is_denied, shown.is_of_named) {
+        (true, _) => "the certificate may be good and its owner not on the server's list".to_owned(),
+        (false, Some(false)) => {
+            format!("key material: its certificate was issued by {issuer}, which the server does not ask for")
+        }
+        (false, _) => "key material: it shows this certificate".to_owned(),
+    };
+    found.evidence.push(id);
+    match &completion.end {
+        CompletionEnd::Alert { number, name } => {
+            found.notes.push(format!("the server's alert: {} ({number})", quoted(name)))
+        }
+        CompletionEnd::Answered { status, title } => {
+            found.notes.push(format!("the web server answers {status}: {}", quoted(title.as_str())));
+        }
+        _ => {}
+    }
+    found.notes.extend(completion::names_asked_for(completion));
+    found.supersedes = vec!["connection-cut", "middlebox-interference", "client-certificate-required"];
+    let check = "openssl verify -purpose sslclient -CAfile AUTHORITIES -untrusted INTERMEDIATES CERTIFICATE";
+    let steps =
+        vec![client_shell("openssl x509 -in CERTIFICATE -noout -issuer -dates -ext extendedKeyUsage", "what it says")];
+    let title = "show a certificate of an authority that the server trusts, with its intermediate certificates";
+    found.remedies.push(decide(Role::Client, title, steps));
+    let log = format!("the log of the service on port {}", case.port());
+    let steps = vec![server_shell(check, "says what the server says"), server_shell("journalctl -u SERVICE", &log)];
+    found.remedies.push(decide(
+        Role::Server,
+        "trust the authority that issued it, if its certificates are to get in",
+        steps,
+    ));
+    found
+}

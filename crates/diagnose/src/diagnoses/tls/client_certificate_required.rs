@@ -55,15 +55,22 @@
 //! side: client
 //! ```
 //!
+//! ```case
+//! fact: completion - answered 400 400 No required SSL certificate was sent
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ curl https://api.example.com
 //! curl: (56) OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0
 //! ```
 
-use shakedown_model::{Match, Role, Side, Strength};
+use shakedown_model::{ClientVerdict, Match, Phase, Role, Side, Strength};
 
 use crate::Case;
-use crate::alert;
+use crate::{alert, completion};
+
+const SUMMARY: &str = "the server wants a certificate of the client and got none";
 
 /// certificate_required, RFC 8446 section 6.2.
 const CERTIFICATE_REQUIRED: u8 = 116;
@@ -76,8 +83,20 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         seen.role == Role::Server
             && (seen.number == CERTIFICATE_REQUIRED || seen.after_finished && OLDER.contains(&seen.number))
     };
-    let summary = "the server wants a certificate of the client and got none";
-    let mut found = alert::found(case, fits, Strength::Decisive, Side::Client, summary);
+    let mut found = alert::found(case, fits, Strength::Decisive, Side::Client, SUMMARY);
+    for (id, completion) in completion::seen(case) {
+        if completion.client_verdict() != Some(ClientVerdict::Refused) || completion.shown.is_some() {
+            continue;
+        }
+        let one = found.get_or_insert_with(|| {
+            let mut one = Match::new(Strength::Decisive, Side::Client, SUMMARY);
+            one.phase = Some(Phase::ClientCertificate);
+            one.supersedes = vec!["connection-cut", "middlebox-interference"];
+            one
+        });
+        one.evidence.push(id);
+        one.notes.extend(completion::names_asked_for(completion));
+    }
     if let Some(found) = &mut found {
         found.side_because = "it has shown no certificate".to_owned();
     }
