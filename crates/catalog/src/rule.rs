@@ -53,6 +53,8 @@ pub(crate) enum Rule {
     TlsGroupChoice(GroupRule),
     /// `tls-certificate-curve-in-groups`
     TlsCertificateCurve,
+    /// `tls-chacha-first-unless-gcm`
+    TlsChaChaUnlessGcm,
     /// `tls-negotiates-ffdhe`
     TlsFfdhe,
     /// `tls-bundles`, with `value`: the version of the library that it brings with it.
@@ -147,6 +149,7 @@ impl Rule {
                 other => return Err(format!("`{other}` is no way to come to a group")),
             }),
             "tls-certificate-curve-in-groups" => Self::TlsCertificateCurve,
+            "tls-chacha-first-unless-gcm" => Self::TlsChaChaUnlessGcm,
             "tls-negotiates-ffdhe" => Self::TlsFfdhe,
             "tls-bundles" => Self::TlsBundles(value()?.to_owned()),
             "tls-min-rsa-bits" => Self::TlsMinRsaBits(number(row.minimum, "minimum")?),

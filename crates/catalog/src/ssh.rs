@@ -320,6 +320,7 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             | Rule::TlsOrder(..)
             | Rule::TlsGroupChoice(_)
             | Rule::TlsCertificateCurve
+            | Rule::TlsChaChaUnlessGcm
             | Rule::TlsFfdhe
             | Rule::TlsBundles(_)
             | Rule::TlsMinRsaBits(_) => {}

@@ -257,6 +257,7 @@ fn from_row(row: &OfferRow, role: Role, rules: &[Rule], origin: &Origin) -> TlsP
             Rule::TlsOrder(Slot::SignatureScheme, preference) => behaviour.scheme_order = Some(*preference),
             Rule::TlsGroupChoice(rule) => behaviour.group_rule = Some(*rule),
             Rule::TlsCertificateCurve => behaviour.certificate_curve_in_groups = true,
+            Rule::TlsChaChaUnlessGcm => behaviour.chacha_first_unless_gcm = true,
             Rule::TlsFfdhe => behaviour.negotiates_ffdhe = true,
             Rule::TlsMinRsaBits(bits) => {
                 policy.offer.min_rsa_bits = policy.offer.min_rsa_bits.or(Some(*bits));

@@ -18,6 +18,7 @@ pub mod nginx;
 pub mod openssh;
 pub mod openssl_cnf;
 pub mod postfix;
+pub mod proxy;
 pub mod settings;
 pub mod swanctl;
 pub mod tls;

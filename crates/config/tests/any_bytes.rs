@@ -1,6 +1,7 @@
 //! No file makes a reader of TLS programs fail, and no edit is made that is not effective.
 
 use proptest::prelude::*;
+use shakedown_config::proxy;
 use shakedown_config::tls::{TlsVersion, key_files};
 use shakedown_config::{Memory, apache, dovecot, flat, haproxy, lighttpd, nginx, openssl_cnf, postfix, yaml};
 use shakedown_model::Role;
@@ -138,6 +139,9 @@ proptest! {
         let _ = flat::stunnel(&files, path, Some("5.68"), None).unwrap().set("a", "ciphers", "HIGH");
         let _ = flat::openvpn(&files, path, None, None).unwrap();
         let _ = flat::java_security(&files, path).unwrap();
+        let _ = proxy::caddy(&files, path, None).unwrap();
+        let _ = proxy::traefik(&files, path, None).unwrap();
+        let _ = proxy::envoy(&files, path, None).unwrap();
     }
 }
 
@@ -160,7 +164,11 @@ fn files_that_would_grow_without_end() {
                 + "ssl.x = v59\n",
         )
         .with("/m", "include \"/m\"\n")
-        .with("/d", "!include /d\n");
+        .with("/d", "!include /d\n")
+        .with(
+            "/y",
+            double(&|n| format!("(s{n}) {{\nimport s{0}\nimport s{0}\n}}\n", n - 1)) + "a.example {\nimport s59\n}\n",
+        );
     let spec = openssl_cnf::Spec { path: "/o", version: None, application: None, role: Role::Client };
     assert_eq!(openssl_cnf::read(&files, &spec).unwrap().status, openssl_cnf::Use::PassedOver);
     let reading = postfix::read(&files, &postfix::Spec { folder: "/c", version: None }).unwrap();
@@ -172,6 +180,7 @@ fn files_that_would_grow_without_end() {
     let lighttpd = |path| lighttpd::read(&files, &lighttpd::Spec { path, version: None, library: None }).unwrap();
     assert!(lighttpd("/l").servers.is_empty() && !lighttpd("/m").evidence.is_empty());
     assert!(!dovecot::read(&files, &dovecot::Spec { path: "/d", version: None }).unwrap().evidence.is_empty());
+    assert_eq!(proxy::caddy(&files, "/y", None).unwrap().servers.len(), 1);
     let many = format!("events {{}} http {{ {} }}", "server{listen 443 ssl;ssl_certificate a;}".repeat(20_000));
     let files = Memory::new().with("/n", many);
     let nginx = nginx::read(&files, &nginx::Spec { path: "/n", version: None, library: None }).unwrap();

@@ -176,6 +176,12 @@ pub enum ConfigurationKind {
     Lighttpd,
     /// Java's `java.security`.
     JavaSecurity,
+    /// A Caddyfile, or Caddy's JSON.
+    Caddy,
+    /// Traefik's dynamic configuration.
+    Traefik,
+    /// Envoy's bootstrap or resources, in YAML or JSON.
+    Envoy,
 }
 
 impl ConfigurationKind {
@@ -195,6 +201,9 @@ impl ConfigurationKind {
             Self::OpenVpn => "openvpn.conf",
             Self::Lighttpd => "lighttpd.conf",
             Self::JavaSecurity => "java.security",
+            Self::Caddy => "Caddyfile",
+            Self::Traefik => "traefik",
+            Self::Envoy => "envoy",
         }
     }
 }

@@ -231,7 +231,10 @@ impl Session {
             return Err(Error::File { path: file.to_owned(), source: std::io::ErrorKind::IsADirectory.into() });
         }
         let begins = first_bytes(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
-        if begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        let contents = recognise::beginning(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
+        let braces = begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        let in_braces = recognise::in_braces(Path::new(file), &contents).filter(|_| braces);
+        if braces && in_braces.is_none() {
             let bytes = std::fs::read(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
             let mut parties = shakedown_schema::party_from_json(&bytes, Some(role))
                 .map_err(|source| Error::Offer { path: file.to_owned(), source })?;
@@ -242,9 +245,8 @@ impl Session {
             }
             return Ok(Gathering { parties, ..Gathering::default() });
         }
-        let contents = recognise::beginning(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
         let foreign = self.options.root.is_some();
-        let recognised = match recognise::program(Path::new(file), &contents) {
+        let recognised = match in_braces.or_else(|| recognise::program(Path::new(file), &contents)) {
             Some(program) => recognise::reader(program, &self.catalog, role, foreign).await,
             None => None,
         };

@@ -10,8 +10,12 @@ use crate::installed::{self, distribution, find};
 
 /// How much of a file is looked into, in bytes.
 const LOOKED_INTO: u32 = 256 << 10;
-/// The version that stands for strongSwan's where none is installed: that of the rows on its defaults.
-const STRONGSWAN: &str = "6.0.6";
+/// The versions that stand for those of programs whose own rows the catalog has no offers for, where none is installed: those
+/// that the rows on their defaults were last checked with.
+const CHECKED: [(&str, &str); 4] =
+    [("strongswan", "6.0.6"), ("caddy", "2.11.4"), ("traefik", "3.7.9"), ("envoy", "1.28.5")];
+/// Programs that bring their own library, or are one.
+const OWN_LIBRARY: [&str; 6] = ["openssl", "java-jsse", "strongswan", "caddy", "traefik", "envoy"];
 
 /// A program whose files are told apart here.
 #[derive(Debug)]
@@ -122,6 +126,39 @@ const PROGRAMS: &[Program] = &[
         together: &[],
     },
     Program {
+        product: "caddy",
+        names: &["Caddyfile"],
+        asks: &["caddy"],
+        argument: &["version"],
+        before: "",
+        lines: &["reverse_proxy ", "php_fastcgi ", "file_server"],
+        together: &[],
+    },
+    Program {
+        product: "traefik",
+        names: &[],
+        asks: &["traefik"],
+        argument: &["version"],
+        before: "Version:",
+        lines: &[
+            "minversion: versiontls",
+            "minversion = \"versiontls",
+            "curvepreferences:",
+            "snistrict:",
+            "kind: tlsoption",
+        ],
+        together: &[],
+    },
+    Program {
+        product: "envoy",
+        names: &["envoy.yaml", "envoy.json"],
+        asks: &["envoy"],
+        argument: &["--version"],
+        before: "/",
+        lines: &["static_resources:", "common_tls_context:", "tls_minimum_protocol_version:"],
+        together: &[],
+    },
+    Program {
         product: "strongswan",
         names: &["swanctl.conf"],
         asks: &["swanctl"],
@@ -162,6 +199,21 @@ pub(crate) fn program(path: &Path, text: &[u8]) -> Option<&'static Program> {
     by_name.or_else(|| by_contents(text))
 }
 
+/// The program of a file that begins with a `{`, which offers in JSON do too.
+pub(crate) fn in_braces(path: &Path, text: &[u8]) -> Option<&'static Program> {
+    let text = String::from_utf8_lossy(text);
+    let has = |word: &str| text.contains(&format!("\"{word}\""));
+    let product = if has("tls_connection_policies") {
+        "caddy"
+    } else if has("static_resources") || has("common_tls_context") || has("commonTlsContext") {
+        "envoy"
+    } else {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        return PROGRAMS.iter().find(|program| program.names.contains(&name));
+    };
+    PROGRAMS.iter().find(|program| program.product == product)
+}
+
 fn by_contents(text: &[u8]) -> Option<&'static Program> {
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
     let lines: Vec<&str> =
@@ -192,7 +244,7 @@ pub(crate) async fn reader(
     if let Some(version) = installed {
         let mut software = Software::new(program.product, &version);
         let openssl = PROGRAMS.iter().find(|other| other.product == "openssl");
-        if !matches!(program.product, "openssl" | "java-jsse" | "strongswan")
+        if !OWN_LIBRARY.contains(&program.product)
             && let Some(openssl) = openssl
             && let Some(version) = self::version(openssl).await
         {
@@ -204,9 +256,9 @@ pub(crate) async fn reader(
         let note = format!("the file names no software: read as this machine's `{software}` would");
         return Some((software, note));
     }
-    let newest = match program.product {
-        "strongswan" => Some(STRONGSWAN),
-        product => catalog.newest(product, role).or_else(|| catalog.newest(product, other(role))),
+    let newest = match CHECKED.iter().find(|(product, _)| *product == program.product) {
+        Some((_, version)) => Some(*version),
+        None => catalog.newest(program.product, role).or_else(|| catalog.newest(program.product, other(role))),
     };
     let software = Software::new(program.product, newest?);
     let why = if foreign { "the file is of another machine" } else { "none is installed here" };
@@ -242,6 +294,7 @@ fn said(text: &str, program: &Program) -> Option<String> {
         "openssl" => text.lines().next()?.rsplit_once(program.before)?,
         _ => text.split_once(program.before)?,
     };
+    let after = after.trim_start().trim_start_matches('v');
     let in_version = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_');
     let end = after.find(|letter| !in_version(letter)).unwrap_or(after.len());
     let version = after.get(..end)?;
@@ -269,6 +322,13 @@ mod tests {
         assert_eq!(of("/x/l", "server.modules = (\"mod_openssl\")\n"), Some("lighttpd"));
         assert_eq!(of("/x/j", "jdk.tls.disabledAlgorithms=SSLv3\n"), Some("java-jsse"));
         assert_eq!(of("/x/c", "openssl_conf = a\n[a]\n"), Some("openssl"));
+        assert_eq!(of("/x/y", "a.example {\n    reverse_proxy 127.0.0.1:1\n"), Some("caddy"));
+        assert_eq!(of("/x/t", "tls:\n  options:\n    default:\n      minVersion: VersionTLS12\n"), Some("traefik"));
+        assert_eq!(of("/x/e", "static_resources:\n  listeners: []\n"), Some("envoy"));
+        let braces = |text: &str| in_braces(Path::new("/x/o"), text.as_bytes()).map(|program| program.product);
+        assert_eq!(braces("{\"apps\": {\"tls_connection_policies\": []}}"), Some("caddy"));
+        assert_eq!(braces("{\"static_resources\": {}}"), Some("envoy"));
+        assert_eq!(braces("{\"protocol\": \"tls\"}"), None);
         assert_eq!(of("/x/w", "connections {\n  a {\n    remote_addrs = 192.0.2.1\n"), Some("strongswan"));
     }
 
@@ -288,6 +348,9 @@ mod tests {
         assert_eq!(said("apache-httpd", "Server version: Apache/2.4.57 (Debian)\n"), "2.4.57");
         assert_eq!(said("haproxy", "HAProxy version 2.6.12-1+deb12u1 2023/12/16 - https://haproxy.org/\n"), "2.6.12");
         assert_eq!(said("postfix", "3.7.11\n"), "3.7.11");
+        assert_eq!(said("caddy", "v2.8.4 h1:q3pe0wpBj1OcHFZ3n/1nl4V4bxBrYoSoab7rL9BMYNk=\n"), "2.8.4");
+        assert_eq!(said("traefik", "Version:      3.1.0\nCodename:     comte\n"), "3.1.0");
+        assert_eq!(said("envoy", "envoy  version: 8161/1.30.1/Clean/RELEASE/BoringSSL\n"), "1.30.1");
         assert_eq!(said("dovecot", "2.3.19.1 (9b53102964)\n"), "2.3.19.1");
         assert_eq!(said("postgresql", "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "15.18");
         assert_eq!(said("java-jsse", "openjdk version \"17.0.15\" 2025-04-15\n"), "17.0.15");

@@ -291,6 +291,7 @@ impl Context {
             behaviour: TlsBehaviour {
                 suite_order: preference.filter(|_| server),
                 chacha_first_for_client: self.prioritize_chacha,
+                chacha_first_unless_gcm: false,
                 group_order: preference.filter(|_| server),
                 group_rule: server
                     .then(|| if self.openssl.at_least("3.5.0") { GroupRule::Tuples } else { GroupRule::FirstShare }),

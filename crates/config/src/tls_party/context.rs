@@ -132,7 +132,7 @@ fn version(bound: VersionBound) -> Option<model::TlsVersion> {
     }
 }
 
-fn model_version(version: TlsVersion) -> model::TlsVersion {
+pub(super) fn model_version(version: TlsVersion) -> model::TlsVersion {
     match version {
         TlsVersion::Ssl2 => model::TlsVersion::Ssl2,
         TlsVersion::Ssl3 => model::TlsVersion::Ssl3,

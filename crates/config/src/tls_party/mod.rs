@@ -14,6 +14,7 @@ mod mail;
 mod nginx;
 mod openssl;
 mod program;
+mod proxy;
 mod set;
 mod set_lines;
 
@@ -94,6 +95,9 @@ pub fn kind_of(product: &str) -> Option<ConfigurationKind> {
         "openvpn" => ConfigurationKind::OpenVpn,
         "lighttpd" => ConfigurationKind::Lighttpd,
         "java-jsse" => ConfigurationKind::JavaSecurity,
+        "caddy" => ConfigurationKind::Caddy,
+        "traefik" => ConfigurationKind::Traefik,
+        "envoy" => ConfigurationKind::Envoy,
         _ => return None,
     })
 }
@@ -129,6 +133,9 @@ fn gather_from(
         ConfigurationKind::OpenVpn => lines::openvpn(source, spec, catalog),
         ConfigurationKind::Lighttpd => lighttpd::lighttpd(source, spec, catalog),
         ConfigurationKind::JavaSecurity => java::java_security(source, spec, catalog),
+        kind @ (ConfigurationKind::Caddy | ConfigurationKind::Traefik | ConfigurationKind::Envoy) => {
+            proxy::proxy(source, kind, spec, catalog)
+        }
         kind => Err(PartyError::OtherRole { kind, role: spec.role }),
     }
 }

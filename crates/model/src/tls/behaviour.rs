@@ -6,6 +6,9 @@ pub struct TlsBehaviour {
     /// Server: its own order, but suites with ChaCha20 come first for a client that puts one first
     /// (`SSL_OP_PRIORITIZE_CHACHA`).
     pub chacha_first_for_client: bool,
+    /// Server: its own order, but suites with ChaCha20 come first for a client whose first suite that it knows is not AES-GCM
+    /// (Go: `aesgcmPreferred`).
+    pub chacha_first_unless_gcm: bool,
     /// Server: whose order of groups decides up to TLS 1.2.
     pub group_order: Option<Preference>,
     /// Server: how it comes to a group in TLS 1.3.

@@ -19,11 +19,34 @@ fn order(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static
     }
     let mut server = server.clone();
     let is_chacha = |name: &Name| name.as_str().contains("CHACHA20");
-    if ends.behaviour.chacha_first_for_client && client.names.first().is_some_and(is_chacha) {
+    let first = ends.behaviour.chacha_first_for_client && client.names.first().is_some_and(is_chacha);
+    if first || ends.behaviour.chacha_first_unless_gcm && !prefers_gcm(ends) {
         let (first, rest): (Vec<Name>, Vec<Name>) = server.names.drain(..).partition(is_chacha);
         server.names = first.into_iter().chain(rest).collect();
     }
     (server, client.clone(), "the first of the server's list that fits")
+}
+
+/// Whether the first suite of the client's that Go knows is AES-GCM (`aesgcmPreferred` of `cipher_suites.go`). Those of
+/// TLS 1.3 stand in front.
+fn prefers_gcm(ends: &Ends<'_>) -> bool {
+    let knows = |name: &str| match Suite::parse(name) {
+        Some(suite) if suite.tls13 => !suite.cipher.contains("CCM"),
+        Some(suite) => {
+            matches!(suite.key_exchange, KeyExchange::Ecdhe | KeyExchange::Rsa)
+                && matches!(suite.authentication, Authentication::Rsa | Authentication::Ecdsa)
+                && matches!(
+                    suite.cipher,
+                    "AES_128_GCM" | "AES_256_GCM" | "CHACHA20_POLY1305" | "AES_128_CBC" | "AES_256_CBC" | "3DES_EDE_CBC" | "RC4_128"
+                )
+                // Of CBC it has SHA-1, and of AES-128 SHA-256.
+                && (suite.is_aead() || suite.digest == "SHA" || suite.digest == "SHA256" && suite.cipher == "AES_128_CBC")
+        }
+        None => false,
+    };
+    let lists = [&ends.client.tls13_cipher_suites, &ends.client.cipher_suites];
+    let mut names = lists.into_iter().filter_map(|list| list.accepted()).flatten().map(|item| item.name.as_str());
+    names.find(|name| knows(name)).is_some_and(|name| name.contains("_GCM_"))
 }
 
 /// The suite of TLS 1.3 (RFC 8446 section 4.1.1).
