@@ -25,7 +25,50 @@ pub enum KeywordError {
     },
 }
 
+/// A transform of the IKE SA with its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IkeTransform {
+    /// The type of transform.
+    pub slot: Slot,
+    /// The keyword.
+    pub name: String,
+    /// The number in IANA's registry of that type.
+    pub number: u16,
+    /// The key length in bits, where it is a part of the transform (RFC 7296 section 3.3.5).
+    pub key_length: Option<u16>,
+}
+
+/// Ciphers whose key length is fixed, and that carry no attribute for it.
+const FIXED_LENGTH: [&str; 4] = ["3des", "des", "chacha20poly1305", "null"];
+/// What is no encryption, integrity for Fibre Channel only, and integrity whose number is not IANA's.
+const NOT_FOR_IKE: [&str; 7] = ["null", "aes128gmac", "aes192gmac", "aes256gmac", "md5_128", "sha1_160", "sha256_96"];
+/// Numbers from here on are for private use: a peer reads them only from its own kind.
+const PRIVATE: u32 = 1024;
+
 impl Catalog {
+    /// All transforms that an IKE SA can be proposed with, each type in the order of its names.
+    pub fn ike_transforms(&self) -> Vec<IkeTransform> {
+        let slots = [Slot::Encryption, Slot::Prf, Slot::Integrity, Slot::Group];
+        let of_slot = |slot: Slot| {
+            let rows = self.all_algorithms().iter().filter(move |row| Some(row.kind.as_str()) == kind(slot));
+            rows.filter_map(move |row| {
+                let number = row.number.filter(|number| (1..PRIVATE).contains(number))?;
+                let name = row.name.as_str();
+                if NOT_FOR_IKE.contains(&name) {
+                    return None;
+                }
+                let sized = slot == Slot::Encryption && !FIXED_LENGTH.contains(&name);
+                Some(IkeTransform {
+                    slot,
+                    name: row.name.clone(),
+                    number: u16::try_from(number).ok()?,
+                    key_length: row.bits.filter(|_| sized).and_then(|bits| u16::try_from(bits).ok()),
+                })
+            })
+        };
+        slots.into_iter().flat_map(of_slot).collect()
+    }
+
     /// The IKE transform that a name means: a keyword, or as messages print it. Where a name stands for two types, the
     /// first in the order of [`Proposal::SLOTS`].
     pub fn transform(&self, slot: Option<Slot>, name: &str) -> Option<(Slot, &Algorithm)> {

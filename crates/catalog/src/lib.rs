@@ -32,7 +32,7 @@ pub use catalog::{Catalog, Distribution, compile};
 pub use error::CatalogError;
 pub use facts::{OfferRow, Product, ProductProtocol, Side, TlsOfferRow};
 pub use history::{History, VersionDate, VersionOffering};
-pub use ike::KeywordError;
+pub use ike::{IkeTransform, KeywordError};
 pub use load::{DataError, DataErrors};
 pub use resolve::Resolved;
 pub use version::Scheme;

@@ -72,3 +72,21 @@ fn transforms_are_rated() {
     assert_eq!(catalog.transform(Some(Slot::Prf), "HMAC_SHA2_256").unwrap().1.name, "prfsha256");
     assert_eq!(catalog.transform(None, "dh19").unwrap().1.number, Some(19));
 }
+
+#[test]
+fn transforms_for_an_ike_sa() {
+    let all = catalog().ike_transforms();
+    let find = |name: &str| all.iter().find(|one| one.name == name).map(|one| (one.slot, one.number, one.key_length));
+    assert_eq!(find("aes256"), Some((Slot::Encryption, 12, Some(256))));
+    assert_eq!(find("3des"), Some((Slot::Encryption, 3, None)));
+    assert_eq!(find("chacha20poly1305"), Some((Slot::Encryption, 28, None)));
+    assert_eq!(find("prfsha384"), Some((Slot::Prf, 6, None)));
+    assert_eq!(find("x25519"), Some((Slot::Group, 31, None)));
+    for name in ["none", "null", "noesn", "aes256gmac", "serpent256", "sha256_96"] {
+        assert_eq!(find(name), None, "{name}");
+    }
+    let mut numbers: Vec<_> = all.iter().map(|one| (one.slot, one.number, one.key_length)).collect();
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all.len());
+}

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     long_about = "Finds out why a secure connection's key exchange failed, names the cause and the side that should \
                   change, and proposes the safest concrete change with its outcome computed.\n\nIt takes both parties' \
                   offers, from a live host, a configuration file, a recorded offer or the names of two programs, and runs \
-                  the protocol's own negotiation on them. This version checks SSH and TLS.",
+                  the protocol's own negotiation on them. This version checks SSH, TLS and IKEv2.",
     after_help = "Start here:\n  shakedown check db01                         why does my ssh to db01 fail?\n  shakedown check \
                   db01 --as putty@0.70        ... and PuTTY 0.70?\n  shakedown check https://www.example          what \
                   would a TLS client meet there?\n  shakedown negotiate openssh@10.0p1 openssh@6.6p1   \

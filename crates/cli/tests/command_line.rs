@@ -26,7 +26,7 @@ fn a_wrong_command_line_is_status_2_with_nothing_on_standard_output() {
         &["check", "gopher://x"],
         &["check", "ssh://host:0"],
         &["check", "host", "--timeout", "0s"],
-        &["check", "ike://gw.example"],
+        &["check", "ike://gw.example", "--as", "all"],
         &["negotiate", "openssh@9.2p1"],
         &["negotiate", "openssh@9.2p1", "openssh@"],
         &["negotiate", "openssh@9.2p1", "opnssh@9.2p1"],

@@ -12,6 +12,7 @@ mod der;
 mod error;
 mod hash;
 pub mod host_key;
+pub mod ike;
 pub mod kex;
 mod modular;
 mod rsa;

@@ -245,6 +245,12 @@ fn fact(text: &str) -> Evidence {
             }))
         }
         "completion" => completion(word(0), word(1), after(2)),
+        "notify" => Fact::Notify {
+            phase: Phase::IkeSa,
+            number: word(0).parse().expect("a number"),
+            name: word(1).to_owned(),
+            to_everything: word(2) == "to-everything",
+        },
         "departure" => Fact::Departure { what: after(0).to_owned() },
         "no-user-signature" => {
             let (client, server) = rest.split_once(" | ").expect("CLIENT | SERVER");

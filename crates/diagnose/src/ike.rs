@@ -4,7 +4,8 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::Proposal;
 use shakedown_model::{
-    Change, FailedSlot, FailureKind, Item, Match, Name, Phase, Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
+    Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Match, Name, Phase, Reason, Remedy, Role, Side,
+    Slot, Stage, Strength, names,
 };
 
 use crate::Case;
@@ -12,12 +13,23 @@ use crate::blame::{self, End};
 use crate::facts;
 use crate::text::list;
 
+/// The notify of that name, RFC 7296 section 3.10.1.
+const NO_PROPOSAL_CHOSEN: u16 = 14;
+
 /// The match of one stage: a proposal fails as a whole, so that all its types of transform are one cause.
 pub(crate) fn matches(case: &Case<'_>, stage: Stage, noun: &str) -> Vec<Match> {
     let proposals = Proposal::SLOTS;
     let of_stage = |failed: &&FailedSlot| failed.stage == stage && proposals.contains(&failed.slot);
     let failed: Vec<FailedSlot> = case.failed().iter().filter(of_stage).cloned().collect();
     if failed.is_empty() { later(case, stage) } else { vec![one(case, &failed, stage, noun)] }
+}
+
+/// The error that a responder answers with whatever it is offered.
+pub(crate) fn refuses_everything(case: &Case<'_>) -> Option<EvidenceId> {
+    let everything = |evidence: &Evidence| {
+        matches!(evidence.fact, Fact::Notify { number: NO_PROPOSAL_CHOSEN, to_everything: true, .. })
+    };
+    case.facts().find(|(_, evidence)| everything(evidence)).map(|(id, _)| id)
 }
 
 /// What agrees now and differs at the first rekey.

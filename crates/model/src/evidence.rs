@@ -247,6 +247,17 @@ pub enum Fact {
         /// Whether it came after the other end had sent all of its handshake.
         after_finished: bool,
     },
+    /// IKE: an error that the responder answers with.
+    Notify {
+        /// In which phase.
+        phase: Phase,
+        /// Its number: of the registry "IKEv2 Notify Message Types - Error Types", or of IKEv1's.
+        number: u16,
+        /// The name that the registry has for it.
+        name: String,
+        /// Whether all that could be offered was answered with it.
+        to_everything: bool,
+    },
     /// Whoever checks a certificate has something against it.
     Certificate(Box<crate::CertificateFinding>),
     /// TLS: a whole handshake, made as a second opinion.

@@ -11,6 +11,7 @@ mod address;
 mod budget;
 mod command;
 mod compare;
+pub mod ike;
 mod options;
 mod party;
 mod resolve;

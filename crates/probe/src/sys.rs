@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use shakedown_model::ConnectFailure;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 /// Connects; the kernel stops trying when the future is dropped.
 pub(crate) async fn connect(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
@@ -17,6 +17,17 @@ pub(crate) async fn connect(address: SocketAddr, source: Option<IpAddr>) -> io::
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
     TcpSocket::from_std_stream(socket.into()).connect(address).await
+}
+
+/// A socket for datagrams to and from this address alone; what ICMP says of it are errors of the socket.
+pub(crate) fn datagrams(address: SocketAddr, source: Option<IpAddr>) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+    }
+    socket.connect(&address.into())?;
+    UdpSocket::from_std(socket.into())
 }
 
 /// Has the connection end in a reset when it is dropped: nothing of a peer that never ends is awaited, and no port stays

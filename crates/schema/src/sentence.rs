@@ -86,6 +86,10 @@ pub fn sentence(fact: &Fact) -> String {
             }
         }
         Fact::Completion(completion) => completed(completion),
+        Fact::Notify { number, name, to_everything, .. } => {
+            let to = if *to_everything { "all that it was offered" } else { "the offer" };
+            format!("the responder answered {to} with `{name}` ({number})")
+        }
         Fact::Departure { what } => what.clone(),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))

@@ -45,12 +45,22 @@ impl Session {
                     expected: "`all` has every known client in it, and stands alone".to_owned(),
                 });
             }
+            if target.protocol == Protocol::Ike {
+                return Err(Error::OptionValue {
+                    option: "--as",
+                    value: ALL.to_owned(),
+                    expected: "the catalog knows no initiators of IKE: write `strongswan@VERSION:swanctl.conf`"
+                        .to_owned(),
+                });
+            }
             return self.check_all(&target, named).await;
         }
         if target.protocol == Protocol::Tls {
             return self.check_tls(&target, named).await;
         }
-        only_ssh(&target, named)?;
+        if target.protocol == Protocol::Ike {
+            return self.check_ike(&target, named).await;
+        }
         let mut report = self.report("check");
         let mut context = self.client_context(&target);
         let settings = self.route_settings(&target, &context, &mut report)?;
@@ -278,7 +288,9 @@ impl Session {
         if target.protocol == Protocol::Tls {
             return self.map_tls(target, named).await;
         }
-        only_ssh(target, named)?;
+        if target.protocol == Protocol::Ike {
+            return Ok(self.map_ike(target, named).await);
+        }
         let mut report = self.report("offer");
         let settings = self.route_settings(target, &self.client_context(target), &mut report)?;
         Ok(self.probe_ssh(self.way(&settings, target), named, wanted).await)
@@ -404,12 +416,4 @@ fn same_lists(a: &shakedown_model::ssh::SshOffer, b: &shakedown_model::ssh::SshO
         offer.list(slot).accepted().map(|list| shakedown_model::names(list))
     };
     a.identification == b.identification && Slot::SSH.into_iter().all(|slot| names(a, slot) == names(b, slot))
-}
-
-fn only_ssh(target: &Target, named: &str) -> Result<(), Error> {
-    if target.protocol == Protocol::Ssh {
-        return Ok(());
-    }
-    let target_name = named.split_once("://").map_or(named, |(_, rest)| rest);
-    Err(Error::ProtocolNotYet { target: target_name.to_owned(), protocol: target.protocol })
 }

@@ -1,5 +1,4 @@
 use crate::target::TargetError;
-use shakedown_model::Protocol;
 
 /// Why a call could not be carried out: the command line or an input is wrong. What a peer does wrong is never an error
 /// but a diagnosis.
@@ -9,14 +8,6 @@ pub enum Error {
     /// The target could not be read.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// The protocol is not part of this version.
-    #[error("`{target}` speaks {}, which this version does not check yet; for SSH on that port write `ssh://{target}`", protocol.as_str().to_uppercase())]
-    ProtocolNotYet {
-        /// The target.
-        target: String,
-        /// Its protocol.
-        protocol: Protocol,
-    },
     /// The catalog does not have the software.
     #[error("the catalog cannot resolve the party `{party}`")]
     Catalog {

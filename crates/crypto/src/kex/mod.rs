@@ -4,7 +4,7 @@
 
 mod client;
 pub(crate) mod elliptic;
-mod finite_field;
+pub(crate) mod finite_field;
 mod groups;
 pub(crate) mod hybrid;
 mod method;

@@ -5,6 +5,7 @@ mod canvas;
 mod diagnosis;
 mod fix;
 mod offer;
+mod offer_ike;
 mod offer_tls;
 mod outcome;
 mod page;
@@ -159,10 +160,14 @@ impl Draw<'_> {
             }
         }
         if report.connections > 0 && (self.options.verbose || !report.diagnoses.is_empty()) {
-            notes.push(format!(
-                "{} to the target in this run",
-                words::count(report.connections as usize, "connection was made", "connections were made")
-            ));
+            let of_diagnosis = report.diagnoses.first().map(|diagnosis| diagnosis.protocol);
+            let protocol = report.parties.first().map(shakedown_model::Party::protocol).or(of_diagnosis);
+            let (one, many) = match protocol {
+                Some(shakedown_model::Protocol::Ike) => ("datagram was sent", "datagrams were sent"),
+                _ => ("connection was made", "connections were made"),
+            };
+            let what = words::count(report.connections as usize, one, many);
+            notes.push(format!("{what} to the target in this run"));
         }
         if notes.is_empty() {
             return;

@@ -19,7 +19,12 @@ pub fn offer_text(party: &Party, options: &TextOptions) -> String {
             draw.notes(&policy.undecided, &party.notes);
             return draw.canvas.finish();
         }
-        Policy::Ike(_) => return String::new(),
+        Policy::Ike(policy) => {
+            draw.head(&party);
+            draw.ike(policy);
+            draw.notes(&[], &party.notes);
+            return draw.canvas.finish();
+        }
     };
     let offer = &policy.offer;
     draw.head(&party);

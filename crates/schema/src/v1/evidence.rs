@@ -208,6 +208,15 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
             ],
         ),
         Fact::Completion(completion) => ("completion", of_completion(completion)),
+        Fact::Notify { phase, number, name, to_everything } => (
+            "notify",
+            vec![
+                ("phase", json!(phase.as_str())),
+                ("number", json!(number)),
+                ("name", json!(name)),
+                ("to_everything", json!(to_everything)),
+            ],
+        ),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])

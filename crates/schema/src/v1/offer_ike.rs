@@ -5,14 +5,24 @@ use shakedown_model::{self as model, Item, Known, Name, Policy, Slot};
 
 use super::{IkeProposal, Offer, Protocol};
 
+/// The names of the lists of an offer that may be known in part only.
+const PROPOSALS: &str = "proposals";
+const CHILD_PROPOSALS: &str = "child_proposals";
+
 pub(super) fn offer(party: &model::Party, policy: &IkePolicy) -> Offer {
     let texts = |known: &Known<Vec<Proposal>>| known.accepted().map(|all| all.iter().map(out).collect());
+    let lists = [(PROPOSALS, &policy.proposals), (CHILD_PROPOSALS, &policy.child_proposals)];
+    let refused = lists.into_iter().filter_map(|(name, known)| match known {
+        Known::Partial { refused, .. } => Some((name.to_owned(), refused.iter().map(ToString::to_string).collect())),
+        Known::Complete(_) | Known::Unknown => None,
+    });
     // What both protocols have is written as for SSH.
     let blank = model::Party { policy: Policy::Ssh(Box::default()), ..party.clone() };
     Offer {
         protocol: Protocol::Ike,
         complete: policy.proposals.is_complete() && policy.child_proposals.is_complete(),
         host_key_order: String::new(),
+        refused: refused.collect(),
         proposals: texts(&policy.proposals),
         child_proposals: texts(&policy.child_proposals),
         ike_version: policy.version.map(|version| match version {
@@ -24,13 +34,15 @@ pub(super) fn offer(party: &model::Party, policy: &IkePolicy) -> Offer {
 }
 
 pub(super) fn party(offer: &Offer) -> model::Party {
-    let known = |all: &Option<Vec<IkeProposal>>| match all {
-        Some(all) => Known::Complete(all.iter().map(read).collect()),
-        None => Known::Unknown,
+    let known = |name: &str, all: &Option<Vec<IkeProposal>>| match (all, offer.refused.contains_key(name)) {
+        (Some(all), false) => Known::Complete(all.iter().map(read).collect()),
+        // What is refused is there for people: as text it is no proposal.
+        (Some(all), true) => Known::Partial { accepted: all.iter().map(read).collect(), refused: Vec::new() },
+        (None, _) => Known::Unknown,
     };
     let policy = IkePolicy {
-        proposals: known(&offer.proposals),
-        child_proposals: known(&offer.child_proposals),
+        proposals: known(PROPOSALS, &offer.proposals),
+        child_proposals: known(CHILD_PROPOSALS, &offer.child_proposals),
         version: match offer.ike_version {
             Some(1) => Some(IkeVersion::V1),
             Some(2) => Some(IkeVersion::V2),
@@ -93,6 +105,7 @@ mod tests {
         proposal.esn = model::items(["noesn"]);
         proposal.unknown = model::items(["(1234)"]);
         let policy = IkePolicy {
+            proposals: Known::Partial { accepted: vec![Proposal::new(SaProtocol::Ike)], refused: Vec::new() },
             child_proposals: Known::Complete(vec![proposal]),
             version: Some(IkeVersion::V2),
             ..IkePolicy::default()

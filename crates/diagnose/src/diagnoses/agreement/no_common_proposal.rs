@@ -67,11 +67,22 @@
 //! reason: outdated-software
 //! ```
 
-use shakedown_model::{Match, Stage};
+use shakedown_model::{Match, Phase, Side, Stage, Strength};
 
 use crate::Case;
 use crate::ike;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
-    ike::matches(case, Stage::IkeSa, "IKE proposal")
+    let mut found = ike::matches(case, Stage::IkeSa, "IKE proposal");
+    if let Some(id) = ike::refuses_everything(case).filter(|_| !case.answered()) {
+        let summary = "the responder refuses whatever it is offered: it may want what is not known here";
+        let mut one = Match::new(Strength::Weak, Side::Unknown, summary);
+        one.phase = Some(Phase::IkeSa);
+        one.rank = 1;
+        one.side_because = "every transform that the catalog has a number for was offered".to_owned();
+        one.evidence.push(id);
+        one.what_would_decide = Some("the proposals that the responder is set up with: its log prints both".to_owned());
+        found.push(one);
+    }
+    found
 }

@@ -61,11 +61,12 @@
 //! ```
 
 use shakedown_model::{
-    Change, Command, CommandPlace, Fact, Match, Phase, Protocol, Reason, Remedy, Role, Side, Slot, Stage, Strength,
+    Change, Command, CommandPlace, Fact, Item, Match, Phase, Protocol, Reason, Remedy, Role, Side, Slot, Stage,
+    Strength, names,
 };
 
 use crate::Case;
-use crate::text::words;
+use crate::text::{list, words};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     if case.protocol == Protocol::Tls {
@@ -75,6 +76,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             found.iter_mut().for_each(|found| found.supersedes.push("no-common-signature-algorithm"));
         }
         return found;
+    }
+    if case.protocol == Protocol::Ike {
+        return ike(case);
     }
     let seen = case.facts().filter_map(|(id, evidence)| match &evidence.fact {
         Fact::SshOneOnly { identification } => Some((id, identification)),
@@ -105,5 +109,38 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let steps = vec![Command { place, text, explanation }];
     let title = "enable SSH protocol version 2 on the server, or replace its software".to_owned();
     found.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    vec![found]
+}
+
+/// Two configurations of different versions; a responder of IKEv1 alone, which says so or answers as if no proposal
+/// fitted.
+fn ike(case: &Case<'_>) -> Vec<Match> {
+    const INVALID_MAJOR_VERSION: u16 = 5;
+    let says_so = |fact: &Fact| matches!(fact, Fact::Notify { number: INVALID_MAJOR_VERSION, .. });
+    let says_so = case.facts().find(|(_, evidence)| says_so(&evidence.fact)).map(|(id, _)| id);
+    let refused = crate::ike::refuses_everything(case).filter(|_| !case.answered());
+    let differ = case.failed().iter().find(|failed| failed.slot == Slot::Version);
+    let (strength, summary) = match (differ, says_so, refused) {
+        (Some(failed), _, _) => {
+            let [initiator, responder] = [&failed.client, &failed.server].map(|items| list(&names(items)));
+            (Strength::Decisive, format!("the initiator speaks IKE version {initiator}, the responder {responder}"))
+        }
+        (None, Some(_), _) => (Strength::Decisive, "the responder does not speak IKEv2".to_owned()),
+        (None, None, Some(_)) => {
+            let what = "the responder refuses whatever it is offered: it may speak IKEv1 with this peer only";
+            (Strength::Weak, what.to_owned())
+        }
+        (None, None, None) => return Vec::new(),
+    };
+    let old = |items: &[Item]| items.iter().any(|item| item.name == "1");
+    let side = if differ.is_some_and(|failed| old(&failed.client)) { Side::Client } else { Side::Server };
+    let mut found = Match::new(strength, side, summary);
+    found.phase = Some(Phase::IkeSa);
+    found.rank = 2;
+    found.reason = Reason::OutdatedSoftware;
+    found.side_because = "IKEv1 is deprecated (RFC 9395)".to_owned();
+    found.evidence.extend(says_so.or(refused));
+    let decides = "the version that the responder is set up with: `version` in swanctl.conf";
+    found.what_would_decide = Some(decides.to_owned());
     vec![found]
 }

@@ -52,3 +52,70 @@
 //! charon: 06[NET] received packet: from 198.51.100.7[500] to 203.0.113.5[500] (464 bytes)
 //! charon: 06[IKE] no IKE config found for 203.0.113.5...198.51.100.7, sending NO_PROPOSAL_CHOSEN
 //! ```
+//!
+//! A probe that is refused whatever it offers, or gets no answer:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! fact: notify 14 NO_PROPOSAL_CHOSEN to-everything
+//! alternatives: no-common-proposal, no-common-version
+//! ```
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! fact: not-connected 192.0.2.7:500 timed-out
+//! alternatives: port-filtered
+//! ```
+
+use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
+
+use crate::hostkey::{client_shell, server_shell};
+use crate::{Case, ike};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    if case.protocol != Protocol::Ike || case.answered() {
+        return Vec::new();
+    }
+    let refused = ike::refuses_everything(case);
+    let silent = case
+        .facts()
+        .filter(|(_, evidence)| matches!(evidence.fact, Fact::NotConnected { failure: ConnectFailure::TimedOut, .. }));
+    let (ids, summary) = match refused {
+        Some(id) => (vec![id], "the responder refuses whatever it is offered: it may have no connection for this peer"),
+        None => (
+            silent.map(|(id, _)| id).collect(),
+            "the responder gives no answer: it may have no connection for this peer, and stay silent on purpose",
+        ),
+    };
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let host = case.host();
+    let mut found = Match::new(Strength::Weak, Side::Unknown, summary);
+    found.phase = Some(Phase::IkeSa);
+    found.side_because = "only the responder's log tells a stranger from a wrong proposal".to_owned();
+    found.evidence = ids;
+    found.notes.push(
+        "responders look for a connection by the addresses first: from an address that none is set up for, the answer \
+         says nothing of the algorithms"
+            .to_owned(),
+    );
+    found.what_would_decide = Some(format!(
+        "the same check from the address that the responder knows: `shakedown check ike://{host}` on the peer's own \
+         gateway"
+    ));
+    let steps = vec![
+        client_shell(
+            &format!("shakedown check ike://{host} --as strongswan@VERSION:/etc/swanctl/swanctl.conf"),
+            "on the gateway whose address the responder is set up for",
+        ),
+        server_shell("swanctl --list-conns", "which connections are loaded, and for which addresses and version"),
+        server_shell(
+            "journalctl -u strongswan | grep 'no IKE config found'",
+            "whether it took the peer for a stranger",
+        ),
+    ];
+    let title = "ask from the address that the responder is set up for, or set it up for this one".to_owned();
+    found.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    vec![found]
+}

@@ -56,7 +56,7 @@
 //! side: network
 //! ```
 
-use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Remedy, Role, Side, Strength};
+use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
 
 use crate::Case;
 use crate::hostkey::{client_shell, server_shell};
@@ -87,7 +87,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         if case.answered() && *failure != ConnectFailure::TimedOut {
             continue;
         }
+        let is_ike = case.protocol == Protocol::Ike;
         let strength = match (case.answered(), failure) {
+            // Over UDP a gateway that knows no connection for the peer is as silent as a firewall.
+            (false, ConnectFailure::TimedOut) if is_ike => Strength::Weak,
             (true, _) | (_, ConnectFailure::Other) => Strength::Weak,
             (false, ConnectFailure::TimedOut) => Strength::Strong,
             (false, _) => Strength::Decisive,
@@ -109,12 +112,22 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 "another address of the same name answers; clients that try this one first wait in vain".to_owned(),
             );
         }
+        let (over, steps) = if is_ike {
+            // After `no-matching-connection`, which the responder's own log decides.
+            one.rank = 1;
+            let rules = server_shell("nft list ruleset", "the server's own rules: UDP 500 and 4500");
+            ("udp", vec![rules])
+        } else {
+            let route = format!("tcptraceroute {} {}", address.ip(), address.port());
+            let bans = "nft list ruleset; fail2ban-client status sshd";
+            let steps = vec![
+                client_shell(&route, "where the packets end"),
+                server_shell(bans, "the server's own rules and bans"),
+            ];
+            ("tcp", steps)
+        };
         one.what_would_decide =
-            Some(format!("whether the request arrives: `tcpdump -n tcp port {}` on the server", address.port()));
-        let steps = vec![
-            client_shell(&format!("tcptraceroute {} {}", address.ip(), address.port()), "where the packets end"),
-            server_shell("nft list ruleset; fail2ban-client status sshd", "the server's own rules and bans"),
-        ];
+            Some(format!("whether the request arrives: `tcpdump -n {over} port {}` on the server", address.port()));
         let title =
             "allow the port from this network on every firewall on the way, or go through a jump host".to_owned();
         one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });

@@ -55,7 +55,7 @@
 //! side: server
 //! ```
 
-use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Remedy, Role, Side, Strength};
+use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
 
 use crate::Case;
 use crate::hostkey::server_shell;
@@ -76,12 +76,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             one.phase = Some(Phase::Connect);
             one.hop = evidence.hop.clone();
             one.side_because = "it answered at once that the port is closed".to_owned();
+            let (listens, runs) = match case.protocol {
+                Protocol::Ike => ("ss -ulnp", "systemctl status strongswan; swanctl --list-conns"),
+                _ => ("ss -tlnp", "systemctl status ssh; sshd -t"),
+            };
             let steps = vec![
-                server_shell(&format!("ss -tlnp | grep ':{port} '"), "which program listens there"),
-                server_shell(
-                    "systemctl status ssh; sshd -t",
-                    "whether the service runs, and what its configuration says",
-                ),
+                server_shell(&format!("{listens} | grep ':{port} '"), "which program listens there"),
+                server_shell(runs, "whether the service runs, and what its configuration says"),
             ];
             let title = format!("start the service, or use the port that it listens on instead of {port}");
             one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });

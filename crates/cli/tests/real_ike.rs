@@ -1,0 +1,340 @@
+//! `offer` and `check` of a real strongSwan responder. It runs in a network of its own, with a view of the file system in
+//! which the unpacked packages lie where the daemon looks for its plugins; so do the commands that ask it.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use shakedown_testkit::{peers_dir, require, run};
+
+/// What a responder is set up with.
+struct Responder {
+    proposals: &'static str,
+    /// The peer's address: `127.0.0.1` is the one that asks.
+    peer: &'static str,
+    version: &'static str,
+    /// Further settings of the daemon.
+    settings: &'static str,
+}
+
+const RESPONDER: Responder = Responder { proposals: "", peer: "127.0.0.1", version: "2", settings: "" };
+
+/// What one command came to.
+struct Asked {
+    status: i32,
+    document: Value,
+}
+
+/// What a run came to.
+struct Lab {
+    asked: Vec<Asked>,
+    /// Requests that the daemon has received.
+    packets: usize,
+    /// What `swanctl --stats` says in the end.
+    statistics: String,
+    folder: tempfile::TempDir,
+}
+
+impl Lab {
+    /// Starts the responder and runs these command lines of `shakedown`; `None` where that cannot be had here.
+    fn run(responder: &Responder, commands: &[&str]) -> Option<Self> {
+        let [charon, swanctl] =
+            ["charon-systemd", "swanctl"].map(|name| require(name).map(|p| p.display().to_string()));
+        let (charon, swanctl) = (charon?, swanctl?);
+        for tool in ["unshare", "ip", "bash"] {
+            require(tool)?;
+        }
+        if !may_unshare() {
+            let strict = ["CI", "SHAKEDOWN_REQUIRE_PEERS"].iter().any(|name| std::env::var_os(name).is_some());
+            assert!(!strict, "`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
+            eprintln!("skipped: `unshare` may not make namespaces here");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        let place = folder.path().display().to_string();
+        write("strongswan.conf", &DAEMON.replace("FOLDER", &place).replace("SETTINGS", responder.settings));
+        let connection = CONNECTION
+            .replace("PROPOSALS", responder.proposals)
+            .replace("PEER", responder.peer)
+            .replace("VERSION", responder.version);
+        write("swanctl.conf", &connection);
+        let initiator = |proposals: &str| {
+            CONNECTION.replace("PROPOSALS", proposals).replace("PEER", "127.0.0.1").replace("VERSION", "2")
+        };
+        write("fits.conf", &initiator("aes256-sha256-ecp256-modp2048"));
+        write("other.conf", &initiator("aes128-sha1-modp1024"));
+        for (number, arguments) in commands.iter().enumerate() {
+            write(&format!("command.{number}"), &format!("\"$SHAKEDOWN\" {arguments} --format json --quiet"));
+        }
+        let packages = peers_dir().join("debian/usr/lib");
+        let unpacked = packages.join("ipsec").is_dir();
+        let mut command = Command::new("unshare");
+        command.arg(namespaces()).args(["--kill-child", "--mount-proc", "bash", "-c", SCRIPT]);
+        command
+            .current_dir(folder.path())
+            .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") })
+            .env("CHARON", charon)
+            .env("SWANCTL", swanctl)
+            .env("COMMANDS", commands.len().to_string())
+            .env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
+        let finished = run(&mut command, b"", Duration::from_secs(60)).expect("unshare runs");
+        let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        let asked = |number: usize| {
+            let text = read(format!("output.{number}"));
+            let document = serde_json::from_str(&text)
+                .unwrap_or_else(|error| panic!("{error}: {text}{}{}", finished.stdout, finished.stderr));
+            Asked { status: read(format!("status.{number}")).trim().parse().expect("a status"), document }
+        };
+        Some(Self {
+            asked: (0..commands.len()).map(asked).collect(),
+            packets: read("log".to_owned()).matches("received packet").count(),
+            statistics: read("statistics".to_owned()),
+            folder,
+        })
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// All suites that the first command found, as sets.
+    fn suites(&self) -> BTreeSet<String> {
+        let offer = &self.asked[0].document["offers"][0];
+        let proposals = offer["proposals"].as_array().unwrap_or_else(|| panic!("{:#}", self.asked[0].document));
+        assert_eq!(offer["refused"].get("proposals"), None, "{offer:#}");
+        let list = |proposal: &Value, name: &str| -> Vec<String> {
+            let names = proposal[name].as_array().into_iter().flatten();
+            let names: Vec<String> = names.map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
+            if names.is_empty() { vec!["-".to_owned()] } else { names }
+        };
+        let mut suites = BTreeSet::new();
+        for proposal in proposals {
+            for cipher in list(proposal, "encryption") {
+                for integrity in list(proposal, "integrity") {
+                    for prf in list(proposal, "prf") {
+                        for group in list(proposal, "group") {
+                            suites.insert(format!("{cipher} {integrity} {prf} {group}"));
+                        }
+                    }
+                }
+            }
+        }
+        suites
+    }
+}
+
+/// All combinations of lists of names, a list a word.
+fn product(lists: &[&str]) -> BTreeSet<String> {
+    let mut all = vec![String::new()];
+    for list in lists {
+        let one = |before: &String| -> Vec<String> {
+            list.split(',').map(|name| format!("{before} {name}").trim().to_owned()).collect()
+        };
+        all = all.iter().flat_map(one).collect();
+    }
+    all.into_iter().collect()
+}
+
+fn namespaces() -> &'static str {
+    if is_root() { "-mnpf" } else { "-Urmnpf" }
+}
+
+fn may_unshare() -> bool {
+    let finished = run(Command::new("unshare").args([namespaces(), "true"]), b"", Duration::from_secs(60));
+    finished.is_ok_and(|finished| finished.status.is_some_and(|status| status.success()))
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+/// Starts the daemon, loads its connection, and runs the commands one after the other.
+const SCRIPT: &str = r#"
+set -e
+if [ -n "$PACKAGES" ]; then mount -t overlay overlay -o "lowerdir=$PACKAGES:/usr/lib" /usr/lib; fi
+ip link set lo up
+export STRONGSWAN_CONF=$PWD/strongswan.conf SWANCTL_DIR=$PWD
+touch log
+"$CHARON" > output 2>&1 &
+# The daemon listens for swanctl once it has its threads.
+grep -qm1 'spawning' <(tail -n +1 -f log)
+"$SWANCTL" --load-all --uri "unix://$PWD/vici" > load 2>&1 || cat load >&2
+for number in $(seq 0 $((COMMANDS - 1))); do
+  status=0
+  eval "$(cat "command.$number")" > "output.$number" || status=$?
+  echo $status > "status.$number"
+done
+"$SWANCTL" --stats --uri "unix://$PWD/vici" > statistics 2>&1
+"#;
+
+const DAEMON: &str = "
+charon-systemd {
+  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 gmp \
+                      curve25519 kernel-libipsec kernel-netlink socket-default vici
+  install_routes = no
+  install_virtual_ip = no
+  SETTINGS
+  plugins {
+    vici {
+      socket = unix://FOLDER/vici
+    }
+    socket-default {
+      use_ipv6 = no
+    }
+  }
+  filelog {
+    log {
+      path = FOLDER/log
+      default = 1
+      flush_line = yes
+    }
+  }
+  syslog {
+    daemon {
+      default = -1
+    }
+    auth {
+      default = -1
+    }
+  }
+}
+";
+
+const CONNECTION: &str = r#"
+connections {
+  site {
+    version = VERSION
+    local_addrs = 127.0.0.1
+    remote_addrs = PEER
+    proposals = PROPOSALS
+    local {
+      auth = psk
+      id = a.example
+    }
+    remote {
+      auth = psk
+      id = b.example
+    }
+    children {
+      tunnel {
+        esp_proposals = aes256-sha256
+      }
+    }
+  }
+}
+secrets {
+  ike-site {
+    secret = sesame
+  }
+}
+"#;
+
+const OFFER: &str = "offer ike://127.0.0.1";
+
+#[test]
+fn two_proposals_are_found_exactly_and_no_half_open_sa_is_left() {
+    let responder = Responder {
+        proposals: "aes256gcm16-aes128gcm16-prfsha384-ecp384-x25519, aes256-aes128-sha256-sha512-modp2048-ecp256",
+        ..RESPONDER
+    };
+    let Some(lab) = Lab::run(&responder, &[OFFER]) else { return };
+    let aead = product(&["aes256gcm16,aes128gcm16", "-", "prfsha384", "ecp384,x25519"]);
+    let other = product(&["aes256,aes128", "sha256,sha512", "prfsha256,prfsha512", "modp2048,ecp256"]);
+    assert_eq!(lab.suites(), aead.union(&other).cloned().collect());
+    let sent = lab.asked[0].document["connections"].as_u64();
+    assert!(lab.packets <= 40, "{}", lab.packets);
+    assert_eq!(sent, Some(lab.packets as u64), "{}", fs::read_to_string(lab.log()).unwrap_or_default());
+    assert!(lab.statistics.contains("0 total, 0 half-open"), "{}", lab.statistics);
+    assert_eq!(lab.asked[0].status, 0);
+}
+
+#[test]
+fn what_does_not_belong_together_is_told_apart() {
+    let responder = Responder { proposals: "aes256-sha256-modp2048, 3des-sha1-modp1024", ..RESPONDER };
+    let Some(lab) = Lab::run(&responder, &[OFFER]) else { return };
+    let new = product(&["aes256", "sha256", "prfsha256", "modp2048"]);
+    let old = product(&["3des", "sha1", "prfsha1", "modp1024"]);
+    assert_eq!(lab.suites(), new.union(&old).cloned().collect());
+    assert!(lab.packets <= 40, "{}", lab.packets);
+}
+
+#[test]
+fn cookies_and_ports_of_its_own() {
+    let suite = product(&["aes128", "sha256", "prfsha256", "x25519"]);
+    let proposals = "aes128-sha256-x25519";
+    let ports = Responder { proposals, settings: "port = 5500\n  port_nat_t = 5501", ..RESPONDER };
+    let Some(lab) = Lab::run(&ports, &["offer ike://127.0.0.1:5500"]) else { return };
+    assert_eq!(lab.suites(), suite);
+    // An SA that is half open is what it takes for an attack: it asks for cookies from then on.
+    let proposals = "aes256-sha256-modp2048";
+    let cookies = Responder { proposals, settings: "cookie_threshold = 1\n  cookie_threshold_ip = 1", ..RESPONDER };
+    let check = "check ike://127.0.0.1 --as strongswan@5.9.8:fits.conf";
+    let Some(mut lab) = Lab::run(&cookies, &[check, OFFER]) else { return };
+    lab.asked.remove(0);
+    assert_eq!(lab.suites(), product(&["aes256", "sha256", "prfsha256", "modp2048"]));
+    assert!(lab.asked[0].document["offers"][0]["notes"].to_string().contains("cookies that it asked for"));
+    assert!(lab.packets <= 40, "{}", lab.packets);
+}
+
+#[test]
+fn an_initiator_meets_what_charon_would_select() {
+    let responder = Responder { proposals: "aes256-sha256-modp2048", ..RESPONDER };
+    let check = |conf: &str| format!("check ike://127.0.0.1 --as strongswan@5.9.8:{conf}");
+    let commands = [check("fits.conf"), check("other.conf")];
+    let Some(lab) = Lab::run(&responder, &[&commands[0], &commands[1]]) else { return };
+    let [fits, other] = lab.asked.as_slice() else { panic!("two commands") };
+    let outcome = &fits.document["pairs"][0]["outcome"];
+    assert_eq!(outcome["stages"][0]["result"], "agreed", "{outcome:#}");
+    let agreed = &outcome["agreed"];
+    assert_eq!((&agreed["encryption"], &agreed["group"]), (&"aes256".into(), &"modp2048".into()), "{agreed:#}");
+    // Whether it would prove itself is not known: nothing is sent after IKE_SA_INIT.
+    assert_eq!((fits.status, &outcome["result"]), (3, &"unknown".into()));
+    assert_eq!(fits.document["connections"], 2, "it asks for another group once");
+    let diagnosis = &other.document["diagnoses"][0];
+    assert_eq!((other.status, &diagnosis["cause"]), (1, &"no-common-proposal".into()), "{diagnosis:#}");
+    assert_eq!(diagnosis["side"], "client");
+    let failed: Vec<&Value> = other.document["pairs"][0]["outcome"]["failed"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|failed| &failed["slot"])
+        .collect();
+    assert_eq!(failed, ["encryption", "integrity", "prf", "group"]);
+}
+
+#[test]
+fn a_stranger_gets_candidates_and_what_would_decide() {
+    let check = "check ike://127.0.0.1 --as strongswan@5.9.8:fits.conf";
+    let stranger = Responder { proposals: "aes256-sha256-modp2048", peer: "192.0.2.9", ..RESPONDER };
+    let old = Responder { peer: "127.0.0.1", version: "1", ..stranger };
+    for responder in [stranger, old] {
+        let Some(lab) = Lab::run(&responder, &[check, OFFER]) else { return };
+        for asked in &lab.asked {
+            let causes: Vec<&str> = asked.document["diagnoses"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["cause"].as_str())
+                .collect();
+            assert_eq!(asked.status, 3, "{:#}", asked.document);
+            assert_eq!(causes.first(), Some(&"no-matching-connection"), "{:#}", asked.document);
+            assert!(causes.contains(&"no-common-version"), "{causes:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_there() {
+    let responder = Responder { proposals: "aes256-sha256-modp2048", ..RESPONDER };
+    let Some(lab) = Lab::run(&responder, &["check ike://127.0.0.2:501 --as strongswan@5.9.8:fits.conf"]) else {
+        return;
+    };
+    let diagnosis = &lab.asked[0].document["diagnoses"][0];
+    assert_eq!((lab.asked[0].status, &diagnosis["cause"]), (1, &"port-refused".into()), "{diagnosis:#}");
+}

@@ -1,0 +1,17 @@
+//! IKE: what a responder accepts, found out without leaving a half-open SA behind.
+//!
+//! [`map()`] finds all that it accepts; [`meet()`] sends what given initiators would send, and maps where one is refused.
+
+mod candidates;
+mod exchange;
+mod facts;
+mod link;
+mod map;
+mod options;
+mod party;
+mod region;
+mod search;
+
+pub use candidates::{Candidate, Candidates};
+pub use map::{Answer, IkeProbed, Verdict, map, meet};
+pub use options::{IkeOptions, IkeTarget};

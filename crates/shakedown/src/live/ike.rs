@@ -1,0 +1,208 @@
+//! IKE targets: one IKE_SA_INIT for each initiator; where one is refused, all that the responder accepts.
+
+use shakedown_catalog::Catalog;
+use shakedown_model::ike::{IkeOffer, IkeVersion, Proposal};
+use shakedown_model::{
+    Context, FailedSlot, Name, Outcome, OutcomeResult, PartySource, Protocol, Report, Slot, Stage, StageResult,
+};
+use shakedown_probe as probe;
+use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
+
+use crate::check::describe;
+use crate::session::Gathering;
+use crate::{Error, Family, Session, Target};
+
+/// The port of IKE, RFC 7296 section 2.
+const PORT: u16 = 500;
+
+/// All transforms that the catalog has numbers for.
+fn candidates(catalog: &Catalog) -> Candidates {
+    Candidates::new(catalog.ike_transforms().into_iter().map(|one| Candidate {
+        slot: one.slot,
+        name: Name::new(&one.name),
+        number: one.number,
+        key_length: one.key_length,
+    }))
+}
+
+impl Session {
+    /// Checks an IKE target: what each initiator's IKE_SA_INIT comes to.
+    pub(crate) async fn check_ike(&self, target: &Target, named: &str) -> Result<Report, Error> {
+        let mut report = self.report("check");
+        let context = self.ike_context(target);
+        for client in &self.options.clients {
+            let gathered = self.client_of(client, Protocol::Ike, &context).await?;
+            report.parties.extend(gathered.parties);
+            report.evidence.extend(gathered.evidence);
+        }
+        let clients = report.parties.len();
+        // The first is asked with; which of several connections is meant only a person can say.
+        let mut offers: Vec<IkeOffer> = Vec::new();
+        let mut asked: Vec<Option<usize>> = Vec::new();
+        for party in &report.parties {
+            let policy = party.ike().ok_or_else(|| Error::Party {
+                party: party.label.clone(),
+                expected: format!("it does not speak IKE, which `{named}` does"),
+            })?;
+            if policy.version == Some(IkeVersion::V1) || policy.proposals.accepted().is_none() {
+                asked.push(None);
+                continue;
+            }
+            asked.push(Some(offers.len()));
+            offers.push(policy.open());
+        }
+        if clients == 0 {
+            let note = "no initiator is named: only what the responder accepts is found out (`--as \
+                        strongswan@VERSION:swanctl.conf#CONNECTION` names one)";
+            report.notes.push(note.to_owned());
+        }
+        let (ike_target, options, candidates) =
+            (self.ike_target(target), self.ike_options(), candidates(&self.catalog));
+        let probed = match offers.is_empty() {
+            true => probe::ike::map(&ike_target, &options, &candidates).await,
+            false => probe::ike::meet(&ike_target, &options, &candidates, &offers).await,
+        };
+        let answers = probed.answers.clone();
+        let gathered = ike_gathering(probed, named);
+        report.connections += gathered.connections;
+        report.evidence.extend(gathered.evidence);
+        report.parties.extend(gathered.parties);
+        self.progress("negotiating");
+        if report.parties.len() == clients || clients == 0 {
+            self.judge_evidence(&mut report, (clients > 0).then_some(0), &context, Protocol::Ike);
+        }
+        for server in clients..report.parties.len() {
+            for (client, asked) in asked.iter().enumerate() {
+                let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server))
+                else {
+                    continue;
+                };
+                let mut outcome = shakedown_negotiate::negotiate(client_party, server_party, &context);
+                match asked.and_then(|index| answers.get(index)) {
+                    Some(answer) => seen(&mut outcome, answer),
+                    None => not_asked(&mut outcome),
+                }
+                self.judge_outcome(&mut report, client, server, &context, outcome);
+            }
+        }
+        for answer in answers.iter().filter(|answer| !answer.left_out.is_empty()) {
+            let names: Vec<String> = answer.left_out.iter().map(|name| format!("`{name}`")).collect();
+            report.notes.push(format!("left out of the offer, as their numbers are not known: {}", names.join(", ")));
+        }
+        Ok(report)
+    }
+
+    /// All that an IKE responder accepts that was named as a party.
+    pub(crate) async fn map_ike(&self, target: &Target, named: &str) -> Gathering {
+        let probed = probe::ike::map(&self.ike_target(target), &self.ike_options(), &candidates(&self.catalog)).await;
+        ike_gathering(probed, named)
+    }
+
+    fn ike_target(&self, target: &Target) -> IkeTarget {
+        let mut reached = IkeTarget::new(target.host.clone(), target.port.unwrap_or(PORT));
+        reached.addresses = self.options.addresses(reached.port);
+        reached.source = self.options.source;
+        reached
+    }
+
+    fn ike_options(&self) -> IkeOptions {
+        let mut options = IkeOptions::default();
+        options.timeout = self.options.timeout;
+        options.family = match self.options.family {
+            Family::Any => probe::Family::Any,
+            Family::V4 => probe::Family::V4,
+            Family::V6 => probe::Family::V6,
+        };
+        options.progress = self.options.progress.clone().map(|told| {
+            std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))) as probe::ProgressFunction
+        });
+        options
+    }
+
+    fn ike_context(&self, target: &Target) -> Context {
+        let mut context = self.options.context.clone();
+        context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
+        context.host = Some(target.host.clone());
+        context.port = Some(target.port.unwrap_or(PORT));
+        context.time = Some(self.now());
+        context
+    }
+}
+
+fn ike_gathering(probed: IkeProbed, named: &str) -> Gathering {
+    let IkeProbed { mut gathered, packets, .. } = probed;
+    for party in &mut gathered.parties {
+        if let PartySource::Live { address } = &party.source {
+            party.label =
+                if named.contains(address.as_str()) { named.to_owned() } else { format!("{named} ({address})") };
+        }
+        party.notes.push(format!("datagrams sent: {packets}"));
+    }
+    Gathering { parties: gathered.parties, evidence: gathered.evidence, connections: packets }
+}
+
+/// What was seen decides over what the rules compute: the initiator's own IKE_SA_INIT was sent.
+fn seen(outcome: &mut Outcome, answer: &Answer) {
+    match answer.verdict {
+        Verdict::Accepted => {
+            set(outcome, StageResult::Agreed);
+            outcome.failed.retain(|failed: &FailedSlot| failed.stage != Stage::IkeSa);
+            if let Some(selected) = &answer.selected {
+                adopt(outcome, selected);
+            }
+            for stage in outcome.stages.iter_mut().filter(|stage| stage.stage != Stage::IkeSa) {
+                if stage.result == StageResult::NotReached {
+                    let what_would_decide = "the responder's log of the exchanges after IKE_SA_INIT".to_owned();
+                    stage.result = StageResult::Unknown { what_would_decide };
+                }
+            }
+        }
+        Verdict::Refused if outcome.result() == OutcomeResult::Agreed || ike_agreed(outcome) => {
+            let what_would_decide =
+                "the responder's log: what it accepts of others it refuses from this offer".to_owned();
+            unknown(outcome, what_would_decide);
+        }
+        Verdict::Unknown if ike_agreed(outcome) => {
+            unknown(outcome, "the same offer again, from this and from another network".to_owned());
+        }
+        Verdict::Refused | Verdict::Unknown => {}
+    }
+}
+
+/// Of IKEv1 nothing is sent, and of a party whose proposals are not known nothing can be.
+fn not_asked(outcome: &mut Outcome) {
+    if outcome.result() != OutcomeResult::Failed {
+        unknown(outcome, "an attempt of the initiator itself: what it would send was not sent from here".to_owned());
+    }
+}
+
+fn ike_agreed(outcome: &Outcome) -> bool {
+    outcome.stages.iter().any(|stage| stage.stage == Stage::IkeSa && stage.result == StageResult::Agreed)
+}
+
+fn set(outcome: &mut Outcome, result: StageResult) {
+    for stage in outcome.stages.iter_mut().filter(|stage| stage.stage == Stage::IkeSa) {
+        stage.result = result.clone();
+    }
+}
+
+fn unknown(outcome: &mut Outcome, what_would_decide: String) {
+    set(outcome, StageResult::Unknown { what_would_decide });
+    for stage in outcome.stages.iter_mut().filter(|stage| stage.stage != Stage::IkeSa) {
+        stage.result = StageResult::NotReached;
+    }
+    outcome.agreed.retain(|(slot, _)| *slot == Slot::Version);
+    outcome.agreed_child.clear();
+}
+
+/// The transforms that the responder selected.
+fn adopt(outcome: &mut Outcome, selected: &Proposal) {
+    let slots = [Slot::Encryption, Slot::Integrity, Slot::Prf, Slot::Group];
+    // Where only the group is known, the rest is as computed.
+    let only_group = selected.encryption.is_empty();
+    for slot in slots.into_iter().filter(|slot| !only_group || *slot == Slot::Group) {
+        outcome.agreed.retain(|(known, _)| *known != slot);
+        outcome.agreed.push((slot, selected.list(slot).first().map(|item| item.name.clone())));
+    }
+    outcome.agreed.sort_by_key(|(slot, _)| *slot);
+}
