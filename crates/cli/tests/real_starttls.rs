@@ -5,7 +5,7 @@
 mod support;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -175,21 +175,21 @@ fn postfix_over_smtp() {
 
 /// Dovecot loads its TLS from `/usr/lib/dovecot/modules`, a path that no setting changes: it is asked where it is installed.
 #[test]
-fn dovecot_over_imap_pop3_and_lmtp() {
+fn dovecot_over_imap_pop3_lmtp_and_sieve() {
     let Some(bench) = Bench::new() else { return };
     if !root_only() {
         return;
     }
     let installed = Path::new("/usr/lib/dovecot");
-    let needed = ["modules/libssl_iostream_openssl.so", "imap-login", "pop3-login", "lmtp"];
+    let needed = ["modules/libssl_iostream_openssl.so", "imap-login", "pop3-login", "lmtp", "managesieve-login"];
     if let Some(missing) = needed.iter().map(|name| installed.join(name)).find(|file| !file.exists()) {
         eprintln!("skipped: there is no {}", missing.display());
         return;
     }
     let (run, shown) = (bench.folder("run"), bench.0.path().display());
-    let ports = [(); 3].map(|()| free_port().unwrap());
+    let ports = [(); 4].map(|()| free_port().unwrap());
     let mut text = format!(
-        "base_dir = {run}\nstate_dir = {run}\nprotocols = imap pop3 lmtp\nlog_path = /dev/stderr\n\
+        "base_dir = {run}\nstate_dir = {run}\nprotocols = imap pop3 lmtp sieve\nlog_path = /dev/stderr\n\
          default_login_user = nobody\ndefault_internal_user = root\ndefault_internal_group = root\n\
          import_environment = OPENSSL_CONF\nssl = yes\n\
          ssl_cert = <{shown}/rsa.pem\nssl_key = <{shown}/rsa.key\n\
@@ -199,13 +199,15 @@ fn dovecot_over_imap_pop3_and_lmtp() {
         run = run.display(),
     );
     for ((service, listener), port) in
-        [("imap-login", "imap"), ("pop3-login", "pop3"), ("lmtp", "lmtp")].iter().zip(ports)
+        [("imap-login", "imap"), ("pop3-login", "pop3"), ("lmtp", "lmtp"), ("managesieve-login", "sieve")]
+            .iter()
+            .zip(ports)
     {
         text += &format!(
             "service {service} {{\n  chroot =\n  inet_listener {listener} {{\n    address = 127.0.0.1\n    \
              port = {port}\n  }}\n"
         );
-        if *listener != "lmtp" {
+        if ["imap", "pop3"].contains(listener) {
             text += &format!("  inet_listener {listener}s {{\n    port = 0\n  }}\n");
         }
         text += "}\n";
@@ -213,7 +215,7 @@ fn dovecot_over_imap_pop3_and_lmtp() {
     let mut command = Command::new("/usr/sbin/dovecot");
     command.arg("-F").arg("-c").arg(bench.write("dovecot.conf", &text));
     let running = start(&mut command, "starting up");
-    for (scheme, port) in ["imap", "pop3", "lmtp"].iter().zip(ports) {
+    for (scheme, port) in ["imap", "pop3", "lmtp", "sieve"].iter().zip(ports) {
         bench.agrees(scheme, port, || running.log());
     }
 }
@@ -273,7 +275,7 @@ fn prosody_over_xmpp() {
         assert!(require("prosody").is_none(), "{} cannot be read", script.display());
         return;
     };
-    // A client asks for the host of the address, so that is its name. The path of its modules is written in its first lines.
+    // The path of its modules is written in its first lines.
     let script = script.replace("'/usr/lib/prosody", &format!("'{}", place("usr/lib/prosody").display()));
     let (clients, servers, shown) = (free_port().unwrap(), free_port().unwrap(), bench.0.path().display());
     bench.folder("data");
@@ -283,7 +285,7 @@ fn prosody_over_xmpp() {
         "pidfile = \"{shown}/pid\"\ndata_path = \"{shown}/data\"\nrun_as_root = true\ninterfaces = {{ \"127.0.0.1\" }}\n\
          c2s_ports = {{ {clients} }}\ns2s_ports = {{ {servers} }}\n\
          modules_enabled = {{ \"tls\", \"saslauth\", \"s2s\", \"c2s\" }}\nc2s_require_encryption = true\n\
-         log = {{ info = \"*console\" }}\n{certificate}VirtualHost \"127.0.0.1\"\n{certificate}"
+         log = {{ info = \"*console\" }}\n{certificate}VirtualHost \"test.example\"\n{certificate}"
     );
     let mut command = Command::new(lua);
     command.arg(bench.write("prosody", &script)).arg("--config").arg(bench.write("prosody.cfg.lua", &text)).arg("-F");
@@ -291,7 +293,48 @@ fn prosody_over_xmpp() {
     command.env("LUA_CPATH", format!("{}/?.so;;", place("usr/lib/x86_64-linux-gnu/lua/5.4").display()));
     command.env("LD_LIBRARY_PATH", libraries("usr/lib/prosody"));
     let running = start(&mut command, &format!("Activated service 'c2s' on [127.0.0.1]:{clients}"));
+    let both = running.wait_for(PATIENCE, |log| log.contains("Activated service 's2s'").then_some(()));
+    assert!(both.is_some(), "{}", running.log());
     bench.agrees("xmpp", clients, || running.log());
+    bench.agrees("xmpp-server", servers, || running.log());
+}
+
+/// INN's server of readers, by itself. It prints nothing, and logs to the machine's log.
+#[test]
+fn inn_over_nntp() {
+    let (Some(bench), Some(nnrpd)) = (Bench::new(), require("nnrpd")) else { return };
+    if !root_only() {
+        return;
+    }
+    let (port, shown) = (free_port().unwrap(), bench.0.path().display());
+    let folders = ["articles", "db", "etc", "filter", "log", "overview", "run", "spool", "tmp"];
+    for name in folders {
+        bench.folder(name);
+    }
+    for name in ["db/active", "db/newsgroups", "db/history", "overview/group.index", "spool/tradspool.map"] {
+        bench.write(name, "");
+    }
+    bench.write("etc/storage.conf", "method tradspool {\n    newsgroups: *\n    class: 0\n}\n");
+    bench.write(
+        "etc/readers.conf",
+        "auth \"local\" {\n    hosts: \"127.0.0.1\"\n    default: \"<local>\"\n}\n\
+         access \"local\" {\n    users: \"<local>\"\n    newsgroups: \"*\"\n    access: R\n}\n",
+    );
+    let text = format!(
+        "mta: \"/bin/true %s\"\norganization: test\npathhost: test.example\ndomain: test.example\n\
+         hismethod: hisv6\novmethod: tradindexed\nenableoverview: true\nrunasuser: root\nrunasgroup: root\n\
+         pathnews: {shown}\npathbin: {shown}\npatharchive: {shown}/articles\npatharticles: {shown}/articles\n\
+         pathdb: {shown}/db\npathetc: {shown}/etc\npathfilter: {shown}/filter\npathlog: {shown}/log\n\
+         pathoverview: {shown}/overview\npathrun: {shown}/run\npathspool: {shown}/spool\npathtmp: {shown}/tmp\n\
+         tlscertfile: {shown}/rsa.pem\ntlskeyfile: {shown}/rsa.key\n"
+    );
+    let mut command = Command::new(nnrpd);
+    command.args(["-D", "-f", "-4", "127.0.0.1", "-p", &port.to_string()]);
+    command.env("INNCONF", bench.write("etc/inn.conf", &text)).env("OPENSSL_CONF", "/dev/null");
+    let running = Running::start(&mut command).unwrap();
+    let listens = running.wait_for(PATIENCE, |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+    assert!(listens.is_some(), "{}", running.log());
+    bench.agrees("nntp", port, || running.log());
 }
 
 #[test]

@@ -262,19 +262,27 @@ fn back_ends_that_differ_are_judged_each_by_itself() {
 
 #[test]
 fn a_server_that_offers_starttls_and_does_not_begin_it_is_no_success() {
-    let script = vec![
-        Step::Send(b"220 mx.example ESMTP\r\n".to_vec()),
-        Step::ReadLine,
-        Step::Send(b"250-mx.example\r\n250 STARTTLS\r\n".to_vec()),
-        Step::ReadLine,
-        Step::Send(b"454 4.7.0 TLS not available\r\n".to_vec()),
-        Step::Hold,
-    ];
-    let server = Hostile::run(script);
-    let url = format!("smtp://{}", server.address());
-    let run = Shakedown::new().run(&["check", &url, "--as", "openssl@3.0.15"]);
-    assert_eq!(run.status, 3, "{}", run.stdout);
-    assert!(run.stdout.contains("STARTTLS") || run.stdout.contains("TLS not available"), "{}", run.stdout);
+    // The words of servers whose certificate did not load, and a refusal that may mean anything.
+    for (reply, status) in [(&b"454 4.7.0 TLS not available due to local problem\r\n"[..], 1), (b"454 4.3.2 No\r\n", 3)]
+    {
+        let script = vec![
+            Step::Send(b"220 mx.example ESMTP\r\n".to_vec()),
+            Step::ReadLine,
+            Step::Send(b"250-mx.example\r\n250 STARTTLS\r\n".to_vec()),
+            Step::ReadLine,
+            Step::Send(reply.to_vec()),
+            Step::Hold,
+        ];
+        let server = Hostile::run(script);
+        let url = format!("smtp://{}", server.address());
+        let run = Shakedown::new().run(&["check", &url, "--as", "openssl@3.0.15", "--format", "json"]);
+        assert_eq!(run.status, status, "{}", run.stdout);
+        assert_eq!(run.causes(), ["server-certificate-missing", "invalid-configuration"], "{}", run.stdout);
+        let document = run.json();
+        assert_eq!(document["diagnoses"][0]["side"], "server", "{document:#}");
+        let decides = document["diagnoses"][0]["what_would_decide"].as_str().unwrap_or_default();
+        assert!(decides.contains("the server's log"), "{document:#}");
+    }
 }
 
 #[test]

@@ -3,13 +3,14 @@
 
 use shakedown_model::tls::{Digest, Layer, Scheme, Suite, TlsVersion, Withheld, group_bits};
 use shakedown_model::{
-    FailedSlot, FailureKind, Item, Label, Match, Name, Origin, Phase, Reason, Role, Side, Slot, Stage, Strength, names,
+    EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, Phase, Reason, Role, Side, Slot,
+    Stage, Strength, names,
 };
 
 use crate::Case;
 use crate::blame::{self, Blame, End};
 use crate::mismatch::{cause_of, whole};
-use crate::text::{list, quoted};
+use crate::text::{list, quoted, words};
 
 /// Whether a stage is one of TLS.
 pub(crate) fn is_stage(stage: Stage) -> bool {
@@ -148,4 +149,44 @@ fn describe(case: &Case<'_>, failed: &FailedSlot, side: Side, found: &mut Match)
 
 fn place(items: &[Item]) -> Option<Origin> {
     whole(items)
+}
+
+/// The servers that offer to begin TLS within their own protocol and refuse when asked, with how far their words speak
+/// for the server having nothing to begin TLS with: RFC 3207 section 4.1 has 454 for any reason that passes, and Postfix,
+/// Sendmail and qmail say these words where certificate or key did not load.
+pub(crate) fn refused_starts<'a>(case: &Case<'a>) -> impl Iterator<Item = RefusedStart<'a>> + use<'a> {
+    const NOTHING_TO_BEGIN_WITH: [&str; 3] = ["tls not available", "tls currently unavailable", "tls missing"];
+    case.facts().filter_map(|(id, evidence)| {
+        let Fact::NoStartTls { protocol, is_offered: true, text } = &evidence.fact else { return None };
+        let said = text.as_str().to_ascii_lowercase();
+        let is_known = NOTHING_TO_BEGIN_WITH.iter().any(|phrase| said.contains(phrase));
+        let strength = if is_known { Strength::Strong } else { Strength::Weak };
+        Some(RefusedStart { id, protocol, text, strength })
+    })
+}
+
+/// A server that offers to begin TLS and refuses when asked.
+pub(crate) struct RefusedStart<'a> {
+    id: EvidenceId,
+    protocol: &'a str,
+    text: &'a Name,
+    strength: Strength,
+}
+
+impl RefusedStart<'_> {
+    /// A match at the server's side.
+    pub(crate) fn found(&self, because: &str) -> Match {
+        let summary = format!("the server speaks {}, offers TLS, and refuses when asked to begin it", self.protocol);
+        let mut found = Match::new(self.strength, Side::Server, summary);
+        found.phase = Some(Phase::Connect);
+        found.side_because = because.to_owned();
+        found.evidence.push(self.id);
+        found.notes.push(format!("its words: {}", words(self.text)));
+        found.what_would_decide = Some(
+            "the server's log of that second: it names the certificate, the key or the setting, or says that it was busy"
+                .to_owned(),
+        );
+        found.supersedes = vec!["connection-cut", "middlebox-interference"];
+        found
+    }
 }

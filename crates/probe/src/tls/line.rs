@@ -88,7 +88,9 @@ impl Line {
             }
         }
         if let Some(start) = target.start {
-            match line.talk(start.dialogue(&target.host).as_mut(), Some(start)).await {
+            // One name for both layers: XMPP says in plain text whom it wants, before `server_name` does.
+            let host = target.server_name.as_ref().unwrap_or(&target.host);
+            match line.talk(start.dialogue(host).as_mut(), Some(start)).await {
                 Ok(rest) => line.early = rest,
                 Err(fact) => {
                     line.stream.abandon();

@@ -114,6 +114,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         describe(evidence, suggestion.as_deref(), &mut one);
         found.push(one);
     }
+    let refused = crate::tls::refused_starts(case).map(|start| {
+        let mut one = start.found("configured out: its settings of TLS did not take effect");
+        one.reason = Reason::ConfiguredOut;
+        one.rank = 1;
+        one
+    });
+    found.extend(refused);
     found
 }
 

@@ -51,6 +51,12 @@
 //! Never: anonymous suites (`aNULL`) as a way out: they prove nothing.
 //!
 //! ## Example
+//! ```case
+//! fact: no-starttls SMTP offered 454 4.7.0 TLS not available due to local problem
+//! side: server
+//! alternatives: invalid-configuration
+//! ```
+//!
 //! ```said
 //! nginx: [emerg] no "ssl_certificate" is defined for the "listen ... ssl" directive in /etc/nginx/nginx.conf:14
 //! ```
@@ -58,3 +64,21 @@
 //! ```said
 //! iked[512]: ca_getreq: no valid local certificate found for FQDN/gw-a.example.com
 //! ```
+
+use shakedown_model::{Change, Match, Reason, Remedy, Role};
+
+use crate::Case;
+use crate::hostkey::server_shell;
+use crate::tls::refused_starts;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let one = |start: crate::tls::RefusedStart<'_>| {
+        let mut found = start.found("key material: its certificate or key did not load");
+        found.reason = Reason::KeyMaterial;
+        let steps = vec![server_shell("journalctl -u SERVICE", "what it said as it loaded certificate and key")];
+        let title = "give the service a certificate and a key that it can read";
+        found.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title: title.to_owned(), steps } });
+        found
+    };
+    refused_starts(case).map(one).collect()
+}
