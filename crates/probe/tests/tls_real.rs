@@ -130,6 +130,34 @@ fn an_edwards_key_is_found() {
 }
 
 #[test]
+fn all_signature_schemes_of_a_server_of_tls12_are_found() {
+    let rsa = "rsa_pkcs1_sha256 rsa_pkcs1_sha384 rsa_pkcs1_sha512 rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 \
+               rsa_pss_rsae_sha512";
+    let ecdsa = "ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512";
+    let both = format!("{rsa} {ecdsa}");
+    let few = ["-sigalgs", "RSA+SHA256:RSA-PSS+SHA384"];
+    for (certificates, more, expected) in [
+        (&["rsa"][..], &[][..], rsa),
+        (&["rsa"], &few[..], "rsa_pkcs1_sha256 rsa_pss_rsae_sha384"),
+        (&["rsa", "ec"], &[], both.as_str()),
+        (&["ed25519"], &[], "ed25519"),
+    ] {
+        let arguments = [&["-tls1_2", "-cipher", "ECDHE+AESGCM"], more].concat();
+        let Some(server) = openssl_s_server(certificates, &arguments) else { return };
+        let probed = map_with(&server, TlsOptions::default());
+        let schemes = &offer(&probed).signature_schemes;
+        // OpenSSL 3.0 also signs with SHA-224, which has no place in the registry of today.
+        assert_eq!(sorted(schemes), words(expected), "{certificates:?} {more:?}: {:?}", party(&probed).notes);
+        assert!(probed.connections <= 40, "{certificates:?}: {}", probed.connections);
+    }
+    let Some(server) = nginx(&["rsa", "ec"], "ssl_protocols TLSv1.2; ssl_ciphers ECDHE+AESGCM:ECDHE+AES;") else {
+        return;
+    };
+    let probed = map_with(&server, TlsOptions::default());
+    assert_eq!(sorted(&offer(&probed).signature_schemes), words(&both), "{:?}", party(&probed).notes);
+}
+
+#[test]
 fn gnutls_as_its_priority_string_says() {
     let priority = "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-RSA:+RSA:+AES-128-GCM:+AES-256-CBC:+AEAD:+SHA1:+GROUP-X25519:\
                     +GROUP-SECP384R1:+SIGN-RSA-SHA256:+SIGN-RSA-PSS-RSAE-SHA256:+COMP-NULL";

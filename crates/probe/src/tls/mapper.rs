@@ -63,6 +63,7 @@ impl<'a> Mapper<'a> {
             self.complete_where_asked().await;
             self.third_round().await;
             self.rare_suites().await;
+            self.schemes_of_tls12().await;
         }
     }
 
@@ -350,7 +351,7 @@ impl<'a> Mapper<'a> {
 
     async fn once(&self, highest: u16, suites: &[u16], index: usize) -> Taken {
         let mut hello = plan::hello(&self.base, highest, suites.to_vec());
-        self.rotate(&mut hello, index);
+        self.rotate(&mut hello, index, &[]);
         self.take_one(hello, Subject::Suites, "cipher suites").await
     }
 
@@ -497,7 +498,7 @@ impl<'a> Mapper<'a> {
                 break;
             }
             if subject == Subject::Suites && !hello.offers_tls13() {
-                self.rotate(&mut hello, round);
+                self.rotate(&mut hello, round, &taken.replies);
             }
             let reply = self.engine.ask(hello.clone(), until, purpose).await;
             match reply.verdict {
@@ -525,13 +526,18 @@ impl<'a> Mapper<'a> {
     }
 
     /// Puts another of the usual groups and fitting schemes first: where the client's order decides, a server shows by
-    /// and by all that it accepts, at no cost.
-    fn rotate(&self, hello: &mut HelloSpec, by: usize) {
+    /// and by all that it accepts, at no cost. Schemes that it has shown already come after the others.
+    fn rotate(&self, hello: &mut HelloSpec, by: usize, shown: &[Reply]) {
         let usual = &self.base.groups;
         let (front, back) = usual.split_at_checked(5.min(usual.len())).unwrap_or((usual, &[]));
         hello.groups = [&plan::rotated(front, by)[..], back].concat();
         let (fitting, other) = self.schemes_for(hello.cipher_suites.first().copied());
-        hello.signature_schemes = [&plan::rotated(&fitting, by)[..], &other].concat();
+        let is_shown = |scheme: &u16| {
+            let mut seen = shown.iter().filter_map(|reply| reply.accepted()?.signature_scheme);
+            self.findings.schemes.accepted.contains(scheme) || seen.any(|seen| seen == *scheme)
+        };
+        let (shown, open): (Vec<u16>, Vec<u16>) = fitting.into_iter().partition(is_shown);
+        hello.signature_schemes = [plan::rotated(&open, by), shown, other].concat();
     }
 
     /// The schemes that fit the certificate of a suite, and the others.

@@ -16,6 +16,7 @@ mod options;
 mod party;
 mod plan;
 mod questions;
+mod schemes;
 
 pub use candidates::{Candidates, Numbered};
 pub use complete::Completed;
