@@ -74,7 +74,8 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
     texts(out, [&entry.note, &entry.decides, &entry.begins_offer_of, &entry.offer_of]);
     number(out, usize::from(entry.lines));
     number(out, usize::from(entry.general));
-    for names in [&entry.literals, &entry.tags, &entry.explains, &entry.examples, &entry.counterexamples] {
+    for names in [&entry.literals, &entry.tags, &entry.explains, &entry.covers, &entry.examples, &entry.counterexamples]
+    {
         list(out, names);
     }
     write_points(out, &entry.indicates);
@@ -285,9 +286,8 @@ fn read_entry(input: &mut &[u8]) -> Option<Entry> {
     };
     entry.lines = u8::try_from(read_number(input)?).ok()?;
     entry.general = read_number(input)? != 0;
-    for field in
-        [&mut entry.literals, &mut entry.tags, &mut entry.explains, &mut entry.examples, &mut entry.counterexamples]
-    {
+    let Entry { literals, tags, explains, covers, examples, counterexamples, .. } = &mut entry;
+    for field in [literals, tags, explains, covers, examples, counterexamples] {
         *field = read_list(input)?;
     }
     entry.indicates = read_points(input)?;

@@ -73,6 +73,8 @@ struct RawMessage {
     #[serde(default)]
     explains: Vec<String>,
     #[serde(default)]
+    covers: Vec<String>,
+    #[serde(default)]
     summary: String,
     #[serde(default)]
     note: String,
@@ -164,6 +166,8 @@ pub struct Entry {
     pub tags: Vec<String>,
     /// Causes and messages that it explains away.
     pub explains: Vec<String>,
+    /// Messages with a literal of this one that say less: where this one is, each of them is a part of it.
+    pub covers: Vec<String>,
     /// One sentence.
     pub summary: String,
     /// A fact worth knowing.
@@ -396,6 +400,9 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
     }
     let kind = if raw.kind.is_empty() { "failure".to_owned() } else { raw.kind };
     one_of("kind", &kind, &["failure", "consequence", "context", "success", "warning"])?;
+    if !raw.covers.is_empty() && (kind != "failure" || raw.general) {
+        return Err("`covers` is only of a failure that is not general".to_owned());
+    }
     maybe("printed_by", &raw.printed_by, &["client", "server"])?;
     maybe("begins_offer_of", &raw.begins_offer_of, &["client", "server", "printer", "peer"])?;
     maybe("offer_of", &raw.offer_of, &["client", "server", "printer", "peer"])?;
@@ -426,6 +433,7 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
         kind,
         tags: raw.tags,
         explains: raw.explains,
+        covers: raw.covers.iter().map(|id| format!("{product}/{id}")).collect(),
         summary: raw.summary,
         note: raw.note,
         decides: raw.decides,

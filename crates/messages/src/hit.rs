@@ -7,6 +7,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
 use regex_automata::{Input, PatternID};
 
+use crate::needs::Needs;
 use crate::quick::Quick;
 use crate::{Envelope, Messages};
 
@@ -29,6 +30,8 @@ pub(crate) struct Lines<'a> {
     envelopes: RefCell<HashMap<usize, Rc<Envelope>, Quick>>,
     /// The lines that were put together last.
     joined: RefCell<VecDeque<Rc<Joined>>>,
+    /// The part that was last looked at with small letters.
+    small: RefCell<(Range<usize>, Vec<u8>)>,
 }
 
 /// Lines put together that are kept: the messages that are looked for in a line ask for a few different ones.
@@ -36,13 +39,25 @@ const JOINED: usize = 8;
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
-        Self { text, envelopes: RefCell::default(), joined: RefCell::default() }
+        Self { text, envelopes: RefCell::default(), joined: RefCell::default(), small: RefCell::default() }
     }
 
     /// What stands before the message of a line.
     pub(crate) fn envelope(&self, line: &Range<usize>) -> Rc<Envelope> {
         let read = || Rc::new(Envelope::read(self.text.get(line.clone()).unwrap_or_default()));
         self.envelopes.borrow_mut().entry(line.start).or_insert_with(read).clone()
+    }
+
+    /// Whether a part of the text has what a pattern needs.
+    fn have(&self, window: &Range<usize>, needs: &Needs) -> bool {
+        let (seen, small) = &mut *self.small.borrow_mut();
+        if window.start < seen.start || window.end > seen.end {
+            *seen = window.start.saturating_sub(SMALL)..self.text.len().min(window.end + SMALL);
+            small.clear();
+            small.extend_from_slice(self.text.get(seen.clone()).unwrap_or_default());
+            small.make_ascii_lowercase();
+        }
+        needs.are_in(small.get(window.start - seen.start..window.end - seen.start).unwrap_or_default())
     }
 
     /// Some lines with or without what stands before their messages.
@@ -57,6 +72,9 @@ impl<'a> Lines<'a> {
         joined
     }
 }
+
+/// Bytes around a window that are made small together with it: the next message to look for may ask for more lines.
+const SMALL: usize = 1024;
 
 /// Bytes of a line that are looked at on either side of a literal.
 const REACH: usize = 16 * 1024;
@@ -77,12 +95,24 @@ pub(crate) fn find<'a>(messages: &'a Messages, lines: &Lines<'_>, parts: &[Range
     // How far the text was looked at for a message.
     let mut done: HashMap<usize, usize, Quick> = HashMap::default();
     let mut hits = Vec::new();
+    // What was found that says more than others with the same literal.
+    let mut covering: Vec<(Range<usize>, &[String])> = Vec::new();
     for (span, literal) in literals {
+        covering.retain(|(found, _)| found.end >= span.end);
         for index in literal.entries() {
             let done = done.entry(index).or_default();
-            if span.start >= *done {
-                *done = match_entry(messages, index, lines, span.clone(), *done, &mut hits);
+            let id = || messages.entry(index).map(|entry| &entry.id);
+            let is_in = |found: &Range<usize>| found.start <= span.start && span.end <= found.end;
+            let covered =
+                |(found, ids): &(Range<usize>, &[String])| is_in(found) && id().is_some_and(|id| ids.contains(id));
+            if span.start < *done || covering.iter().any(covered) {
+                continue;
             }
+            let before = hits.len();
+            *done = match_entry(messages, index, lines, span.clone(), *done, &mut hits);
+            let covers = messages.entry(index).map(|entry| entry.covers.as_slice()).unwrap_or_default();
+            let new = hits.iter().skip(if covers.is_empty() { hits.len() } else { before });
+            covering.extend(new.map(|hit| (hit.span.clone(), covers)));
         }
     }
     hits.sort_by_key(|hit| (hit.span.start, hit.entry));
@@ -108,8 +138,13 @@ fn match_entry<'a>(
     let window = if lines > 1 { around(text, &line, lines - 1) } else { line.clone() };
     let window = window.start.max(done).max(literal.start.saturating_sub(REACH))
         ..window.end.min(literal.end.saturating_add(REACH));
+    // A window of one line is looked at once; one of several may begin a match further down.
+    let seen = if lines == 1 { window.end.max(literal.end) } else { literal.end };
+    if messages.needs(index).is_some_and(|needs| !lines_of.have(&window, needs)) {
+        return seen;
+    }
     let mut captures = regex.create_captures();
-    let mut last = None;
+    let mut last = 0;
     // What stands before the message is taken off first; a pattern that names it is tried on the whole line.
     for prefix in [Prefix::Off, Prefix::On] {
         let joined = lines_of.joined(&window, prefix);
@@ -120,18 +155,17 @@ fn match_entry<'a>(
             let span = joined.original(found.range());
             let line = line_of(text, span.start);
             hits.push(Hit { entry: index, span: span.clone(), captures: named(regex, &captures, &joined), line });
-            last = Some(span.end);
+            last = span.end;
             at = if found.is_empty() { found.end() + 1 } else { found.end() };
             if at > joined.text.len() {
                 break;
             }
         }
-        if last.is_some() || !joined.without {
+        if last > 0 || !joined.without {
             break;
         }
     }
-    // A window of one line is looked at once; one of several may begin a match further down.
-    if lines == 1 { window.end.max(literal.end) } else { last.unwrap_or(literal.end).max(literal.end) }
+    seen.max(last)
 }
 
 fn named<'a>(regex: &'a Regex, captures: &Captures, joined: &Joined) -> Vec<(&'a str, Range<usize>)> {
@@ -247,4 +281,50 @@ fn specific<'a>(messages: &Messages, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
     };
     let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !(covered(hit) || gives_way(hit))).collect();
     hits.into_iter().zip(keep).filter_map(|(hit, keep)| keep.then_some(hit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is covered is not looked for: it must be what would have given way.
+    #[test]
+    fn what_a_message_covers_is_a_part_of_it() {
+        let messages = Messages::built_in();
+        let place = |id: &str| messages.entries().position(|entry| entry.id == id);
+        let mut count = 0;
+        for (index, entry) in messages.entries().enumerate().filter(|(_, entry)| !entry.covers.is_empty()) {
+            for id in &entry.covers {
+                let other = place(id).unwrap_or_else(|| panic!("{} covers {id}, which is not there", entry.id));
+                let literals = &messages.entry(other).expect("an entry").literals;
+                assert!(literals.iter().any(|literal| entry.literals.contains(literal)), "{} and {id}", entry.id);
+                for example in &entry.examples {
+                    let find =
+                        |index: usize| messages.regex(index)?.find(example.as_bytes()).map(|found| found.range());
+                    let (found, covered) = (find(index).expect("its example"), find(other));
+                    let is_part = |part: Range<usize>| found.start <= part.start && part.end < found.end;
+                    assert!(covered.is_none_or(is_part), "{} and {id}: {example}", entry.id);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 0);
+    }
+
+    /// A covering message on one line does not hide a covered one on the next.
+    #[test]
+    fn only_the_words_that_are_covered_are_passed_over() {
+        let messages = Messages::built_in();
+        let said = |tail: &str, port: u16| {
+            format!(
+                "Unable to negotiate with 192.0.2.7 port {port}: no matching key exchange method found. \
+                 Their offer: diffie-hellman-group1-sha1{tail}\n"
+            )
+        };
+        let text = [said(" [preauth]", 50122), said("", 22), said(" [preauth]", 50123)].concat();
+        let hits = find(&messages, &Lines::of(text.as_bytes()), std::slice::from_ref(&(0..text.len())));
+        let ids: Vec<&str> = hits.iter().filter_map(|hit| Some(messages.entry(hit.entry)?.id.as_str())).collect();
+        let (server, peer) = ("openssh/no-matching-kex-server", "openssh/no-matching-kex");
+        assert_eq!(ids, [server, peer, server]);
+    }
 }

@@ -22,6 +22,7 @@ mod hit;
 mod literals;
 mod messages;
 mod nearest;
+mod needs;
 mod normalise;
 mod open;
 #[allow(dead_code, unreachable_pub, reason = "a module of the build script, which makes them")]

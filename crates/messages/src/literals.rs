@@ -13,7 +13,7 @@ pub(crate) struct Literal {
     pub(crate) anchor: usize,
     /// What finding it in a long text is good for.
     pub(crate) weight: Weight,
-    /// The messages, by place.
+    /// The messages, by place; those that cover others come first.
     pub(crate) entries: Vec<usize>,
 }
 
@@ -64,6 +64,8 @@ pub(crate) fn of(entries: &[&Entry]) -> Vec<Literal> {
             }
         }
     }
+    let covers_none = |index: &usize| entries.get(*index).is_none_or(|entry| entry.covers.is_empty());
+    literals.iter_mut().for_each(|literal| literal.entries.sort_by_key(covers_none));
     literals
 }
 

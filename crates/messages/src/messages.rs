@@ -7,6 +7,7 @@ use regex_automata::util::syntax;
 
 use crate::codec::{self, Encoded};
 use crate::data::{Data, DataError, Entry, Value, fold};
+use crate::needs::Needs;
 use crate::ordinary::Ordinary;
 use crate::scan::Scan;
 
@@ -30,12 +31,14 @@ struct Message {
     small: OnceLock<Option<Regex>>,
     /// Fast on many lines.
     fast: OnceLock<Option<Regex>>,
+    /// What a text must have that is searched with it.
+    needs: OnceLock<Needs>,
     /// How often it was asked for.
     uses: AtomicU32,
 }
 
 /// How often a message is looked for before its fast regular expression is worth making.
-const MANY: u32 = 64;
+const MANY: u32 = 16;
 
 impl Default for Messages {
     fn default() -> Self {
@@ -98,8 +101,8 @@ impl Messages {
     fn message(&self, index: usize) -> Option<&Message> {
         let read = || {
             let entry = self.encoded().entry(index)?;
-            let (small, fast) = (OnceLock::new(), OnceLock::new());
-            Some(Box::new(Message { entry, small, fast, uses: AtomicU32::new(0) }))
+            let (small, fast, needs) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+            Some(Box::new(Message { entry, small, fast, needs, uses: AtomicU32::new(0) }))
         };
         self.entries.get(index)?.get_or_init(read).as_deref()
     }
@@ -156,6 +159,13 @@ impl Messages {
             _ => (&message.fast, Config::new()),
         };
         regex.get_or_init(|| compile(&message.entry.pattern, config)).as_ref()
+    }
+
+    /// What a text must have that an entry's pattern is searched in; only of one that is looked for often.
+    pub(crate) fn needs(&self, index: usize) -> Option<&Needs> {
+        let message = self.message(index).filter(|message| message.uses.load(Ordering::Relaxed) >= MANY)?;
+        let entry = &message.entry;
+        Some(message.needs.get_or_init(|| Needs::of(&blanks(&entry.pattern), syntax(), &entry.literals)))
     }
 }
 

@@ -19,19 +19,30 @@ pub struct Form {
     pub source: String,
 }
 
-/// The forms, found by the first bytes of a message; read in place.
-#[derive(Clone, Copy, Debug)]
+/// The forms, found by the first bytes of a message; their texts are read in place.
+#[derive(Clone, Debug)]
 pub(crate) struct Ordinary<'a> {
     /// Places of forms, a number each, by a hash of how they begin; zero is none, and ends the search.
     slots: &'a [[u8; 2]; SLOTS],
-    /// Of each form where its beginning and its end are, and what message it is.
-    rows: &'a [[u8; ROW]],
-    bytes: &'a [u8],
+    rows: Vec<Row<'a>>,
+}
+
+/// A form, as lines are compared with it.
+#[derive(Clone, Copy, Debug)]
+struct Row<'a> {
+    /// The first and the last bytes of how it begins, and what is between them.
+    first: u64,
+    last: u64,
+    between: &'a [u8],
+    /// Bytes of how it begins.
+    begins: usize,
+    ends: &'a [u8],
+    success: Option<usize>,
 }
 
 impl Default for Ordinary<'_> {
     fn default() -> Self {
-        Self { slots: &[[0; 2]; SLOTS], rows: &[], bytes: &[] }
+        Self { slots: &[[0; 2]; SLOTS], rows: Vec::new() }
     }
 }
 
@@ -105,7 +116,8 @@ impl<'a> Ordinary<'a> {
             Some(part)
         };
         let slots = part()?.as_chunks().0.try_into().ok()?;
-        Some(Self { slots, rows: part()?.as_chunks().0, bytes: part()? })
+        let (rows, bytes) = (part()?.as_chunks().0, part()?);
+        Some(Self { slots, rows: rows.iter().map(|row| Row::of(row, bytes)).collect::<Option<_>>()? })
     }
 
     /// The form of a line without its end; `None` of a line that is to be looked at.
@@ -114,33 +126,59 @@ impl<'a> Ordinary<'a> {
         let begin = begin(line);
         let message = line.get(begin..)?;
         let head = message.first_chunk::<HEAD>()?;
-        let mut at = hash(*head);
+        let (mut at, first) = (hash(*head), u64::from_le_bytes(*head));
         loop {
             let row = self.rows.get(usize::from(u16::from_le_bytes(*self.slots.get(at)?)).checked_sub(1)?)?;
-            if let Some((success, begins)) = self.is_of(row, message, head) {
-                return Some(Passed { success, message: begin, begins });
+            if first == row.first && row.is_of(message) {
+                return Some(Passed { success: row.success, message: begin, begins: row.begins });
             }
             at = (at + 1) % SLOTS;
         }
     }
+}
 
-    /// Whether a message is of a form: the message of a success that it is, and how much is the same in all of them.
-    #[inline]
-    fn is_of(&self, row: &[u8; ROW], message: &[u8], head: &[u8; HEAD]) -> Option<(Option<usize>, usize)> {
+impl<'a> Row<'a> {
+    fn of(row: &[u8; ROW], bytes: &'a [u8]) -> Option<Self> {
         let (first, row) = row.split_first_chunk::<HEAD>()?;
         let (last, row) = row.split_first_chunk::<HEAD>()?;
-        let (row, _) = row.as_chunks::<4>();
-        let number = |place: usize| row.get(place).map_or(0, |number| u32::from_le_bytes(*number) as usize);
-        let begins = number(5);
-        // Two comparisons of numbers tell nearly all forms apart.
-        if head != first || message.get(..begins)?.last_chunk::<HEAD>()? != last {
-            return None;
-        }
-        let text = |from: usize| self.bytes.get(number(from)..number(from + 1)).unwrap_or_default();
-        let (between, ends) = (text(0), text(2));
-        let same = between.is_empty() || message.get(HEAD..)?.starts_with(between);
-        (same && (ends.is_empty() || message.ends_with(ends))).then(|| (number(4).checked_sub(1), begins))
+        let number =
+            |place: usize| row.as_chunks::<4>().0.get(place).map(|number| u32::from_le_bytes(*number) as usize);
+        Some(Self {
+            first: u64::from_le_bytes(*first),
+            last: u64::from_le_bytes(*last),
+            between: bytes.get(number(0)?..number(1)?)?,
+            begins: number(5)?,
+            ends: bytes.get(number(2)?..number(3)?)?,
+            success: number(4)?.checked_sub(1),
+        })
     }
+
+    /// Whether a message whose first bytes are those of the form is of it.
+    #[inline]
+    fn is_of(&self, message: &[u8]) -> bool {
+        let Some((begins, rest)) = message.split_at_checked(self.begins) else { return false };
+        begins.last_chunk().is_some_and(|last| u64::from_le_bytes(*last) == self.last)
+            && begins.get(HEAD..HEAD + self.between.len()).is_some_and(|between| same(between, self.between))
+            && rest
+                .len()
+                .checked_sub(self.ends.len())
+                .and_then(|at| rest.get(at..))
+                .is_some_and(|ends| same(ends, self.ends))
+    }
+}
+
+/// Whether two short texts of one length are the same; without the call that comparing slices makes.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    // What is no whole number of words is compared in two that overlap.
+    if let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) {
+        let (ones, others) = (one.as_chunks::<8>().0, other.as_chunks().0);
+        return last == other_last && ones.iter().zip(others).all(|(one, other)| one == other);
+    }
+    if let (Some(last), Some(other_last)) = (one.last_chunk::<4>(), other.last_chunk()) {
+        return last == other_last && one.first_chunk::<4>() == other.first_chunk();
+    }
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 /// Where the message of a line begins: behind the time, the host and the program of syslog, if these are there.

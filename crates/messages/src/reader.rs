@@ -13,7 +13,7 @@ use crate::nearest::Unrecognised;
 use crate::open::{Hint, Key, Kind, Tracker};
 use crate::peers::KnownPeer;
 use crate::role::role;
-use crate::rough::Rough;
+use crate::rough::{LINES, Rough};
 use crate::settle::{self, PASTED};
 use crate::{Clean, Envelope, Messages, sides, when};
 
@@ -84,13 +84,15 @@ impl<'a> Reader<'a> {
             *bytes += original.len() as u64;
         }
         let text = clean.bytes();
-        let parts = self.parts(file, text);
+        let Looked { parts, lines: places } = self.parts(file, text);
         let lines = Lines::of(text);
         let hits = hit::find(self.messages, &lines, &parts);
         if self.found == 0 && hits.is_empty() {
             self.unrecognised.see(text);
         }
-        let mut line = Counter { original, at: 0, line: self.next_line.next };
+        // Where nothing was taken out, the lines are those of the file.
+        let places = if clean.is_changed() { Vec::new() } else { places };
+        let mut line = Counter { original, at: 0, line: self.next_line.next, first: self.next_line.next, places };
         for found in hits {
             self.message(file, offset, &clean, &lines, &found, &mut line);
         }
@@ -103,9 +105,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The parts of a text that are read closely: all of a short one, of a long one what may be of interest.
-    fn parts(&mut self, file: usize, text: &[u8]) -> Vec<Range<usize>> {
+    fn parts(&mut self, file: usize, text: &[u8]) -> Looked {
         if text.len() <= LONG {
-            return iter::once(0..text.len()).collect();
+            return Looked { parts: iter::once(0..text.len()).collect(), lines: Vec::new() };
         }
         let seen = self.rough.see(self.messages, file, text);
         self.found += seen.successes.len() as u64;
@@ -113,9 +115,10 @@ impl<'a> Reader<'a> {
         seen.successes.iter().for_each(|peer| history.succeeded(peer));
         if seen.parts.is_empty() && self.found == 0 {
             // Nothing failed, but something may have ended.
-            return iter::once(0..hit::line_of(text, LONG).end).collect();
+            let parts = iter::once(0..hit::line_of(text, LONG).end).collect();
+            return Looked { parts, lines: seen.lines };
         }
-        seen.parts
+        Looked { parts: seen.parts, lines: seen.lines }
     }
 
     fn message(
@@ -221,11 +224,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a look over a text gave.
+struct Looked {
+    /// What is to be read closely.
+    parts: Vec<Range<usize>>,
+    /// Where every [`LINES`]th line begins, if that is known.
+    lines: Vec<usize>,
+}
+
 /// Counts the lines of a block.
 struct Counter<'a> {
     original: &'a [u8],
     at: usize,
     line: usize,
+    /// The number of the first line.
+    first: usize,
+    /// Where every [`LINES`]th line begins, if that is known.
+    places: Vec<usize>,
 }
 
 impl Counter<'_> {
@@ -233,6 +248,10 @@ impl Counter<'_> {
     fn at(&mut self, at: usize) -> usize {
         let count =
             |range: Range<usize>| memchr::memchr_iter(b'\n', self.original.get(range).unwrap_or_default()).count();
+        let place = self.places.partition_point(|place| *place <= at).saturating_sub(1);
+        if let Some(begin) = self.places.get(place).filter(|begin| at < self.at || **begin > self.at) {
+            (self.at, self.line) = (*begin, self.first + place * LINES);
+        }
         // Messages come in the order of the clean text, which may change that of the original a little.
         self.line = if at >= self.at { self.line + count(self.at..at) } else { self.line - count(at..self.at) };
         self.at = at;

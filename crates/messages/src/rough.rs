@@ -20,21 +20,33 @@ use crate::{Envelope, Messages};
 pub(crate) struct Rough {
     file: usize,
     /// What marks the lines of attempts that failed near the end of the block before.
-    marks: Vec<[u8; MARK]>,
+    marks: Vec<Mark>,
     /// The words of lines of successes that were read already.
     known: HashSet<u64, Quick>,
     /// Finds what stands before the peer in most of them.
     from: memmem::Finder<'static>,
+    /// Where the messages of the lines begin that were passed over; emptied for each block.
+    messages: Vec<usize>,
 }
 
 impl Default for Rough {
     fn default() -> Self {
         let from = memmem::Finder::new(FROM);
-        Self { file: 0, marks: Vec::new(), known: HashSet::default(), from }
+        Self { file: 0, marks: Vec::new(), known: HashSet::default(), from, messages: Vec::new() }
     }
 }
 
 const FROM: &[u8] = b" from ";
+
+/// How the lines of one attempt are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    /// The bracket before the number of the process, or before the connection of a daemon that has only one, and what
+    /// follows it, up to the closing bracket.
+    bytes: [u8; MARK],
+    /// The last bytes before the closing bracket, if these are all of what is in the brackets.
+    tail: Option<[u8; TAIL]>,
+}
 
 /// What a block holds.
 #[derive(Debug, Default)]
@@ -43,17 +55,20 @@ pub(crate) struct Seen {
     pub(crate) parts: Vec<Range<usize>>,
     /// Peers that succeeded and were not told of before.
     pub(crate) successes: Vec<String>,
+    /// Where every [`LINES`]th line begins.
+    pub(crate) lines: Vec<usize>,
 }
+
+/// Lines from one whose place is remembered to the next.
+pub(crate) const LINES: usize = 64;
 
 /// What a look over a block found.
 #[derive(Debug, Default)]
 struct Found {
     seen: Seen,
     /// Failures, with what marks the lines of their attempts.
-    marks: Vec<(Range<usize>, [u8; MARK])>,
-    /// Where the messages of the lines begin that were passed over.
-    messages: Vec<usize>,
-    /// The lines that were not.
+    marks: Vec<(Range<usize>, Mark)>,
+    /// The lines that were not passed over.
     others: Vec<Range<usize>>,
 }
 
@@ -61,6 +76,8 @@ struct Found {
 const REACH: usize = 256 * 1024;
 /// Bytes of a mark.
 const MARK: usize = 8;
+/// Bytes before its end that most lines are told apart by.
+const TAIL: usize = 4;
 /// Literals of so many bytes hardly stand in other texts than their message.
 const TELLING: usize = 14;
 /// Lines on either side of one that nothing ties to others.
@@ -79,7 +96,12 @@ impl Rough {
         let (scan, ordinary) = (messages.rough_scan(), messages.ordinary());
         // Lines of ordinary forms are passed over, and those between them are looked at together.
         let (mut from, mut at) = (0, 0);
-        for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+        let mut messages_at = std::mem::take(&mut self.messages);
+        messages_at.clear();
+        for (number, end) in memchr::memchr_iter(b'\n', text).chain([text.len()]).enumerate() {
+            if number % LINES == 0 {
+                found.seen.lines.push(at);
+            }
             let line = text.get(at..end).unwrap_or_default();
             if let Some(passed) = ordinary.pass(line) {
                 if from < at {
@@ -89,23 +111,25 @@ impl Rough {
                     let peer = self.success(messages, entry, line, passed.message + passed.begins);
                     found.seen.successes.extend(peer);
                 }
-                found.messages.push(at + passed.message);
+                messages_at.push(at + passed.message);
                 from = end + 1;
             }
             at = end + 1;
         }
         self.look(messages, &scan, text, from..text.len(), &mut found);
-        let Found { mut seen, marks, messages, others } = found;
+        let Found { mut seen, marks, others } = found;
         // An attempt that was on its way at the end of the block goes on in the next one.
         let near_the_end = marks.iter().filter(|(line, _)| line.end + REACH > text.len()).map(|(_, mark)| *mark);
         let before = std::mem::replace(&mut self.marks, near_the_end.collect());
         let all: Vec<_> = before.into_iter().chain(marks.into_iter().map(|(_, mark)| mark)).collect();
-        related(text, &all, &messages, &others, &mut seen.parts);
+        related(text, &all, &messages_at, &others, &mut seen.parts);
+        self.messages = messages_at;
         merge(text, &mut seen.parts);
         seen
     }
 
     /// Looks over some whole lines of a block.
+    #[inline(never)]
     fn look(&mut self, messages: &Messages, scan: &Scan<'_>, text: &[u8], lines: Range<usize>, to: &mut Found) {
         let Some(part) = text.get(lines.clone()).filter(|part| !part.is_empty()) else { return };
         to.others.push(lines.clone());
@@ -139,10 +163,14 @@ impl Rough {
     }
 
     /// The peer of a success, unless it was told of before; it stands behind the first bytes.
+    #[inline(never)]
     fn success(&mut self, messages: &Messages, entry: usize, text: &[u8], behind: usize) -> Option<String> {
         // Nearly all programs write the peer there: then most lines need not be read.
         let word = text.get(behind.saturating_sub(1)..)?;
-        let word = word.get(self.from.find(word).map_or(0, |at| at + FROM.len())..)?;
+        let user = memchr::memchr(b' ', word.get(1..)?).map(|blank| blank + 1);
+        let from = user.filter(|blank| word.get(*blank..).is_some_and(|rest| rest.starts_with(FROM)));
+        let from = from.or_else(|| self.from.find(word));
+        let word = word.get(from.map_or(0, |at| at + FROM.len())..)?;
         let word = word.get(..memchr::memchr(b' ', word).unwrap_or(word.len()))?;
         let hash = hash(entry, word);
         if self.known.contains(&hash) {
@@ -179,12 +207,11 @@ fn may_match(messages: &Messages, entry: usize, text: &[u8], line: &Range<usize>
     regex.is_match(bytes) || message.pattern.contains('^') && regex.is_match(begins())
 }
 
-/// How the lines of one attempt are found: the bracket before the number of the process, or before the connection of a
-/// daemon that has only one, and what follows it.
-fn mark(line: &[u8]) -> Option<[u8; MARK]> {
+fn mark(line: &[u8]) -> Option<Mark> {
     let envelope = Envelope::read(line);
-    let start = envelope.connection.or(envelope.process)?.start.checked_sub(1)?;
-    Some(cut(line.get(start..)?.first_chunk()?))
+    let name = envelope.connection.or(envelope.process)?;
+    let bytes = cut(line.get(name.start.checked_sub(1)?..)?.first_chunk()?);
+    Some(Mark { bytes, tail: line.get(name)?.last_chunk().copied() })
 }
 
 /// A mark up to its closing bracket: behind a short number the message begins, which is another one in each line.
@@ -205,36 +232,33 @@ fn cut(mark: &[u8; MARK]) -> [u8; MARK] {
 
 /// Adds the lines that have the mark of a failure: lines of ordinary forms, whose messages begin at these places, before
 /// their message, all others anywhere.
-fn related(
-    text: &[u8],
-    marks: &[[u8; MARK]],
-    messages: &[usize],
-    others: &[Range<usize>],
-    parts: &mut Vec<Range<usize>>,
-) {
+fn related(text: &[u8], marks: &[Mark], messages: &[usize], others: &[Range<usize>], parts: &mut Vec<Range<usize>>) {
     if marks.is_empty() {
         return;
     }
-    let wanted: HashSet<&[u8; MARK]> = marks.iter().collect();
+    let wanted: HashSet<&[u8; MARK]> = marks.iter().map(|mark| &mark.bytes).collect();
     // Most brackets are of others.
-    let mut filter = vec![false; 1 << 12];
-    let place = |mark: &[u8; MARK]| (u64::from_le_bytes(*mark).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
-    for mark in marks {
-        filter.get_mut(place(mark)).into_iter().for_each(|known| *known = true);
-    }
+    let begins = Filter::of(marks.iter().map(|mark| u64::from_le_bytes(mark.bytes)));
     let mut look = |at: usize, done: &mut usize| {
         let Some(mark) = text.get(at..).and_then(|rest| rest.first_chunk()).map(cut) else { return };
-        if filter.get(place(&mark)) == Some(&true) && at >= *done && wanted.contains(&mark) {
+        if begins.may_have(u64::from_le_bytes(mark)) && at >= *done && wanted.contains(&mark) {
             let line = line_of(text, at);
             *done = line.end;
             parts.push(line);
         }
     };
+    let number = |tail: &[u8; TAIL]| u64::from(u32::from_le_bytes(*tail));
+    let ends: Option<Vec<u64>> = marks.iter().map(|mark| mark.tail.as_ref().map(number)).collect();
+    let ends = ends.map(|ends| Filter::of(ends.into_iter()));
     for message in messages {
-        bracket(text, *message).into_iter().for_each(|at| look(at, &mut 0));
+        // `4567` of `sshd[1234567]: `.
+        let tail = || message.checked_sub(TAIL + 3).and_then(|at| text.get(at..)?.first_chunk());
+        if ends.as_ref().is_none_or(|ends| tail().is_some_and(|tail| ends.may_have(number(tail)))) {
+            bracket(text, *message).into_iter().for_each(|at| look(at, &mut 0));
+        }
     }
     let mut done = 0;
-    let square = marks.iter().all(|mark| mark.starts_with(b"["));
+    let square = marks.iter().all(|mark| mark.bytes.starts_with(b"["));
     for lines in others {
         let part = text.get(lines.clone()).unwrap_or_default();
         if square {
@@ -242,6 +266,27 @@ fn related(
         } else {
             memchr::memchr3_iter(b'[', b'<', b'(', part).for_each(|at| look(lines.start + at, &mut done));
         }
+    }
+}
+
+/// Tells most numbers that are not among some from these.
+struct Filter([bool; 1 << 12]);
+
+impl Filter {
+    fn of(numbers: impl Iterator<Item = u64>) -> Self {
+        let mut filter = Self([false; 1 << 12]);
+        for number in numbers {
+            filter.0.get_mut(Self::place(number)).into_iter().for_each(|known| *known = true);
+        }
+        filter
+    }
+
+    fn may_have(&self, number: u64) -> bool {
+        self.0.get(Self::place(number)) == Some(&true)
+    }
+
+    fn place(number: u64) -> usize {
+        (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
     }
 }
 

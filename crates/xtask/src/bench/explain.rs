@@ -62,34 +62,44 @@ const ORDINARY: [&str; 7] = [
     "sshd[PID]: Disconnected from user deploy ADDRESS port PORT",
     "sshd[PID]: pam_unix(sshd:session): session closed for user deploy",
 ];
-const FAILURE: &str = "sshd[PID]: Unable to negotiate with ADDRESS port PORT: no matching key exchange method found. \
-    Their offer: diffie-hellman-group14-sha1,diffie-hellman-group1-sha1 [preauth]";
+/// And of one that fails.
+const FAILURE: [&str; 2] = [
+    ORDINARY[0],
+    "sshd[PID]: Unable to negotiate with ADDRESS port PORT: no matching key exchange method found. \
+        Their offer: diffie-hellman-group14-sha1,diffie-hellman-group1-sha1 [preauth]",
+];
 
-/// A log of sshd in which few connections fail.
+/// A log of sshd in which few connections fail. Each has a process of its own, as sshd gives it (seen with OpenSSH 9.2 at
+/// `LogLevel VERBOSE`).
 fn log(folder: &Path, size: u64) -> Result<PathBuf> {
     let path = folder.join("sshd.log");
     let mut file = BufWriter::new(File::create(&path).with_context(|| path.display().to_string())?);
-    let (mut written, mut lines) = (0, 0_u64);
-    while written < size * 1_000_000 {
-        let connection = lines / ORDINARY.len() as u64;
-        let mut line = |message: &str| -> Result<()> {
-            // Numbers without a pattern, the same in each run.
-            let random = connection.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-            let (minute, second) = (connection / 60 % 60, connection % 60);
+    let (mut written, mut lines, mut failed) = (0, 0_u64, 0);
+    let mut connection = 0_u64;
+    let mut connect = |messages: &[&str]| -> Result<u64> {
+        // Numbers without a pattern, the same in each run.
+        let random = connection.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        let (minute, second) = (connection / 60 % 60, connection % 60);
+        let mut bytes = 0;
+        for message in messages {
             let text = message
                 .replace("PID", &(1000 + connection % 900_000).to_string())
                 .replace("ADDRESS", &format!("198.51.{}.{}", random % 16, random / 16 % 250))
                 .replace("PORT", &(32_768 + random % 28_000).to_string());
             let text = format!("Nov 21 {:02}:{minute:02}:{second:02} bastion {text}\n", connection / 3600 % 24);
-            written += text.len() as u64;
-            Ok(file.write_all(text.as_bytes())?)
-        };
-        for message in ORDINARY {
-            line(message)?;
-            lines += 1;
-            if lines.is_multiple_of(RARE) {
-                line(FAILURE)?;
-            }
+            file.write_all(text.as_bytes())?;
+            bytes += text.len() as u64;
+        }
+        connection += 1;
+        Ok(bytes)
+    };
+    while written < size * 1_000_000 {
+        written += connect(&ORDINARY)?;
+        lines += ORDINARY.len() as u64;
+        if lines / RARE > failed {
+            failed += 1;
+            written += connect(&FAILURE)?;
+            lines += FAILURE.len() as u64;
         }
     }
     file.flush()?;
