@@ -189,3 +189,28 @@ fn of_two_long_logs_a_part_is_put_together_and_the_report_says_so() {
     assert!(shown.contains("server.log` the first") && shown.contains("cut it to the time"), "{shown}");
     assert!(!shown.contains("client.log` the first"), "{shown}");
 }
+
+/// The values of both ends stand in the log: the answer was only where to look for them.
+#[test]
+fn every_attribute_that_two_gateways_differ_in_is_named() {
+    let racoon = "2026-11-20 10:00:01: ERROR: rejected enctype: DB(prop#1:trns#1):Peer(prop#1:trns#1) = AES-CBC:3DES-CBC\n\
+        2026-11-20 10:00:01: ERROR: rejected hashtype: DB(prop#1:trns#1):Peer(prop#1:trns#1) = SHA256:SHA\n\
+        2026-11-20 10:00:01: ERROR: rejected hashtype: DB(prop#1:trns#1):Peer(prop#1:trns#2) = SHA256:SHA\n\
+        2026-11-20 10:00:01: ERROR: no suitable proposal found.\n";
+    let asa = "%ASA-7-713236: Phase 1 failure:  Mismatched attribute types for class Group Description:  Rcv'd: Group 2  Cfg'd: Group 5\n\
+        %ASA-7-713236: Phase 1 failure:  Mismatched attribute types for class Hash Alg:  Rcv'd: SHA  Cfg'd: MD5\n\
+        %ASA-3-713048: IP = 192.0.2.7, All SA proposals found unacceptable\n";
+    let racoons =
+        ["here AES-CBC is configured, the peer offers 3DES-CBC", "here SHA256 is configured, the peer offers SHA"];
+    let asas = ["the peer offers Group 2, here Group 5 is configured", "the peer offers SHA, here MD5 is configured"];
+    for (log, differences) in [(racoon, racoons), (asa, asas)] {
+        let output = run(&["explain"], log.as_bytes());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        let shown = text(&output);
+        assert!(shown.starts_with("error[no-common-proposal]: no"), "{shown}");
+        for difference in differences {
+            assert_eq!(shown.matches(difference).count(), 1, "{difference}: {shown}");
+        }
+        assert!(!shown.contains("to decide"), "{shown}");
+    }
+}

@@ -13,19 +13,32 @@ use crate::ike;
 use crate::text::list;
 use crate::{Case, page};
 
-/// A match for each cause that the messages of this case point to, in the order of the text.
+/// A match for each cause that the messages of this case point to, in the order of the text; warnings bear out what
+/// other messages say, and come last.
 pub(crate) fn matches(case: &Case<'_>) -> Vec<(&'static str, Match)> {
     let mut found: Vec<(&'static str, Match)> = Vec::new();
-    for (id, evidence) in case.facts() {
-        let Fact::Said(said) = &evidence.fact else { continue };
+    let mut details: Vec<(&'static str, Detail)> = Vec::new();
+    let said = || {
+        case.facts().filter_map(|(id, evidence)| match &evidence.fact {
+            Fact::Said(said) => Some((id, evidence, said)),
+            _ => None,
+        })
+    };
+    let warns = |said: &Said| said.kind == MessageKind::Warning;
+    let ordered = said().filter(|(.., said)| !warns(said)).chain(said().filter(|(.., said)| warns(said)));
+    for (id, evidence, said) in ordered {
         for (place, indication) in said.indications.iter().enumerate() {
             let Some(page) = page(&indication.cause) else { continue };
             let one = one(case, id, evidence, said, indication, place);
+            details.extend(detail(said).filter(|_| place == 0).map(|detail| (page.code, detail)));
             match found.iter_mut().find(|(code, _)| *code == page.code) {
                 Some((_, other)) => merge(other, one),
                 None => found.push((page.code, one)),
             }
         }
+    }
+    for (code, one) in &mut found {
+        tell(one, details.iter().filter(|(of, _)| of == code).map(|(_, detail)| detail));
     }
     if let Some(joint) = joint::joint(case) {
         for (code, one) in &mut found {
@@ -83,6 +96,40 @@ fn lower(title: &str) -> String {
         }
         _ => title.to_owned(),
     }
+}
+
+/// Details of one match that are told; a daemon that compares many proposals prints hundreds.
+const DETAILS: usize = 12;
+
+/// What a message tells of one value in which the ends differ, or of what may fail: worth telling also where another
+/// message names the cause.
+struct Detail {
+    text: String,
+    /// Whether it gives the values of both ends.
+    both: bool,
+}
+
+fn detail(said: &Said) -> Option<Detail> {
+    let both = said.capture("own").is_some() && said.capture("theirs").is_some();
+    let tells = both || said.kind == MessageKind::Warning;
+    (tells && !said.summary.is_empty()).then(|| Detail { text: said.summary.clone(), both })
+}
+
+/// Adds the details that a match does not tell yet. Where both values are known there is nothing left to find out.
+fn tell<'a>(found: &mut Match, details: impl Iterator<Item = &'a Detail>) {
+    let mut told: Vec<String> = Vec::new();
+    for detail in details {
+        if detail.both {
+            found.what_would_decide = None;
+        }
+        if detail.text != found.summary && !found.notes.contains(&detail.text) && !told.contains(&detail.text) {
+            told.push(detail.text.clone());
+        }
+    }
+    let more = told.len().saturating_sub(DETAILS);
+    told.truncate(DETAILS);
+    told.extend((more > 0).then(|| format!("{more} more such lines are in the text")));
+    found.notes.splice(0..0, told);
 }
 
 fn superseded(said: &Said) -> Vec<&'static str> {

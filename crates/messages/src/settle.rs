@@ -340,9 +340,15 @@ fn outcome(all: &mut [(Said, Place)], events: &[Event]) -> IncidentResult {
     }
     let failed = all.iter().any(|(said, _)| said.kind == MessageKind::Failure && !said.indications.is_empty());
     if failed {
+        // A warning may tell more of what failed, and is no cause beside it.
+        let failures = all.iter().filter(|(said, _)| said.kind == MessageKind::Failure);
+        let causes = failures.flat_map(|(said, _)| said.indications.iter().map(|indication| indication.cause.clone()));
+        let causes: HashSet<String> = causes.collect();
         for (said, _) in all.iter_mut() {
-            if matches!(said.kind, MessageKind::Consequence | MessageKind::Warning) {
-                said.indications.clear();
+            match said.kind {
+                MessageKind::Consequence => said.indications.clear(),
+                MessageKind::Warning => said.indications.retain(|indication| causes.contains(&indication.cause)),
+                _ => {}
             }
         }
     }
