@@ -10,6 +10,7 @@ mod disable;
 mod edited;
 mod enable;
 mod host_key;
+mod ike;
 mod plan;
 mod recipes;
 mod repair;

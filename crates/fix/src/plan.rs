@@ -5,7 +5,7 @@ use shakedown_model::{Applicability, Context, Diagnosis, Fix, Outcome, Party, Pr
 
 use crate::enable::Enabled;
 use crate::strength::Score;
-use crate::{disable, enable, host_key, repair, tls, upgrade, words};
+use crate::{disable, enable, host_key, ike, repair, tls, upgrade, words};
 
 /// All that a plan is made from.
 #[derive(Clone, Copy, Debug)]
@@ -80,10 +80,16 @@ pub(crate) struct Planned {
 /// What to change, safest first: `Safe`, then by the session that results; `Weakens`; `Manual`.
 pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
     let mut planned = repair::fixes(input);
-    if input.server.protocol() == Protocol::Tls {
-        planned.extend(tls::fixes(input));
-        return ranked(input, planned);
+    match input.server.protocol() {
+        Protocol::Tls => planned.extend(tls::fixes(input)),
+        Protocol::Ike => planned.extend(ike::fixes(input)),
+        Protocol::Ssh => planned.extend(ssh(input)),
     }
+    ranked(input, planned)
+}
+
+fn ssh(input: &PlanInput<'_>) -> Vec<Planned> {
+    let mut planned = Vec::new();
     let enabled = enable::fixes(input);
     planned.extend(upgrade::fixes(input));
     planned.extend(disable::fixes(input, &enabled));
@@ -94,7 +100,7 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<Fix> {
         planned.extend(host_key::fixes(input));
     }
     planned.extend(enabled.into_iter().map(|enabled| enabled.planned));
-    ranked(input, planned)
+    planned
 }
 
 /// The fixes in their order, each once.

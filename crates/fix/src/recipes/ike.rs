@@ -46,7 +46,7 @@ fn of_list(catalog: &Catalog, list: &Name, spelling: Spelling, sound: bool) -> O
 }
 
 /// The best of each type, with the rating of the weakest of them.
-fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Rating, String)> {
+pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Rating, String)> {
     let mut weakest = Rating::PostQuantum;
     let mut words: Vec<&str> = Vec::new();
     let mut chosen: Vec<(Slot, &Algorithm)> = Vec::new();

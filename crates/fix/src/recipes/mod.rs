@@ -3,7 +3,7 @@
 
 mod data;
 mod fill;
-mod ike;
+pub(crate) mod ike;
 mod offers;
 #[cfg(test)]
 mod rules;

@@ -1,0 +1,283 @@
+//! Plans for IKE, from both configurations: one end is given the strongest proposal that the other one makes.
+
+use std::sync::Arc;
+
+use shakedown_catalog::Rating;
+use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol};
+use shakedown_model::{
+    Applicability, Command, CommandPlace, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome, Party, PartySource,
+    Policy, Role, SourceFile, Span, Stage, TextEdit,
+};
+
+use crate::plan::{Kind, PlanInput, Planned};
+use crate::recipes::ike::{Spelling, written};
+use crate::strength::Score;
+use crate::{steps, words};
+
+/// What to add at either end so that both agree, now and when keys are renewed.
+pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
+    let about = |cause: &str| ["no-common-proposal", "no-common-child-proposal", "no-common-group"].contains(&cause);
+    let diagnoses = input.diagnoses.iter().enumerate().filter(|(_, diagnosis)| about(diagnosis.cause));
+    let resolves: Vec<DiagnosisId> = diagnoses.map(|(index, _)| DiagnosisId(index)).collect();
+    if resolves.is_empty() {
+        return Vec::new();
+    }
+    [Role::Server, Role::Client].iter().filter_map(|&role| fix(input, role, &resolves)).collect()
+}
+
+/// A proposal that an end is to make besides its own.
+#[derive(Clone, Debug)]
+struct Addition {
+    proposal: Proposal,
+    rating: Rating,
+    text: String,
+    /// Whether it takes the place of the end's own proposals.
+    alone: bool,
+}
+
+/// An end with more proposals, and what the two ends then agree on.
+struct Found {
+    party: Party,
+    outcome: Outcome,
+    additions: Vec<Addition>,
+}
+
+fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Planned> {
+    let Found { party, outcome, additions } = search(input, role)?;
+    let weakens = additions.iter().any(|added| added.rating < Rating::Acceptable);
+    let applicability = if weakens { Applicability::Weakens } else { Applicability::Safe };
+    let parts: Vec<String> =
+        additions.iter().map(|added| format!("`{}` for {}", added.text, name(added.proposal.protocol))).collect();
+    let alone = additions.iter().any(|added| added.alone);
+    let also = if alone { "" } else { "also " };
+    let title = format!("let the {} {also}propose {}", end(role), words::joined(&parts));
+    let mut fix = Fix::new(resolves.to_vec(), title, role.into(), applicability);
+    let before = input.party(role);
+    for added in &additions {
+        match edit(before, added) {
+            Some(edit) => match fix.edits.iter_mut().find(|other| Arc::ptr_eq(&other.file, &edit.file)) {
+                Some(other) => other.edits.extend(edit.edits),
+                None => fix.edits.push(edit),
+            },
+            None => fix.commands.push(line(before, added)),
+        }
+    }
+    fix.undo.extend(fix.edits.iter().map(steps::former));
+    if fix.undo.is_empty() {
+        let place = steps::shell(role);
+        let text = "take the proposal out again".to_owned();
+        fix.undo.push(Command { place, text, explanation: "and load the configuration once more".into() });
+    }
+    if alone {
+        fix.notes.push(
+            "in IKEv1 all proposals for a tunnel have the same group or none (RFC 2409 section 5.5): this one takes the \
+             place of the others"
+                .to_owned(),
+        );
+    }
+    if weakens {
+        fix.notes
+            .push("what is added is weaker than what is recommended today: give both ends a strong one".to_owned());
+    }
+    if is_file(&party) {
+        load(&mut fix, &party);
+    }
+    steps::verify(input, &mut fix);
+    let score = Score::of(&outcome, input.catalog);
+    fix.outcome_after = Some(outcome);
+    Some(Planned { fix, kind: Kind::Enable, score })
+}
+
+/// Adds to one end what the other one proposes, the strongest first, until nothing is refused any more.
+fn search(input: &PlanInput<'_>, role: Role) -> Option<Found> {
+    let mut party = input.party(role).clone();
+    let mut outcome = input.outcome.clone();
+    let mut additions: Vec<Addition> = Vec::new();
+    // Each of the two lists needs one proposal at most; what fails for another reason is left to other fixes.
+    while let Some(child) = refused(&outcome) {
+        if additions.iter().any(|added| (added.proposal.protocol != SaProtocol::Ike) == child) {
+            return None;
+        }
+        let tried = candidates(input, role, child).into_iter().find_map(|mut added| {
+            added.alone = child && is_apart(&party, &added.proposal);
+            let party = with(&party, &added, child)?;
+            let outcome = input.with(&party);
+            (refused(&outcome) != Some(child)).then_some((party, outcome, added))
+        });
+        let (changed, after, added) = tried?;
+        (party, outcome) = (changed, after);
+        additions.push(added);
+    }
+    (!additions.is_empty()).then_some(Found { party, outcome, additions })
+}
+
+/// Which list is refused, now or when keys are renewed: that for the tunnel, or that for IKE itself.
+fn refused(outcome: &Outcome) -> Option<bool> {
+    let child = |stage: Stage| match stage {
+        Stage::IkeSa => Some(false),
+        Stage::ChildSa | Stage::Rekey => Some(true),
+        _ => None,
+    };
+    let now = outcome.failed.iter().filter(|failed| Proposal::SLOTS.contains(&failed.slot));
+    let later = outcome.forecast.iter().filter(|one| Proposal::SLOTS.contains(&one.slot));
+    now.map(|failed| failed.stage).chain(later.map(|one| one.stage)).find_map(child)
+}
+
+/// What the other end proposes, each as one choice of every type, the strongest first.
+fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
+    let catalog = input.catalog;
+    let other = input.party(role.peer()).ike().and_then(|policy| list(policy, child).accepted());
+    let mut all: Vec<Addition> = Vec::new();
+    for proposal in other.into_iter().flatten() {
+        let Some((rating, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
+        let Ok(read) = catalog.proposal_of_keywords(proposal.protocol, &text) else { continue };
+        let text = match spelling(input.party(role)) {
+            Spelling::Strongswan => text,
+            Spelling::Libreswan => match written(catalog, proposal, Spelling::Libreswan) {
+                Some((_, text)) => text,
+                None => continue,
+            },
+        };
+        all.push(Addition { proposal: read, rating, text, alone: false });
+    }
+    all.sort_by_key(|added| std::cmp::Reverse(added.rating));
+    all
+}
+
+/// Whether a party of IKEv1 cannot propose this beside what it proposes for its tunnel.
+fn is_apart(party: &Party, added: &Proposal) -> bool {
+    let Some(policy) = party.ike().filter(|policy| policy.version == Some(IkeVersion::V1)) else { return false };
+    let groups = |proposal: &Proposal| proposal.group.iter().map(|item| item.name.clone()).collect::<Vec<_>>();
+    policy.child_proposals.accepted().into_iter().flatten().any(|own| groups(own) != groups(added))
+}
+
+fn list(policy: &shakedown_model::ike::IkePolicy, child: bool) -> &Known<Vec<Proposal>> {
+    if child { &policy.child_proposals } else { &policy.proposals }
+}
+
+/// The party with one more proposal, behind its own: what it agrees on with others stays.
+fn with(party: &Party, added: &Addition, child: bool) -> Option<Party> {
+    let mut party = party.clone();
+    let Policy::Ike(policy) = &mut party.policy else { return None };
+    let list = if child { &mut policy.child_proposals } else { &mut policy.proposals };
+    let Known::Complete(proposals) = list else { return None };
+    if added.alone {
+        proposals.clear();
+    }
+    proposals.push(added.proposal.clone());
+    Some(party)
+}
+
+fn spelling(party: &Party) -> Spelling {
+    match &party.software {
+        Some(software) if software.product() == "libreswan" => Spelling::Libreswan,
+        _ => Spelling::Strongswan,
+    }
+}
+
+fn name(protocol: SaProtocol) -> &'static str {
+    match protocol {
+        SaProtocol::Ike => "the IKE SA",
+        SaProtocol::Esp | SaProtocol::Ah => "the tunnel",
+    }
+}
+
+fn end(role: Role) -> &'static str {
+    match role {
+        Role::Client => "initiator",
+        Role::Server => "responder",
+    }
+}
+
+/// The proposal behind the last one that is written in the party's own file, or in the place of all of them.
+fn edit(party: &Party, added: &Addition) -> Option<FileEdit> {
+    if !is_file(party) {
+        return None;
+    }
+    let child = added.proposal.protocol != SaProtocol::Ike;
+    let own = list(party.ike()?, child).accepted()?;
+    let places = |proposal| keywords(proposal).last();
+    let (file, last) = own.last().and_then(places)?;
+    let text = match added.alone {
+        false => TextEdit { span: last.end..last.end, replacement: format!(",{}", added.text) },
+        true => {
+            let all = own.iter().flat_map(keywords).filter(|(other, _)| Arc::ptr_eq(other, file));
+            let start = all.map(|(_, span)| span.start).min()?;
+            TextEdit { span: start..last.end, replacement: added.text.clone() }
+        }
+    };
+    Some(FileEdit { file: Arc::clone(file), edits: vec![text] })
+}
+
+/// Where the keywords of a proposal are written, in the order of the file.
+fn keywords(proposal: &Proposal) -> impl Iterator<Item = (&Arc<SourceFile>, Span)> {
+    let is_keyword = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let items = Proposal::SLOTS.into_iter().flat_map(|slot| proposal.list(slot));
+    let mut places: Vec<(&Arc<SourceFile>, Span)> = items
+        .filter_map(|item| match item.origin.as_ref()?.kind() {
+            // The place of a whole list may have quotes, which are no end of a keyword.
+            OriginKind::File { file, span } if file.text.get(span.clone())?.iter().all(is_keyword) => {
+                Some((file, span.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    places.sort_by_key(|(_, span)| span.end);
+    places.into_iter()
+}
+
+/// Whose words a configuration is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// `swanctl.conf`.
+    Swanctl,
+    /// `ipsec.conf` of strongSwan.
+    Starter,
+    /// `ipsec.conf` of libreswan.
+    Libreswan,
+}
+
+fn dialect(party: &Party) -> Dialect {
+    match spelling(party) {
+        Spelling::Libreswan => Dialect::Libreswan,
+        Spelling::Strongswan if party.label.contains("ipsec.conf") => Dialect::Starter,
+        Spelling::Strongswan => Dialect::Swanctl,
+    }
+}
+
+/// Whether the end's own file was read; what was seen of it, or what a text tells, is no file to edit.
+fn is_file(party: &Party) -> bool {
+    party.source == PartySource::Configuration
+}
+
+/// What to write where the end has its program's own proposals, or where its file was not read.
+fn line(party: &Party, added: &Addition) -> Command {
+    if !is_file(party) {
+        let place = CommandPlace::Settings(format!("the proposals of {}", party.label));
+        let explanation = "in strongSwan's keywords, where that end has other words".to_owned();
+        return Command { place, text: added.text.clone(), explanation };
+    }
+    let (setting, of) = match (dialect(party), added.proposal.protocol) {
+        (Dialect::Swanctl, SaProtocol::Ike) => ("proposals = default,", "in the connection"),
+        (Dialect::Swanctl, SaProtocol::Esp) => ("esp_proposals = default,", "in the child of the connection"),
+        (Dialect::Swanctl, SaProtocol::Ah) => ("ah_proposals = ", "in the child of the connection"),
+        (Dialect::Starter, SaProtocol::Ike) => ("ike=", "in the connection; the defaults follow by themselves"),
+        (Dialect::Starter, SaProtocol::Esp) => ("esp=", "in the connection; the defaults follow by themselves"),
+        (Dialect::Libreswan, SaProtocol::Ike) => ("ike=", "in the connection; with it, the defaults no longer count"),
+        (Dialect::Libreswan, SaProtocol::Esp) => ("esp=", "in the connection; with it, the defaults no longer count"),
+        (Dialect::Starter | Dialect::Libreswan, SaProtocol::Ah) => ("ah=", "in the connection"),
+    };
+    let place = CommandPlace::File(party.label.clone());
+    Command { place, text: format!("{setting}{}", added.text), explanation: of.to_owned() }
+}
+
+/// How the running daemon takes the change.
+fn load(fix: &mut Fix, party: &Party) {
+    let (text, explanation) = match dialect(party) {
+        Dialect::Swanctl => ("swanctl --load-conns", "refuses a keyword that this version lacks; open tunnels stay"),
+        Dialect::Starter => ("ipsec update", "takes what has changed; open tunnels stay"),
+        Dialect::Libreswan => ("ipsec auto --replace CONNECTION", "refuses what this version lacks; its tunnel ends"),
+    };
+    let place = steps::shell(party.role);
+    fix.commands.push(Command { place, text: text.to_owned(), explanation: explanation.to_owned() });
+}
