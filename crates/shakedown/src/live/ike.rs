@@ -3,7 +3,8 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{IkeOffer, IkeVersion, Proposal};
 use shakedown_model::{
-    Context, FailedSlot, Name, Outcome, OutcomeResult, PartySource, Protocol, Report, Slot, Stage, StageResult,
+    Context, FailedSlot, Name, Outcome, OutcomeResult, Party, PartySource, Protocol, Report, Slot, Stage, StageResult,
+    names,
 };
 use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
@@ -14,6 +15,9 @@ use crate::{Error, Family, Session, Target};
 
 /// The port of IKE, RFC 7296 section 2.
 const PORT: u16 = 500;
+
+/// How many connections of one file are tried: each leaves a half-open SA where it fits.
+const MOST: usize = 8;
 
 /// All transforms that the catalog has numbers for.
 fn candidates(catalog: &Catalog) -> Candidates {
@@ -32,11 +36,10 @@ impl Session {
         let context = self.ike_context(target);
         for client in &self.options.clients {
             let gathered = self.client_of(client, Protocol::Ike, &context).await?;
-            report.parties.extend(gathered.parties);
+            report.parties.extend(for_target(gathered.parties, client, target, &self.options.connect)?);
             report.evidence.extend(gathered.evidence);
         }
         let clients = report.parties.len();
-        // The first is asked with; which of several connections is meant only a person can say.
         let mut offers: Vec<IkeOffer> = Vec::new();
         let mut asked: Vec<Option<usize>> = Vec::new();
         for party in &report.parties {
@@ -48,8 +51,13 @@ impl Session {
                 asked.push(None);
                 continue;
             }
-            asked.push(Some(offers.len()));
-            offers.push(policy.open());
+            // Several tunnels over one IKE SA begin with the same offer: it is sent once.
+            let offer = policy.open();
+            let known = offers.iter().position(|other| same(other, &offer));
+            asked.push(Some(known.unwrap_or(offers.len())));
+            if known.is_none() {
+                offers.push(offer);
+            }
         }
         if clients == 0 {
             let note = "no initiator is named: only what the responder accepts is found out (`--as \
@@ -129,6 +137,39 @@ impl Session {
     }
 }
 
+/// The connections of a file that are set up for the target, if any are: the others are for other gateways.
+fn for_target(
+    parties: Vec<Party>,
+    named: &str,
+    target: &Target,
+    connect: &[std::net::SocketAddr],
+) -> Result<Vec<Party>, Error> {
+    let addresses: Vec<String> = connect.iter().map(|address| address.ip().to_string()).collect();
+    let is_meant = |party: &Party| {
+        let peering = party.ike().and_then(|policy| policy.peering.as_deref());
+        let mut theirs = peering.iter().flat_map(|peering| &peering.remote_addresses).map(|item| item.name.as_str());
+        theirs.any(|address| address == target.host || addresses.iter().any(|other| other == address))
+    };
+    let (meant, others): (Vec<Party>, Vec<Party>) = parties.into_iter().partition(is_meant);
+    let all = if meant.is_empty() { others } else { meant };
+    if all.len() > MOST {
+        return Err(Error::Party {
+            party: named.to_owned(),
+            expected: format!("it has {} connections that may be meant: write `{named}#NAME`", all.len()),
+        });
+    }
+    Ok(all)
+}
+
+/// Equal as lists of names.
+fn same(one: &IkeOffer, other: &IkeOffer) -> bool {
+    let names = |offer: &IkeOffer| -> Option<Vec<Vec<Vec<Name>>>> {
+        let lists = |proposal: &Proposal| Proposal::SLOTS.map(|slot| names(proposal.list(slot))).to_vec();
+        Some(offer.proposals.accepted()?.iter().map(lists).collect())
+    };
+    names(one) == names(other)
+}
+
 fn ike_gathering(probed: IkeProbed, named: &str) -> Gathering {
     let IkeProbed { mut gathered, packets, .. } = probed;
     for party in &mut gathered.parties {
@@ -205,4 +246,49 @@ fn adopt(outcome: &mut Outcome, selected: &Proposal) {
         outcome.agreed.push((slot, selected.list(slot).first().map(|item| item.name.clone())));
     }
     outcome.agreed.sort_by_key(|(slot, _)| *slot);
+}
+
+#[cfg(test)]
+mod tests {
+    use shakedown_model::ike::{IkePolicy, Peering};
+    use shakedown_model::{Known, Policy, Role, items};
+
+    use super::*;
+
+    fn party(address: &str, proposal: &str) -> Party {
+        let mut one = Proposal::new(shakedown_model::ike::SaProtocol::Ike);
+        one.encryption = items([proposal]);
+        let peering = Peering { remote_addresses: items([address]), ..Peering::default() };
+        let proposals = Known::Complete(vec![one]);
+        let policy = IkePolicy { proposals, peering: Some(Box::new(peering)), ..IkePolicy::default() };
+        Party {
+            label: address.to_owned(),
+            role: Role::Client,
+            software: None,
+            source: PartySource::Configuration,
+            policy: Policy::Ike(Box::new(policy)),
+            configuration: None,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn of_many_connections_those_for_the_target_are_tried() {
+        let target: Target = "ike://192.0.2.7".parse().unwrap();
+        let file: Vec<Party> = (0..20).map(|last| party(&format!("192.0.2.{last}"), "aes256")).collect();
+        let meant = for_target(file.clone(), "x", &target, &[]).unwrap();
+        assert_eq!(meant.iter().map(|party| party.label.as_str()).collect::<Vec<_>>(), ["192.0.2.7"]);
+        let other: Target = "ike://gw.example".parse().unwrap();
+        let error = for_target(file.clone(), "x", &other, &[]).unwrap_err();
+        assert!(error.to_string().contains("x"), "{error}");
+        let meant = for_target(file, "x", &other, &["192.0.2.9:500".parse().unwrap()]).unwrap();
+        assert_eq!(meant.len(), 1);
+        assert_eq!(for_target(vec![party("198.51.100.1", "aes256")], "x", &other, &[]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn offers_are_the_same_by_their_names() {
+        let open = |proposal: &str| party("a", proposal).ike().unwrap().open();
+        assert!(same(&open("aes256"), &open("aes256")) && !same(&open("aes256"), &open("aes128")));
+    }
 }
