@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Marks the file as a catalog.
 const MAGIC: u32 = 0x6b64_6873;
 /// Raised with every change of the layout or of a row.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 /// "Not known".
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -32,10 +32,11 @@ pub(crate) enum Section {
     Distributions,
     Policies,
     OpensslSuites,
+    VendorIds,
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 16;
+const SECTIONS: usize = 17;
 
 /// Why bytes are not a catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
-    OpensslSuiteRow, PolicyRow, Product, SupportedRow,
+    OpensslSuiteRow, PolicyRow, Product, SupportedRow, VendorIdRow,
 };
 use crate::load::{DataError, Place};
 use crate::rule::Rule;
@@ -227,6 +227,16 @@ pub(crate) fn banner(place: Place<'_>, row: &BannerRow) -> Errors {
     source(place, &row.source, &mut errors);
     if row.pattern.contains("{version}") == row.version.is_some() {
         errors.push(place.error("either the pattern holds `{version}` or the row says `version`"));
+    }
+    errors
+}
+
+pub(crate) fn vendor_id(place: Place<'_>, row: &VendorIdRow) -> Errors {
+    let mut errors = Errors::new();
+    source(place, &row.source, &mut errors);
+    let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    if row.prefix.len() < 8 || !row.prefix.len().is_multiple_of(2) || !row.prefix.bytes().all(is_digit) {
+        errors.push(place.error("`prefix` is at least four bytes, in pairs of hexadecimal digits of lower case"));
     }
     errors
 }

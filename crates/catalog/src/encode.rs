@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::blob::{Cursor, Row, Section, Words, write};
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Facts, OfferRow,
-    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow,
+    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow, VendorIdRow,
 };
 use crate::version::Scheme;
 
@@ -225,6 +225,8 @@ row!(PolicyRow in Policies {
 
 row!(OpensslSuiteRow in OpensslSuites { name, suite, number, class, strength, lowest_version, not_default, source });
 
+row!(VendorIdRow in VendorIds { prefix, name, implementation, source });
+
 /// The columns of an offer row that hold the version and the lists, for scans that need no decoding.
 pub(crate) mod offer_column {
     pub(crate) const VERSION: usize = 2;
@@ -268,6 +270,8 @@ pub(crate) fn encode(mut facts: Facts) -> Vec<u8> {
     facts.policies.sort_by(|a, b| a.id.cmp(&b.id));
     // OpenSSL's own order, which its sorting starts from.
     facts.openssl_suites.sort_by_key(|row| row.number);
+    // The longest beginning that fits is the one that tells most.
+    facts.vendor_ids.sort_by_key(|row| std::cmp::Reverse(row.prefix.len()));
     write(|out| {
         out.table(&products);
         out.table(&facts.aliases);
@@ -281,6 +285,7 @@ pub(crate) fn encode(mut facts: Facts) -> Vec<u8> {
         out.table(&facts.distributions);
         out.table(&facts.policies);
         out.table(&facts.openssl_suites);
+        out.table(&facts.vendor_ids);
     })
 }
 
@@ -299,5 +304,6 @@ pub(crate) fn decode(blob: &crate::blob::Blob<'_>) -> Facts {
         distributions: blob.all(),
         policies: blob.all(),
         openssl_suites: blob.all(),
+        vendor_ids: blob.all(),
     }
 }

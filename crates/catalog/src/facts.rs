@@ -22,6 +22,7 @@ pub(crate) struct Facts {
     pub distributions: Vec<DistributionRow>,
     pub policies: Vec<PolicyRow>,
     pub openssl_suites: Vec<OpensslSuiteRow>,
+    pub vendor_ids: Vec<VendorIdRow>,
 }
 
 /// A product.
@@ -286,6 +287,18 @@ pub(crate) struct BannerRow {
     pub build: Option<String>,
     /// Rows with a greater number are tried first.
     pub rank: u32,
+    pub source: String,
+}
+
+/// What a vendor ID of IKE tells of who sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VendorIdRow {
+    /// The bytes that it begins with, in hexadecimal digits of lower case.
+    pub prefix: String,
+    /// Who or what sends it.
+    pub name: String,
+    /// Whether it names an implementation, and not something that several can do.
+    pub implementation: Option<bool>,
     pub source: String,
 }
 

@@ -5,6 +5,7 @@ use shakedown_model::{Item, Name, Slot};
 
 use crate::Catalog;
 use crate::algorithm::{Algorithm, kind};
+use crate::facts::VendorIdRow;
 
 /// Why a proposal string is not one. strongSwan then discards the whole connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,14 @@ impl Catalog {
             })
         };
         slots.into_iter().flat_map(of_slot).collect()
+    }
+
+    /// What a vendor ID tells: who or what sends it, and whether that is one implementation only.
+    pub fn vendor_id(&self, bytes: &[u8]) -> Option<(String, bool)> {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        // The longest beginnings come first.
+        let row = self.blob().all::<VendorIdRow>().into_iter().find(|row| digits.starts_with(&row.prefix))?;
+        Some((row.name, row.implementation == Some(true)))
     }
 
     /// The IKE transform that a name means: a keyword, or as messages print it. Where a name stands for two types, the

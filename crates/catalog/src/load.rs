@@ -228,6 +228,12 @@ impl<'a> Reader<'a> {
             self.errors.extend(check::policy(place, &row));
             replace(&mut self.facts.policies, row, |a, b| a.id == b.id);
         }
+        for row in data.vendor_id {
+            let place = Place { file, offset: row.span().start };
+            let row = facts::VendorIdRow::from(row.into_inner());
+            self.errors.extend(check::vendor_id(place, &row));
+            replace(&mut self.facts.vendor_ids, row, |a, b| a.prefix == b.prefix);
+        }
         for row in data.openssl_suite {
             let place = Place { file, offset: row.span().start };
             let row = facts::OpensslSuiteRow::from(row.into_inner());

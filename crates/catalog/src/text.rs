@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use crate::facts::{
     AlgorithmRow, Alias, BannerRow, BehaviourRow, BuildRow, CryptoPolicyRow, DistributionRow, Names, OfferRow,
-    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow,
+    OpensslSuiteRow, PolicyRow, Product, ProductProtocol, Side, SupportedRow, TlsOfferRow, VendorIdRow,
 };
 use crate::version::Scheme;
 
@@ -38,6 +38,24 @@ pub(crate) struct DataFile {
     pub policy: Vec<Spanned<TomlPolicy>>,
     #[serde(default)]
     pub openssl_suite: Vec<Spanned<TomlOpensslSuite>>,
+    #[serde(default)]
+    pub vendor_id: Vec<Spanned<TomlVendorId>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TomlVendorId {
+    pub prefix: String,
+    pub name: String,
+    pub implementation: Option<bool>,
+    pub source: String,
+}
+
+impl From<TomlVendorId> for VendorIdRow {
+    fn from(row: TomlVendorId) -> Self {
+        let TomlVendorId { prefix, name, implementation, source } = row;
+        Self { prefix, name, implementation, source }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

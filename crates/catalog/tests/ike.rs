@@ -90,3 +90,14 @@ fn transforms_for_an_ike_sa() {
     numbers.dedup();
     assert_eq!(numbers.len(), all.len());
 }
+
+#[test]
+fn vendor_ids_tell_who_sends_them() {
+    let catalog = catalog();
+    let strongswan = b"\x88\x2f\xe5\x6d\x6f\xd2\x0d\xbc\x22\x51\x61\x3b\x2e\xbe\x5b\xeb";
+    assert_eq!(catalog.vendor_id(strongswan), Some(("strongSwan".to_owned(), true)));
+    assert_eq!(catalog.vendor_id(&[strongswan.as_slice(), b"more"].concat()).unwrap().0, "strongSwan");
+    assert_eq!(catalog.vendor_id(b"\x09\x00\x26\x89\xdf\xd6\xb7\x12"), Some(("XAUTH".to_owned(), false)));
+    assert_eq!(catalog.vendor_id(&strongswan[..8]), None);
+    assert_eq!(catalog.vendor_id(b""), None);
+}

@@ -284,7 +284,8 @@ fn cookies_and_ports_of_its_own() {
 
 #[test]
 fn an_initiator_meets_what_charon_would_select() {
-    let responder = Responder { proposals: "aes256-sha256-modp2048", ..RESPONDER };
+    let settings = "send_vendor_id = yes";
+    let responder = Responder { proposals: "aes256-sha256-modp2048", settings, ..RESPONDER };
     let check = |conf: &str| format!("check ike://127.0.0.1 --as strongswan@5.9.8:{conf}");
     let commands = [check("fits.conf"), check("other.conf")];
     let Some(lab) = Lab::run(&responder, &[&commands[0], &commands[1]]) else { return };
@@ -296,6 +297,8 @@ fn an_initiator_meets_what_charon_would_select() {
     // Whether it would prove itself is not known: nothing is sent after IKE_SA_INIT.
     assert_eq!((fits.status, &outcome["result"]), (3, &"unknown".into()));
     assert_eq!(fits.document["connections"], 2, "it asks for another group once");
+    let notes = fits.document["parties"][1]["notes"].to_string();
+    assert!(notes.contains("by its vendor ID it is strongSwan"), "{notes}");
     let diagnosis = &other.document["diagnoses"][0];
     assert_eq!((other.status, &diagnosis["cause"]), (1, &"no-common-proposal".into()), "{diagnosis:#}");
     assert_eq!(diagnosis["side"], "client");

@@ -71,7 +71,11 @@ impl Session {
             false => probe::ike::meet(&ike_target, &options, &candidates, &offers).await,
         };
         let answers = probed.answers.clone();
-        let gathered = ike_gathering(probed, named);
+        let mut gathered = ike_gathering(probed, named);
+        let sent: Vec<&Vec<u8>> = answers.iter().flat_map(|answer| &answer.vendor_ids).collect();
+        for party in &mut gathered.parties {
+            party.notes.extend(vendors(&self.catalog, &sent));
+        }
         report.connections += gathered.connections;
         report.evidence.extend(gathered.evidence);
         report.parties.extend(gathered.parties);
@@ -135,6 +139,23 @@ impl Session {
         context.time = Some(self.now());
         context
     }
+}
+
+/// What the vendor IDs of a responder say, each once.
+fn vendors(catalog: &Catalog, sent: &[&Vec<u8>]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for id in sent {
+        let note = match catalog.vendor_id(id) {
+            Some((name, true)) => format!("by its vendor ID it is {name}"),
+            Some((name, false)) => format!("its vendor ID announces {name}"),
+            // Many are plain text.
+            None => format!("a vendor ID that is not known here: `{}`", Name::from_bytes(id)),
+        };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
 
 /// The connections of a file that are set up for the target, if any are: the others are for other gateways.
@@ -284,6 +305,15 @@ mod tests {
         let meant = for_target(file, "x", &other, &["192.0.2.9:500".parse().unwrap()]).unwrap();
         assert_eq!(meant.len(), 1);
         assert_eq!(for_target(vec![party("198.51.100.1", "aes256")], "x", &other, &[]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn vendor_ids_are_told_once() {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
+        let (xauth, text) = (b"\x09\x00\x26\x89\xdf\xd6\xb7\x12".to_vec(), b"OpenIKED\x07".to_vec());
+        let notes = vendors(&catalog, &[&xauth, &text, &xauth]);
+        let expected = ["its vendor ID announces XAUTH", "a vendor ID that is not known here: `OpenIKED\\x07`"];
+        assert_eq!(notes, expected);
     }
 
     #[test]
