@@ -18,6 +18,7 @@ use crate::peers::Peers;
 const OFFER: &str = "shakedown offer";
 const SSLSCAN: &str = "sslscan";
 const SSLYZE: &str = "sslyze";
+const NMAP: &str = "nmap ssl-enum-ciphers";
 
 /// Mozilla's intermediate profile, guideline 5.7, with both kinds of certificate.
 const SETTINGS: &str = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1; \
@@ -35,9 +36,21 @@ pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goa
     }
     take_turns(&mut all, rounds, home.path())?;
     table::print(["", "connections", "wall time", "of sslscan's", "peak memory"], &rows(&all));
-    let differences = differences(binary, server.address())?;
+    let ours = found_by_shakedown(binary, server.address())?;
+    let differences = match program(SSLSCAN) {
+        Some(sslscan) => differences(SSLSCAN, &ours, &found_by_sslscan(&sslscan, server.address())?),
+        None => vec!["sslscan is not there to compare with".to_owned()],
+    };
     for difference in &differences {
         println!("{difference}");
+    }
+    if let Some(nmap) = program("nmap") {
+        // It names the group of each suite, and enumerates none.
+        let ours = ours.iter().filter(|fact| ["TLSv", "SSLv", "TLS_"].iter().any(|start| fact.starts_with(start)));
+        let theirs = found_by_nmap(&nmap, server.address())?;
+        for difference in self::differences(NMAP, &ours.cloned().collect(), &theirs) {
+            println!("{difference}");
+        }
     }
     let share = |other| ratio(&of(&all, OFFER)?.times, &of(&all, other)?.times);
     let count = of(&all, OFFER).and_then(|figures| u32::try_from(figures.connections?).ok()).map(f64::from);
@@ -58,6 +71,9 @@ fn tools(binary: &Path, address: SocketAddr) -> Vec<Tool> {
     // Those that are on this machine.
     tools.extend(program(SSLSCAN).map(|program| Tool::new(SSLSCAN, &program, &["--no-colour", &place])));
     tools.extend(program(SSLYZE).map(|program| Tool::new(SSLYZE, &program, &[&place])));
+    let arguments = nmap_arguments(address);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    tools.extend(program("nmap").map(|program| Tool::new(NMAP, &program, &arguments)));
     tools
 }
 
@@ -78,20 +94,20 @@ fn rows(all: &[Figures]) -> Vec<[String; 5]> {
 }
 
 /// What one program found and the other did not: versions, cipher suites, groups.
-fn differences(binary: &Path, address: SocketAddr) -> Result<Vec<String>> {
-    let Some(sslscan) = program(SSLSCAN) else { return Ok(vec!["sslscan is not there to compare with".to_owned()]) };
-    let ours = Command::new(binary).args(["offer", "--format", "json", &format!("tls://{address}")]).output()?;
-    let ours: Value = serde_json::from_slice(&ours.stdout).context("the JSON of `shakedown offer`")?;
-    let ours = found_by_shakedown(&ours);
-    let theirs = Command::new(sslscan).args(["--no-colour", &address.to_string()]).output()?;
-    let theirs = found_by_sslscan(&String::from_utf8_lossy(&theirs.stdout), &iana_names()?);
+fn differences(other: &str, ours: &BTreeSet<String>, theirs: &BTreeSet<String>) -> Vec<String> {
     let only = |who: &str, one: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
         one.difference(other).map(|fact| format!("only {who}: {fact}")).collect()
     };
-    Ok([only("shakedown", &ours, &theirs), only("sslscan", &theirs, &ours)].concat())
+    [only(&format!("shakedown, beside {other}"), ours, theirs), only(other, theirs, ours)].concat()
 }
 
-fn found_by_shakedown(document: &Value) -> BTreeSet<String> {
+fn found_by_shakedown(binary: &Path, address: SocketAddr) -> Result<BTreeSet<String>> {
+    let output = Command::new(binary).args(["offer", "--format", "json", &format!("tls://{address}")]).output()?;
+    let document: Value = serde_json::from_slice(&output.stdout).context("the JSON of `shakedown offer`")?;
+    Ok(read_shakedown(&document))
+}
+
+fn read_shakedown(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(document.pointer("/offers/0").unwrap_or(&Value::Null), &mut found);
     found
@@ -119,7 +135,12 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-fn found_by_sslscan(text: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
+fn found_by_sslscan(sslscan: &Path, address: SocketAddr) -> Result<BTreeSet<String>> {
+    let output = Command::new(sslscan).args(["--no-colour", &address.to_string()]).output()?;
+    Ok(read_sslscan(&String::from_utf8_lossy(&output.stdout), &iana_names()?))
+}
+
+fn read_sslscan(text: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -132,6 +153,36 @@ fn found_by_sslscan(text: &str, names: &BTreeMap<String, String>) -> BTreeSet<St
             }
             [version, _, "bits", group, ..] if version.starts_with("TLSv") => {
                 found.insert(group.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// By connections as any program makes them; the script runs on whatever port.
+fn nmap_arguments(address: SocketAddr) -> Vec<String> {
+    let port = address.port().to_string();
+    let words = ["-Pn", "-n", "-sT", "-p", &port, "--script", "+ssl-enum-ciphers", &address.ip().to_string()];
+    words.map(str::to_owned).to_vec()
+}
+
+fn found_by_nmap(nmap: &Path, address: SocketAddr) -> Result<BTreeSet<String>> {
+    let output = Command::new(nmap).args(nmap_arguments(address)).output()?;
+    Ok(read_nmap(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn read_nmap(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.trim_start_matches('|').split_whitespace().collect();
+        match words[..] {
+            [version] if version.starts_with("TLSv") || version.starts_with("SSLv") => {
+                found.insert(version.trim_end_matches(':').to_owned());
+            }
+            // Suites of TLS 1.3 have a name of its own.
+            [suite, ..] if suite.starts_with("TLS_") => {
+                found.insert(suite.replacen("TLS_AKE_WITH_", "TLS_", 1));
             }
             _ => {}
         }
@@ -161,7 +212,7 @@ mod tests {
                     Accepted  TLSv1.2  256 bits  ECDHE-RSA-AES256-GCM-SHA384   Curve 25519 DHE 253\n\
                     TLSv1.3  128 bits  secp256r1 (NIST P-256)\n";
         let names = [("ECDHE-RSA-AES256-GCM-SHA384".to_owned(), "TLS_X".to_owned())].into();
-        let found: Vec<String> = found_by_sslscan(text, &names).into_iter().collect();
+        let found: Vec<String> = read_sslscan(text, &names).into_iter().collect();
         assert_eq!(found, ["TLS_X", "TLSv1.2", "secp256r1"]);
     }
 
@@ -169,7 +220,16 @@ mod tests {
     fn what_is_refused_is_not_found() {
         let offer = serde_json::json!({"offers": [{"tls": {"versions": ["TLSv1.3"], "groups": [{"name": "x25519"}]},
             "refused": {"versions": ["SSLv3"]}}]});
-        let found: Vec<String> = found_by_shakedown(&offer).into_iter().collect();
+        let found: Vec<String> = read_shakedown(&offer).into_iter().collect();
         assert_eq!(found, ["TLSv1.3", "x25519"]);
+    }
+
+    #[test]
+    fn what_nmap_prints_is_read() {
+        let text = "| ssl-enum-ciphers: \n|   TLSv1.2: \n|     ciphers: \n\
+                    |       TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (secp256r1) - A\n|   TLSv1.3: \n\
+                    |       TLS_AKE_WITH_AES_128_GCM_SHA256 (secp256r1) - A\n|_  least strength: A\n";
+        let found: Vec<String> = read_nmap(text).into_iter().collect();
+        assert_eq!(found, ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLSv1.2", "TLSv1.3"]);
     }
 }
