@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem, purpose};
-use shakedown_testkit::peers::{TlsServer, nginx, openssl_s_server};
+use shakedown_testkit::peers::{TlsServer, gnutls_serv_with, nginx, openssl_s_server};
 use support::{Run, Shakedown};
 
 /// An authority, and three clients: of it, of another one, and one of it that has expired.
@@ -135,6 +135,24 @@ fn openssl_lets_in_whom_it_trusts_in_both_versions() {
         let document = run.json();
         let seen = completion(&document);
         assert_eq!((seen["end"].as_str(), seen["name"].as_str()), (Some("alert"), Some("unknown_ca")), "{document:#}");
+    }
+}
+
+#[test]
+fn gnutls_says_so_with_alerts_of_its_own() {
+    let clients = Clients::new();
+    let arguments = ["--x509cafile", &clients.authority, "--require-client-cert", "--verify-client-cert"];
+    for version in ["TLS1.2", "TLS1.3"] {
+        let Some(server) = gnutls_serv_with(&format!("NORMAL:-VERS-ALL:+VERS-{version}"), &arguments) else { return };
+        for (client, result, cause) in [
+            (Client::Good, "agreed", None),
+            (Client::None, "failed", Some("client-certificate-required")),
+            (Client::Stranger, "failed", Some("client-certificate-rejected")),
+            (Client::Expired, "failed", Some("certificate-expired")),
+        ] {
+            let run = clients.check("tls", &server, client);
+            expect(&run, &format!("{version} {client:?}"), result, cause);
+        }
     }
 }
 

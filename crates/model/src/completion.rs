@@ -88,8 +88,8 @@ pub enum ClientVerdict {
 /// unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, unknown_ca, access_denied,
 /// certificate_required, and no_certificate of SSL 3.0.
 const ABOUT_CERTIFICATES: [u8; 9] = [41, 42, 43, 44, 45, 46, 48, 49, 116];
-/// handshake_failure: what most servers answered before TLS 1.3 where a certificate is missing.
-const HANDSHAKE_FAILURE: u8 = 40;
+/// What servers of TLS 1.2 answer where a certificate is missing: handshake_failure most, decode_error GnuTLS 3.7.
+const TO_NONE: [u8; 2] = [40, 50];
 /// The titles of nginx's pages, src/http/ngx_http_special_response.c.
 const NGINX_REFUSED: &str = "The SSL certificate error";
 const NGINX_MISSING: &str = "No required SSL certificate was sent";
@@ -100,7 +100,7 @@ impl CompletionEnd {
         match self {
             Self::Complete => ClientVerdict::Accepted,
             Self::Alert { number, .. }
-                if ABOUT_CERTIFICATES.contains(number) || *number == HANDSHAKE_FAILURE && !is_shown =>
+                if ABOUT_CERTIFICATES.contains(number) || !is_shown && TO_NONE.contains(number) =>
             {
                 ClientVerdict::Refused
             }
@@ -154,6 +154,8 @@ mod tests {
         let verdict = |end| with(end, true).client_verdict();
         assert_eq!(verdict(CompletionEnd::Complete), Some(ClientVerdict::Accepted));
         assert_eq!(verdict(alert(116)), Some(ClientVerdict::Refused));
+        assert_eq!(verdict(alert(50)), Some(ClientVerdict::Refused));
+        assert_eq!(alert(50).client_verdict(true), ClientVerdict::Unknown);
         assert_eq!(verdict(alert(80)), Some(ClientVerdict::Unknown));
         assert_eq!(verdict(answer("400 The SSL certificate error")), Some(ClientVerdict::Refused));
         assert_eq!(verdict(answer("400 Bad Request")), Some(ClientVerdict::Unknown));

@@ -10,8 +10,8 @@ use shakedown_probe::tls::{Answer, Completed, Identity};
 use shakedown_x509::{Anchors, Builder, Certificate, DistinguishedName, Rules, Shown, findings};
 
 /// The alert certificate_expired, and those that servers send for any fault of a certificate: bad_certificate,
-/// certificate_unknown.
-const MAY_BE_EXPIRED: [u8; 3] = [45, 42, 46];
+/// certificate_unknown, access_denied.
+const MAY_BE_EXPIRED: [u8; 4] = [45, 42, 46, 49];
 
 /// What was seen, and what is wrong with a client certificate that was refused.
 pub(super) fn evidence(

@@ -12,7 +12,7 @@ pub use dropbear::{Dropbear, DropbearSpec, dropbear};
 pub use paramiko::{Paramiko, paramiko_server};
 pub use script::ScriptSpec;
 pub use sshd::{Sshd, SshdSpec, sshd};
-pub use tls::{TlsServer, gnutls_serv, nginx, nginx_again, openssl_s_server};
+pub use tls::{TlsServer, gnutls_serv, gnutls_serv_with, nginx, nginx_again, openssl_s_server};
 
 pub(crate) use asyncssh::SCRIPT as ASYNCSSH;
 pub(crate) use paramiko::SCRIPT as PARAMIKO;

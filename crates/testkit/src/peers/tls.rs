@@ -106,11 +106,19 @@ pub fn openssl_s_server(certificates: &[&str], arguments: &[&str]) -> Option<Tls
 /// # Panics
 /// Where it does not start, with its log.
 pub fn gnutls_serv(priority: &str) -> Option<TlsServer> {
+    gnutls_serv_with(priority, &[])
+}
+
+/// The same with further arguments.
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn gnutls_serv_with(priority: &str, arguments: &[&str]) -> Option<TlsServer> {
     let program = require("gnutls-serv")?;
     require("openssl")?;
     Some(start(&["rsa"], "done", |folder, port| {
         let mut command = Command::new(&program);
-        command.args(["--http", "--port", &port.to_string(), "--priority", priority]);
+        command.args(["--http", "--port", &port.to_string(), "--priority", priority]).args(arguments);
         command.arg("--x509certfile").arg(folder.join("rsa.pem")).arg("--x509keyfile").arg(folder.join("rsa.key"));
         Ok(command)
     }))

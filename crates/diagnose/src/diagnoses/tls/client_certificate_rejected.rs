@@ -88,7 +88,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 
 fn one(case: &Case<'_>, id: shakedown_model::EvidenceId, completion: &Completion, shown: &ShownCertificate) -> Match {
     let (subject, issuer) = (quoted(shown.subject.as_str()), quoted(shown.issuer.as_str()));
-    let is_denied = completion.alert() == Some(ACCESS_DENIED);
+    // gnutls-serv says so of any certificate that it does not take.
+    let is_denied = completion.alert() == Some(ACCESS_DENIED) && shown.is_of_named != Some(false);
     let side = if is_denied { Side::Unknown } else { Side::Client };
     let mut found =
         Match::new(Strength::Decisive, side, format!("the server refuses the client's certificate {subject}"));
