@@ -98,11 +98,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 type Table = fn(&str) -> Result<String, Box<dyn Error>>;
 
 /// Data file, generated file, and what turns one into the other.
-const TABLES: [(&str, &str, Table); 4] = [
+const TABLES: [(&str, &str, Table); 5] = [
     ("data/openssl-commands.toml", "openssl_commands.rs", openssl::table),
     ("data/nginx-directives.toml", "nginx_directives.rs", nginx::table),
     ("data/tls-defaults.toml", "tls_defaults.rs", defaults::table),
     ("data/strongswan-defaults.toml", "strongswan_defaults.rs", defaults::table),
+    ("data/libreswan-defaults.toml", "libreswan_defaults.rs", defaults::table),
 ];
 
 fn keyword(row: &Row, rows: &[Row]) -> Result<String, Box<dyn Error>> {

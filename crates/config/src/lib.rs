@@ -12,6 +12,7 @@ pub mod flat;
 pub mod haproxy;
 pub mod ingress;
 pub mod ini;
+pub mod ipsec_conf;
 pub mod lighttpd;
 pub mod line;
 pub mod nginx;

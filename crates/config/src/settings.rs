@@ -303,7 +303,7 @@ fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
         let (span, end) = value(&text, at, &mut bytes, &mut places);
         at = end;
         let Some(span) = span else { continue };
-        prints.push((span.start, print(&bytes)));
+        prints.push((span.start, key_print(&bytes)));
         bytes.zeroize();
         let mut ended = false;
         for byte in text.get_mut(span).into_iter().flatten() {
@@ -317,7 +317,7 @@ fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
 }
 
 /// The print of a key as strongSwan reads it: `0x` hexadecimal, `0s` Base64, or text.
-fn print(bytes: &[u8]) -> KeyPrint {
+pub(crate) fn key_print(bytes: &[u8]) -> KeyPrint {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut decoded = Vec::new();
     let key = if let Some(digits) = bytes.strip_prefix(b"0x") {

@@ -1,6 +1,7 @@
 //! No file makes a reader of TLS programs fail, and no edit is made that is not effective.
 
 use proptest::prelude::*;
+use shakedown_config::ipsec_conf;
 use shakedown_config::proxy;
 use shakedown_config::tls::{TlsVersion, key_files};
 use shakedown_config::{Memory, apache, dovecot, flat, haproxy, lighttpd, nginx, openssl_cnf, postfix, yaml};
@@ -140,6 +141,9 @@ proptest! {
         let _ = flat::openvpn(&files, path, None, None).unwrap();
         let _ = flat::java_security(&files, path).unwrap();
         let _ = proxy::caddy(&files, path, None).unwrap();
+        for daemon in [ipsec_conf::Daemon::Libreswan, ipsec_conf::Daemon::StrongSwan] {
+            let _ = ipsec_conf::read(&files, path, daemon).unwrap();
+        }
         let _ = proxy::traefik(&files, path, None).unwrap();
         let _ = proxy::envoy(&files, path, None).unwrap();
     }
@@ -165,6 +169,7 @@ fn files_that_would_grow_without_end() {
         )
         .with("/m", "include \"/m\"\n")
         .with("/d", "!include /d\n")
+        .with("/i", double(&|n| format!("conn s{n}\n left=a\n right=b\n also=s{0}\n also=s{0} x s{0}\n", n - 1)))
         .with(
             "/y",
             double(&|n| format!("(s{n}) {{\nimport s{0}\nimport s{0}\n}}\n", n - 1)) + "a.example {\nimport s59\n}\n",
@@ -180,6 +185,8 @@ fn files_that_would_grow_without_end() {
     let lighttpd = |path| lighttpd::read(&files, &lighttpd::Spec { path, version: None, library: None }).unwrap();
     assert!(lighttpd("/l").servers.is_empty() && !lighttpd("/m").evidence.is_empty());
     assert!(!dovecot::read(&files, &dovecot::Spec { path: "/d", version: None }).unwrap().evidence.is_empty());
+    let reading = ipsec_conf::read(&files, "/i", ipsec_conf::Daemon::Libreswan).unwrap();
+    assert_eq!(reading.connections.len(), 59);
     assert_eq!(proxy::caddy(&files, "/y", None).unwrap().servers.len(), 1);
     let many = format!("events {{}} http {{ {} }}", "server{listen 443 ssl;ssl_certificate a;}".repeat(20_000));
     let files = Memory::new().with("/n", many);

@@ -249,6 +249,7 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         local,
         remote,
         aggressive: _,
+        exact_selectors: _,
         refuses_aggressive_psk: _,
         keys,
         local_selectors,

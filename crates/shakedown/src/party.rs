@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
-use shakedown_config::{Disk, openssh, swanctl, tls_party};
+use shakedown_config::{Disk, ipsec_conf, openssh, swanctl, tls_party};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Protocol, Role, Software};
 
 use crate::session::Gathering;
@@ -149,9 +149,24 @@ impl Session {
         if self.catalog.protocol_of(&product, software.version()) == Some(ProductProtocol::Tls) {
             return self.configured_tls(text, &software, path, role, &context);
         }
+        let failed = |source| Error::File { path: path.to_owned(), source: std::io::Error::other(source) };
+        let daemon = match product.as_str() {
+            "libreswan" => Some(ipsec_conf::Daemon::Libreswan),
+            // strongSwan has two formats: the sections of one begin with words that the other has not.
+            "strongswan" => {
+                let text = shakedown_config::Files::read(&files, path, shakedown_config::files::FILE_LIMIT).ok();
+                text.filter(|text| ipsec_conf::is_ipsec_conf(text)).map(|_| ipsec_conf::Daemon::StrongSwan)
+            }
+            _ => None,
+        };
+        if let Some(daemon) = daemon {
+            let reading = ipsec_conf::read(&files, path, daemon).map_err(failed)?;
+            let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
+            let Gathered { parties, evidence } = ipsec_conf::parties(&reading, &selection, &self.catalog);
+            return Ok(Gathering { parties, evidence, connections: 0 });
+        }
         if product == "strongswan" {
-            let reading = swanctl::read(&files, path)
-                .map_err(|source| Error::File { path: path.to_owned(), source: std::io::Error::other(source) })?;
+            let reading = swanctl::read(&files, path).map_err(failed)?;
             let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
             let Gathered { parties, evidence } = swanctl::parties(&reading, &selection, &self.catalog);
             return Ok(Gathering { parties, evidence, connections: 0 });

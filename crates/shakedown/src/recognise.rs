@@ -12,10 +12,10 @@ use crate::installed::{self, distribution, find};
 const LOOKED_INTO: u32 = 256 << 10;
 /// The versions that stand for those of programs whose own rows the catalog has no offers for, where none is installed: those
 /// that the rows on their defaults were last checked with.
-const CHECKED: [(&str, &str); 4] =
-    [("strongswan", "6.0.6"), ("caddy", "2.11.4"), ("traefik", "3.7.9"), ("envoy", "1.28.5")];
+const CHECKED: [(&str, &str); 5] =
+    [("strongswan", "6.0.6"), ("libreswan", "5.4"), ("caddy", "2.11.4"), ("traefik", "3.7.9"), ("envoy", "1.28.5")];
 /// Programs that bring their own library, or are one.
-const OWN_LIBRARY: [&str; 6] = ["openssl", "java-jsse", "strongswan", "caddy", "traefik", "envoy"];
+const OWN_LIBRARY: [&str; 7] = ["openssl", "java-jsse", "strongswan", "libreswan", "caddy", "traefik", "envoy"];
 
 /// A program whose files are told apart here.
 #[derive(Debug)]
@@ -166,6 +166,32 @@ const PROGRAMS: &[Program] = &[
         before: "swanctl ",
         lines: &["esp_proposals"],
         together: &["connections {", "remote_addrs"],
+    },
+    Program {
+        product: "strongswan",
+        names: &[],
+        asks: &["swanctl"],
+        argument: &["--version"],
+        before: "swanctl ",
+        lines: &["charondebug", "leftfirewall=", "rightfirewall=", "strictcrlpolicy", "leftauth=psk", "rightauth=psk"],
+        together: &[],
+    },
+    Program {
+        product: "libreswan",
+        names: &[],
+        asks: &["pluto"],
+        argument: &["--version"],
+        before: "Libreswan ",
+        lines: &[
+            "nssdir=",
+            "ikev2=",
+            "ikev1-policy=",
+            "phase2alg=",
+            "virtual-private=",
+            "protostack=",
+            "leftrsasigkey=",
+        ],
+        together: &[],
     },
     Program {
         product: "openssl",
@@ -329,6 +355,9 @@ mod tests {
         assert_eq!(braces("{\"apps\": {\"tls_connection_policies\": []}}"), Some("caddy"));
         assert_eq!(braces("{\"static_resources\": {}}"), Some("envoy"));
         assert_eq!(braces("{\"protocol\": \"tls\"}"), None);
+        assert_eq!(of("/x/i", "config setup\n    nssdir=/x\nconn a\n"), Some("libreswan"));
+        assert_eq!(of("/x/i", "config setup\n    charondebug=ike 2\nconn a\n"), Some("strongswan"));
+        assert_eq!(of("/x/i", "conn a\n    left=%defaultroute\n"), None);
         assert_eq!(of("/x/w", "connections {\n  a {\n    remote_addrs = 192.0.2.1\n"), Some("strongswan"));
     }
 

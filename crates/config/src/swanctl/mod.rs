@@ -10,6 +10,7 @@ use shakedown_model::ike::SharedKey;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Name, SourceFile};
 
 pub use connection::{Authentication, Child, Connection, Id};
+pub(crate) use party::proposals as of_keywords;
 pub use party::{Selection, parties};
 
 use crate::files::{FileError, Files};

@@ -124,6 +124,7 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         remote_selectors: selectors(child.map(|child| &child.remote_selectors)),
         local_addresses: addresses(&connection.local_addresses),
         remote_addresses: addresses(&connection.remote_addresses),
+        exact_selectors: false,
     }
 }
 
@@ -133,7 +134,7 @@ fn is_on(text: &str) -> bool {
 }
 
 /// The proposals of a list; those of the program where it is empty, or where it says `default`.
-fn proposals(
+pub(crate) fn proposals(
     list: &[Value],
     protocol: SaProtocol,
     software: &Software,

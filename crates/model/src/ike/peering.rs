@@ -22,6 +22,9 @@ pub struct Peering {
     pub local_selectors: Known<Vec<Item>>,
     /// Traffic selectors of the other end.
     pub remote_selectors: Known<Vec<Item>>,
+    /// As responder: whether only selectors that are its own are taken, and nothing narrower or wider (libreswan, unless
+    /// `narrowing=yes`).
+    pub exact_selectors: bool,
     /// Addresses of this end.
     pub local_addresses: Vec<Item>,
     /// Addresses of the other end.

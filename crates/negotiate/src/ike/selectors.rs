@@ -33,7 +33,13 @@ pub(super) fn narrow(outcome: &mut Outcome, initiator: &Peering, responder: &Pee
             result = unknown(result);
             continue;
         };
-        let pairs = || one.iter().flat_map(|one| other.iter().map(move |other| meet(one, other)));
+        let exact = responder.exact_selectors;
+        let meets = |one: &Selector, other: &Selector| match meet(one, other) {
+            Some(true) if exact => Some(one == other),
+            meets => meets,
+        };
+        let meets = &meets;
+        let pairs = || one.iter().flat_map(|one| other.iter().map(move |other| meets(one, other)));
         let chosen = pairs().any(|meets| meets == Some(true));
         if !chosen && pairs().any(|meets| meets.is_none()) {
             result = unknown(result);
@@ -44,9 +50,11 @@ pub(super) fn narrow(outcome: &mut Outcome, initiator: &Peering, responder: &Pee
             client: names(ours),
             server: names(theirs),
             chosen: None,
-            rule:
-                "the responder takes what its own selectors and the proposed ones have in common (RFC 7296 section 2.9)"
-                    .to_owned(),
+            rule: match exact {
+                true => "the responder takes the proposed selectors where they are its own",
+                false => "the responder takes what its own selectors and the proposed ones have in common (RFC 7296 section 2.9)",
+            }
+            .to_owned(),
         });
         if !chosen {
             let (client, server) = (ours.clone(), theirs.clone());
