@@ -128,8 +128,8 @@ impl Mapper<'_> {
         if !self.engine.options.complete || self.completed.is_some() {
             return;
         }
-        let asks_by_http = self.engine.target.speaks_http && self.findings.asks_for_certificate();
-        let wish = Wish { version, cipher_suite, group, asks_by_http };
+        let expects_request = self.findings.asks_for_certificate();
+        let wish = Wish { version, cipher_suite, group, expects_request };
         self.completed = self.engine.complete(&wish).await;
         if let Some(completed) = &self.completed {
             self.findings.learn_completed(completed);

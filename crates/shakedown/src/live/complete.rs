@@ -180,7 +180,9 @@ pub(super) fn notes(completed: &Completed, answer: Option<&Answer>, showing: boo
         );
     }
     if showing && !completed.asked && completed.end == CompletionEnd::Complete {
-        notes.push("the server asks for no client certificate: that of `--cert` was not shown".to_owned());
+        let text = "the server asks for no client certificate in the handshake: that of `--cert` was not shown (a web server \
+                    may ask later, for some of its pages)";
+        notes.push(text.to_owned());
     }
     if completed.shown && completed.client_verdict() == ClientVerdict::Accepted {
         notes.push("the server lets a client with the certificate of `--cert` in".to_owned());
