@@ -56,6 +56,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l connect -d
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
@@ -108,6 +110,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l connec
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
@@ -141,6 +145,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l connect -d
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
