@@ -17,7 +17,8 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
         if selection.name.is_some_and(|name| name != connection.name) {
             continue;
         }
-        for flipped in orientations(connection, reading.daemon, selection.role) {
+        let ends = orientations(connection, reading.daemon, selection.role);
+        for flipped in ends.iter().copied() {
             let end = End { reading, connection, selection, catalog, flipped };
             match end.policy() {
                 Ok((policy, notes)) => gathered.parties.push(Party {
@@ -30,7 +31,7 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
                     source: PartySource::Configuration,
                     policy: Policy::Ike(Box::new(policy)),
                     configuration: None,
-                    notes: [reading.notes.clone(), notes].concat(),
+                    notes: [reading.notes.clone(), notes, which_end(flipped, ends.len() > 1)].concat(),
                 }),
                 Err(evidence) if gathered.evidence.contains(&evidence) => {}
                 Err(evidence) => gathered.evidence.push(evidence.by(selection.role)),
@@ -54,6 +55,13 @@ fn orientations(connection: &Connection, daemon: Daemon, role: Role) -> Vec<bool
         (left, right) if is_any(left) || is_any(right) || role == Role::Client => vec![false],
         _ => vec![false, true],
     }
+}
+
+/// What has to be said of an end that could be the other one.
+fn which_end(flipped: bool, open: bool) -> Vec<String> {
+    let side = if flipped { "right" } else { "left" };
+    let note = format!("read as the {side} end: only the machine knows which of the two addresses is its own");
+    if open { vec![note] } else { Vec::new() }
 }
 
 /// An identity as it is compared: the `@` in front of a name only says that it is not looked up.
