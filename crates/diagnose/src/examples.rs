@@ -245,6 +245,7 @@ fn fact(text: &str) -> Evidence {
             }))
         }
         "completion" => completion(word(0), word(1), after(2)),
+        "old-version-only" => Fact::OldVersionOnly,
         "notify" => Fact::Notify {
             phase: Phase::IkeSa,
             number: word(0).parse().expect("a number"),

@@ -258,6 +258,8 @@ pub enum Fact {
         /// Whether all that could be offered was answered with it.
         to_everything: bool,
     },
+    /// IKE: the responder answers the first message of version 1, where it has no answer to version 2 but a refusal or none.
+    OldVersionOnly,
     /// Whoever checks a certificate has something against it.
     Certificate(Box<crate::CertificateFinding>),
     /// TLS: a whole handshake, made as a second opinion.

@@ -210,7 +210,7 @@ fn a_responder_that_falls_silent_leaves_the_rest_unknown() {
 #[test]
 fn a_stranger_is_refused_whatever_it_offers() {
     let (probed, received) = mapped(true, 8000, Box::new(|request, _| vec![refuses(request)]));
-    assert!(received.len() <= 4 && probed.gathered.parties.is_empty());
+    assert!(received.len() <= 6 && probed.gathered.parties.is_empty());
     let [Fact::Notify { number: notify::NO_PROPOSAL_CHOSEN, to_everything: true, .. }] = facts(&probed)[..] else {
         panic!("{:?}", probed.gathered)
     };
@@ -245,6 +245,23 @@ fn a_responder_of_the_old_version_says_so() {
     let says_so =
         |fact: &&Fact| matches!(fact, Fact::Notify { number: 5, name, .. } if name == "INVALID-MAJOR-VERSION");
     assert!(facts(&probed).iter().any(says_so), "{:?}", probed.gathered);
+}
+
+#[test]
+fn a_responder_of_the_old_version_is_told_from_a_stranger() {
+    for says_no in [true, false] {
+        let behaviour: Behaviour = Box::new(move |request, _| match request.header.major() {
+            1 => {
+                let header = Header { responder_spi: [5; 8], ..request.header };
+                vec![Message { header, payloads: request.payloads.clone(), ..Message::default() }.write()]
+            }
+            _ if says_no => vec![refuses(request)],
+            _ => Vec::new(),
+        });
+        let (probed, _) = mapped(true, 8000, behaviour);
+        assert!(matches!(facts(&probed)[..], [Fact::OldVersionOnly]), "{:?}", probed.gathered);
+        assert!(probed.gathered.parties.is_empty());
+    }
 }
 
 #[test]

@@ -421,6 +421,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::NoStartTls { protocol: _, is_offered: _, text }
         | Fact::ProxyRefused { text } => visit.said(text),
         Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
+        Fact::OldVersionOnly => {}
         Fact::Notify { phase: _, number: _, name: _, to_everything: _ } => {}
         Fact::Certificate(finding) => certificate::finding(visit, finding),
         Fact::Completion(completion) => certificate::completion(visit, completion),

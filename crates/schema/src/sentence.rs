@@ -90,6 +90,7 @@ pub fn sentence(fact: &Fact) -> String {
             let to = if *to_everything { "all that it was offered" } else { "the offer" };
             format!("the responder answered {to} with `{name}` ({number})")
         }
+        Fact::OldVersionOnly => "the responder answers IKEv1, and not IKEv2".to_owned(),
         Fact::Departure { what } => what.clone(),
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))

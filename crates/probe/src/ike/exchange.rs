@@ -185,6 +185,22 @@ impl Exchanger {
         }
     }
 
+    /// Whether the first message of main mode is answered by one (RFC 2409 section 5): that is IKEv1. Leaves a half-open SA
+    /// behind where it is.
+    pub(super) async fn speaks_version_1(&mut self) -> bool {
+        let Some(identity) = Identity::new() else { return false };
+        let message = super::version1::main_mode(identity.spi);
+        // Who is silent to IKEv2 has had its time: fewer repetitions are made.
+        let chosen = self.chosen;
+        let answered = match self.answer(&message, identity.spi, 2).await {
+            Ok((reply, _)) => reply.header.exchange == exchange::IDENTITY_PROTECTION,
+            Err(_) => false,
+        };
+        self.chosen = chosen;
+        self.half_open += u32::from(answered);
+        answered
+    }
+
     /// Sends a request until it is answered.
     pub(super) async fn exchange(&mut self, request: &Request) -> Outcome {
         // A cookie is for one SPI and one nonce (RFC 7296 section 2.6): with these it is good for further requests.
@@ -196,7 +212,7 @@ impl Exchanger {
             if self.cookies > 0 {
                 sleep_until((Instant::now() + PAUSE).min(self.deadline)).await;
             }
-            let (reply, once) = match self.answer(&message, identity.spi).await {
+            let (reply, once) = match self.answer(&message, identity.spi, WAITS.len()).await {
                 Ok(reply) => reply,
                 Err(outcome) => return outcome,
             };
@@ -220,9 +236,9 @@ impl Exchanger {
     }
 
     /// The answer, and whether the request was sent only once.
-    async fn answer(&mut self, message: &[u8], spi: [u8; 8]) -> Result<(Message, bool), Outcome> {
+    async fn answer(&mut self, message: &[u8], spi: [u8; 8], times: usize) -> Result<(Message, bool), Outcome> {
         let mut sent = false;
-        for (turn, wait) in WAITS.into_iter().enumerate() {
+        for (turn, wait) in WAITS.into_iter().enumerate().take(times) {
             for index in 0..self.links.len() {
                 // Until one of the ways has answered, the first is tried alone once.
                 let first = self.live.iter().position(|live| *live);
@@ -294,10 +310,12 @@ impl Exchanger {
     }
 }
 
-/// Whether a message is the answer to our request; of IKEv1 only a notification can be.
+/// Whether a message is the answer to our request; of IKEv1 a notification can be that to either version.
 fn answers(reply: &Message, spi: [u8; 8]) -> bool {
     let header = &reply.header;
     let by_version = match header.major() {
+        // What is sent back as it came has no responder's cookie.
+        1 if header.exchange == exchange::IDENTITY_PROTECTION => header.responder_spi != [0; 8],
         1 => header.exchange == exchange::INFORMATIONAL_V1,
         _ => header.is_response() && header.exchange == exchange::IKE_SA_INIT && header.message_id == 0,
     };

@@ -21,6 +21,11 @@ pub(super) fn refusal(address: &str, number: u16, name: &str, to_everything: boo
     Evidence::new(fact).by(Role::Server).at(origin(address, "IKE_SA_INIT response"))
 }
 
+/// It answers IKEv1 alone.
+pub(super) fn old_version(address: &str) -> Evidence {
+    Evidence::new(Fact::OldVersionOnly).by(Role::Server).at(origin(address, "answer to main mode"))
+}
+
 /// A datagram that is no message.
 pub(super) fn broken(address: &str, error: &WireError) -> Evidence {
     let fact = Fact::Malformed {

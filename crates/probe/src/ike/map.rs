@@ -104,6 +104,9 @@ async fn probe(
         if initiators.is_none() || !all_accepted && one.exchanger.answering().is_some() {
             one.map().await;
         }
+        if one.has_no_answer() {
+            one.speaks_version_1 = one.exchanger.speaks_version_1().await;
+        }
         let others = addresses.get(at + 1..).unwrap_or_default();
         if one.finish(target, &probed.answers, others, &mut probed.gathered) {
             break;
@@ -129,6 +132,8 @@ struct Mapper<'a> {
     met_error: Option<(u16, String)>,
     /// A question that was accepted.
     known_good: Option<Vec<Region>>,
+    /// Whether it answers IKEv1; asked only where IKEv2 gets no answer but a refusal.
+    speaks_version_1: bool,
     /// Why it stopped.
     stopped: Option<String>,
     nat: Option<(SocketAddr, bool)>,
@@ -146,9 +151,16 @@ impl<'a> Mapper<'a> {
             error: None,
             met_error: None,
             known_good: None,
+            speaks_version_1: false,
             stopped: None,
             nat: None,
         }
+    }
+
+    /// Whether everything is refused, or nothing answered.
+    fn has_no_answer(&self) -> bool {
+        let refused = |found: &Found| found.complete && found.regions.is_empty();
+        self.exchanger.answering().is_none() || self.found.as_ref().is_some_and(refused) && self.stopped.is_none()
     }
 
     async fn meet(&mut self, offer: &IkeOffer) -> Answer {
@@ -279,10 +291,14 @@ impl<'a> Mapper<'a> {
 
     /// Adds what was found of this address; whether it answered at all.
     fn finish(self, target: &IkeTarget, answers: &[Answer], others: &[SocketAddr], gathered: &mut Gathered) -> bool {
-        let Self { candidates, exchanger, address, found, error, met_error, stopped, nat, .. } = self;
+        let Self { candidates, exchanger, address, found, error, met_error, stopped, nat, speaks_version_1, .. } = self;
         let place = address.to_string();
         if let Some(error) = &exchanger.broken {
             gathered.evidence.push(facts::broken(&place, error));
+        }
+        if speaks_version_1 {
+            gathered.evidence.push(facts::old_version(&place));
+            return true;
         }
         let Some((answering, marked)) = exchanger.answering() else {
             let failed = exchanger.failures.iter().map(|(address, failure)| facts::not_reached(*address, *failure));

@@ -11,6 +11,7 @@ mod options;
 mod party;
 mod region;
 mod search;
+mod version1;
 
 pub use candidates::{Candidate, Candidates};
 pub use map::{Answer, IkeProbed, Verdict, map, meet};

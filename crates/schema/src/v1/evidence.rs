@@ -217,6 +217,7 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
                 ("to_everything", json!(to_everything)),
             ],
         ),
+        Fact::OldVersionOnly => ("old-version-only", Vec::new()),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])

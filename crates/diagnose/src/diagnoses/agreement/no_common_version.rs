@@ -60,6 +60,7 @@
 //! side: server
 //! ```
 
+use shakedown_model::ike::IkeVersion;
 use shakedown_model::{
     Change, Command, CommandPlace, Fact, Item, Match, Phase, Protocol, Reason, Remedy, Role, Side, Slot, Stage,
     Strength, names,
@@ -116,7 +117,11 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 /// fitted.
 fn ike(case: &Case<'_>) -> Vec<Match> {
     const INVALID_MAJOR_VERSION: u16 = 5;
-    let says_so = |fact: &Fact| matches!(fact, Fact::Notify { number: INVALID_MAJOR_VERSION, .. });
+    let speaks_old =
+        case.client.and_then(|party| party.ike()).and_then(|policy| policy.version) == Some(IkeVersion::V1);
+    let says_so = |fact: &Fact| {
+        matches!(fact, Fact::Notify { number: INVALID_MAJOR_VERSION, .. } | Fact::OldVersionOnly) && !speaks_old
+    };
     let says_so = case.facts().find(|(_, evidence)| says_so(&evidence.fact)).map(|(id, _)| id);
     let refused = crate::ike::refuses_everything(case).filter(|_| !case.answered());
     let differ = case.failed().iter().find(|failed| failed.slot == Slot::Version);
@@ -125,7 +130,7 @@ fn ike(case: &Case<'_>) -> Vec<Match> {
             let [initiator, responder] = [&failed.client, &failed.server].map(|items| list(&names(items)));
             (Strength::Decisive, format!("the initiator speaks IKE version {initiator}, the responder {responder}"))
         }
-        (None, Some(_), _) => (Strength::Decisive, "the responder does not speak IKEv2".to_owned()),
+        (None, Some(_), _) => (Strength::Decisive, "the responder does not speak IKEv2 with this peer".to_owned()),
         (None, None, Some(_)) => {
             let what = "the responder refuses whatever it is offered: it may speak IKEv1 with this peer only";
             (Strength::Weak, what.to_owned())
@@ -140,6 +145,9 @@ fn ike(case: &Case<'_>) -> Vec<Match> {
     found.reason = Reason::OutdatedSoftware;
     found.side_because = "IKEv1 is deprecated (RFC 9395)".to_owned();
     found.evidence.extend(says_so.or(refused));
+    if says_so.is_some() {
+        found.supersedes = vec!["no-matching-connection", "no-common-proposal", "port-filtered"];
+    }
     let decides = "the version that the responder is set up with: `version` in swanctl.conf";
     found.what_would_decide = Some(decides.to_owned());
     vec![found]
