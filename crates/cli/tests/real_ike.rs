@@ -308,6 +308,8 @@ fn an_initiator_meets_what_charon_would_select() {
     let diagnosis = &other.document["diagnoses"][0];
     assert_eq!((other.status, &diagnosis["cause"]), (1, &"no-common-proposal".into()), "{diagnosis:#}");
     assert_eq!(diagnosis["side"], "client");
+    let fixes = other.document["fixes"].to_string();
+    assert!(fixes.contains("shakedown check ike://127.0.0.1\""), "{fixes}");
     let failed: Vec<&Value> = other.document["pairs"][0]["outcome"]["failed"]
         .as_array()
         .into_iter()

@@ -118,11 +118,13 @@ pub(crate) fn former(edit: &FileEdit) -> Command {
     Command { place, text: lines.join("\n"), explanation: format!("put this back as it was{and}") }
 }
 
-/// What `check` takes for the target: a TLS server needs its scheme and port to be known as one.
+/// What `check` takes for the target: a server of TLS or IKE needs its scheme and port to be known as one.
 fn target(input: &PlanInput<'_>, host: &str) -> String {
     match (input.server.protocol(), input.context.port) {
         (Protocol::Tls, Some(port)) => format!("tls://{host}:{port}"),
         (Protocol::Tls, None) => format!("tls://{host}"),
+        (Protocol::Ike, Some(port)) if port != 500 => format!("ike://{host}:{port}"),
+        (Protocol::Ike, _) => format!("ike://{host}"),
         _ => host.to_owned(),
     }
 }
