@@ -1,5 +1,7 @@
 //! The commands around a change: how to make it, to check it and to take it back.
 
+use std::net::IpAddr;
+
 use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Protocol, Role};
 
 use crate::edited::{Delta, Edited};
@@ -56,9 +58,19 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
         let client = syntax::product(input.client, input.catalog).and_then(|product| product.verify.as_ref());
         if let Some(connect) = client {
             let port = input.context.port.unwrap_or(443).to_string();
+            let connect = match asked(input, &host) {
+                Some(name) => connect.replace("{server_name}", name),
+                None => connect.replace("-servername {server_name}", "-noservername"),
+            };
             commands.push((connect.replace("{host}", &host).replace("{port}", &port), "makes a real connection"));
         }
-        commands.push((format!("shakedown check {}", target(input, &host)), "shows what the two ends now agree on"));
+        let sni = match (input.server.protocol(), asked(input, &host)) {
+            (Protocol::Tls, Some(name)) if name != host => format!(" --sni {name}"),
+            (Protocol::Tls, None) if host.parse::<IpAddr>().is_err() => " --sni none".to_owned(),
+            _ => String::new(),
+        };
+        commands
+            .push((format!("shakedown check {}{sni}", target(input, &host)), "shows what the two ends now agree on"));
     } else {
         let text = format!("shakedown negotiate {} {}", input.client.label, input.server.label);
         commands.push((text, "with the changed party in place: shows what the two ends now agree on"));
@@ -69,6 +81,13 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
             fix.verify.push(Command { place, text, explanation: explanation.into() });
         }
     }
+}
+
+/// The name that a TLS server was asked for, or else its own; an address is no name to ask for (RFC 6066 section 3).
+fn asked<'a>(input: &'a PlanInput<'_>, host: &'a str) -> Option<&'a str> {
+    let seen = matches!(input.server.source, PartySource::Live { .. });
+    let name = input.context.server_name.as_deref().or(if seen { None } else { Some(host) });
+    name.filter(|name| name.parse::<IpAddr>().is_err())
 }
 
 /// The server's name for the client's command line.

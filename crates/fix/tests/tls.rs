@@ -549,3 +549,28 @@ fn every_fix_holds_what_it_says_for_clients_and_servers_of_many_kinds() {
         "{failing} {planned_for} {safe} {agreed}"
     );
 }
+
+/// What was asked for by `--sni` was left out of the lines that check the change.
+#[test]
+fn the_check_asks_for_the_name_that_was_asked_for() {
+    let client = party("openssl@1.0.0", Role::Client);
+    for (address, server_name, connect, check) in [
+        ("192.0.2.7", None, "-connect 192.0.2.7:443 -noservername", "shakedown check tls://192.0.2.7:443"),
+        (
+            "192.0.2.7",
+            Some("www.example.com"),
+            "-connect 192.0.2.7:443 -servername www.example.com",
+            "shakedown check tls://192.0.2.7:443 --sni www.example.com",
+        ),
+        ("db01", Some("db01"), "-connect db01:443 -servername db01", "shakedown check tls://db01:443"),
+        ("db01", None, "-connect db01:443 -noservername", "shakedown check tls://db01:443 --sni none"),
+    ] {
+        let server = Party { source: PartySource::Live { address: format!("{address}:443") }, ..nginx(MODERN) };
+        let context = Context { server_name: server_name.map(str::to_owned), port: Some(443), ..host(address) };
+        let planned = run(&client, &server, &context, &[]);
+        let lines: Vec<&str> =
+            planned.fixes.iter().flat_map(|fix| &fix.verify).map(|verify| verify.text.as_str()).collect();
+        assert!(lines.iter().any(|line| line.contains(connect)), "{connect}: {lines:?}");
+        assert!(lines.contains(&check), "{check}: {lines:?}");
+    }
+}
