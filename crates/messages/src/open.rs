@@ -26,8 +26,6 @@ pub(crate) struct Open {
     pub(crate) key: Key,
     pub(crate) events: Vec<Event>,
     peer: Option<Peer>,
-    /// Whether a server named the peer with its port, which is another one for each connection.
-    served: bool,
     /// When it was last heard of.
     time: Option<f64>,
     /// Whether more than the set-up was said.
@@ -107,8 +105,6 @@ impl Tracker {
             self.by_peer.insert((key.file, key.host, peer.clone()), id);
         }
         let Some(open) = self.open.get_mut(&id) else { return };
-        let named = peer.as_ref().is_some_and(|peer| peer.port.is_some());
-        open.served |= named && event.printed_by == Some(Role::Server);
         open.peer = match (open.peer.take(), peer) {
             (Some(old), Some(new)) if old.port.is_some() || new.port.is_none() => Some(old),
             (old, new) => new.or(old),
@@ -141,14 +137,7 @@ impl Tracker {
         let ids = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
         let is_open = |id: &&u64| self.open.contains_key(*id);
         let latest = ids.iter().rev().find(is_open).copied();
-        // A server that writes to its standard error names neither itself nor a process.
-        let is_served = |id: &u64| self.open.get(id).is_some_and(|open| open.served);
-        let another = || peer.is_some_and(|peer| peer.port.is_some()) && ids.iter().any(is_served);
-        let serves = match event.printed_by {
-            Some(Role::Client) => false,
-            Some(Role::Server) if key.program.is_empty() => another(),
-            _ => !key.program.is_empty(),
-        };
+        let serves = !key.program.is_empty() && event.printed_by != Some(Role::Client);
         let mut found = latest;
         if let Some(peer) = peer
             && serves
@@ -213,7 +202,6 @@ impl Tracker {
             key: Key { part, ..key.clone() },
             events: Vec::new(),
             peer: None,
-            served: false,
             time: None,
             matters: false,
             works: false,

@@ -1,7 +1,7 @@
 //! What belongs together in a log.
 
 use shakedown_messages::{Attempt, KnownPeer, Messages, Reader};
-use shakedown_model::{IncidentResult, MessageKind, Role, Standing};
+use shakedown_model::{IncidentResult, Role, Standing};
 
 const NO_KEX: &str = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]";
 
@@ -243,24 +243,4 @@ fn a_long_text_tells_the_same_as_its_parts() {
     assert_eq!(parts.0.len(), 4, "{parts:#?}");
     assert_eq!(told(text.len()), parts);
     assert_eq!(told(500_000), parts);
-}
-
-/// `sshd -e` and `sshd -E FILE` write neither a program nor a process before a line: four connections were one.
-#[test]
-fn connections_are_told_apart_by_their_ports_where_nothing_else_names_them() {
-    let text = format!(
-        "Connection from 192.0.2.7 port 41800 on 192.0.2.1 port 22\n\
-         Connection from 192.0.2.7 port 41826 on 192.0.2.1 port 22\n\
-         Unable to negotiate with 192.0.2.7 port 41826: no matching host key type found. Their offer: ssh-dss [preauth]\n\
-         Unable to negotiate with 192.0.2.7 port 41800: {NO_KEX}\n"
-    );
-    let mut told: Vec<String> = read(&text).0.iter().flat_map(failures).collect();
-    told.sort();
-    assert_eq!(told, ["openssh/no-matching-host-key-server", "openssh/no-matching-kex-server"]);
-    assert_eq!(read(&text).0.len(), 2);
-}
-
-fn failures(attempt: &Attempt) -> Vec<String> {
-    let failed = attempt.said.iter().filter(|(said, _)| said.kind == MessageKind::Failure);
-    failed.map(|(said, _)| said.message.clone()).collect()
 }
