@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
-use shakedown_testkit::{peers_dir, require, run};
+use shakedown_testkit::peers::{Strongswan, strongswan_conf};
+use shakedown_testkit::run;
 
 /// What a responder is set up with.
 struct Responder {
@@ -42,22 +42,10 @@ struct Lab {
 impl Lab {
     /// Starts the responder and runs these command lines of `shakedown`; `None` where that cannot be had here.
     fn run(responder: &Responder, commands: &[&str]) -> Option<Self> {
-        let [charon, swanctl] =
-            ["charon-systemd", "swanctl"].map(|name| require(name).map(|p| p.display().to_string()));
-        let (charon, swanctl) = (charon?, swanctl?);
-        for tool in ["unshare", "ip", "bash"] {
-            require(tool)?;
-        }
-        if !may_unshare() {
-            let strict = ["CI", "SHAKEDOWN_REQUIRE_PEERS"].iter().any(|name| std::env::var_os(name).is_some());
-            assert!(!strict, "`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
-            eprintln!("skipped: `unshare` may not make namespaces here");
-            return None;
-        }
+        let strongswan = Strongswan::find()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        let place = folder.path().display().to_string();
-        write("strongswan.conf", &DAEMON.replace("FOLDER", &place).replace("SETTINGS", responder.settings));
+        strongswan_conf(folder.path(), responder.settings, "");
         let connection = CONNECTION
             .replace("PROPOSALS", responder.proposals)
             .replace("PEER", responder.peer)
@@ -71,17 +59,8 @@ impl Lab {
         for (number, arguments) in commands.iter().enumerate() {
             write(&format!("command.{number}"), &format!("\"$SHAKEDOWN\" {arguments} --format json --quiet"));
         }
-        let packages = peers_dir().join("debian/usr/lib");
-        let unpacked = packages.join("ipsec").is_dir();
-        let mut command = Command::new("unshare");
-        command.arg(namespaces()).args(["--kill-child", "--mount-proc", "bash", "-c", SCRIPT]);
-        command
-            .current_dir(folder.path())
-            .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") })
-            .env("CHARON", charon)
-            .env("SWANCTL", swanctl)
-            .env("COMMANDS", commands.len().to_string())
-            .env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
+        let mut command = strongswan.script(folder.path(), SCRIPT);
+        command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
         let finished = run(&mut command, b"", Duration::from_secs(60)).expect("unshare runs");
         let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
         let asked = |number: usize| {
@@ -140,31 +119,10 @@ fn product(lists: &[&str]) -> BTreeSet<String> {
     all.into_iter().collect()
 }
 
-fn namespaces() -> &'static str {
-    if is_root() { "-mnpf" } else { "-Urmnpf" }
-}
-
-fn may_unshare() -> bool {
-    let finished = run(Command::new("unshare").args([namespaces(), "true"]), b"", Duration::from_secs(60));
-    finished.is_ok_and(|finished| finished.status.is_some_and(|status| status.success()))
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
-}
-
 /// Starts the daemon, loads its connection, and runs the commands one after the other.
 const SCRIPT: &str = r#"
-set -e
-if [ -n "$PACKAGES" ]; then mount -t overlay overlay -o "lowerdir=$PACKAGES:/usr/lib" /usr/lib; fi
 ip link set lo up
-export STRONGSWAN_CONF=$PWD/strongswan.conf SWANCTL_DIR=$PWD
-touch log
-"$CHARON" > output 2>&1 &
-# The daemon listens for swanctl once it has its threads.
-grep -qm1 'spawning' <(tail -n +1 -f log)
-"$SWANCTL" --load-all --uri "unix://$PWD/vici" > load 2>&1 || cat load >&2
+start "$PWD"
 for number in $(seq 0 $((COMMANDS - 1))); do
   status=0
   eval "$(cat "command.$number")" > "output.$number" || status=$?
@@ -172,39 +130,6 @@ for number in $(seq 0 $((COMMANDS - 1))); do
 done
 "$SWANCTL" --stats --uri "unix://$PWD/vici" > statistics 2>&1
 "#;
-
-const DAEMON: &str = "
-charon-systemd {
-  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 gmp \
-                      curve25519 kernel-libipsec kernel-netlink socket-default vici
-  install_routes = no
-  install_virtual_ip = no
-  SETTINGS
-  plugins {
-    vici {
-      socket = unix://FOLDER/vici
-    }
-    socket-default {
-      use_ipv6 = no
-    }
-  }
-  filelog {
-    log {
-      path = FOLDER/log
-      default = 1
-      flush_line = yes
-    }
-  }
-  syslog {
-    daemon {
-      default = -1
-    }
-    auth {
-      default = -1
-    }
-  }
-}
-";
 
 const CONNECTION: &str = r#"
 connections {

@@ -116,18 +116,21 @@ fn expect(run: &Run, told: &str, result: &str, cause: Option<&str>) {
     }
 }
 
+/// What comes of each client where the server insists on a certificate that it trusts.
+const WHERE_ONE_IS_REQUIRED: [(Client, &str, Option<&str>); 4] = [
+    (Client::Good, "agreed", None),
+    (Client::None, "failed", Some("client-certificate-required")),
+    (Client::Stranger, "failed", Some("client-certificate-rejected")),
+    (Client::Expired, "failed", Some("certificate-expired")),
+];
+
 #[test]
 fn openssl_lets_in_whom_it_trusts_in_both_versions() {
     let clients = Clients::new();
     for version in ["-tls1_2", "-tls1_3"] {
         let arguments = [version, "-Verify", "1", "-verify_return_error", "-CAfile", &clients.authority];
         let Some(server) = openssl_s_server(&["rsa"], &arguments) else { return };
-        for (client, result, cause) in [
-            (Client::Good, "agreed", None),
-            (Client::None, "failed", Some("client-certificate-required")),
-            (Client::Stranger, "failed", Some("client-certificate-rejected")),
-            (Client::Expired, "failed", Some("certificate-expired")),
-        ] {
+        for (client, result, cause) in WHERE_ONE_IS_REQUIRED {
             let run = clients.check("tls", &server, client);
             expect(&run, &format!("{version} {client:?}"), result, cause);
         }
@@ -144,12 +147,7 @@ fn gnutls_says_so_with_alerts_of_its_own() {
     let arguments = ["--x509cafile", &clients.authority, "--require-client-cert", "--verify-client-cert"];
     for version in ["TLS1.2", "TLS1.3"] {
         let Some(server) = gnutls_serv_with(&format!("NORMAL:-VERS-ALL:+VERS-{version}"), &arguments) else { return };
-        for (client, result, cause) in [
-            (Client::Good, "agreed", None),
-            (Client::None, "failed", Some("client-certificate-required")),
-            (Client::Stranger, "failed", Some("client-certificate-rejected")),
-            (Client::Expired, "failed", Some("certificate-expired")),
-        ] {
+        for (client, result, cause) in WHERE_ONE_IS_REQUIRED {
             let run = clients.check("tls", &server, client);
             expect(&run, &format!("{version} {client:?}"), result, cause);
         }

@@ -6,6 +6,7 @@
 pub mod angle;
 pub mod apache;
 pub mod brace;
+mod defaults;
 pub mod dovecot;
 pub mod files;
 pub mod flat;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use shakedown_catalog::Rating;
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol};
 use shakedown_model::{
-    Applicability, Command, CommandPlace, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome, Party, PartySource,
-    Policy, Role, SourceFile, Span, Stage, TextEdit,
+    Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome,
+    Party, Policy, Role, SourceFile, Span, Stage, TextEdit,
 };
 
 use crate::plan::{Kind, PlanInput, Planned};
@@ -79,9 +79,7 @@ fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Pl
         fix.notes
             .push("what is added is weaker than what is recommended today: give both ends a strong one".to_owned());
     }
-    if is_file(&party) {
-        load(&mut fix, &party);
-    }
+    load(&mut fix, &party);
     steps::verify(input, &mut fix);
     let score = Score::of(&outcome, input.catalog);
     fix.outcome_after = Some(outcome);
@@ -191,9 +189,7 @@ fn end(role: Role) -> &'static str {
 
 /// The proposal behind the last one that is written in the party's own file, or in the place of all of them.
 fn edit(party: &Party, added: &Addition) -> Option<FileEdit> {
-    if !is_file(party) {
-        return None;
-    }
+    dialect(party)?;
     let child = added.proposal.protocol != SaProtocol::Ike;
     let own = list(party.ike()?, child).accepted()?;
     let places = |proposal| keywords(proposal).last();
@@ -237,27 +233,24 @@ enum Dialect {
     Libreswan,
 }
 
-fn dialect(party: &Party) -> Dialect {
-    match spelling(party) {
-        Spelling::Libreswan => Dialect::Libreswan,
-        Spelling::Strongswan if party.label.contains("ipsec.conf") => Dialect::Starter,
-        Spelling::Strongswan => Dialect::Swanctl,
+/// That of the end's own file; `None` where it was not read: what was seen, or what a text tells, is no file to edit.
+fn dialect(party: &Party) -> Option<Dialect> {
+    match (party.configuration.as_ref()?.kind, spelling(party)) {
+        (ConfigurationKind::Swanctl, _) => Some(Dialect::Swanctl),
+        (ConfigurationKind::IpsecConf, Spelling::Strongswan) => Some(Dialect::Starter),
+        (ConfigurationKind::IpsecConf, Spelling::Libreswan) => Some(Dialect::Libreswan),
+        _ => None,
     }
-}
-
-/// Whether the end's own file was read; what was seen of it, or what a text tells, is no file to edit.
-fn is_file(party: &Party) -> bool {
-    party.source == PartySource::Configuration
 }
 
 /// What to write where the end has its program's own proposals, or where its file was not read.
 fn line(party: &Party, added: &Addition) -> Command {
-    if !is_file(party) {
+    let Some(dialect) = dialect(party) else {
         let place = CommandPlace::Settings(format!("the proposals of {}", party.label));
         let explanation = "in strongSwan's keywords, where that end has other words".to_owned();
         return Command { place, text: added.text.clone(), explanation };
-    }
-    let (setting, of) = match (dialect(party), added.proposal.protocol) {
+    };
+    let (setting, of) = match (dialect, added.proposal.protocol) {
         (Dialect::Swanctl, SaProtocol::Ike) => ("proposals = default,", "in the connection"),
         (Dialect::Swanctl, SaProtocol::Esp) => ("esp_proposals = default,", "in the child of the connection"),
         (Dialect::Swanctl, SaProtocol::Ah) => ("ah_proposals = ", "in the child of the connection"),
@@ -267,13 +260,15 @@ fn line(party: &Party, added: &Addition) -> Command {
         (Dialect::Libreswan, SaProtocol::Esp) => ("esp=", "in the connection; with it, the defaults no longer count"),
         (Dialect::Starter | Dialect::Libreswan, SaProtocol::Ah) => ("ah=", "in the connection"),
     };
-    let place = CommandPlace::File(party.label.clone());
+    let main = party.configuration.as_ref().and_then(|own| own.files.first());
+    let place = CommandPlace::File(main.map_or_else(|| party.label.clone(), |file| file.path.clone()));
     Command { place, text: format!("{setting}{}", added.text), explanation: of.to_owned() }
 }
 
 /// How the running daemon takes the change.
 fn load(fix: &mut Fix, party: &Party) {
-    let (text, explanation) = match dialect(party) {
+    let Some(dialect) = dialect(party) else { return };
+    let (text, explanation) = match dialect {
         Dialect::Swanctl => ("swanctl --load-conns", "refuses a keyword that this version lacks; open tunnels stay"),
         Dialect::Starter => ("ipsec update", "takes what has changed; open tunnels stay"),
         Dialect::Libreswan => ("ipsec auto --replace CONNECTION", "refuses what this version lacks; its tunnel ends"),

@@ -55,16 +55,15 @@ pub(crate) fn reload(input: &PlanInput<'_>, fix: &mut Fix, role: Role) {
 pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
     let mut commands = Vec::new();
     if let Some(host) = host(input) {
-        let client = syntax::product(input.client, input.catalog).and_then(|product| product.verify.as_ref());
-        if let Some(connect) = client {
+        let asked = asked(input, &host);
+        let client = syntax::product(input.client, input.catalog);
+        let nameless = client.filter(|_| asked.is_none()).and_then(|product| product.verify_nameless.as_ref());
+        if let Some(connect) = nameless.or_else(|| client?.verify.as_ref()) {
             let port = input.context.port.unwrap_or(443).to_string();
-            let connect = match asked(input, &host) {
-                Some(name) => connect.replace("{server_name}", name),
-                None => connect.replace("-servername {server_name}", "-noservername"),
-            };
+            let connect = connect.replace("{server_name}", asked.unwrap_or(&host));
             commands.push((connect.replace("{host}", &host).replace("{port}", &port), "makes a real connection"));
         }
-        let sni = match (input.server.protocol(), asked(input, &host)) {
+        let sni = match (input.server.protocol(), asked) {
             (Protocol::Tls, Some(name)) if name != host => format!(" --sni {name}"),
             (Protocol::Tls, None) if host.parse::<IpAddr>().is_err() => " --sni none".to_owned(),
             _ => String::new(),

@@ -33,6 +33,8 @@ pub(crate) struct Product {
     pub(crate) reload: Option<String>,
     /// A command that makes a real connection.
     pub(crate) verify: Option<String>,
+    /// The same without a server's name, where the other form has one.
+    pub(crate) verify_nameless: Option<String>,
     #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
     source: String,
 }

@@ -111,7 +111,8 @@ fn an_end_with_its_program_s_own_proposals_gets_a_line() {
 fn only_a_configuration_is_edited() {
     let client = party(Role::Client, &text("proposals = 3des-sha1-modp1024", "esp_proposals = aes256-sha256"));
     let server = party(Role::Server, &text("proposals = aes256-sha256-modp2048", "esp_proposals = aes256-sha256"));
-    let seen = Party { source: PartySource::Live { address: "192.0.2.7:500".to_owned() }, ..server };
+    let source = PartySource::Live { address: "192.0.2.7:500".to_owned() };
+    let seen = Party { source, configuration: None, ..server };
     for fix in run(&client, &seen, &Context::default(), &[]).fixes {
         assert_eq!(fix.edits.is_empty(), fix.side == Side::Server, "{fix:?}");
         assert_eq!(fix.commands.iter().any(|command| command.text.starts_with("swanctl")), fix.side == Side::Client);

@@ -13,7 +13,7 @@ use crate::nearest::Unrecognised;
 use crate::open::{Hint, Key, Kind, Tracker};
 use crate::peers::KnownPeer;
 use crate::role::role;
-use crate::rough::{LINES, Rough};
+use crate::rough::{LINES, Rough, Seen};
 use crate::settle::{self, PASTED};
 use crate::{Clean, Envelope, Messages, sides, when};
 
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
             *bytes += original.len() as u64;
         }
         let text = clean.bytes();
-        let Looked { parts, lines: places } = self.parts(file, text);
+        let Seen { parts, lines: places, .. } = self.look_over(file, text);
         let lines = Lines::of(text);
         let hits = hit::find(self.messages, &lines, &parts);
         if self.found == 0 && hits.is_empty() {
@@ -104,21 +104,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The parts of a text that are read closely: all of a short one, of a long one what may be of interest.
-    fn parts(&mut self, file: usize, text: &[u8]) -> Looked {
+    /// What of a text is read closely: all of a short one, of a long one what may be of interest.
+    fn look_over(&mut self, file: usize, text: &[u8]) -> Seen {
         if text.len() <= LONG {
-            return Looked { parts: iter::once(0..text.len()).collect(), lines: Vec::new() };
+            return Seen { parts: iter::once(0..text.len()).collect(), ..Seen::default() };
         }
-        let seen = self.rough.see(self.messages, file, text);
+        let mut seen = self.rough.see(self.messages, file, text);
         self.found += seen.successes.len() as u64;
         let history = self.classes.history();
         seen.successes.iter().for_each(|peer| history.succeeded(peer));
         if seen.parts.is_empty() && self.found == 0 {
             // Nothing failed, but something may have ended.
-            let parts = iter::once(0..hit::line_of(text, LONG).end).collect();
-            return Looked { parts, lines: seen.lines };
+            seen.parts = iter::once(0..hit::line_of(text, LONG).end).collect();
         }
-        Looked { parts: seen.parts, lines: seen.lines }
+        seen
     }
 
     fn message(
@@ -222,14 +221,6 @@ impl<'a> Reader<'a> {
         let strangers = self.classes.strangers();
         (self.classes.finish(), strangers)
     }
-}
-
-/// What a look over a text gave.
-struct Looked {
-    /// What is to be read closely.
-    parts: Vec<Range<usize>>,
-    /// Where every [`LINES`]th line begins, if that is known.
-    lines: Vec<usize>,
 }
 
 /// Counts the lines of a block.

@@ -182,6 +182,10 @@ pub enum ConfigurationKind {
     Traefik,
     /// Envoy's bootstrap or resources, in YAML or JSON.
     Envoy,
+    /// `swanctl.conf` of strongSwan.
+    Swanctl,
+    /// `ipsec.conf` of strongSwan or libreswan.
+    IpsecConf,
 }
 
 impl ConfigurationKind {
@@ -204,6 +208,8 @@ impl ConfigurationKind {
             Self::Caddy => "Caddyfile",
             Self::Traefik => "traefik",
             Self::Envoy => "envoy",
+            Self::Swanctl => "swanctl.conf",
+            Self::IpsecConf => "ipsec.conf",
         }
     }
 }

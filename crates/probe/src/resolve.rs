@@ -1,18 +1,53 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use shakedown_model::ResolveFailure;
+use shakedown_model::{Evidence, Fact, ResolveFailure};
 use tokio::time::{Instant, timeout_at};
 
-use crate::Family;
+use crate::{Family, Progress, ProgressFunction};
+
+/// What is to be reached, and how its name is resolved.
+pub(crate) struct Wanted<'a> {
+    /// The name or address.
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    /// Addresses that the person gave: then the name is not asked for.
+    pub(crate) given: &'a [SocketAddr],
+    pub(crate) family: Family,
+    pub(crate) progress: Option<&'a ProgressFunction>,
+    pub(crate) deadline: Instant,
+}
+
+/// The addresses of a target. What the resolver said, or that none fits, is evidence.
+pub(crate) async fn addresses(wanted: Wanted<'_>, evidence: &mut Vec<Evidence>) -> Vec<SocketAddr> {
+    let host = || wanted.host.to_owned();
+    if !wanted.given.is_empty() {
+        let fits = |address: &SocketAddr| family_fits(wanted.family, *address);
+        let fitting: Vec<_> = wanted.given.iter().copied().filter(fits).collect();
+        if fitting.is_empty() {
+            evidence.push(Evidence::new(Fact::NotResolved { host: host(), failure: ResolveFailure::NoAddress }));
+        }
+        return fitting;
+    }
+    if let Some(progress) = wanted.progress {
+        progress(Progress::Resolving { host: host() });
+    }
+    match resolve(wanted.host, wanted.port, wanted.family, wanted.deadline).await {
+        Ok(addresses) => {
+            if wanted.host.parse::<IpAddr>().is_err() {
+                evidence.push(Evidence::new(Fact::Resolved { host: host(), addresses: addresses.clone() }));
+            }
+            addresses
+        }
+        Err(failure) => {
+            evidence.push(Evidence::new(Fact::NotResolved { host: host(), failure }));
+            Vec::new()
+        }
+    }
+}
 
 /// The addresses of a name, in the resolver's order and without repetitions.
-pub(crate) async fn resolve(
-    host: &str,
-    port: u16,
-    family: Family,
-    deadline: Instant,
-) -> Result<Vec<SocketAddr>, ResolveFailure> {
+async fn resolve(host: &str, port: u16, family: Family, deadline: Instant) -> Result<Vec<SocketAddr>, ResolveFailure> {
     // `[::1]` is how addresses are written before a port.
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let found = match bare.parse::<IpAddr>() {
@@ -32,7 +67,7 @@ pub(crate) async fn resolve(
     if addresses.is_empty() { Err(ResolveFailure::NoAddress) } else { Ok(addresses) }
 }
 
-pub(crate) fn family_fits(family: Family, address: SocketAddr) -> bool {
+fn family_fits(family: Family, address: SocketAddr) -> bool {
     match family {
         Family::Any => true,
         Family::V4 => address.is_ipv4(),

@@ -1,11 +1,11 @@
-use shakedown_model::{Evidence, Fact, Gathered, Party, ResolveFailure, Role};
+use shakedown_model::{Evidence, Fact, Gathered, Party, Role};
 use tokio::time::Instant;
 
 use crate::address::Address;
 use crate::budget::Budget;
 use crate::compare::difference;
-use crate::resolve::{family_fits, resolve};
-use crate::{Options, Probed, Progress, Route, SshTarget, all};
+use crate::resolve::{self, Wanted};
+use crate::{Options, Probed, Route, SshTarget, all};
 
 /// Finds out what the SSH server of a target offers: every address is tried, all at the same time. What goes wrong is
 /// evidence; this function does not fail. Must be called within a tokio runtime with its I/O and time drivers enabled;
@@ -45,31 +45,15 @@ async fn addresses(
     begun: Instant,
     evidence: &mut Vec<Evidence>,
 ) -> Vec<std::net::SocketAddr> {
-    if !target.addresses.is_empty() {
-        let fitting: Vec<_> =
-            target.addresses.iter().copied().filter(|&address| family_fits(options.family, address)).collect();
-        if fitting.is_empty() {
-            let failure = ResolveFailure::NoAddress;
-            evidence.push(Evidence::new(Fact::NotResolved { host: target.host.clone(), failure }));
-        }
-        return fitting;
-    }
-    if let Some(progress) = &options.progress {
-        progress(Progress::Resolving { host: target.host.clone() });
-    }
-    let host = target.host.clone();
-    match resolve(&host, target.port, options.family, begun + options.timeout / 2).await {
-        Ok(addresses) => {
-            if host.parse::<std::net::IpAddr>().is_err() {
-                evidence.push(Evidence::new(Fact::Resolved { host, addresses: addresses.clone() }));
-            }
-            addresses
-        }
-        Err(failure) => {
-            evidence.push(Evidence::new(Fact::NotResolved { host, failure }));
-            Vec::new()
-        }
-    }
+    let wanted = Wanted {
+        host: &target.host,
+        port: target.port,
+        given: &target.addresses,
+        family: options.family,
+        progress: options.progress.as_ref(),
+        deadline: begun + options.timeout / 2,
+    };
+    resolve::addresses(wanted, evidence).await
 }
 
 /// Addresses of one name that answer differently.

@@ -325,9 +325,7 @@ impl Session {
                 probe::Want { host_keys: probe::HostKeys::One { kex, host_key }, gex_sizes: false }
             }
         };
-        options.progress = self.options.progress.clone().map(|told| {
-            std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))) as probe::ProgressFunction
-        });
+        options.progress = self.steps();
         let probed = probe::ssh(&way.target, &options).await;
         let mut gathering = Gathering {
             parties: probed.gathered.parties,

@@ -44,7 +44,12 @@ pub fn require(name: &str) -> Option<PathBuf> {
 
 /// Says that something is missing, or fails because of it.
 pub(crate) fn missing(what: &str) {
+    skipped(&format!("`{what}` is missing: `cargo xtask peers` brings it"));
+}
+
+/// Says why a test is skipped, or fails with it.
+pub(crate) fn skipped(why: &str) {
     let strict = ["CI", "SHAKEDOWN_REQUIRE_PEERS"].iter().any(|name| std::env::var_os(name).is_some());
-    assert!(!strict, "`{what}` is missing: `cargo xtask peers` brings it");
-    eprintln!("skipped: `{what}` is missing; `cargo xtask peers` brings it");
+    assert!(!strict, "{why}");
+    eprintln!("skipped: {why}");
 }

@@ -4,10 +4,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
-use shakedown_testkit::{peers_dir, require, run};
+use shakedown_testkit::peers::{Strongswan, strongswan_conf};
+use shakedown_testkit::run;
 
 use crate::harness::{Scenario, TIME, Transcript, among_first, cause, explain};
 use crate::tls::Authority;
@@ -204,8 +204,7 @@ fn two_daemons_that_do_not_agree() {
 /// The programs and certificates.
 struct Lab {
     authority: Authority,
-    charon: String,
-    swanctl: String,
+    strongswan: Strongswan,
 }
 
 /// What the three texts of one attempt say.
@@ -218,22 +217,11 @@ struct Logs {
 impl Lab {
     /// `None` where a program is missing and need not be there.
     fn new() -> Option<Self> {
-        let [charon, swanctl] =
-            ["charon-systemd", "swanctl"].map(|name| require(name).map(|p| p.display().to_string()));
-        let (charon, swanctl) = (charon?, swanctl?);
-        for tool in ["unshare", "nsenter", "ip", "bash"] {
-            require(tool)?;
-        }
-        if !may_unshare() {
-            let strict = ["CI", "SHAKEDOWN_REQUIRE_PEERS"].iter().any(|name| std::env::var_os(name).is_some());
-            assert!(!strict, "`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
-            eprintln!("skipped: `unshare` may not make namespaces here");
-            return None;
-        }
+        let strongswan = Strongswan::find()?;
         let authority = Authority::new()?;
         authority.server("expired", &["-startdate", "20200101000000Z", "-enddate", "20210101000000Z"]);
         authority.sign("strange", "stranger", "server", &["-newkey", "rsa:2048"], &[]);
-        Some(Self { authority, charon, swanctl })
+        Some(Self { authority, strongswan })
     }
 
     fn transcripts(&self, pair: &Failing) -> Vec<Transcript> {
@@ -264,16 +252,8 @@ impl Lab {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.write(folder.path(), "initiator", initiator, ["192.0.2.1", "192.0.2.2"]);
         self.write(folder.path(), "responder", responder, ["192.0.2.2", "192.0.2.1"]);
-        let mut command = Command::new("unshare");
-        command.arg(namespaces());
-        command.args(["--kill-child", "--mount-proc", "bash", "-c", SCRIPT]).current_dir(folder.path());
-        let packages = peers_dir().join("debian/usr/lib");
-        let unpacked = packages.join("ipsec").is_dir();
-        command
-            .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") })
-            .env("CHARON", &self.charon)
-            .env("SWANCTL", &self.swanctl)
-            .env("ENDS", if with_responder { "responder initiator" } else { "initiator" });
+        let mut command = self.strongswan.script(folder.path(), SCRIPT);
+        command.env("ENDS", if with_responder { "responder initiator" } else { "initiator" });
         let finished = run(&mut command, b"", TIME).expect("unshare runs");
         let read = |end: &str| fs::read_to_string(folder.path().join(end).join("log")).unwrap_or_default();
         let logs = Logs { initiator: read("initiator"), responder: read("responder"), command: finished.stdout };
@@ -294,8 +274,7 @@ impl Lab {
             copy(&format!("{}.pem", end.certificate), "x509/own.pem");
             copy(&format!("{}.key", end.certificate), "private/own.pem");
         }
-        let path = folder.display().to_string();
-        let daemon = DAEMON.replace("FOLDER", &path);
+        strongswan_conf(&folder, RETRANSMISSION, LOG);
         let certificates = if end.certificate.is_empty() { "" } else { "certs = own.pem" };
         let connection = CONNECTION
             .replace("VERSION", end.version)
@@ -311,31 +290,13 @@ impl Lab {
             .replace("PEER_NET", end.peer_net)
             .replace("CERTIFICATES", certificates)
             .replace("SECRET", end.secret);
-        fs::write(folder.join("strongswan.conf"), daemon).expect("the daemon's configuration");
         fs::write(folder.join("swanctl.conf"), connection).expect("the connection");
     }
-}
-
-/// A file system, a network and processes of its own; root needs no user namespace for them.
-fn namespaces() -> &'static str {
-    if is_root() { "-mnpf" } else { "-Urmnpf" }
-}
-
-fn may_unshare() -> bool {
-    let finished = run(Command::new("unshare").args([namespaces(), "true"]), b"", TIME);
-    finished.is_ok_and(|finished| finished.status.is_some_and(|status| status.success()))
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 
 /// Starts the daemons of ENDS, each in a network of its own with a cable between them, loads what each has, and
 /// initiates. When it ends, the daemons end.
 const SCRIPT: &str = r#"
-set -e
-if [ -n "$PACKAGES" ]; then mount -t overlay overlay -o "lowerdir=$PACKAGES:/usr/lib" /usr/lib; fi
 touch network
 unshare --net="$PWD/network" true
 at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
@@ -347,53 +308,22 @@ for line in "initiator left 192.0.2.1" "responder right 192.0.2.2"; do
   at $1 ip link set $2 up
 done
 for end in $ENDS; do
-  export STRONGSWAN_CONF=$PWD/$end/strongswan.conf SWANCTL_DIR=$PWD/$end
-  touch "$end/log"
-  at $end "$CHARON" > "$end/output" 2>&1 &
-  # The daemon listens for swanctl once it has its threads.
-  grep -qm1 'spawning' <(tail -n +1 -f "$end/log")
-  "$SWANCTL" --load-all --uri "unix://$PWD/$end/vici" > "$end/load" 2>&1 || cat "$end/load" >&2
+  start "$PWD/$end" at "$end"
 done
 "$SWANCTL" --initiate --child tunnel --timeout 15 --uri "unix://$PWD/initiator/vici" || true
 "#;
 
-/// The levels are those that the manual asks for in a report of a problem.
-const DAEMON: &str = "
-charon-systemd {
-  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 gmp \
-                      curve25519 kernel-libipsec kernel-netlink socket-default vici
-  install_routes = no
-  install_virtual_ip = no
+const RETRANSMISSION: &str = "
   retransmit_tries = 1
   retransmit_timeout = 0.5
   retransmit_base = 1.0
-  plugins {
-    vici {
-      socket = unix://FOLDER/vici
-    }
-    socket-default {
-      use_ipv6 = no
-    }
-  }
-  filelog {
-    log {
-      path = FOLDER/log
+";
+
+/// The levels are those that the manual asks for in a report of a problem.
+const LOG: &str = "
       time_format = %b %e %T
       ike_name = yes
-      default = 1
       cfg = 2
-      flush_line = yes
-    }
-  }
-  syslog {
-    daemon {
-      default = -1
-    }
-    auth {
-      default = -1
-    }
-  }
-}
 ";
 
 const CONNECTION: &str = r#"

@@ -2,7 +2,7 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, is_aead};
-use shakedown_model::{ConfigProblem, Evidence, Fact, Gathered, Item, Known, Name, Party, PartySource, Policy, Role};
+use shakedown_model::{ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Role};
 
 use super::{Connection, Daemon, Reading, at_least, proposals};
 use crate::swanctl::{Selection, of_keywords};
@@ -21,18 +21,12 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
         for flipped in ends.iter().copied() {
             let end = End { reading, connection, selection, catalog, flipped };
             match end.policy() {
-                Ok((policy, notes)) => gathered.parties.push(Party {
-                    label: match several && selection.name.is_none() {
-                        true => format!("{}#{}", selection.label, connection.name),
-                        false => selection.label.to_owned(),
-                    },
-                    role: selection.role,
-                    software: Some(selection.software.clone()),
-                    source: PartySource::Configuration,
-                    policy: Policy::Ike(Box::new(policy)),
-                    configuration: None,
-                    notes: [reading.notes.clone(), notes, which_end(flipped, ends.len() > 1)].concat(),
-                }),
+                Ok((policy, notes)) => {
+                    let name = several.then_some(connection.name.as_str());
+                    let files = (ConfigurationKind::IpsecConf, reading.files.as_slice());
+                    let notes = [reading.notes.clone(), notes, which_end(flipped, ends.len() > 1)].concat();
+                    gathered.parties.push(selection.party(name, policy, files, notes));
+                }
                 Err(evidence) if gathered.evidence.contains(&evidence) => {}
                 Err(evidence) => gathered.evidence.push(evidence.by(selection.role)),
             }

@@ -111,6 +111,7 @@ pub(super) fn check_groups(all: &mut [Proposal], pfs: bool) -> Result<(), String
         return Ok(());
     }
     if firsts.len() < all.len() {
+        // This and the next are libreswan's own words, as `algparse` prints them.
         return Err(format!("either all or no {protocol} proposals should specify DH"));
     }
     let mut named = firsts.iter().filter(|name| ***name != "none");

@@ -1,9 +1,12 @@
 //! From a connection to a party.
 
+use std::sync::Arc;
+
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol};
 use shakedown_model::{
-    ConfigProblem, Evidence, Fact, Gathered, Item, Known, Name, Party, PartySource, Policy, Role, Software,
+    ConfigProblem, Configuration, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Party, PartySource,
+    Policy, Role, Software, SourceFile,
 };
 
 use super::{Authentication, Child, Connection, Reading, defaults};
@@ -22,6 +25,30 @@ pub struct Selection<'a> {
     pub label: &'a str,
 }
 
+impl Selection<'_> {
+    /// The party of one connection; `several` is its name, where the file has more than one.
+    pub(crate) fn party(
+        &self,
+        several: Option<&str>,
+        policy: IkePolicy,
+        (kind, files): (ConfigurationKind, &[Arc<SourceFile>]),
+        notes: Vec<String>,
+    ) -> Party {
+        Party {
+            label: match several.filter(|_| self.name.is_none()) {
+                Some(name) => format!("{}#{name}", self.label),
+                None => self.label.to_owned(),
+            },
+            role: self.role,
+            software: Some(self.software.clone()),
+            source: PartySource::Configuration,
+            policy: Policy::Ike(Box::new(policy)),
+            configuration: Some(Configuration { kind, files: files.to_vec(), context: Box::default() }),
+            notes,
+        }
+    }
+}
+
 /// The parties of a configuration: one for each connection and child of it. A connection whose settings the program
 /// refuses is none, and evidence.
 pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) -> Gathered {
@@ -38,18 +65,11 @@ pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) 
                 continue;
             }
             match policy(reading, connection, child, selection, catalog) {
-                Ok(policy) => gathered.parties.push(Party {
-                    label: match several && selection.name.is_none() {
-                        true => format!("{}#{}", selection.label, connection.name),
-                        false => selection.label.to_owned(),
-                    },
-                    role: selection.role,
-                    software: Some(selection.software.clone()),
-                    source: PartySource::Configuration,
-                    policy: Policy::Ike(Box::new(policy)),
-                    configuration: None,
-                    notes: reading.notes.clone(),
-                }),
+                Ok(policy) => {
+                    let name = several.then_some(connection.name.as_str());
+                    let files = (ConfigurationKind::Swanctl, reading.files.as_slice());
+                    gathered.parties.push(selection.party(name, policy, files, reading.notes.clone()));
+                }
                 Err(evidence) if gathered.evidence.contains(&evidence) => {}
                 Err(evidence) => gathered.evidence.push(evidence.by(selection.role)),
             }

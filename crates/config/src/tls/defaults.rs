@@ -3,18 +3,9 @@
 use std::cmp::Ordering;
 
 use shakedown_catalog::Scheme;
-use shakedown_model::{Origin, OriginKind};
 
+use crate::defaults::Row;
 use crate::value::Value;
-
-struct Row {
-    product: &'static str,
-    setting: &'static str,
-    value: &'static str,
-    since: Option<&'static str>,
-    until: Option<&'static str>,
-    source: &'static str,
-}
 
 include!(concat!(env!("OUT_DIR"), "/tls_defaults.rs"));
 
@@ -27,17 +18,11 @@ pub(crate) fn has(product: &str, version: Option<&str>, setting: &str) -> bool {
 pub(crate) fn default(product: &str, version: Option<&str>, setting: &str) -> Option<Value> {
     let row = row(product, version, setting)?;
     let label = version.map_or_else(|| product.to_owned(), |version| format!("{product}@{version}"));
-    let kind = OriginKind::Catalog { row: format!("{label} {setting}"), source: row.source.to_owned() };
-    (!row.value.is_empty()).then(|| Value::unwritten(row.value, Origin::new(kind)))
+    (!row.value.is_empty()).then(|| row.read(label))
 }
 
 fn row(product: &str, version: Option<&str>, setting: &str) -> Option<&'static Row> {
-    let compare =
-        |bound: &str| version.map_or(Some(Ordering::Greater), |version| Scheme::Numeric.compare(version, bound));
-    let rows = ROWS.iter().filter(|row| row.product == product && row.setting == setting);
-    let mut rows = rows.filter(|row| {
-        row.since.is_none_or(|since| compare(since) != Some(Ordering::Less))
-            && row.until.is_none_or(|until| compare(until) == Some(Ordering::Less))
-    });
-    rows.next()
+    // What cannot be compared is taken for newer than every bound.
+    let compare = |bound: &str| version.and_then(|version| Scheme::Numeric.compare(version, bound));
+    Row::find(ROWS, product, setting, |bound| compare(bound).or(Some(Ordering::Greater)))
 }

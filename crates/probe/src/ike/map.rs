@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use shakedown_model::ike::{IkeOffer, Proposal};
-use shakedown_model::{ConnectFailure, Evidence, Fact, Gathered, Known, Name, ResolveFailure};
+use shakedown_model::{ConnectFailure, Evidence, Gathered, Known, Name};
 use shakedown_wire::ike::Notify;
 use shakedown_wire::ike::number::notify;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use super::search::{Found, Reply, Responder, Search};
 use super::{Candidates, IkeOptions, IkeTarget};
 use crate::Progress;
 use crate::budget::Budget;
-use crate::resolve::{family_fits, resolve};
+use crate::resolve::{self, Wanted};
 
 /// Groups to name in the key exchange payload that are not in the offer, so that the responder asks for one that is and
 /// keeps no state: assigned numbers that are hardly ever configured, with the length of their public values in bytes. An
@@ -438,28 +438,13 @@ async fn addresses(
     begun: Instant,
     evidence: &mut Vec<Evidence>,
 ) -> Vec<SocketAddr> {
-    let host = target.host.clone();
-    if !target.addresses.is_empty() {
-        let fits = |address: &SocketAddr| family_fits(options.family, *address);
-        let fitting: Vec<_> = target.addresses.iter().copied().filter(fits).collect();
-        if fitting.is_empty() {
-            evidence.push(Evidence::new(Fact::NotResolved { host, failure: ResolveFailure::NoAddress }));
-        }
-        return fitting;
-    }
-    if let Some(progress) = &options.progress {
-        progress(Progress::Resolving { host: host.clone() });
-    }
-    match resolve(&host, target.port, options.family, begun + options.timeout / 2).await {
-        Ok(addresses) => {
-            if host.parse::<std::net::IpAddr>().is_err() {
-                evidence.push(Evidence::new(Fact::Resolved { host, addresses: addresses.clone() }));
-            }
-            addresses
-        }
-        Err(failure) => {
-            evidence.push(Evidence::new(Fact::NotResolved { host, failure }));
-            Vec::new()
-        }
-    }
+    let wanted = Wanted {
+        host: &target.host,
+        port: target.port,
+        given: &target.addresses,
+        family: options.family,
+        progress: options.progress.as_ref(),
+        deadline: begun + options.timeout / 2,
+    };
+    resolve::addresses(wanted, evidence).await
 }

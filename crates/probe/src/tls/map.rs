@@ -2,15 +2,14 @@ use std::net::SocketAddr;
 
 use shakedown_handshake::tls::HelloSpec;
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Evidence, Fact, Gathered, Name, ResolveFailure};
+use shakedown_model::{Evidence, Fact, Gathered, Name};
 use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::mapper::Mapper;
 use super::{Candidates, Completed, Reply, Showing, TlsOptions, TlsTarget, Verdict, client, contrast, facts};
-use crate::Progress;
 use crate::budget::Budget;
-use crate::resolve::{family_fits, resolve};
+use crate::resolve::{self, Wanted};
 
 /// How many clients' hellos are sent again with changes.
 const CONTRASTED: usize = 2;
@@ -178,28 +177,14 @@ pub(crate) async fn addresses(
     evidence: &mut Vec<Evidence>,
 ) -> Vec<SocketAddr> {
     let (host, port) = target.proxy.as_ref().map_or((target.host.as_str(), target.port), super::Proxy::place);
-    if target.proxy.is_none() && !target.addresses.is_empty() {
-        let fits = |address: &SocketAddr| family_fits(options.family, *address);
-        let fitting: Vec<_> = target.addresses.iter().copied().filter(fits).collect();
-        if fitting.is_empty() {
-            let failure = ResolveFailure::NoAddress;
-            evidence.push(Evidence::new(Fact::NotResolved { host: host.to_owned(), failure }));
-        }
-        return fitting;
-    }
-    if let Some(progress) = &options.progress {
-        progress(Progress::Resolving { host: host.to_owned() });
-    }
-    match resolve(host, port, options.family, begun + options.timeout / 2).await {
-        Ok(addresses) => {
-            if host.parse::<std::net::IpAddr>().is_err() {
-                evidence.push(Evidence::new(Fact::Resolved { host: host.to_owned(), addresses: addresses.clone() }));
-            }
-            addresses
-        }
-        Err(failure) => {
-            evidence.push(Evidence::new(Fact::NotResolved { host: host.to_owned(), failure }));
-            Vec::new()
-        }
-    }
+    let wanted = Wanted {
+        host,
+        port,
+        // A proxy finds the target's addresses itself.
+        given: if target.proxy.is_none() { &target.addresses } else { &[] },
+        family: options.family,
+        progress: options.progress.as_ref(),
+        deadline: begun + options.timeout / 2,
+    };
+    resolve::addresses(wanted, evidence).await
 }

@@ -9,9 +9,8 @@ use shakedown_model::{
 use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
 
-use crate::check::describe;
 use crate::session::Gathering;
-use crate::{Error, Family, Session, Target};
+use crate::{Error, Session, Target};
 
 /// The port of IKE, RFC 7296 section 2.
 const PORT: u16 = 500;
@@ -120,24 +119,13 @@ impl Session {
     fn ike_options(&self) -> IkeOptions {
         let mut options = IkeOptions::default();
         options.timeout = self.options.timeout;
-        options.family = match self.options.family {
-            Family::Any => probe::Family::Any,
-            Family::V4 => probe::Family::V4,
-            Family::V6 => probe::Family::V6,
-        };
-        options.progress = self.options.progress.clone().map(|told| {
-            std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))) as probe::ProgressFunction
-        });
+        options.family = self.options.family.into();
+        options.progress = self.steps();
         options
     }
 
     fn ike_context(&self, target: &Target) -> Context {
-        let mut context = self.options.context.clone();
-        context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
-        context.host = Some(target.host.clone());
-        context.port = Some(target.port.unwrap_or(PORT));
-        context.time = Some(self.now());
-        context
+        self.context_of(&target.host, target.port.unwrap_or(PORT))
     }
 }
 

@@ -9,3 +9,37 @@ mod ike;
 mod local_clients;
 mod scheme;
 mod tls;
+
+use shakedown_model::Context;
+use shakedown_probe as probe;
+
+use crate::check::describe;
+use crate::{Family, Session};
+
+impl Session {
+    /// Tells whoever started the run of each step of a probe.
+    pub(crate) fn steps(&self) -> Option<probe::ProgressFunction> {
+        let told = self.options.progress.clone()?;
+        Some(std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))))
+    }
+
+    /// What is negotiated in with a server of this name.
+    fn context_of(&self, host: &str, port: u16) -> Context {
+        let mut context = self.options.context.clone();
+        context.target = Some(self.options.host.clone().unwrap_or_else(|| host.to_owned()));
+        context.host = Some(host.to_owned());
+        context.port = Some(port);
+        context.time = Some(self.now());
+        context
+    }
+}
+
+impl From<Family> for probe::Family {
+    fn from(family: Family) -> Self {
+        match family {
+            Family::Any => Self::Any,
+            Family::V4 => Self::V4,
+            Family::V6 => Self::V6,
+        }
+    }
+}

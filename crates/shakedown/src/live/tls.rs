@@ -10,9 +10,8 @@ use super::back_ends::Meeting;
 use super::identity::Own;
 use super::scheme::scheme;
 use super::{certificates, complete};
-use crate::check::describe;
 use crate::session::Gathering;
-use crate::{Error, Family, Session, Target};
+use crate::{Error, Session, Target};
 
 /// All that the catalog has numbers for.
 fn candidates(catalog: &Catalog) -> Candidates {
@@ -114,25 +113,13 @@ impl Session {
     pub(super) fn tls_options(&self) -> TlsOptions {
         let mut options = TlsOptions::default();
         options.timeout = self.options.timeout;
-        options.family = match self.options.family {
-            Family::Any => probe::Family::Any,
-            Family::V4 => probe::Family::V4,
-            Family::V6 => probe::Family::V6,
-        };
-        options.progress = self.options.progress.clone().map(|told| {
-            std::sync::Arc::new(move |step: probe::Progress| told(&describe(&step))) as probe::ProgressFunction
-        });
+        options.family = self.options.family.into();
+        options.progress = self.steps();
         options
     }
 
     pub(crate) fn tls_context(&self, target: &TlsTarget) -> Context {
-        let mut context = self.options.context.clone();
-        context.target = Some(self.options.host.clone().unwrap_or_else(|| target.host.clone()));
-        context.host = Some(target.host.clone());
-        context.port = Some(target.port);
-        context.server_name.clone_from(&target.server_name);
-        context.time = Some(self.now());
-        context
+        Context { server_name: target.server_name.clone(), ..self.context_of(&target.host, target.port) }
     }
 
     /// The clients of the options, or those of this machine, or else the newest OpenSSL of the catalog.

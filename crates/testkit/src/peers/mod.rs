@@ -5,6 +5,7 @@ mod dropbear;
 mod paramiko;
 mod script;
 mod sshd;
+mod strongswan;
 mod tls;
 
 pub use asyncssh::{Asyncssh, asyncssh_server};
@@ -12,6 +13,7 @@ pub use dropbear::{Dropbear, DropbearSpec, dropbear};
 pub use paramiko::{Paramiko, paramiko_server};
 pub use script::ScriptSpec;
 pub use sshd::{Sshd, SshdSpec, sshd};
+pub use strongswan::{Strongswan, strongswan_conf};
 pub use tls::{TlsServer, gnutls_serv, gnutls_serv_with, nginx, nginx_again, openssl_s_server};
 
 pub(crate) use asyncssh::SCRIPT as ASYNCSSH;

@@ -1,0 +1,120 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::run;
+use crate::program::{peers_dir, require, skipped};
+
+/// strongSwan's daemon and its `swanctl`, for scripts that run in namespaces of their own: nothing else listens on their
+/// network, and the unpacked packages lie where the daemon looks for its plugins.
+#[derive(Clone, Debug)]
+pub struct Strongswan {
+    charon: PathBuf,
+    swanctl: PathBuf,
+}
+
+impl Strongswan {
+    /// Looks for the programs, and for the right to make namespaces; `None` after saying what the test is skipped for.
+    ///
+    /// # Panics
+    /// Where something is missing and `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
+    pub fn find() -> Option<Self> {
+        let (charon, swanctl) = (require("charon-systemd")?, require("swanctl")?);
+        for tool in ["unshare", "nsenter", "ip", "bash"] {
+            require(tool)?;
+        }
+        let tried = run(Command::new("unshare").args([namespaces(), "true"]), b"", Duration::from_secs(60));
+        if !tried.is_ok_and(|finished| finished.status.is_some_and(|status| status.success())) {
+            skipped("`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
+            return None;
+        }
+        Some(Self { charon, swanctl })
+    }
+
+    /// A `bash` script in namespaces of files, network and processes of its own, ended with all that it started. It runs
+    /// in the folder and has the functions of [`FUNCTIONS`], `$CHARON` and `$SWANCTL`.
+    pub fn script(&self, folder: &Path, script: &str) -> Command {
+        let packages = peers_dir().join("debian/usr/lib");
+        let unpacked = packages.join("ipsec").is_dir();
+        let mut command = Command::new("unshare");
+        command
+            .arg(namespaces())
+            .args(["--kill-child", "--mount-proc", "bash", "-c"])
+            .arg(format!("{FUNCTIONS}{script}"));
+        command
+            .current_dir(folder)
+            .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") })
+            .env("CHARON", &self.charon)
+            .env("SWANCTL", &self.swanctl);
+        command
+    }
+}
+
+/// Writes the daemon's `strongswan.conf` into a folder, where its socket for `swanctl` and its log go too.
+///
+/// # Panics
+/// Where the file cannot be written.
+pub fn strongswan_conf(folder: &Path, settings: &str, log_settings: &str) {
+    let text = DAEMON
+        .replace("FOLDER", &folder.display().to_string())
+        .replace("LOG_SETTINGS", log_settings)
+        .replace("SETTINGS", settings);
+    fs::write(folder.join("strongswan.conf"), text).expect("the daemon's configuration");
+}
+
+/// A file system, a network and processes of its own; root needs no user namespace for them.
+fn namespaces() -> &'static str {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
+    if root { "-mnpf" } else { "-Urmnpf" }
+}
+
+/// `start FOLDER [PREFIX...]` starts the daemon of a folder, by way of another command if wanted, and loads what it has.
+const FUNCTIONS: &str = r#"
+set -e
+if [ -n "$PACKAGES" ]; then mount -t overlay overlay -o "lowerdir=$PACKAGES:/usr/lib" /usr/lib; fi
+start() {
+  folder=$1; shift
+  export STRONGSWAN_CONF=$folder/strongswan.conf SWANCTL_DIR=$folder
+  touch "$folder/log"
+  "$@" "$CHARON" > "$folder/output" 2>&1 &
+  # The daemon listens for swanctl once it has its threads.
+  grep -qm1 'spawning' <(tail -n +1 -f "$folder/log")
+  "$SWANCTL" --load-all --uri "unix://$folder/vici" > "$folder/load" 2>&1 || cat "$folder/load" >&2
+}
+"#;
+
+const DAEMON: &str = "
+charon-systemd {
+  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 gmp \
+                      curve25519 kernel-libipsec kernel-netlink socket-default vici
+  install_routes = no
+  install_virtual_ip = no
+  SETTINGS
+  plugins {
+    vici {
+      socket = unix://FOLDER/vici
+    }
+    socket-default {
+      use_ipv6 = no
+    }
+  }
+  filelog {
+    log {
+      path = FOLDER/log
+      default = 1
+      LOG_SETTINGS
+      flush_line = yes
+    }
+  }
+  syslog {
+    daemon {
+      default = -1
+    }
+    auth {
+      default = -1
+    }
+  }
+}
+";
