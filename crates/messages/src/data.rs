@@ -166,7 +166,7 @@ pub struct Entry {
     pub tags: Vec<String>,
     /// Causes and messages that it explains away.
     pub explains: Vec<String>,
-    /// Messages with a literal of this one that say less: where this one is, each of them is a part of it.
+    /// Messages that say less, with a literal that is in one of this one: where this one is, each of them is a part of it.
     pub covers: Vec<String>,
     /// One sentence.
     pub summary: String,
@@ -433,7 +433,11 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
         kind,
         tags: raw.tags,
         explains: raw.explains,
-        covers: raw.covers.iter().map(|id| format!("{product}/{id}")).collect(),
+        covers: raw
+            .covers
+            .iter()
+            .map(|id| if id.contains('/') { id.clone() } else { format!("{product}/{id}") })
+            .collect(),
         summary: raw.summary,
         note: raw.note,
         decides: raw.decides,

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
@@ -91,7 +92,8 @@ pub(crate) fn find<'a>(messages: &'a Messages, lines: &Lines<'_>, parts: &[Range
             0
         });
     }
-    literals.sort_by_key(|(span, _)| (span.end, span.start));
+    // Of two that begin at one place the longer one leads to messages that say more.
+    literals.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));
     // How far the text was looked at for a message.
     let mut done: HashMap<usize, usize, Quick> = HashMap::default();
     let mut hits = Vec::new();
@@ -135,6 +137,7 @@ fn match_entry<'a>(
         return literal.end;
     };
     let lines = messages.entry(index).map_or(1, |entry| usize::from(entry.lines));
+    let literals = messages.entry(index).map(|entry| entry.literals.as_slice()).unwrap_or_default();
     let window = if lines > 1 { around(text, &line, lines - 1) } else { line.clone() };
     let window = window.start.max(done).max(literal.start.saturating_sub(REACH))
         ..window.end.min(literal.end.saturating_add(REACH));
@@ -157,7 +160,7 @@ fn match_entry<'a>(
             hits.push(Hit { entry: index, span: span.clone(), captures: named(regex, &captures, &joined), line });
             last = span.end;
             at = if found.is_empty() { found.end() + 1 } else { found.end() };
-            if at > joined.text.len() {
+            if !joined.text.get(at..).is_some_and(|rest| literals.iter().any(|literal| may_have(rest, literal))) {
                 break;
             }
         }
@@ -166,6 +169,13 @@ fn match_entry<'a>(
         }
     }
     seen.max(last)
+}
+
+/// Whether a text may have a literal, which may be in several lines: it has the longest of its words, in letters of any
+/// size.
+fn may_have(text: &[u8], literal: &str) -> bool {
+    let word = literal.split_ascii_whitespace().max_by_key(|word| word.len()).unwrap_or_default().as_bytes();
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 fn named<'a>(regex: &'a Regex, captures: &Captures, joined: &Joined) -> Vec<(&'a str, Range<usize>)> {
@@ -297,7 +307,8 @@ mod tests {
             for id in &entry.covers {
                 let other = place(id).unwrap_or_else(|| panic!("{} covers {id}, which is not there", entry.id));
                 let literals = &messages.entry(other).expect("an entry").literals;
-                assert!(literals.iter().any(|literal| entry.literals.contains(literal)), "{} and {id}", entry.id);
+                let within = |literal: &String| entry.literals.iter().any(|own| own.contains(literal.as_str()));
+                assert!(literals.iter().any(within), "{} and {id}", entry.id);
                 for example in &entry.examples {
                     let find =
                         |index: usize| messages.regex(index)?.find(example.as_bytes()).map(|found| found.range());

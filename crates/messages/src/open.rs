@@ -1,6 +1,7 @@
 //! Which attempt a message belongs to, while the text is still being read.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 
 use shakedown_model::Role;
 
@@ -83,10 +84,12 @@ const GAP: f64 = 120.0;
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     open: HashMap<u64, Open, Quick>,
-    by_key: HashMap<Key, Vec<u64>>,
+    /// What attempts are found by stands in these as a number that nobody can choose.
+    numbers: RandomState,
+    by_key: HashMap<u64, Vec<u64>, Quick>,
     /// Of programs that give a connection to a process of its own, or to several.
-    by_peer: HashMap<(usize, Vec<u8>, Peer), u64>,
-    by_worker: HashMap<(Key, Vec<u8>), u64>,
+    by_peer: HashMap<u64, u64, Quick>,
+    by_worker: HashMap<u64, u64, Quick>,
     next: u64,
     size: usize,
 }
@@ -99,10 +102,10 @@ impl Tracker {
         let id = self.place(&key, peer.as_ref(), &event, hint, is_sshd);
         if let Some(worker) = &hint.worker {
             let base = Key { connection: Vec::new(), ..key.clone() };
-            self.by_worker.insert((base, worker.clone()), id);
+            self.by_worker.insert(self.number((&base, worker)), id);
         }
         if is_sshd && let Some(peer) = peer.as_ref().filter(|peer| peer.port.is_some()) {
-            self.by_peer.insert((key.file, key.host, peer.clone()), id);
+            self.by_peer.insert(self.number((key.file, &key.host, peer)), id);
         }
         let Some(open) = self.open.get_mut(&id) else { return };
         open.peer = match (open.peer.take(), peer) {
@@ -133,8 +136,17 @@ impl Tracker {
         }
     }
 
+    fn number(&self, of: impl Hash) -> u64 {
+        self.numbers.hash_one(of)
+    }
+
+    /// Where the attempts of a key are found.
+    fn number_of(&self, key: &Key) -> u64 {
+        self.number((key.file, &key.host, &key.program, &key.process, &key.connection))
+    }
+
     fn place(&mut self, key: &Key, peer: Option<&Peer>, event: &Event, hint: &Hint, is_sshd: bool) -> u64 {
-        let ids = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+        let ids = self.by_key.get(&self.number_of(key)).map(Vec::as_slice).unwrap_or_default();
         let is_open = |id: &&u64| self.open.contains_key(*id);
         let latest = ids.iter().rev().find(is_open).copied();
         let serves = !key.program.is_empty() && event.printed_by != Some(Role::Client);
@@ -146,7 +158,7 @@ impl Tracker {
             let fits = |id: &&u64| of(id).flatten().is_some_and(|other| other.fits(peer));
             // A port that failed before belongs to a new connection now.
             let goes_on = |id: &&u64| self.open.get(*id).is_some_and(|open| !open.matters);
-            let elsewhere = || self.by_peer.get(&(key.file, key.host.clone(), peer.clone())).filter(goes_on);
+            let elsewhere = || self.by_peer.get(&self.number((key.file, &key.host, peer))).filter(goes_on);
             let other = if is_sshd { elsewhere() } else { None };
             let nobody = latest.filter(|id| of(id) == Some(None));
             found = ids.iter().rev().take(COMPARED).find(fits).or(other).copied().or(nobody);
@@ -160,15 +172,14 @@ impl Tracker {
         } else if key.connection.is_empty()
             && let Some(worker) = &hint.worker
         {
-            let base = (key.clone(), worker.clone());
-            found = self.by_worker.get(&base).filter(is_open).copied().or(latest);
+            found = self.by_worker.get(&self.number((key, worker))).filter(is_open).copied().or(latest);
         }
         if found.is_none()
             && !key.connection.is_empty()
             && let Some(worker) = &hint.worker
         {
             // The connection's name becomes known in the middle.
-            let base = (Key { connection: Vec::new(), ..key.clone() }, worker.clone());
+            let base = self.number((&Key { connection: Vec::new(), ..key.clone() }, worker));
             let unnamed = |id: &&u64| self.open.get(*id).is_some_and(|open| open.key.connection.is_empty());
             found = self.by_worker.get(&base).filter(unnamed).copied();
             if let Some(id) = found {
@@ -195,7 +206,7 @@ impl Tracker {
     fn begin(&mut self, key: &Key) -> u64 {
         let id = self.next;
         self.next += 1;
-        let ids = self.by_key.entry(key.clone()).or_default();
+        let ids = self.by_key.entry(self.number_of(key)).or_default();
         let part = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         ids.push(id);
         let open = Open {
@@ -215,11 +226,12 @@ impl Tracker {
     /// Puts an attempt into another one.
     fn join(&mut self, from: u64, into: u64) {
         let Some(gone) = self.open.remove(&from) else { return };
+        let number = self.number_of(&gone.key);
         let Some(open) = self.open.get_mut(&into) else { return };
         open.events.extend(gone.events);
         open.size += gone.size;
         open.matters |= gone.matters;
-        for ids in [self.by_key.get_mut(&Key { part: 0, ..gone.key })].into_iter().flatten() {
+        if let Some(ids) = self.by_key.get_mut(&number) {
             ids.iter_mut().filter(|id| **id == from).for_each(|id| *id = into);
         }
     }
@@ -227,10 +239,11 @@ impl Tracker {
     fn rename(&mut self, id: u64, key: &Key) {
         let Some(open) = self.open.get_mut(&id) else { return };
         let old = std::mem::replace(&mut open.key, key.clone());
-        if let Some(ids) = self.by_key.get_mut(&Key { part: 0, ..old }) {
+        let old = self.number_of(&old);
+        if let Some(ids) = self.by_key.get_mut(&old) {
             ids.retain(|other| *other != id);
         }
-        self.by_key.entry(key.clone()).or_default().push(id);
+        self.by_key.entry(self.number_of(key)).or_default().push(id);
     }
 
     /// Takes out what was heard of least lately, if there is more than there is room for.
@@ -267,7 +280,7 @@ fn family(program: &mut Vec<u8>) -> bool {
     let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let is_sshd = [&b"sshd"[..], b"sshd-session", b"sshd-auth"].contains(&name);
     let has_processes = is_sshd || name == b"dropbear";
-    if is_sshd {
+    if is_sshd && program != b"sshd" {
         *program = b"sshd".to_vec();
     }
     has_processes
