@@ -2,6 +2,8 @@
 
 #[path = "build/defaults.rs"]
 mod defaults;
+#[path = "build/gateway.rs"]
+mod gateway;
 #[path = "build/nginx.rs"]
 mod nginx;
 #[path = "build/openssl.rs"]
@@ -98,12 +100,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 type Table = fn(&str) -> Result<String, Box<dyn Error>>;
 
 /// Data file, generated file, and what turns one into the other.
-const TABLES: [(&str, &str, Table); 5] = [
+const TABLES: [(&str, &str, Table); 7] = [
     ("data/openssl-commands.toml", "openssl_commands.rs", openssl::table),
     ("data/nginx-directives.toml", "nginx_directives.rs", nginx::table),
     ("data/tls-defaults.toml", "tls_defaults.rs", defaults::table),
     ("data/strongswan-defaults.toml", "strongswan_defaults.rs", defaults::table),
     ("data/libreswan-defaults.toml", "libreswan_defaults.rs", defaults::table),
+    ("data/gateway-defaults.toml", "gateway_defaults.rs", defaults::table),
+    ("data/gateway-words.toml", "gateway_words.rs", gateway::table),
 ];
 
 fn keyword(row: &Row, rows: &[Row]) -> Result<String, Box<dyn Error>> {

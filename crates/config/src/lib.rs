@@ -10,6 +10,7 @@ mod defaults;
 pub mod dovecot;
 pub mod files;
 pub mod flat;
+pub mod gateway;
 pub mod haproxy;
 pub mod ingress;
 pub mod ini;

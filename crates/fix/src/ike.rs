@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shakedown_catalog::Rating;
+use shakedown_config::gateway;
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol};
 use shakedown_model::{
     Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome,
@@ -59,7 +60,7 @@ fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Pl
                 Some(other) => other.edits.extend(edit.edits),
                 None => fix.edits.push(edit),
             },
-            None => fix.commands.push(line(before, added)),
+            None => fix.commands.push(line(before, added, version(input))),
         }
     }
     fix.undo.extend(fix.edits.iter().map(steps::former));
@@ -129,6 +130,12 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
     for proposal in other.into_iter().flatten() {
         let Some((rating, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
         let Ok(read) = catalog.proposal_of_keywords(proposal.protocol, &text) else { continue };
+        // What a gateway has no word for cannot be asked of it.
+        let kind = input.party(role).configuration.as_ref().map(|own| own.kind);
+        let has_words = kind.filter(|kind| gateway::has_words(*kind));
+        if has_words.is_some_and(|kind| gateway::written(kind, &read, version(input)).is_none()) {
+            continue;
+        }
         let text = match spelling(input.party(role)) {
             Spelling::Strongswan => text,
             Spelling::Libreswan => match written(catalog, proposal, Spelling::Libreswan) {
@@ -243,8 +250,20 @@ fn dialect(party: &Party) -> Option<Dialect> {
     }
 }
 
+/// The version that both speak; IKEv2 where neither says.
+fn version(input: &PlanInput<'_>) -> IkeVersion {
+    let of = |role: Role| input.party(role).ike().and_then(|policy| policy.version);
+    of(Role::Client).or_else(|| of(Role::Server)).unwrap_or(IkeVersion::V2)
+}
+
 /// What to write where the end has its program's own proposals, or where its file was not read.
-fn line(party: &Party, added: &Addition) -> Command {
+fn line(party: &Party, added: &Addition, version: IkeVersion) -> Command {
+    let kind = party.configuration.as_ref().map(|own| own.kind);
+    if let Some(change) = kind.and_then(|kind| gateway::written(kind, &added.proposal, version)) {
+        let place = CommandPlace::Settings(format!("{} ({})", party.label, change.place));
+        let explanation = "what stands in capitals is a name or number of that configuration".to_owned();
+        return Command { place, text: change.text, explanation };
+    }
     let Some(dialect) = dialect(party) else {
         let place = CommandPlace::Settings(format!("the proposals of {}", party.label));
         let explanation = "in strongSwan's keywords, where that end has other words".to_owned();

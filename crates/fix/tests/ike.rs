@@ -4,6 +4,7 @@ mod common;
 
 use common::{catalog, run};
 use shakedown_config::Memory;
+use shakedown_config::gateway::{self, Vendor};
 use shakedown_config::swanctl::{self, Selection};
 use shakedown_model::{
     Applicability, CommandPlace, Context, Fix, Outcome, OutcomeResult, Party, PartySource, Role, Side,
@@ -116,5 +117,38 @@ fn only_a_configuration_is_edited() {
     for fix in run(&client, &seen, &Context::default(), &[]).fixes {
         assert_eq!(fix.edits.is_empty(), fix.side == Side::Server, "{fix:?}");
         assert_eq!(fix.commands.iter().any(|command| command.text.starts_with("swanctl")), fix.side == Side::Client);
+    }
+}
+
+/// A gateway of another vendor is told what to write in its own words, and what it has no word for is not asked of it.
+#[test]
+fn a_gateway_is_changed_in_its_own_words() {
+    let read = |vendor: Vendor, text: &str| {
+        let files = Memory::new().with("/g", text);
+        let selection = gateway::Selection { version: None, role: Role::Server, name: None, label: "gw.txt" };
+        gateway::gather(&files, "/g", vendor, &selection, catalog()).expect("a file").parties.remove(0)
+    };
+    let client = party(
+        Role::Client,
+        &text("proposals = chacha20poly1305-prfsha256-x25519, aes256-sha384-ecp384", "esp_proposals = aes256-sha256"),
+    );
+    let junos = "set security ike proposal p encryption-algorithm aes-128-cbc\nset security ike proposal p authentication-algorithm \
+                 sha-256\nset security ike proposal p dh-group group14\nset security ike policy y proposals p\nset security ike \
+                 gateway g ike-policy y\nset security ike gateway g version v2-only\n";
+    let routeros = "/ip ipsec profile\nadd name=p enc-algorithm=aes-128 hash-algorithm=sha256 dh-group=modp2048\n/ip ipsec \
+                    peer\nadd name=g profile=p exchange-mode=ike2\n";
+    for (vendor, text, words) in [
+        (Vendor::Junos, junos, ["encryption-algorithm chacha20-poly1305", "dh-group group31"]),
+        (Vendor::RouterOs, routeros, ["enc-algorithm=aes-256 hash-algorithm=sha384", "dh-group=ecp384"]),
+    ] {
+        let fixes = run(&client, &read(vendor, text), &Context::default(), &[]).fixes;
+        let fix = fixes.iter().find(|fix| fix.side == Side::Server).expect("a fix of the gateway");
+        let [command, ..] = fix.commands.as_slice() else { panic!("{fix:?}") };
+        assert!(words.iter().all(|word| command.text.contains(word)), "{vendor:?}: {command:?}");
+        assert!(fix.edits.is_empty() && fix.outcome_after.is_some());
+        assert!(
+            matches!(&command.place, CommandPlace::Settings(place) if place.starts_with("gw.txt (")),
+            "{command:?}"
+        );
     }
 }

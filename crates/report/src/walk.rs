@@ -250,6 +250,7 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         remote,
         aggressive: _,
         exact_selectors: _,
+        narrowing_open: _,
         refuses_aggressive_psk: _,
         keys,
         local_selectors,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
-use shakedown_config::{Disk, ipsec_conf, openssh, swanctl, tls_party};
+use shakedown_config::{Disk, gateway, ipsec_conf, openssh, swanctl, tls_party};
 use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Protocol, Role, Software};
 
 use crate::session::Gathering;
@@ -146,6 +146,9 @@ impl Session {
         }
         let files = self.files()?;
         let product = software.product().to_owned();
+        if let Some(vendor) = gateway::Vendor::of(&product) {
+            return self.gateway(text, vendor, Some(software.version()), (path, fragment), role);
+        }
         if self.catalog.protocol_of(&product, software.version()) == Some(ProductProtocol::Tls) {
             return self.configured_tls(text, &software, path, role, &context);
         }
@@ -192,6 +195,29 @@ impl Session {
         Ok(self.labelled(gathered, text))
     }
 
+    /// The tunnels of a gateway of another vendor.
+    fn gateway(
+        &self,
+        text: &str,
+        vendor: gateway::Vendor,
+        version: Option<&str>,
+        (path, name): (&str, Option<&str>),
+        role: Role,
+    ) -> Result<Gathering, Error> {
+        let selection = gateway::Selection { version, role, name, label: text };
+        let gathered = gateway::gather(&self.files()?, path, vendor, &selection, &self.catalog);
+        let Gathered { parties, evidence } =
+            gathered.map_err(|source| Error::File { path: path.to_owned(), source: std::io::Error::other(source) })?;
+        if parties.is_empty() {
+            let expected = match name {
+                Some(name) => format!("it has no tunnel `{}`", Name::new(name)),
+                None => "no tunnel of IPsec was found in it".to_owned(),
+            };
+            return Err(Error::Party { party: text.to_owned(), expected });
+        }
+        Ok(Gathering { parties, evidence, connections: 0 })
+    }
+
     /// The configuration of a program that speaks TLS, over the library below it.
     fn configured_tls(
         &self,
@@ -229,7 +255,7 @@ impl Session {
 
     /// A file without a software in front of it: an offer in JSON, or a configuration of what is installed here.
     async fn of_file(&self, text: &str, path: &str, role: Role, context: &Context) -> Result<Gathering, Error> {
-        let (file, _) = split_fragment(path);
+        let (file, name) = split_fragment(path);
         let metadata = std::fs::metadata(file).map_err(|source| {
             if source.kind() == std::io::ErrorKind::NotFound && !file.contains('/') {
                 Error::Party {
@@ -247,6 +273,9 @@ impl Session {
         }
         let begins = first_bytes(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
         let contents = recognise::beginning(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
+        if let Some(vendor) = recognise::gateway(Path::new(file), &contents) {
+            return self.gateway(text, vendor, None, (file, name), role);
+        }
         let braces = begins.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         let in_braces = recognise::in_braces(Path::new(file), &contents).filter(|_| braces);
         if braces && in_braces.is_none() {

@@ -1,9 +1,12 @@
 //! Which program's configuration a file is that comes without a program: by its name, then by what stands in it; and which
 //! version of that program is installed here.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use shakedown_catalog::Catalog;
+use shakedown_config::files::FILE_LIMIT;
+use shakedown_config::gateway::{self, Vendor};
 use shakedown_model::{Layer, Role, Software};
 
 use crate::installed::{self, distribution, find};
@@ -209,10 +212,25 @@ const OPENSSH: [&str; 3] = ["ssh_config", "sshd_config", "config"];
 
 /// The beginning of a file, as much of it as is looked into.
 pub(crate) fn beginning(path: &str) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(LOOKED_INTO.into()).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The gateway of another vendor that a file is of, whatever its name. A long one may begin with what all firewalls have: it is
+/// looked into as a whole.
+pub(crate) fn gateway(path: &Path, text: &[u8]) -> Option<Vendor> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if OPENSSH.contains(&name) || PROGRAMS.iter().any(|program| program.names.contains(&name)) {
+        return None;
+    }
+    gateway::recognise(text).or_else(|| {
+        let is_long = u32::try_from(text.len()).is_ok_and(|length| length == LOOKED_INTO);
+        let rest = std::fs::File::open(path).ok().filter(|_| is_long)?;
+        let (mut whole, most) = (Vec::new(), u64::try_from(FILE_LIMIT).unwrap_or(u64::MAX));
+        rest.take(most).read_to_end(&mut whole).ok()?;
+        gateway::recognise(&whole)
+    })
 }
 
 /// The program that a file is of. `None` where neither name nor contents tell, or it is OpenSSH's.
@@ -359,6 +377,16 @@ mod tests {
         assert_eq!(of("/x/i", "config setup\n    charondebug=ike 2\nconn a\n"), Some("strongswan"));
         assert_eq!(of("/x/i", "conn a\n    left=%defaultroute\n"), None);
         assert_eq!(of("/x/w", "connections {\n  a {\n    remote_addrs = 192.0.2.1\n"), Some("strongswan"));
+    }
+
+    #[test]
+    fn gateways_are_known_by_their_contents() {
+        let of = |path: &str, text: &str| gateway(Path::new(path), text.as_bytes()).map(Vendor::product);
+        assert_eq!(of("/x/a", "!\ncrypto isakmp policy 10\n"), Some("cisco-ios"));
+        assert_eq!(of("/x/a", "{\"VpnConnections\": []}"), Some("aws-vpn"));
+        assert_eq!(of("/x/a", "/ip ipsec peer\nadd\n"), Some("routeros"));
+        assert_eq!(of("/x/sshd_config", "crypto isakmp policy 10\n"), None);
+        assert_eq!(of("/x/nginx.conf", "security {\nike {\nproposal-set x\n"), None);
     }
 
     #[test]

@@ -267,6 +267,7 @@ impl End<'_> {
             local_addresses: addresses(true),
             remote_addresses: addresses(false),
             exact_selectors: self.is_libreswan() && self.value("narrowing").is_none_or(|value| value.as_str() != "yes"),
+            narrowing_open: false,
         }
     }
 

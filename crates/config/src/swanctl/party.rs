@@ -145,6 +145,7 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         local_addresses: addresses(&connection.local_addresses),
         remote_addresses: addresses(&connection.remote_addresses),
         exact_selectors: false,
+        narrowing_open: false,
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Peering {
     /// As responder: whether only selectors that are its own are taken, and nothing narrower or wider (libreswan, unless
     /// `narrowing=yes`).
     pub exact_selectors: bool,
+    /// Whether it is not known what it makes of selectors that are narrower or wider than its own (gateways of other
+    /// vendors).
+    pub narrowing_open: bool,
     /// Addresses of this end.
     pub local_addresses: Vec<Item>,
     /// Addresses of the other end.

@@ -115,9 +115,25 @@ pub fn may_meet(initiator: &IkePolicy, responder: &IkePolicy) -> bool {
 fn keys(initiator: &Peering, responder: &Peering) -> Result<(), Option<FailureKind>> {
     let ours = initiator.keys.complete().ok_or(None)?;
     let theirs = responder.keys.complete().ok_or(None)?;
-    let ours = choose(ours, initiator, responder).ok_or(Some(FailureKind::NoKey { by: Role::Client }))?;
-    let theirs = choose(theirs, responder, initiator).ok_or(Some(FailureKind::NoKey { by: Role::Server }))?;
+    let ours = chosen(ours, initiator, responder, Role::Client)?;
+    let theirs = chosen(theirs, responder, initiator, Role::Server)?;
     if ours.print == theirs.print { Ok(()) } else { Err(Some(FailureKind::DifferentKeys)) }
+}
+
+/// The key that an end takes for its peer. Where the peer's identity is not known, keys that name somebody leave it open.
+fn chosen<'a>(
+    keys: &'a [SharedKey],
+    own: &Peering,
+    peer: &Peering,
+    by: Role,
+) -> Result<&'a SharedKey, Option<FailureKind>> {
+    let unknown = peer.own_identity().is_none() && own.remote.identity.is_none();
+    match choose(keys, own, peer) {
+        Some(key) if unknown && keys.iter().any(|other| other.print != key.print) => Err(None),
+        Some(key) => Ok(key),
+        None if unknown && !keys.is_empty() => Err(None),
+        None => Err(Some(FailureKind::NoKey { by })),
+    }
 }
 
 /// The key that names the peer, before one that names this end, before one for all.

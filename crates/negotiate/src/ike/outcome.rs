@@ -2,7 +2,8 @@
 
 use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal};
 use shakedown_model::{
-    FailedSlot, FailureKind, Forecast, Item, Name, Outcome, Slot, Stage, StageOutcome, StageResult, TraceStep, names,
+    FailedSlot, FailureKind, Forecast, Item, Known, Name, Outcome, Slot, Stage, StageOutcome, StageResult, TraceStep,
+    names,
 };
 
 use super::select::{Refusal, Selecting, select};
@@ -38,6 +39,7 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     };
     let proposals = (initiator.proposals.complete(), responder.proposals.complete());
     let ike = run(&mut outcome, Stage::IkeSa, proposals, how);
+    let ike = in_part(ike, Stage::IkeSa, [&initiator.proposals, &responder.proposals], how);
     let failed = ike == StageResult::Failed;
     stage(&mut outcome, Stage::IkeSa, ike);
     let peerings = initiator.peering.as_deref().zip(responder.peering.as_deref());
@@ -61,6 +63,8 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         None => StageResult::Agreed,
     };
     let result = run(&mut outcome, Stage::ChildSa, proposals, first);
+    let children = [&initiator.child_proposals, &responder.child_proposals];
+    let result = in_part(result, Stage::ChildSa, children, first);
     let result = match (&narrowed, &result) {
         (StageResult::Failed, _) | (StageResult::Unknown { .. }, StageResult::Agreed) => narrowed,
         _ => result,
@@ -92,6 +96,15 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
 }
 
 type Lists<'a> = (Option<&'a Vec<Proposal>>, Option<&'a Vec<Proposal>>);
+
+/// Of lists that are known in part: where what is known fits, something is agreed on, though not necessarily that. In quick
+/// mode all proposals count together.
+fn in_part(result: StageResult, of: Stage, lists: [&Known<Vec<Proposal>>; 2], how: Selecting) -> StageResult {
+    let [Some(ours), Some(theirs)] = lists.map(Known::accepted) else { return result };
+    let is_open = matches!(result, StageResult::Unknown { .. });
+    let decides = of == Stage::IkeSa || how.version == IkeVersion::V2;
+    if is_open && decides && select(ours, theirs, how).is_ok() { StageResult::Agreed } else { result }
+}
 
 fn run(outcome: &mut Outcome, of: Stage, lists: Lists<'_>, how: Selecting) -> StageResult {
     let (Some(ours), Some(theirs)) = lists else {

@@ -34,8 +34,10 @@ pub(super) fn narrow(outcome: &mut Outcome, initiator: &Peering, responder: &Pee
             continue;
         };
         let exact = responder.exact_selectors;
+        let open = initiator.narrowing_open || responder.narrowing_open;
         let meets = |one: &Selector, other: &Selector| match meet(one, other) {
             Some(true) if exact => Some(one == other),
+            Some(true) if open && one != other => None,
             meets => meets,
         };
         let meets = &meets;
