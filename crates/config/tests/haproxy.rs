@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::{Random, message, versions};
 use shakedown_config::haproxy::{DEFAULT_PATH, Reading, Spec, read};
-use shakedown_config::tls::{ClientVerification, TlsVersion};
+use shakedown_config::tls::{ClientVerification, TlsVersion, VersionBound};
 use shakedown_config::{Disk, Files, Memory};
 use shakedown_model::{ConfigProblem, Evidence, Fact, OriginKind, Role};
 use shakedown_testkit::Running;
@@ -88,7 +88,11 @@ fn lists_of_certificates_and_mistakes() {
         first.names.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
         ["a.example", "b.example", "!x.b.example"]
     );
-    assert_eq!(first.notes.len(), 1);
+    let [plain, own] = first.contexts.as_slice() else { panic!("{:?}", first.contexts) };
+    assert!(plain.settings.is_none() && plain.fallback && !own.fallback);
+    let least = own.settings.as_ref().unwrap().min_protocol.as_ref().unwrap();
+    assert_eq!(least.value, VersionBound::Version(TlsVersion::Tls13));
+    assert_eq!(own.names.len(), 2);
     let found: Vec<&str> = reading.evidence.iter().map(message).collect();
     assert_eq!(found, ["no SSL certificate specified for bind ':444'", "'TLSv1' : unknown ssl/tls version"]);
 }

@@ -143,6 +143,7 @@ mod tests {
             kind: ConfigurationKind::SshdConfig,
             files: vec![Arc::clone(file)],
             context: Box::default(),
+            certificates: Vec::new(),
         };
         Party {
             label: "db01".to_owned(),

@@ -145,6 +145,8 @@ pub struct Configuration {
     pub files: Vec<Arc<SourceFile>>,
     /// The context that `Host` and `Match` were decided for.
     pub context: Box<Context>,
+    /// The certificates that the files name, by their paths as the program reads them.
+    pub certificates: Vec<(String, crate::tls::Certificate)>,
 }
 
 /// Which program's configuration it is.

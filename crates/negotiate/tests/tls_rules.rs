@@ -2,8 +2,8 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::{
-    Certificate, CertificateKey, CertificateKeyType, ClientCertificate, DhParameters, GroupRule, Preference, TlsOffer,
-    TlsPolicy,
+    ByClient, Certificate, CertificateKey, CertificateKeyType, ClientCertificate, DhParameters, GroupRule, Preference,
+    TlsOffer, TlsPolicy,
 };
 use shakedown_model::{
     Context, FailedSlot, FailureKind, Item, Known, Name, Outcome, OutcomeResult, Role, Slot, Stage, StageResult, items,
@@ -304,4 +304,63 @@ fn a_server_of_old_versions_alone_is_the_one_that_is_behind() {
     assert!(outcome.failed.iter().any(|failed| failed.slot == Slot::Version && by_server(failed)), "{outcome:#?}");
     strict.offer.versions = list("TLSv1.0");
     assert_eq!(run(&strict, &old).failed.len(), 1, "its own setting keeps it from all it has");
+}
+
+/// The first suite of the whole hello counts, those of TLS 1.3 too, also where TLS 1.2 is agreed (found against a running
+/// HAProxy).
+#[test]
+fn chacha_in_front_of_the_hello() {
+    let mut own = tls12(server(&[rsa()]));
+    own.behaviour.suite_order = Some(Preference::Server);
+    own.behaviour.chacha_first_for_client = true;
+    own.offer.cipher_suites = list("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+    let mut other = client();
+    other.offer.cipher_suites = own.offer.cipher_suites.clone();
+    let suite = |other: &TlsPolicy| agreed(&run(other, &own), Slot::CipherSuite).map(str::to_owned);
+    assert_eq!(suite(&other).as_deref(), Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
+    other.offer.tls13_cipher_suites = list("TLS_CHACHA20_POLY1305_SHA256 TLS_AES_128_GCM_SHA256");
+    assert_eq!(suite(&other).as_deref(), Some("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"));
+}
+
+/// A server with a context for each kind of key takes one before the suites count, and what cannot be told stays open.
+#[test]
+fn a_context_by_the_hello() {
+    let mut own = server(&[p256(), rsa()]);
+    let (mut ecdsa, rsa) = (server(&[p256()]), server(&[rsa()]));
+    let suites = ecdsa.offer.cipher_suites.complete().unwrap().iter().map(|item| item.name.clone()).collect();
+    // What is asked of TLS 1.3 alone tells the contexts apart.
+    ecdsa.offer.versions = list("TLSv1.2");
+    own.by_client = Some(Box::new(ByClient {
+        ecdsa: Some(ecdsa),
+        rsa: Some(rsa),
+        suites,
+        tls13: true,
+        tls13_suites_count: Some(false),
+        own_suites_only: Some(false),
+        pss_counts: Some(false),
+        ..ByClient::default()
+    }));
+    let kind = |client: &TlsPolicy, own: &TlsPolicy| agreed(&run(client, own), Slot::Certificate).map(str::to_owned);
+    let both = client();
+    assert_eq!(kind(&both, &own).as_deref(), Some("ECDSA secp256r1"));
+    let mut only_rsa = client();
+    only_rsa.offer.signature_schemes = list("rsa_pkcs1_sha256 rsa_pss_rsae_sha256");
+    assert_eq!(kind(&only_rsa, &own).as_deref(), Some("RSA 2048 bits"));
+    // One of TLS 1.3 alone has no suite with ECDSA, and RSA-PSS did not count before 3.2.
+    let mut newest = client();
+    newest.offer.versions = list("TLSv1.3");
+    assert_eq!(kind(&newest, &own).as_deref(), Some("RSA 2048 bits"));
+    newest.offer.signature_schemes = list("ecdsa_secp256r1_sha256 rsa_pss_rsae_sha256");
+    assert_eq!(failed(&run(&newest, &own)), Some(Slot::Version), "neither counts: ECDSA all the same");
+    let change = |own: &mut TlsPolicy, counts| own.by_client.as_mut().unwrap().pss_counts = counts;
+    change(&mut own, Some(true));
+    assert_eq!(kind(&newest, &own).as_deref(), Some("RSA 2048 bits"));
+    change(&mut own, None);
+    assert_eq!(run(&newest, &own).result(), OutcomeResult::Unknown);
+    // Both contexts serve this one, on which depends on the release.
+    own.by_client.as_mut().unwrap().tls13_suites_count = None;
+    own.by_client.as_mut().unwrap().ecdsa.as_mut().unwrap().offer.versions = list("TLSv1.3 TLSv1.2");
+    let outcome = run(&newest, &own);
+    assert_eq!((outcome.result(), agreed(&outcome, Slot::Certificate)), (OutcomeResult::Agreed, None));
+    assert_eq!(agreed(&outcome, Slot::Version), Some("TLSv1.3"));
 }

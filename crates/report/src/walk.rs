@@ -195,8 +195,12 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
     }
     if let Some(configuration) = configuration {
         visit.configuration(configuration);
-        let Configuration { kind: _, files: _, context: decided } = configuration;
+        let Configuration { kind: _, files: _, context: decided, certificates } = configuration;
         context(visit, decided);
+        for (path, one) in certificates {
+            visit.path(path);
+            self::tls::certificate(visit, one);
+        }
     }
     notes.iter_mut().for_each(|note| visit.sentence(note));
 }

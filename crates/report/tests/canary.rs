@@ -142,6 +142,7 @@ fn full_of_canaries() -> Report {
     client.configuration = Some(Configuration {
         kind: ConfigurationKind::SshConfig,
         files: vec![Arc::clone(&file), source("relativecanary/conf", b"x")],
+        certificates: Vec::new(),
         context: Box::new(Context {
             target: Some("aliascanary".into()),
             host: Some("hostcanary".into()),

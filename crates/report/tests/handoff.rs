@@ -27,6 +27,7 @@ fn nothing_of_our_own_files_is_in_it() {
     report.parties[0].configuration = Some(Configuration {
         kind: ConfigurationKind::SshConfig,
         files: vec![std::sync::Arc::clone(&file)],
+        certificates: Vec::new(),
         context: Box::new(Context { user: Some("ours".into()), ..Context::default() }),
     });
     report.evidence = vec![

@@ -306,6 +306,7 @@ impl Context {
             withheld,
             undecided: Vec::new(),
             unable,
+            by_client: None,
         }
     }
 

@@ -32,6 +32,13 @@ impl Memory {
         self.files.insert(path.to_owned(), (text.into(), Metadata { mode: 0o600, owner: 0 }));
     }
 
+    /// A file whose contents are not known, where there is none of this name.
+    pub(crate) fn stands_for(&mut self, path: &str) {
+        if !self.files.contains_key(path) {
+            self.insert(path, Vec::new());
+        }
+    }
+
     /// Changes a file's mode and owner.
     pub fn set_metadata(&mut self, path: &str, metadata: Metadata) {
         if let Some(file) = self.files.get_mut(path) {

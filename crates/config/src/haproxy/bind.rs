@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use shakedown_model::{ConfigProblem, Evidence, Origin, Role, SourceFile, nearest};
 
+use super::certificates::Loading;
 use super::read::{Line, Spec, tell};
-use crate::files::{FILE_LIMIT, Files};
+use crate::files::Files;
 use crate::tls::{
     CertificateFiles, ClientVerification, LibrarySettings, Listen, ServerSettings, Setting, Switch, TlsVersion,
     VersionBound, defaults,
@@ -25,27 +26,27 @@ pub(super) struct Found {
 
 /// What lines and defaults say about versions.
 #[derive(Clone, Default)]
-struct Versions {
-    least: Option<(TlsVersion, Origin)>,
-    highest: Option<(TlsVersion, Origin)>,
+pub(super) struct Versions {
+    pub(super) least: Option<(TlsVersion, Origin)>,
+    pub(super) highest: Option<(TlsVersion, Origin)>,
     off: Vec<(TlsVersion, Origin)>,
 }
 
 /// The settings of a line, or of the `global` section for all of them.
 #[derive(Clone, Default)]
-struct Options {
-    versions: Versions,
-    ciphers: Option<Value>,
-    suites: Option<Value>,
-    groups: Option<Value>,
-    signatures: Option<Value>,
-    client_signatures: Option<Value>,
+pub(super) struct Options {
+    pub(super) versions: Versions,
+    pub(super) ciphers: Option<Value>,
+    pub(super) suites: Option<Value>,
+    pub(super) groups: Option<Value>,
+    pub(super) signatures: Option<Value>,
+    pub(super) client_signatures: Option<Value>,
     switches: Vec<Switch<&'static str>>,
-    verify: Option<Value>,
+    pub(super) verify: Option<Value>,
     authority: Option<Value>,
-    certificates: Vec<Value>,
-    lists: Vec<Value>,
-    alpn: Option<Value>,
+    /// `crt`, `default-crt` and `crt-list`, each with its value.
+    pub(super) certificates: Vec<(Value, Value)>,
+    pub(super) alpn: Option<Value>,
     strict: Option<Origin>,
     name: Option<Value>,
     ssl: bool,
@@ -55,6 +56,7 @@ pub(super) fn find(files: &dyn Files, lines: &[Line], spec: &Spec<'_>, found: &m
     let mut bind = Options::default();
     let mut server = Options::default();
     let (mut certificates, mut authorities, mut dh) = (None, None, None);
+    let mut bundles = true;
     for line in lines.iter().filter(|line| line.section.kind == "global") {
         let value = line.words.get(1);
         match (line.word(0), value) {
@@ -77,6 +79,9 @@ pub(super) fn find(files: &dyn Files, lines: &[Line], spec: &Spec<'_>, found: &m
             }
             ("crt-base", Some(value)) => certificates = Some(value.as_str().to_owned()),
             ("ca-base", Some(value)) => authorities = Some(value.as_str().to_owned()),
+            ("ssl-load-extra-files", Some(_)) => {
+                bundles = line.words.iter().any(|word| matches!(word.as_str(), "bundle" | "all"));
+            }
             ("tune.ssl.default-dh-param", Some(value)) => found.default_dh_bits = Some(value.clone()),
             ("ssl-dh-param-file", Some(value)) => dh = Some(value.clone()),
             (name, _) if name.starts_with("ssl-default-") => {
@@ -96,14 +101,14 @@ pub(super) fn find(files: &dyn Files, lines: &[Line], spec: &Spec<'_>, found: &m
             _ => {}
         }
     }
+    let loading = Loading { files, base: certificates.as_deref(), bundles, version: spec.version };
     for (index, line) in lines.iter().enumerate() {
         match (line.word(0), line.section.kind.as_str()) {
             ("bind", "frontend" | "listen") => {
                 let mut own = Options::default();
                 options(line, 2, &mut own, false, found);
                 if own.ssl {
-                    let settings =
-                        listener(line, &own, &bind, spec, files, certificates.as_deref(), dh.as_ref(), found);
+                    let settings = listener(line, &own, &bind, spec, dh.as_ref(), &loading, found);
                     found.servers.push(settings);
                     found.server_lines.push(index);
                 }
@@ -149,7 +154,7 @@ fn version(name: &str) -> Option<TlsVersion> {
 }
 
 /// Reads the words of a line from a place on.
-fn options(line: &Line, from: usize, options: &mut Options, global: bool, found: &mut Found) {
+pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: bool, found: &mut Found) {
     let mut at = from;
     while let Some(word) = line.words.get(at) {
         let origin = || word.origin().clone();
@@ -185,8 +190,7 @@ fn options(line: &Line, from: usize, options: &mut Options, global: bool, found:
             "client-sigalgs" => options.client_signatures = value,
             "verify" => options.verify = value,
             "ca-file" | "ca-verify-file" => options.authority = options.authority.take().or(value),
-            "crt" | "default-crt" => options.certificates.extend(value),
-            "crt-list" => options.lists.extend(value),
+            "crt" | "default-crt" | "crt-list" => options.certificates.extend(value.map(|value| (word.clone(), value))),
             "alpn" => options.alpn = value,
             "sni" | "verifyhost" => {
                 if text == "sni" {
@@ -360,15 +364,13 @@ fn addresses(value: &Value) -> Vec<Setting<Listen>> {
         .collect()
 }
 
-#[allow(clippy::too_many_arguments, reason = "what the global section says")]
 fn listener(
     line: &Line,
     own: &Options,
     default: &Options,
     spec: &Spec<'_>,
-    files: &dyn Files,
-    base: Option<&str>,
     dh: Option<&Value>,
+    loading: &Loading<'_>,
     found: &mut Found,
 ) -> ServerSettings {
     let address = line.words.get(1);
@@ -380,46 +382,13 @@ fn listener(
     server.listen.iter_mut().for_each(|listen| listen.value.proxy_protocol = proxied);
     server.settings = library(own, default, spec, true, found);
     server.settings.dh_parameters = dh.cloned();
-    server.settings.client_verification = own.verify.as_ref().map(|value| {
-        let mode = match value.as_str() {
-            "required" => ClientVerification::Required,
-            "optional" => ClientVerification::Optional,
-            _ => ClientVerification::None,
-        };
-        Setting::new(mode, value.origin().clone())
-    });
+    server.settings.client_verification = own.verify.as_ref().map(verification);
     server.trusted_certificates = own.authority.clone();
     server.reject_handshake = own.strict.clone().map(|origin| Setting::new(true, origin));
-    server.alpn = own.alpn.as_ref().map(|list| {
-        let names = list.split(|letter| letter == ',');
-        names.iter().map(|name| Setting::new(name.as_str().to_owned(), name.origin().clone())).collect()
-    });
-    let full = |path: &str| match base {
-        Some(base) if !path.starts_with('/') => format!("{}/{path}", base.trim_end_matches('/')),
-        _ => path.to_owned(),
-    };
-    for value in &own.certificates {
-        let path = full(value.as_str());
-        // A folder: all of its files.
-        let inside = files.glob(&format!("{path}/*"));
-        if inside.is_empty() {
-            let certificate =
-                if path == value.as_str() { value.clone() } else { Value::unwritten(path, value.origin().clone()) };
-            server.certificates.push(CertificateFiles { certificate, key: None, chain: None });
-        }
-        for file in inside.into_iter().filter(|file| {
-            let ignored = [".key", ".issuer", ".ocsp", ".sctl"];
-            !ignored.iter().any(|ending| file.ends_with(ending))
-        }) {
-            let certificate = Value::unwritten(file, value.origin().clone());
-            server.certificates.push(CertificateFiles { certificate, key: None, chain: None });
-        }
-    }
-    for value in &own.lists {
-        list(files, &full(value.as_str()), value, base, &mut server, found);
-    }
+    server.alpn = own.alpn.as_ref().map(protocols);
+    super::certificates::load(line, own, loading, &mut server, found);
     if server.certificates.is_empty()
-        && own.lists.is_empty()
+        && own.certificates.iter().all(|(word, _)| word.as_str() != "crt-list")
         && let Some(origin) = line.origin()
     {
         let message =
@@ -429,54 +398,18 @@ fn listener(
     server
 }
 
-/// A list of certificates: `file [options] name...`, one a line.
-fn list(
-    files: &dyn Files,
-    path: &str,
-    value: &Value,
-    base: Option<&str>,
-    server: &mut ServerSettings,
-    found: &mut Found,
-) {
-    let text = match files.read(path, FILE_LIMIT) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("unable to open file '{path}': {error}");
-            tell(&mut found.evidence, value.origin().clone(), ConfigProblem::FileNotReadable, message, None);
-            return;
-        }
+pub(super) fn verification(value: &Value) -> Setting<ClientVerification> {
+    let mode = match value.as_str() {
+        "required" => ClientVerification::Required,
+        "optional" => ClientVerification::Optional,
+        _ => ClientVerification::None,
     };
-    let file = Arc::new(SourceFile::new(path, text));
-    found.files.push(Arc::clone(&file));
-    let mut start = 0;
-    for line in file.text.split_inclusive(|&byte| byte == b'\n').take(100_000) {
-        let end = start + line.len();
-        let places: Vec<usize> = (start..end).collect();
-        let whole = Value::written(&file, line, &places, start..end, Some(value.origin()));
-        start = end;
-        let text = whole.as_str();
-        let length = text.find('#').unwrap_or(text.len());
-        let options = text.get(..length).and_then(|text| Some((text.find('[')?, text.find(']')?)));
-        let words = whole.slice(0..length).split(char::is_whitespace);
-        let Some(first) = words.first() else { continue };
-        let certificate = match base {
-            Some(base) if !first.as_str().starts_with('/') => {
-                Value::unwritten(format!("{}/{}", base.trim_end_matches('/'), first.as_str()), first.origin().clone())
-            }
-            _ => first.clone(),
-        };
-        server.certificates.push(CertificateFiles { certificate, key: None, chain: None });
-        if let Some((from, to)) = options.filter(|(from, to)| from < to) {
-            server.notes.push(format!(
-                "`{}` has settings of its own in `{path}`, which are not read: {}",
-                first.as_str(),
-                text.get(from..=to).unwrap_or_default()
-            ));
-            server.names.extend(whole.slice(to + 1..length).split(char::is_whitespace));
-        } else {
-            server.names.extend(words.into_iter().skip(1));
-        }
-    }
+    Setting::new(mode, value.origin().clone())
+}
+
+pub(super) fn protocols(list: &Value) -> Vec<Setting<String>> {
+    let names = list.split(|letter| letter == ',');
+    names.iter().map(|name| Setting::new(name.as_str().to_owned(), name.origin().clone())).collect()
 }
 
 fn client(
@@ -507,13 +440,10 @@ fn client(
         .as_ref()
         .map(|name| constant(name).unwrap_or_else(|| name.clone()))
         .or_else(|| line.origin().map(|origin| Value::unwritten("", origin)));
-    for certificate in &own.certificates {
+    for (_, certificate) in &own.certificates {
         client.certificates.push(CertificateFiles { certificate: certificate.clone(), key: None, chain: None });
     }
-    client.alpn = own.alpn.as_ref().map(|list| {
-        let names = list.split(|letter| letter == ',');
-        names.iter().map(|name| Setting::new(name.as_str().to_owned(), name.origin().clone())).collect()
-    });
+    client.alpn = own.alpn.as_ref().map(protocols);
     client
 }
 

@@ -52,7 +52,9 @@ impl Reading {
 
     /// The configuration as it would be with edits.
     pub fn with_edits(&self, edits: &[FileEdit]) -> Self {
-        let memory = edited(&self.files, edits);
+        let mut memory = edited(&self.files, edits);
+        let certificates = self.servers.iter().flat_map(|server| &server.certificates);
+        certificates.for_each(|pair| memory.stands_for(pair.certificate.as_str()));
         let spec = Spec { path: &self.spec.0, version: self.spec.1.as_deref() };
         read(&memory, &spec).unwrap_or_else(|_| self.clone())
     }

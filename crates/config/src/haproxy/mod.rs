@@ -1,6 +1,7 @@
 //! HAProxy: one server for each `bind ... ssl` line of its frontends, and one client for each `server ... ssl` line.
 
 mod bind;
+mod certificates;
 mod edit;
 mod read;
 

@@ -224,7 +224,7 @@ fn party(
         software: Some(software.clone()),
         source: PartySource::Configuration,
         policy: Policy::Ssh(Box::new(policy)),
-        configuration: Some(Configuration { kind, files, context: Box::new(context) }),
+        configuration: Some(Configuration { kind, files, context: Box::new(context), certificates: Vec::new() }),
         notes: Vec::new(),
     }
 }

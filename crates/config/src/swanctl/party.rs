@@ -43,7 +43,12 @@ impl Selection<'_> {
             software: Some(self.software.clone()),
             source: PartySource::Configuration,
             policy: Policy::Ike(Box::new(policy)),
-            configuration: Some(Configuration { kind, files: files.to_vec(), context: Box::default() }),
+            configuration: Some(Configuration {
+                kind,
+                files: files.to_vec(),
+                context: Box::default(),
+                certificates: Vec::new(),
+            }),
             notes,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shakedown_model::{FileEdit, SourceFile, TextEdit};
 
-use super::{LibrarySettings, ServerSettings};
+use super::{CertificateContext, LibrarySettings, ServerSettings};
 use crate::files::Memory;
 use crate::value::Value;
 
@@ -147,5 +147,20 @@ pub(crate) fn plain(server: &ServerSettings) -> impl PartialEq + use<> {
             .collect::<Vec<_>>(),
         server.alpn.as_ref().map(|list| list.iter().map(|name| name.value.clone()).collect::<Vec<_>>()),
         server.reject_handshake.as_ref().map(|flag| flag.value),
+        server.contexts.iter().map(plain_context).collect::<Vec<_>>(),
     )
+}
+
+fn plain_context(context: &CertificateContext) -> impl PartialEq + use<> {
+    let text = |value: &Option<Value>| value.as_ref().map(|value| value.as_str().to_owned());
+    let own = context.settings.as_ref().map(|own| {
+        (
+            [&own.cipher_list, &own.cipher_suites, &own.groups, &own.signature_algorithms].map(text),
+            [&own.min_protocol, &own.max_protocol].map(|bound| bound.as_ref().map(|bound| bound.value)),
+            own.client_verification.as_ref().map(|mode| mode.value),
+        )
+    });
+    let names: Vec<String> = context.names.iter().map(|name| name.as_str().to_owned()).collect();
+    let alpn = context.alpn.as_ref().map(|list| list.iter().map(|name| name.value.clone()).collect::<Vec<_>>());
+    (names, own, alpn, context.fallback)
 }

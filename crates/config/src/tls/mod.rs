@@ -16,7 +16,7 @@ pub use command::{Command, CommandSet, Refusal, Scope, apply};
 pub use edit::{Edit, EditError};
 pub use key_files::{KeyFiles, key_files};
 pub use settings::{
-    CertificateFiles, ClientVerification, Library, LibrarySettings, Listen, ServerSettings, Setting, Switch,
-    VersionBound,
+    CertificateContext, CertificateFiles, ClientVerification, Library, LibrarySettings, Listen, ServerSettings,
+    Setting, Switch, VersionBound,
 };
 pub use version::TlsVersion;

@@ -205,6 +205,22 @@ pub struct CertificateFiles {
     pub chain: Option<Value>,
 }
 
+/// What a handshake goes by once a certificate is chosen, in programs with a context for each certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateContext {
+    /// The names that it is chosen for, with `!` in front those that it is not chosen for; without any, those in the
+    /// certificate count.
+    pub names: Vec<Value>,
+    /// The settings of its own over those of the server; `None` where it has none.
+    pub settings: Option<Box<LibrarySettings>>,
+    /// Application protocols of its own.
+    pub alpn: Option<Vec<Setting<String>>>,
+    /// Whether it answers where no name fits.
+    pub fallback: bool,
+    /// Whether it depends on the very release if the bounds of its versions hold.
+    pub versions_unknown: bool,
+}
+
 /// One TLS server of a configuration: an address, a name, all that it sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
@@ -226,6 +242,8 @@ pub struct ServerSettings {
     pub settings: LibrarySettings,
     /// The certificates, one for each kind of key.
     pub certificates: Vec<CertificateFiles>,
+    /// What holds beside each of [`Self::certificates`], where a program makes a context of each (HAProxy); else empty.
+    pub contexts: Vec<CertificateContext>,
     /// The file with the CA certificates that peers' certificates are checked against.
     pub trusted_certificates: Option<Value>,
     /// Application protocols (ALPN) in the order of preference; `None` where the program does not negotiate any.
@@ -258,6 +276,7 @@ impl ServerSettings {
             names: Vec::new(),
             settings: LibrarySettings::default(),
             certificates: Vec::new(),
+            contexts: Vec::new(),
             trusted_certificates: None,
             alpn: None,
             reject_handshake: None,

@@ -18,8 +18,6 @@ pub(super) struct Building {
     pub(super) notes: Vec<String>,
     /// The parameters of DHE could not be read.
     pub(super) unknown_dh: bool,
-    /// Whether any certificate is shown depends on a name that is not known.
-    pub(super) unknown_certificate: bool,
 }
 
 impl Building {
@@ -37,7 +35,6 @@ impl Building {
             refused: Vec::new(),
             notes: note.into_iter().collect(),
             unknown_dh: false,
-            unknown_certificate: false,
         })
     }
 

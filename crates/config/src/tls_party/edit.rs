@@ -119,7 +119,8 @@ pub fn edit(party: &Party, wanted: &Wanted) -> Result<Change, EditError> {
 pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
     let configuration = party.configuration.as_ref()?;
     let software = party.software.as_ref()?;
-    let memory = edited(&configuration.files, edits);
+    let mut memory = edited(&configuration.files, edits);
+    configuration.certificates.iter().for_each(|(path, _)| memory.stands_for(path));
     let main = &configuration.files.first()?.path;
     let spec = Spec { software, path: main, openssl_cnf: None, role: party.role, context: &configuration.context };
     let gathered = match configuration.kind {
@@ -168,7 +169,8 @@ impl Files {
     fn of(party: &Party) -> Option<Self> {
         let configuration = party.configuration.as_ref()?;
         let software = party.software.as_ref()?;
-        let memory: Memory = edited(&configuration.files, &[]);
+        let mut memory: Memory = edited(&configuration.files, &[]);
+        configuration.certificates.iter().for_each(|(path, _)| memory.stands_for(path));
         let path = &configuration.files.first()?.path;
         let library = software.layer("openssl").map(|layer| layer.version.as_str());
         match configuration.kind {
@@ -428,23 +430,27 @@ pub(super) fn of_settings(version: TlsVersion) -> tls::TlsVersion {
 
 /// What the files of keys held when the party was read: they are not edited.
 struct Seen {
-    /// By the path as the configuration writes it.
+    /// By the path as the program reads it.
     certificates: Vec<(String, Certificate)>,
+    /// By the path as the configuration writes it.
+    others: Vec<(String, Certificate)>,
     dh_bits: Option<u32>,
 }
 
 impl Seen {
-    /// `None` where a certificate was left out then: what it holds is not known any more.
+    /// `None` where parameters were left out then: what they are is not known any more.
     fn of(party: &Party) -> Option<Self> {
         let policy = party.tls()?;
-        let left_out = policy.unable.iter().any(|unable| matches!(unable.slot, Slot::Certificate | Slot::Group));
+        let left_out = policy.unable.iter().any(|unable| unable.slot == Slot::Group);
         if left_out && party.role == Role::Server {
             return None;
         }
+        // Where a file could not be read, what else is known of its certificate.
         let path = |certificate: &Certificate| written(certificate.origin.as_ref()?);
         let all = policy.offer.certificates.accepted().into_iter().flatten();
         Some(Self {
-            certificates: all.filter_map(|one| Some((path(one)?, one.clone()))).collect(),
+            certificates: party.configuration.as_ref()?.certificates.clone(),
+            others: all.filter_map(|one| Some((path(one)?, one.clone()))).collect(),
             dh_bits: match policy.offer.dh_parameters {
                 Known::Complete(DhParameters::Fixed { bits }) => Some(bits),
                 _ => None,
@@ -467,10 +473,11 @@ fn written(origin: &Origin) -> Option<String> {
 impl Keys for Seen {
     fn certificate(&self, pair: &CertificateFiles, _base: &str) -> (Certificate, Option<String>) {
         let origin = pair.certificate.origin().clone();
+        let known = self.certificates.iter().find(|(path, _)| path == pair.certificate.as_str());
         // As it is written, where the program puts a folder in front.
-        let written = written(&origin);
-        let is = |path: &String| path == pair.certificate.as_str() || written.as_ref() == Some(path);
-        let known = self.certificates.iter().find(|(path, _)| is(path));
+        let text = written(&origin);
+        let is = |path: &String| path == pair.certificate.as_str() || text.as_ref() == Some(path);
+        let known = known.or_else(|| self.others.iter().find(|(path, _)| is(path)));
         let certificate = known.map(|(_, certificate)| certificate.clone()).unwrap_or_default();
         (Certificate { origin: Some(origin), ..certificate }, None)
     }

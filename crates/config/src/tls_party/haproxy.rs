@@ -41,10 +41,14 @@ pub(super) fn haproxy(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -
     })?;
     for party in &mut gathered.parties {
         let Some(policy) = party.tls_mut() else { continue };
-        let none = policy.offer.alpn.complete().is_some_and(Vec::is_empty);
-        if none && since("2.8.0") && spec.role == Role::Server {
-            // A `bind` line of HTTP has `h2,http/1.1` by itself, one of TCP nothing.
-            policy.offer.alpn = Known::Unknown;
+        let contexts = policy.by_client.iter_mut().flat_map(|all| [&mut all.ecdsa, &mut all.rsa, &mut all.other]);
+        let contexts = contexts.flatten().map(|policy| &mut policy.offer);
+        for offer in std::iter::once(&mut policy.offer).chain(contexts) {
+            let none = offer.alpn.complete().is_some_and(Vec::is_empty);
+            if none && since("2.8.0") && spec.role == Role::Server {
+                // A `bind` line of HTTP has `h2,http/1.1` by itself, one of TCP nothing.
+                offer.alpn = Known::Unknown;
+            }
         }
     }
     Ok(gathered)

@@ -4,6 +4,7 @@ mod apache;
 mod certificate;
 mod choose;
 mod context;
+mod contexts;
 mod diff;
 mod edit;
 mod haproxy;
@@ -176,6 +177,7 @@ fn party(spec: &Spec<'_>, kind: ConfigurationKind, files: &[Arc<SourceFile>], po
             kind,
             files: files.to_vec(),
             context: Box::new(spec.context.clone()),
+            certificates: Vec::new(),
         }),
         notes: Vec::new(),
     }

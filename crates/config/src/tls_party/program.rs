@@ -11,7 +11,7 @@ use shakedown_model::{
 };
 
 use super::context::Building;
-use super::{PartyError, Spec, certificate, party};
+use super::{PartyError, Spec, certificate, contexts, party};
 use crate::files::{FILE_LIMIT, Files};
 use crate::tls::{CertificateFiles, ClientVerification, ServerSettings};
 use crate::value::Value;
@@ -79,39 +79,75 @@ pub(super) fn party_of(
     catalog: &Catalog,
     program: Program<'_>,
 ) -> Result<(Party, Vec<Evidence>), PartyError> {
-    let mut building = Building::new(catalog, spec.software, spec.role)?;
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
-    let mut sources = program.sources.to_vec();
-    if let Some(path) = spec.openssl_cnf {
-        let system = super::openssl::system(source.files, path, library, spec.role)?;
-        building.apply(system.system_settings(), spec.role);
-        // What the library refuses of the system's file, it passes over.
-        building.refused.clear();
-        sources.extend(system.files.iter().cloned());
-        building.evidence.extend(system.evidence.iter().cloned());
-    }
+    let system = match spec.openssl_cnf {
+        Some(path) => Some(super::openssl::system(source.files, path, library, spec.role)?),
+        None => None,
+    };
     let settings = program.settings;
-    building.apply(&settings.settings, spec.role);
-    dh_parameters(source.keys, &mut building, &program, spec.role);
-    certificates(source.keys, &mut building, &program, spec);
-    let mut policy = building.context.policy();
-    if building.unknown_dh && spec.role == Role::Server {
-        policy.offer.dh_parameters = Known::Unknown;
+    let (read, mut notes) = certificates(source.keys, &program);
+    let making = Making { source, spec, catalog, program: &program, system: system.as_ref() };
+    let mut made = match contexts::choose(settings, &read, spec) {
+        None => making.make(settings, &read)?,
+        Some(choice) => {
+            notes.extend(choice.notes.clone());
+            choice.make(&making, &read)?
+        }
+    };
+    starts(&mut made.policy, &program);
+    let mut sources = program.sources.to_vec();
+    sources.extend(system.iter().flat_map(|system| system.files.iter().cloned()));
+    let mut party = party(spec, program.kind, &sources, made.policy);
+    if let Some(configuration) = &mut party.configuration {
+        let path = |read: &Read<'_>| (read.path.as_str().to_owned(), read.certificate.clone());
+        configuration.certificates = read.iter().filter(|read| read.certificate.key.is_some()).map(path).collect();
     }
-    if building.unknown_certificate {
-        // Without a name there is none at all.
-        policy.offer.certificates = Known::Unknown;
-        building.notes.push("`strict-sni` ends handshakes without a name that a certificate is for".to_owned());
-    }
-    // A program ends with what the library refuses.
-    policy.unable.extend(building.refused.iter().cloned());
-    starts(&mut policy, &program);
-    handshake(&mut policy.offer, settings, spec);
-    let mut party = party(spec, program.kind, &sources, policy);
-    party.notes.extend(building.notes);
+    party.notes.extend(made.notes);
+    party.notes.extend(notes);
     party.notes.extend(settings.notes.clone());
     party.notes.extend(program.notes);
-    Ok((party, building.evidence))
+    Ok((party, made.evidence))
+}
+
+/// What a policy is made with.
+pub(super) struct Making<'a> {
+    source: &'a Source<'a>,
+    pub(super) spec: &'a Spec<'a>,
+    catalog: &'a Catalog,
+    program: &'a Program<'a>,
+    system: Option<&'a crate::openssl_cnf::Reading>,
+}
+
+/// A policy, and what is said of it.
+pub(super) struct Made {
+    pub(super) policy: TlsPolicy,
+    pub(super) notes: Vec<String>,
+    pub(super) evidence: Vec<Evidence>,
+}
+
+impl Making<'_> {
+    /// The policy of these settings with these certificates.
+    pub(super) fn make(&self, settings: &ServerSettings, read: &[Read<'_>]) -> Result<Made, PartyError> {
+        let Self { source, spec, program, .. } = *self;
+        let mut building = Building::new(self.catalog, spec.software, spec.role)?;
+        if let Some(system) = self.system {
+            building.apply(system.system_settings(), spec.role);
+            // What the library refuses of the system's file, it passes over.
+            building.refused.clear();
+            building.evidence.extend(system.evidence.iter().cloned());
+        }
+        building.apply(&settings.settings, spec.role);
+        dh_parameters(source.keys, &mut building, program, spec.role);
+        with_certificates(source.keys, &mut building, program, spec, read);
+        let mut policy = building.context.policy();
+        if building.unknown_dh && spec.role == Role::Server {
+            policy.offer.dh_parameters = Known::Unknown;
+        }
+        // A program ends with what the library refuses.
+        policy.unable.extend(building.refused.iter().cloned());
+        handshake(&mut policy.offer, settings, spec);
+        Ok(Made { policy, notes: building.notes, evidence: building.evidence })
+    }
 }
 
 /// What is wrong with the files so that the program does not start. What only has no effect, or may be known to a newer
@@ -161,115 +197,56 @@ fn dh_file(keys: &dyn Keys, building: &mut Building, value: &Value, base: &str, 
     }
 }
 
-fn certificates(keys: &dyn Keys, building: &mut Building, program: &Program<'_>, spec: &Spec<'_>) {
-    let settings = program.settings;
-    let pairs = settings.certificates.iter();
-    let mut read: Vec<(Certificate, &Value)> = Vec::new();
-    for pair in pairs {
+/// A certificate that was read, and where it is named.
+#[derive(Clone)]
+pub(super) struct Read<'a> {
+    pub(super) certificate: Certificate,
+    pub(super) path: &'a Value,
+}
+
+/// All certificates of the program's settings, and what is said of those that cannot be read.
+fn certificates<'a>(keys: &dyn Keys, program: &Program<'a>) -> (Vec<Read<'a>>, Vec<String>) {
+    let (mut read, mut notes) = (Vec::new(), Vec::new());
+    for pair in &program.settings.certificates {
         let (mut certificate, note) = keys.certificate(pair, program.base);
-        building.notes.extend(note);
+        notes.extend(note);
         if let Some(chain) = &pair.chain {
             certificate.chain.extend(keys.chain(chain, program.base));
         }
-        read.push((certificate, &pair.certificate));
+        read.push(Read { certificate, path: &pair.certificate });
     }
-    if program.kind == ConfigurationKind::Haproxy && spec.role == Role::Server {
-        one_context(&mut read, settings, spec, building);
-    }
-    let rsa = |certificate: &Certificate| {
-        certificate.key.as_ref().filter(|key| key.kind == CertificateKeyType::Rsa).and_then(|key| key.bits)
+    (read, notes)
+}
+
+fn with_certificates(
+    keys: &dyn Keys,
+    building: &mut Building,
+    program: &Program<'_>,
+    spec: &Spec<'_>,
+    read: &[Read<'_>],
+) {
+    let rsa = |read: &Read<'_>| {
+        read.certificate.key.as_ref().filter(|key| key.kind == CertificateKeyType::Rsa).and_then(|key| key.bits)
     };
-    if let Some((limit, key)) = program.dh_up_to.zip(read.iter().find_map(|(certificate, _)| rsa(certificate))) {
+    if let Some((limit, key)) = program.dh_up_to.zip(read.iter().find_map(rsa)) {
         let bits = [4096, 2048].into_iter().find(|bits| key.min(limit) >= *bits).unwrap_or(1024);
         building.context.dh_parameters = DhParameters::Fixed { bits };
         building.unknown_dh = false;
     }
-    for (certificate, value) in read {
-        if let Err(error) = building.context.add_certificate(certificate) {
-            building.refuse(Slot::Certificate, value, &error, spec.role);
+    for Read { certificate, path } in read {
+        if let Err(error) = building.context.add_certificate(certificate.clone()) {
+            building.refuse(Slot::Certificate, path, &error, spec.role);
         }
         if program.dh_in_certificates && spec.role == Role::Server {
-            let path = certificate::absolute(value.as_str(), program.base);
-            if let Some(bits) = keys.dh_bits(&path) {
+            let file = certificate::absolute(path.as_str(), program.base);
+            if let Some(bits) = keys.dh_bits(&file) {
                 building.unknown_dh = false;
                 if let Err(error) = building.context.set_dh_bits(bits) {
-                    building.refuse(Slot::Group, value, &error, spec.role);
+                    building.refuse(Slot::Group, path, &error, spec.role);
                 }
             }
         }
     }
-}
-
-/// HAProxy makes a context of each certificate: the name decides which one is used, the first one where none fits, or with
-/// `strict-sni` none (`ssl_sock_switchctx_cbk`).
-fn one_context(
-    read: &mut Vec<(Certificate, &Value)>,
-    settings: &ServerSettings,
-    spec: &Spec<'_>,
-    building: &mut Building,
-) {
-    let strict = settings.reject_handshake.as_ref().filter(|setting| setting.value);
-    if read.len() < 2 && strict.is_none() {
-        return;
-    }
-    let context = spec.context;
-    let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
-    let exact = |certificate: &Certificate, name: &str| {
-        certificate.names.iter().any(|own| own.as_str().eq_ignore_ascii_case(name))
-    };
-    let wide = |certificate: &Certificate, name: &str| {
-        certificate.names.iter().any(|own| super::choose::fits_name(own.as_str(), name))
-    };
-    let unknown = read.iter().any(|(certificate, _)| certificate.key.is_none());
-    let mut kept: Vec<usize> = Vec::new();
-    if let Some(name) = name {
-        for fits in [&exact as &dyn Fn(&Certificate, &str) -> bool, &wide] {
-            if kept.is_empty() {
-                let all = read.iter().enumerate();
-                kept = all.filter(|(_, (certificate, _))| fits(certificate, name)).map(|(index, _)| index).collect();
-            }
-        }
-    }
-    if unknown {
-        building.notes.push(
-            "which of the certificates is shown depends on the names in them, and not all of them can be read here"
-                .to_owned(),
-        );
-        return;
-    }
-    let listed = name.is_some_and(|name| settings.names.iter().any(|own| super::choose::fits_name(own.as_str(), name)));
-    if let (true, Some(strict)) = (kept.is_empty() && !listed, strict) {
-        match name {
-            Some(name) => {
-                let what = format!("no certificate is for `{name}`, and `strict-sni` ends the handshake");
-                building.refused.push(Unable { slot: Slot::Certificate, what, origin: Some(strict.origin.clone()) });
-            }
-            None => building.unknown_certificate = true,
-        }
-    } else if read.len() < 2 {
-        return;
-    }
-    if kept.is_empty() {
-        kept.push(0);
-        building.notes.push("no certificate is for the name: the first one is shown".to_owned());
-    } else if kept.len() > 1 {
-        building.notes.push(
-            "several certificates are for the name: a client that takes ECDSA gets that of an elliptic curve, whatever the \
-             order of the cipher suites"
-                .to_owned(),
-        );
-    }
-    // Of one kind of key the first one that was loaded stays.
-    let mut kinds: Vec<CertificateKeyType> = Vec::new();
-    let mut index = 0;
-    read.retain(|(certificate, _)| {
-        let keep = kept.contains(&index);
-        index += 1;
-        let kind = certificate.key.as_ref().map(|key| key.kind);
-        let fresh = kind.is_none_or(|kind| !kinds.contains(&kind));
-        kinds.extend(kind.filter(|_| keep));
-        keep && fresh
-    });
 }
 
 /// The size of the prime in a file of parameters (PKCS #3: a sequence that begins with the prime).

@@ -120,6 +120,23 @@ impl Bench {
         Some(Self { folder, openssl, library, names, counts: Counts::default() })
     }
 
+    /// A file with a certificate for these names, and the key of that name.
+    pub(crate) fn certificate(&self, file: &str, key: &str, names: &str) {
+        let key = self.path(&format!("{key}.key"));
+        let made = Command::new(&self.openssl)
+            .args(["req", "-x509", "-days", "2", "-subj", "/CN=made", "-addext", &format!("subjectAltName={names}")])
+            .arg("-key")
+            .arg(&key)
+            .arg("-out")
+            .arg(self.path(file))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let both = [std::fs::read(self.path(file)).unwrap(), std::fs::read(&key).unwrap()].concat();
+        std::fs::write(self.path(file), both).unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -57,3 +57,25 @@ pub enum GroupRule {
     /// `%SERVER_PRECEDENCE`, rustls, BoringSSL with the client's preference).
     ClientOrder,
 }
+
+/// Contexts of a server with settings of their own, of which the client's hello chooses one by what the client can verify
+/// before anything else is decided (HAProxy: `ssl_sock_switchctx_cbk`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByClient {
+    /// For a client that takes ECDSA.
+    pub ecdsa: Option<super::TlsPolicy>,
+    /// For one that takes RSA only.
+    pub rsa: Option<super::TlsPolicy>,
+    /// With another kind of key: for one that takes neither of the above.
+    pub other: Option<super::TlsPolicy>,
+    /// The suites up to TLS 1.2 that are set for all of them together.
+    pub suites: Vec<crate::Name>,
+    /// Whether the server speaks TLS 1.3 before a context is chosen.
+    pub tls13: bool,
+    /// Whether a suite of TLS 1.3 in the client's hello stands for one with ECDSA. `None`: not known of this version, as below.
+    pub tls13_suites_count: Option<bool>,
+    /// Whether a suite with ECDSA counts only where it is one of [`Self::suites`] too.
+    pub own_suites_only: Option<bool>,
+    /// Whether schemes of RSA-PSS stand for RSA.
+    pub pss_counts: Option<bool>,
+}

@@ -10,7 +10,7 @@ mod scheme;
 mod suite;
 mod version;
 
-pub use behaviour::{GroupRule, Preference, TlsBehaviour};
+pub use behaviour::{ByClient, GroupRule, Preference, TlsBehaviour};
 pub use certificate::{Certificate, CertificateKey, CertificateKeyType};
 pub use group::{GroupKind, group_bits, group_kind, is_post_quantum_group};
 pub use scheme::{Digest, Scheme};
@@ -35,6 +35,8 @@ pub struct TlsPolicy {
     pub undecided: Vec<Undecided>,
     /// Why it cannot begin any handshake as it is set up.
     pub unable: Vec<Unable>,
+    /// Server: contexts of which the client's hello chooses one; [`Self::offer`] then is what they come to together.
+    pub by_client: Option<Box<ByClient>>,
 }
 
 /// A reason why a party cannot begin any handshake.

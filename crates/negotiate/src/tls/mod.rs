@@ -3,6 +3,7 @@
 //!
 //! Whom a client trusts is not judged here.
 
+mod by_client;
 mod certificate;
 mod ends;
 mod group;

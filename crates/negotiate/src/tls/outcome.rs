@@ -5,11 +5,14 @@ use shakedown_model::{
 
 use super::ends::{Choice, Decision, Ends, version_name};
 use super::scheme::Shared;
-use super::{certificate, group, scheme, suite, version};
+use super::{by_client, certificate, group, scheme, suite, version};
 use crate::ssh::list::{Has, List};
 
 /// What the rules of TLS and both stacks make of two policies.
 pub fn negotiate(client: &TlsPolicy, server: &TlsPolicy, context: &Context) -> Outcome {
+    if let Some(choices) = server.by_client.as_deref().filter(|_| server.unable.is_empty()) {
+        return by_client::negotiate(client, choices, context);
+    }
     let ends = Ends::open(client, server, context);
     let mut run = Run { ends: &ends, outcome: Outcome::default(), results: Results::default() };
     if !run.unable() {

@@ -19,7 +19,10 @@ fn order(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static
     }
     let mut server = server.clone();
     let is_chacha = |name: &Name| name.as_str().contains("CHACHA20");
-    let first = ends.behaviour.chacha_first_for_client && client.names.first().is_some_and(is_chacha);
+    // The first of the whole hello (OpenSSL: ssl3_choose_cipher), where those of TLS 1.3 stand in front.
+    let newest = ends.client.tls13_cipher_suites.accepted().and_then(|items| items.first());
+    let first = newest.map(|item| &item.name).or(client.names.first());
+    let first = ends.behaviour.chacha_first_for_client && first.is_some_and(is_chacha);
     if first || ends.behaviour.chacha_first_unless_gcm && !prefers_gcm(ends) {
         let (first, rest): (Vec<Name>, Vec<Name>) = server.names.drain(..).partition(is_chacha);
         server.names = first.into_iter().chain(rest).collect();

@@ -8,7 +8,12 @@ use super::{Visit, known};
 
 pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
     // How it chooses and what it could do are rules and names of the catalog.
-    let TlsPolicy { offer, behaviour: _, supported: _, withheld, undecided, unable } = policy;
+    let TlsPolicy { offer, behaviour: _, supported: _, withheld, undecided, unable, by_client } = policy;
+    if let Some(by_client) = by_client {
+        // The rest of it are names of suites and rules.
+        let contexts = [&mut by_client.ecdsa, &mut by_client.rsa, &mut by_client.other];
+        contexts.into_iter().flatten().for_each(|policy| tls(visit, policy));
+    }
     let TlsOffer {
         versions,
         tls13_cipher_suites,
@@ -72,7 +77,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
     }
 }
 
-fn certificate(visit: &mut dyn Visit, one: &mut Certificate) {
+pub(super) fn certificate(visit: &mut dyn Visit, one: &mut Certificate) {
     let Certificate {
         key,
         signature_digest: _,
