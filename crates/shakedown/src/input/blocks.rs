@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
+use super::ahead::Ahead;
 use super::kind::{self, HEAD, Kind};
-use super::lines::{Filled, Lines};
+use super::lines::{Filled, Input, Lines};
 use super::{Block, Condition, Note, Piece};
 
 /// Something to read.
@@ -42,7 +43,7 @@ impl Source {
 /// ```
 pub struct Blocks {
     sources: std::vec::IntoIter<Source>,
-    standard: Option<Box<dyn Read>>,
+    standard: Option<Box<dyn Read + Send>>,
     file: usize,
     open: Option<Open>,
     lines: Lines,
@@ -51,9 +52,12 @@ pub struct Blocks {
     pending: Vec<Condition>,
 }
 
+/// Files of so many bytes are read ahead: for shorter ones another thread is not worth its while.
+const LONG: u64 = 2 << 20;
+
 /// The source that is being read.
 struct Open {
-    reader: Box<dyn Read>,
+    input: Input,
     /// How many bytes a regular file had at the beginning, and where the counter stood.
     size: Option<(u64, u64)>,
     is_over: bool,
@@ -68,12 +72,12 @@ impl Blocks {
     }
 
     /// Will read one source that is open already.
-    pub fn of_reader(reader: impl Read + 'static) -> Self {
+    pub fn of_reader(reader: impl Read + Send + 'static) -> Self {
         Self::with_standard(vec![Source::Standard], Box::new(reader))
     }
 
     /// Will read these sources, with something else for standard input.
-    pub fn with_standard(sources: Vec<Source>, standard: Box<dyn Read>) -> Self {
+    pub fn with_standard(sources: Vec<Source>, standard: Box<dyn Read + Send>) -> Self {
         let total = sources.iter().try_fold(0, |total, source| {
             let Source::File(path) = source else { return None };
             let size = std::fs::metadata(path).map_or(Some(0), |meta| size(&meta));
@@ -99,6 +103,12 @@ impl Blocks {
     /// How much of that was read.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// The counter of what was read, which is there as long as anything reads.
+    #[cfg(test)]
+    pub(super) fn counter(&self) -> std::sync::Weak<AtomicU64> {
+        Arc::downgrade(&self.done)
     }
 
     /// How much memory the lines take.
@@ -133,7 +143,7 @@ impl Blocks {
                 self.end();
                 continue;
             }
-            match self.lines.fill(&mut open.reader) {
+            match self.lines.fill_from(&mut open.input) {
                 Ok(Filled::Full) => {}
                 Ok(Filled::End) => open.is_over = true,
                 Err(error) => {
@@ -187,7 +197,7 @@ impl Blocks {
     fn open(&mut self, source: Source) -> Result<Open, Condition> {
         let unreadable = |error: io::Error| Condition::Unreadable(error.to_string());
         let mut size = None;
-        let reader: Box<dyn Read> = match source {
+        let reader: Box<dyn Read + Send> = match source {
             Source::Standard => self.standard.take().unwrap_or_else(|| Box::new(io::empty())),
             Source::File(path) => {
                 let meta = std::fs::metadata(&path).map_err(unreadable)?;
@@ -204,22 +214,23 @@ impl Blocks {
                 }
             }
         };
+        let is_long = size.is_some_and(|(bytes, _)| bytes >= LONG);
         let counted = Counted { reader, count: Arc::clone(&self.done) };
         let (head, reader) = with_head(Box::new(counted)).map_err(unreadable)?;
         match kind::recognise(&head) {
             Kind::Gzip => {
                 // The packed bytes may well end after the text does.
-                let unpacked: Box<dyn Read> = Box::new(MultiGzDecoder::new(reader));
+                let unpacked: Box<dyn Read + Send> = Box::new(MultiGzDecoder::new(reader));
                 let (head, reader) = with_head(unpacked).map_err(|error| Condition::Damaged(error.to_string()))?;
-                let open = self.text(&head, reader)?;
+                let open = self.text(&head, reader, is_long)?;
                 Ok(Open { is_compressed: true, ..open })
             }
-            _ => Ok(Open { size, ..self.text(&head, reader)? }),
+            _ => Ok(Open { size, ..self.text(&head, reader, is_long)? }),
         }
     }
 
-    /// Begins with a source whose first bytes are those.
-    fn text(&mut self, head: &[u8], reader: Box<dyn Read>) -> Result<Open, Condition> {
+    /// Begins with a source whose first bytes are those; a long one is read ahead.
+    fn text(&mut self, head: &[u8], reader: Box<dyn Read + Send>, is_long: bool) -> Result<Open, Condition> {
         let order = match kind::recognise(head) {
             Kind::Text => None,
             Kind::Utf16(order) => Some(order),
@@ -229,19 +240,24 @@ impl Blocks {
             Kind::Other(condition) => return Err(condition),
         };
         self.lines.begin(0, order);
-        Ok(Open { reader, size: None, is_over: false, given: false, is_compressed: false })
+        let input = match is_long {
+            true => Input::Ahead(Ahead::new(reader).map_err(|error| Condition::Unreadable(error.to_string()))?),
+            false => Input::Direct(reader),
+        };
+        Ok(Open { input, size: None, is_over: false, given: false, is_compressed: false })
     }
 }
 
 impl Open {
     /// A source of which all was said.
     fn nothing() -> Self {
-        Self { reader: Box::new(io::empty()), size: None, is_over: true, given: true, is_compressed: false }
+        let input = Input::Direct(Box::new(io::empty()));
+        Self { input, size: None, is_over: true, given: true, is_compressed: false }
     }
 }
 
 /// Reads the first bytes of a source, and gives them back before the rest.
-fn with_head(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
+fn with_head(mut reader: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::with_capacity(HEAD);
     let end = reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
     let again = io::Cursor::new(head.clone());
@@ -264,7 +280,7 @@ impl Read for Failing {
 
 /// Counts what is read.
 struct Counted {
-    reader: Box<dyn Read>,
+    reader: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
 }
 

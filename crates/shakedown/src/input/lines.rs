@@ -1,9 +1,18 @@
 use std::io::{self, Read};
 
+use super::ahead::{Ahead, Chunk, ROOM};
 use super::kind::Order;
 
-/// How much is read at once.
-pub(super) const BLOCK: usize = 1 << 20;
+/// How much is read at once: it fits into a processor's own memory.
+pub(super) const BLOCK: usize = 3 << 18;
+
+/// Where lines come from.
+pub(super) enum Input {
+    /// Read when they are wanted.
+    Direct(Box<dyn Read + Send>),
+    /// Read by another thread before they are wanted.
+    Ahead(Ahead),
+}
 
 /// Longest line that is kept whole, in bytes. A longer one is read in pieces of about this length.
 pub const LINE_LIMIT: usize = 4 << 20;
@@ -61,6 +70,39 @@ impl Lines {
         *self = Self { buffer: std::mem::take(&mut self.buffer), offset, order, ..Self::default() };
     }
 
+    /// Reads about a block.
+    pub(super) fn fill_from(&mut self, input: &mut Input) -> io::Result<Filled> {
+        match input {
+            Input::Direct(source) => self.fill(source),
+            Input::Ahead(ahead) => {
+                let Some(chunk) = ahead.next()? else { return Ok(Filled::End) };
+                ahead.free(self.take(chunk));
+                Ok(Filled::Full)
+            }
+        }
+    }
+
+    /// Puts what was not given before what was read; gives the buffer that is no longer needed.
+    fn take(&mut self, chunk: Chunk) -> Vec<u8> {
+        let rest = self.buffer.get(self.given..self.filled).unwrap_or_default();
+        let mut chunk = chunk;
+        // Two bytes before the text have room for a byte order mark.
+        let front = ROOM.checked_sub(rest.len()).filter(|front| *front >= 2);
+        if let Some((front, place)) = front.and_then(|front| Some((front, chunk.get_mut(front..ROOM)?))) {
+            place.copy_from_slice(rest);
+            // Where a buffer begins may be before the beginning of the source.
+            self.offset = self.offset.wrapping_add(self.given as u64).wrapping_sub(front as u64);
+            (self.given, self.filled) = (front, chunk.len());
+            return std::mem::replace(&mut self.buffer, chunk);
+        }
+        // A line that is longer than that.
+        self.move_to_front();
+        self.buffer.truncate(self.filled);
+        self.buffer.extend_from_slice(chunk.get(ROOM..).unwrap_or_default());
+        self.filled = self.buffer.len();
+        chunk
+    }
+
     /// Reads as much as the buffer takes.
     pub(super) fn fill(&mut self, source: &mut dyn Read) -> io::Result<Filled> {
         self.make_room();
@@ -91,7 +133,7 @@ impl Lines {
         };
         self.within_line = whole.is_none() && !is_end;
         let start = self.given;
-        let offset = self.offset + start as u64;
+        let offset = self.offset.wrapping_add(start as u64);
         self.given += length;
         Some(self.marked(Given { offset, start, end: start + length, long }))
     }
@@ -111,14 +153,19 @@ impl Lines {
         self.buffer.get(given.start..given.end).unwrap_or_default()
     }
 
-    /// Moves what was not given to the front; the buffer grows while a line does not fit.
-    fn make_room(&mut self) {
+    /// Moves what was not given to the front.
+    fn move_to_front(&mut self) {
         // Two bytes before the text have room for a byte order mark.
         let front = self.given.saturating_sub(2);
         self.buffer.copy_within(front..self.filled, 0);
         self.filled -= front;
         self.given -= front;
-        self.offset += front as u64;
+        self.offset = self.offset.wrapping_add(front as u64);
+    }
+
+    /// Makes room behind what was not given; the buffer grows while a line does not fit.
+    fn make_room(&mut self) {
+        self.move_to_front();
         if self.buffer.is_empty() {
             // Zeros from the system cost nothing until they are used: most texts are short.
             self.buffer = vec![0; BLOCK];

@@ -4,6 +4,7 @@
 //! Neither keeps more than a few MiB, whatever the size of a file or of one of its lines. What is in the way, such as a
 //! folder or a binary file, is a [`Condition`] and not the end: the other sources are read all the same.
 
+mod ahead;
 mod blocks;
 mod condition;
 mod follow;

@@ -435,3 +435,54 @@ fn a_file_that_is_not_there_yet_is_waited_for() {
     let seen = follow(directory.path(), Start::End, vec![nothing()]);
     assert_eq!(seen, [Err(Condition::Directory)]);
 }
+
+/// A long file is read ahead by another thread: its blocks are those of the text all the same.
+#[test]
+fn a_file_that_is_read_ahead_is_the_same_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut text: String = (0..80_000).map(|line| format!("line {line} of a text that is long\n")).collect();
+    // A line that is longer than the room before a block, one of several blocks, and one that is cut.
+    for length in [100_000, 2_000_000, LINE_LIMIT + 1_000_000] {
+        text.extend((0..length / 8).map(|word| format!("{:07} ", word % 10_000_000)));
+        text += "\nshort\n";
+    }
+    text += "the last line has no end";
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let plain = file(directory.path(), "plain.log", text.as_bytes());
+    let packed = file(directory.path(), "packed.log.gz", &{
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    });
+    let wide_file = file(directory.path(), "wide.log", &wide);
+    let all = All::of(Blocks::new([plain, packed, wide_file].map(Source::parse).to_vec()));
+    for (number, whole) in [text.as_bytes(), text.as_bytes(), &wide].into_iter().enumerate() {
+        let mut at = 0;
+        for (_, offset, bytes) in all.blocks.iter().filter(|(file, ..)| *file == number) {
+            let mark = if number == 2 && at > 0 { 2 } else { 0 };
+            let offset = usize::try_from(*offset).unwrap();
+            assert_eq!(offset + mark, at);
+            assert!(whole[at..].starts_with(&bytes[mark..]), "file {number} at {at}");
+            at += bytes.len() - mark;
+        }
+        assert_eq!(at, whole.len(), "file {number}");
+    }
+    assert_eq!(all.notes.len(), 3, "one line of each file is too long: {:?}", all.notes);
+}
+
+/// Whoever stops in the middle of a long file leaves no thread behind that waits for ever.
+#[test]
+fn a_file_that_is_read_ahead_need_not_be_read_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(directory.path(), "long.log", "a line\n".repeat(2_000_000).as_bytes());
+    let mut blocks = Blocks::new(vec![Source::parse(path)]);
+    assert!(matches!(blocks.next(), Some(Piece::Block(_))));
+    let weak = blocks.counter();
+    drop(blocks);
+    // The thread holds the file's counter as long as it runs.
+    let began = std::time::Instant::now();
+    while weak.strong_count() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "the thread still waits");
+        std::thread::yield_now();
+    }
+}
