@@ -252,6 +252,7 @@ pub fn gather(
             kind: vendor.kind(),
             files: vec![Arc::clone(&source.file)],
             context: Box::default(),
+            certificates: Vec::new(),
         }),
         notes: tunnel.notes,
     };
