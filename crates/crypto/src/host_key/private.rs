@@ -168,6 +168,20 @@ impl PrivateHostKey {
     }
 }
 
+impl PrivateHostKey {
+    /// The signature alone, in no protocol's form: of RSA with this hash, of ECDSA (with its curve's own hash) both numbers
+    /// in fixed length.
+    pub(crate) fn plain(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        match &self.key {
+            Key::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Key::Ecdsa { key, .. } => {
+                Ok(key.sign(&SystemRandom::new(), message).map_err(|_| CryptoError::Library)?.as_ref().to_vec())
+            }
+            Key::Rsa { n, d } => rsa::sign(hash, n, d, message),
+        }
+    }
+}
+
 fn ecdsa_curve(curve: &str) -> Result<(&'static str, &'static EcdsaSigningAlgorithm), CryptoError> {
     match curve {
         "nistp256" => Ok(("nistp256", &lc::ECDSA_P256_SHA256_FIXED_SIGNING)),
