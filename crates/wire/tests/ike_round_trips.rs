@@ -4,8 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shakedown_wire::ike::number::{attribute, exchange, flag, notify, payload, transform};
 use shakedown_wire::ike::{
-    Attribute, AttributeValue, Datagram, Fragment, Header, KeyExchange, Message, MessageLimits, Notification, Notify,
-    Payload, Proposal, SecurityAssociation, Transform, TransformV1, View,
+    Attribute, AttributeValue, Authentication, CertificateData, Datagram, Delete, Fragment, Header, Identification,
+    KeyExchange, Message, MessageLimits, Notification, Notify, Payload, Proposal, SecurityAssociation, TrafficSelector,
+    TrafficSelectors, Transform, TransformV1, View, read_payloads, write_payloads,
 };
 use shakedown_wire::{WireError, WireErrorKind, fuzzing};
 
@@ -37,6 +38,31 @@ fn proposals<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<
     vec(one, 0..4)
 }
 
+fn selector() -> impl Strategy<Value = TrafficSelector> {
+    let v4 = (any::<u8>(), any::<(u16, u16)>(), any::<[u8; 4]>(), any::<[u8; 4]>()).prop_map(
+        |(protocol, ports, first, last)| TrafficSelector::Range {
+            protocol,
+            ports,
+            first: first.into(),
+            last: last.into(),
+        },
+    );
+    let v6 = (any::<u8>(), any::<(u16, u16)>(), any::<[u8; 16]>(), any::<[u8; 16]>()).prop_map(
+        |(protocol, ports, first, last)| TrafficSelector::Range {
+            protocol,
+            ports,
+            first: first.into(),
+            last: last.into(),
+        },
+    );
+    let other = (9_u8.., any::<u8>(), bytes()).prop_map(|(kind, protocol, data)| TrafficSelector::Other {
+        kind,
+        protocol,
+        data,
+    });
+    prop_oneof![v4, v6, other]
+}
+
 fn view() -> impl Strategy<Value = (u8, View)> {
     let notify = (any::<u8>(), bytes(), any::<u16>(), bytes()).prop_map(|(protocol, spi, kind, data)| Notify {
         protocol,
@@ -57,6 +83,21 @@ fn view() -> impl Strategy<Value = (u8, View)> {
         }),
         notify.prop_map(|notify| (payload::NOTIFY, View::Notify(notify))),
         notification.prop_map(|one| (payload::NOTIFICATION_V1, View::Notification(one))),
+        (any::<u8>(), any::<[u8; 3]>(), bytes()).prop_map(|(kind, reserved, data)| {
+            (payload::IDENTITY_I, View::Identification(Identification { kind, reserved, data }))
+        }),
+        (any::<u8>(), bytes()).prop_map(|(encoding, data)| {
+            (payload::CERTIFICATE, View::Certificate(CertificateData { encoding, data }))
+        }),
+        (any::<u8>(), any::<[u8; 3]>(), bytes()).prop_map(|(method, reserved, data)| {
+            (payload::AUTHENTICATION, View::Authentication(Authentication { method, reserved, data }))
+        }),
+        (any::<u8>(), any::<u8>(), any::<u16>(), bytes()).prop_map(|(protocol, spi_size, count, spis)| {
+            (payload::DELETE, View::Delete(Delete { protocol, spi_size, count, spis }))
+        }),
+        (any::<[u8; 3]>(), vec(selector(), 0..5)).prop_map(|(reserved, all)| {
+            (payload::SELECTORS_R, View::TrafficSelectors(TrafficSelectors { reserved, all }))
+        }),
         bytes().prop_map(|nonce| (payload::NONCE, View::Nonce(nonce))),
         bytes().prop_map(|id| (payload::VENDOR_ID_V1, View::VendorId(id))),
         bytes().prop_map(|data| (payload::KE_V1, View::Opaque(data))),
@@ -105,6 +146,14 @@ proptest! {
     fn payloads((number, view) in view()) {
         let payload = Payload::new(number, &view);
         prop_assert_eq!(payload.view(), Ok(view));
+    }
+
+    #[test]
+    fn what_was_encrypted(all in vec(view(), 0..6)) {
+        let payloads: Vec<Payload> = all.iter().map(|(number, view)| Payload::new(*number, view)).collect();
+        let bytes = write_payloads(&payloads);
+        let first = payloads.first().map_or(payload::NONE, |payload| payload.number);
+        prop_assert_eq!(read_payloads(first, &bytes, MessageLimits::default()), Ok(payloads));
     }
 
     #[test]
@@ -227,6 +276,31 @@ fn datagrams_on_port_4500() {
     ] {
         assert_eq!(Datagram::recognise(bytes), found);
     }
+}
+
+#[test]
+fn selectors_and_identities() {
+    let body = [2, 0, 0, 0, 7, 0, 0, 16, 0, 0, 255, 255, 192, 0, 2, 0, 192, 0, 2, 255, 7, 6, 0, 7, 1, 2, 3];
+    let payload = Payload { number: payload::SELECTORS_I, reserved: 0, body: body.to_vec() };
+    let Ok(View::TrafficSelectors(selectors)) = payload.view() else { panic!("selectors") };
+    let net = TrafficSelector::addresses("192.0.2.0".parse().unwrap(), "192.0.2.255".parse().unwrap());
+    assert_eq!(selectors.all, [net, TrafficSelector::Other { kind: 7, protocol: 6, data: vec![1, 2, 3] }]);
+    let view = |body: &[u8]| Payload { number: payload::SELECTORS_I, reserved: 0, body: body.to_vec() }.view();
+    assert_eq!(
+        view(&[1, 0, 0, 0, 7, 0, 0, 3]).unwrap_err().to_string(),
+        "TSi.selector.length: length 3 is below the minimum of 4"
+    );
+    assert_eq!(
+        view(&[1, 0, 0, 0, 7, 0, 0, 16, 1]).unwrap_err().to_string(),
+        "TSi.selector.selector: 12 bytes needed, 1 left"
+    );
+    assert_eq!(view(&[255, 0, 0, 0]).unwrap_err().offset, 4);
+    for address in ["192.0.2.7", "2001:db8::7"].map(|text| text.parse::<std::net::IpAddr>().unwrap()) {
+        assert_eq!(Identification::address(address).as_address(), Some(address));
+    }
+    assert_eq!(Identification::new(2, "a.example").as_address(), None);
+    let inside = read_payloads(payload::ENCRYPTED, &[0, 0, 0, 5, 1, 9], MessageLimits::default());
+    assert_eq!(inside.unwrap_err().to_string(), "ike.encrypted.end: 1 bytes too many");
 }
 
 #[test]

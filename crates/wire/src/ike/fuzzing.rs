@@ -1,6 +1,6 @@
 //! The body of the fuzz target for IKE.
 
-use super::{Datagram, Message, MessageLimits, Payload};
+use super::{Datagram, Message, MessageLimits, Payload, read_payloads, write_payloads};
 
 /// A message, its payloads and what they say are written as the same bytes; sizes keep to the limits.
 pub fn ike_messages(data: &[u8]) {
@@ -12,6 +12,12 @@ pub fn ike_messages(data: &[u8]) {
     // The first byte is a payload type, the rest its body.
     if let Some((&number, body)) = data.split_first() {
         view(&Payload { number, reserved: 0, body: body.to_vec() });
+        // The same as what was encrypted.
+        if let Ok(payloads) = read_payloads(number, body, MessageLimits { bytes: 3000, payloads: 30 })
+            && !payloads.iter().any(Payload::is_encrypted)
+        {
+            assert_eq!(write_payloads(&payloads), body);
+        }
     }
 }
 

@@ -103,22 +103,9 @@ impl Message {
         let body = reader.take("payloads", length.saturating_sub(HEADER))?;
         reader.finish("end")?;
         let header = Header { initiator_spi, responder_spi, version, exchange, flags, message_id };
-        let mut payloads = Vec::new();
         let mut reader = Reader::at(body, HEADER);
         let opaque = header.major() < 2 && flags & flag::ENCRYPTION != 0;
-        while next != payload::NONE && !opaque {
-            if payloads.len() >= limits.payloads {
-                let limit = limits.payloads.try_into().unwrap_or(u64::MAX);
-                return Err(WireError::new(reader.offset(), "payloads", WireErrorKind::TooMany { limit }));
-            }
-            let (following, payload) = generic(&mut reader, next)?;
-            let last = payload.is_encrypted();
-            payloads.push(payload);
-            next = following;
-            if last {
-                break;
-            }
-        }
+        let payloads = if opaque { Vec::new() } else { chain(&mut reader, &mut next, limits)? };
         if header.major() >= 2 {
             reader.finish("end")?;
         }
@@ -153,6 +140,46 @@ impl Message {
         let before = self.payloads.iter().take(index).map(|payload| 4_usize.saturating_add(payload.body.len()));
         before.fold(HEADER + 4, usize::saturating_add)
     }
+}
+
+/// Payloads, of which the first is of type `next`, which in the end is what the last one names.
+fn chain(reader: &mut Reader<'_>, next: &mut u8, limits: MessageLimits) -> Result<Vec<Payload>, WireError> {
+    let mut payloads = Vec::new();
+    while *next != payload::NONE {
+        if payloads.len() >= limits.payloads {
+            let limit = limits.payloads.try_into().unwrap_or(u64::MAX);
+            return Err(WireError::new(reader.offset(), "payloads", WireErrorKind::TooMany { limit }));
+        }
+        let (following, payload) = generic(reader, *next)?;
+        let last = payload.is_encrypted();
+        payloads.push(payload);
+        *next = following;
+        if last {
+            break;
+        }
+    }
+    Ok(payloads)
+}
+
+/// The payloads of what was encrypted, the first of which is of type `next`.
+///
+/// # Errors
+/// As [`Message::parse`], with offsets from the beginning of the plain text; also for an encrypted payload in another.
+pub fn read_payloads(mut next: u8, bytes: &[u8], limits: MessageLimits) -> Result<Vec<Payload>, WireError> {
+    let mut reader = Reader::new(bytes);
+    let payloads = chain(&mut reader, &mut next, limits);
+    let whole = payloads.and_then(|payloads| reader.finish("end").map(|()| payloads));
+    whole.map_err(|error| error.within("encrypted").within("ike"))
+}
+
+/// Payloads one after another, as they are encrypted. The type of the first is named by the payload around them.
+pub fn write_payloads(payloads: &[Payload]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let following = payloads.iter().skip(1).map(|payload| payload.number).chain([payload::NONE]);
+    for (payload, next) in payloads.iter().zip(following) {
+        payload.write(next, &mut writer);
+    }
+    writer.into_bytes()
 }
 
 fn checked_length(reader: &mut Reader<'_>, limits: MessageLimits) -> Result<usize, WireError> {

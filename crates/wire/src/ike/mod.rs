@@ -5,6 +5,7 @@
 
 mod datagram;
 pub(crate) mod fuzzing;
+mod identity;
 mod message;
 mod notify;
 pub mod number;
@@ -12,7 +13,8 @@ mod payload;
 mod proposal;
 
 pub use datagram::{Datagram, NON_ESP_MARKER};
-pub use message::{Header, Message, MessageLimits};
+pub use identity::{Authentication, CertificateData, Delete, Identification, TrafficSelector, TrafficSelectors};
+pub use message::{Header, Message, MessageLimits, read_payloads, write_payloads};
 pub use notify::{Notification, Notify};
 pub use payload::{Fragment, KeyExchange, Payload, SecurityAssociation, View};
 pub use proposal::{

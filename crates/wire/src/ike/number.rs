@@ -75,12 +75,30 @@ pub mod payload {
     pub const SA: u8 = 33;
     /// Key exchange.
     pub const KE: u8 = 34;
+    /// Who the initiator is.
+    pub const IDENTITY_I: u8 = 35;
+    /// Who the responder is.
+    pub const IDENTITY_R: u8 = 36;
+    /// Certificate.
+    pub const CERTIFICATE: u8 = 37;
+    /// Certificate request.
+    pub const CERTIFICATE_REQUEST: u8 = 38;
+    /// Authentication.
+    pub const AUTHENTICATION: u8 = 39;
     /// Nonce.
     pub const NONCE: u8 = 40;
     /// Notify.
     pub const NOTIFY: u8 = 41;
     /// Vendor ID.
     pub const VENDOR_ID: u8 = 43;
+    /// Delete.
+    pub const DELETE: u8 = 42;
+    /// The initiator's traffic selectors.
+    pub const SELECTORS_I: u8 = 44;
+    /// The responder's traffic selectors.
+    pub const SELECTORS_R: u8 = 45;
+    /// Extensible Authentication Protocol.
+    pub const EAP: u8 = 48;
     /// Encrypted and authenticated.
     pub const ENCRYPTED: u8 = 46;
     /// Encrypted and authenticated fragment, RFC 7383.
@@ -197,6 +215,38 @@ pub mod attribute {
     pub const V1_KEY_LENGTH: u16 = 14;
 }
 
+/// Identification types of IKEv2.
+pub mod identity {
+    /// An IPv4 address.
+    pub const IPV4: u8 = 1;
+    /// A domain name.
+    pub const FQDN: u8 = 2;
+    /// A mail address.
+    pub const RFC822: u8 = 3;
+    /// An IPv6 address.
+    pub const IPV6: u8 = 5;
+    /// A distinguished name in DER.
+    pub const DISTINGUISHED_NAME: u8 = 9;
+    /// A general name of X.509 in DER.
+    pub const GENERAL_NAME: u8 = 10;
+    /// Bytes of no particular meaning.
+    pub const KEY_ID: u8 = 11;
+}
+
+/// Types of traffic selectors.
+pub mod selector {
+    /// Ranges of IPv4 addresses.
+    pub const IPV4: u8 = 7;
+    /// Ranges of IPv6 addresses.
+    pub const IPV6: u8 = 8;
+}
+
+/// Certificate encodings of IKEv2.
+pub mod encoding {
+    /// An X.509 certificate for signatures.
+    pub const X509_SIGNATURE: u8 = 4;
+}
+
 /// Security protocols, the same numbers in both versions.
 pub mod protocol {
     /// IKE itself.
@@ -219,6 +269,20 @@ pub mod notify {
     pub const NO_PROPOSAL_CHOSEN: u16 = 14;
     /// INVALID_KE_PAYLOAD; the data is the number of the group asked for.
     pub const INVALID_KE_PAYLOAD: u16 = 17;
+    /// AUTHENTICATION_FAILED.
+    pub const AUTHENTICATION_FAILED: u16 = 24;
+    /// SINGLE_PAIR_REQUIRED.
+    pub const SINGLE_PAIR_REQUIRED: u16 = 34;
+    /// NO_ADDITIONAL_SAS.
+    pub const NO_ADDITIONAL_SAS: u16 = 35;
+    /// INTERNAL_ADDRESS_FAILURE.
+    pub const INTERNAL_ADDRESS_FAILURE: u16 = 36;
+    /// FAILED_CP_REQUIRED.
+    pub const FAILED_CP_REQUIRED: u16 = 37;
+    /// TS_UNACCEPTABLE.
+    pub const TS_UNACCEPTABLE: u16 = 38;
+    /// INVALID_SELECTORS.
+    pub const INVALID_SELECTORS: u16 = 39;
     /// NAT_DETECTION_SOURCE_IP.
     pub const NAT_DETECTION_SOURCE_IP: u16 = 16388;
     /// NAT_DETECTION_DESTINATION_IP.

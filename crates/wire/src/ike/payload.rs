@@ -1,6 +1,6 @@
 use super::number::payload;
 use super::proposal::{Proposal, Transform, TransformV1, read_proposals, write_proposals};
-use super::{Notification, Notify};
+use super::{Authentication, CertificateData, Delete, Identification, Notification, Notify, TrafficSelectors};
 use crate::{Reader, WireError, WireErrorKind, Writer};
 
 /// A payload as it was sent.
@@ -77,6 +77,16 @@ pub enum View {
     Notify(Notify),
     /// IKEv1: a notification.
     Notification(Notification),
+    /// IKEv2: who an end is.
+    Identification(Identification),
+    /// IKEv2: a certificate, or a request for one.
+    Certificate(CertificateData),
+    /// IKEv2: how an end proves that.
+    Authentication(Authentication),
+    /// IKEv2: SAs that are gone.
+    Delete(Delete),
+    /// IKEv2: the traffic of an end.
+    TrafficSelectors(TrafficSelectors),
     /// Random bytes, of both versions.
     Nonce(Vec<u8>),
     /// What names an implementation or an extension, of both versions.
@@ -136,6 +146,14 @@ impl View {
             }),
             payload::NOTIFY => Self::Notify(Notify::read(reader)?),
             payload::NOTIFICATION_V1 => Self::Notification(Notification::read(reader)?),
+            payload::IDENTITY_I | payload::IDENTITY_R => Self::Identification(Identification::read(reader)?),
+            payload::CERTIFICATE | payload::CERTIFICATE_REQUEST => Self::Certificate(CertificateData {
+                encoding: reader.u8("cert_encoding")?,
+                data: reader.rest().to_vec(),
+            }),
+            payload::AUTHENTICATION => Self::Authentication(Authentication::read(reader)?),
+            payload::DELETE => Self::Delete(Delete::read(reader)?),
+            payload::SELECTORS_I | payload::SELECTORS_R => Self::TrafficSelectors(TrafficSelectors::read(reader)?),
             payload::NONCE | payload::NONCE_V1 => Self::Nonce(reader.rest().to_vec()),
             payload::VENDOR_ID | payload::VENDOR_ID_V1 => Self::VendorId(reader.rest().to_vec()),
             payload::ENCRYPTED => Self::Encrypted(reader.rest().to_vec()),
@@ -159,6 +177,13 @@ impl View {
             }
             Self::Notify(notify) => notify.write(&mut writer),
             Self::Notification(notification) => notification.write(&mut writer),
+            Self::Identification(identification) => identification.write(&mut writer),
+            Self::Certificate(CertificateData { encoding, data }) => {
+                writer.u8(*encoding).raw(data);
+            }
+            Self::Authentication(authentication) => authentication.write(&mut writer),
+            Self::Delete(delete) => delete.write(&mut writer),
+            Self::TrafficSelectors(selectors) => selectors.write(&mut writer),
             Self::Fragment(Fragment { number, total, data }) => {
                 writer.u16(*number).u16(*total).raw(data);
             }
