@@ -8,5 +8,6 @@
 
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ike;
 pub mod ssh;
 pub mod tls;

@@ -1,0 +1,16 @@
+//! IKEv2 as an initiator: IKE_SA_INIT, IKE_AUTH with the first CHILD SA, and the end of it (RFC 7296 sections 1.2 to 1.4).
+//!
+//! [`Initiator`] makes what is to be sent and reads what comes; nothing ever runs through the CHILD SA, whose keys are not
+//! even derived. [`Observation`] is what came of it.
+
+mod envelope;
+mod identity;
+mod initiator;
+mod observation;
+mod request;
+
+pub use envelope::FRAGMENT_SIZE;
+pub use identity::{identification, identity_text};
+pub use initiator::{Initiator, Received};
+pub use observation::{Deletion, Nat, Observation, Passed, Proof, ProofCheck, Step};
+pub use request::{Certificate, Config, Credentials, Proving};
