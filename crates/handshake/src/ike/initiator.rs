@@ -309,11 +309,12 @@ impl Initiator {
         let [first, ..] = &mut spi;
         *first |= 0xc0;
         let message = self.datagrams.first().cloned().unwrap_or_default();
-        let signed = Signed { keys, message: &message, peer_nonce: &self.peer_nonce, hashes: &self.seen.hashes };
+        let [own, _] = self.addresses;
+        let (peer_nonce, hashes) = (self.peer_nonce.as_slice(), self.seen.hashes.as_slice());
+        let signed = Signed { address: own.ip(), keys, message: &message, peer_nonce, hashes };
         let payloads = authentication(&self.config, &signed, spi)?;
         let header = self.header(exchange::IKE_AUTH, 1);
         let datagrams = seal(keys.of(Role::Client), header, &payloads, self.seen.fragmentation)?;
-        // The message that is signed is kept for as long as it takes to check nothing else with it.
         self.datagrams = datagrams;
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What an initiator is set up with, and the payloads that it makes of that.
 
+use std::net::IpAddr;
+
 use shakedown_crypto::CryptoError;
 use shakedown_crypto::ike::{IkeKeys, SigningKey, auth_method};
 use shakedown_model::{Role, Secret};
@@ -17,8 +19,8 @@ pub struct Config {
     pub group: u16,
     /// Proposals for the CHILD SA, without key exchanges. The SPI is set here.
     pub child: Vec<Proposal<Transform>>,
-    /// Who this end is.
-    pub identity: Identification,
+    /// Who this end is; where nothing is set up, its address.
+    pub identity: Option<Identification>,
     /// Whom it asks for.
     pub peer: Option<Identification>,
     /// How it proves itself.
@@ -100,6 +102,8 @@ pub(super) fn opening(config: &Config, opening: Opening<'_>) -> Vec<Payload> {
 
 /// What the proof in IKE_AUTH is made over.
 pub(super) struct Signed<'a> {
+    /// Who this end is, where the configuration does not say.
+    pub(super) address: IpAddr,
     pub(super) keys: &'a IkeKeys,
     /// This end's IKE_SA_INIT request.
     pub(super) message: &'a [u8],
@@ -112,7 +116,8 @@ pub(super) struct Signed<'a> {
 /// section 2.4), is never among them.
 pub(super) fn authentication(config: &Config, signed: &Signed<'_>, spi: [u8; 4]) -> Result<Vec<Payload>, CryptoError> {
     let Config { credentials, identity, peer, .. } = config;
-    let own = View::Identification(identity.clone());
+    let own = identity.clone().unwrap_or_else(|| Identification::address(signed.address));
+    let own = View::Identification(own);
     let octets = signed.keys.signed_octets(Role::Client, signed.message, signed.peer_nonce, &own.write());
     let mut payloads = vec![Payload::new(payload::IDENTITY_I, &own)];
     let proof = match (credentials.with, &credentials.shared_key, &credentials.certificate) {

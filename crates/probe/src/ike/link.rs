@@ -60,6 +60,11 @@ impl Link {
         Ok(Self { way, address, socket: sys::datagrams(address, source)?, buffer: vec![0; 0xffff] })
     }
 
+    /// This end's address and port.
+    pub(super) fn own_address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
     pub(super) async fn send(&self, message: &[u8]) -> io::Result<()> {
         let bytes = if self.way.marked { Datagram::mark(message) } else { message.to_vec() };
         self.socket.send(&bytes).await.map(|_| ())

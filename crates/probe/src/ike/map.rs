@@ -54,6 +54,8 @@ pub struct IkeProbed {
     pub gathered: Gathered,
     /// How many datagrams were sent.
     pub packets: u32,
+    /// Where the responder answers, and whether messages carry the non-ESP marker there.
+    pub answering: Option<(SocketAddr, bool)>,
     /// What each initiator met, in the order given.
     pub answers: Vec<Answer>,
 }
@@ -108,6 +110,7 @@ async fn probe(
             one.speaks_version_1 = one.exchanger.speaks_version_1().await;
         }
         let others = addresses.get(at + 1..).unwrap_or_default();
+        probed.answering = one.exchanger.answering();
         if one.finish(target, &probed.answers, others, &mut probed.gathered) {
             break;
         }
