@@ -23,6 +23,7 @@ pub mod openssl_cnf;
 pub mod postfix;
 pub mod proxy;
 pub mod settings;
+mod shared_key;
 pub mod swanctl;
 pub mod tls;
 pub mod tls_party;
@@ -30,4 +31,5 @@ mod value;
 pub mod yaml;
 
 pub use files::{Disk, FileError, Files, Memory, Metadata, Unreadable};
+pub use shared_key::{shared_key, shared_key_of_text};
 pub use value::Value;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use shakedown_model::ike::KeyPrint;
 use shakedown_model::{Origin, OriginKind, SourceFile};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES};
 use crate::value::Value;
@@ -285,9 +285,15 @@ impl Reader<'_> {
 const SECRET: [&[u8]; 2] = [b"secret", b"pin"];
 
 /// A text without its secrets, and where each of them stood.
-fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
-    let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| !b"#{}:,=\"\r\n\t ".contains(byte));
+fn masked(text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
     let mut prints = Vec::new();
+    let text = without_secrets(text, |at, key| prints.push((at, KeyPrint::of(key))));
+    (text, prints)
+}
+
+/// A text without its secrets, each of which is told as the key that it stands for, with its place.
+pub(crate) fn without_secrets(mut text: Vec<u8>, mut each: impl FnMut(usize, &[u8])) -> Vec<u8> {
+    let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| !b"#{}:,=\"\r\n\t ".contains(byte));
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'=')) {
         let equals = at + found;
@@ -303,7 +309,7 @@ fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
         let (span, end) = value(&text, at, &mut bytes, &mut places);
         at = end;
         let Some(span) = span else { continue };
-        prints.push((span.start, key_print(&bytes)));
+        each(span.start, &key(&bytes));
         bytes.zeroize();
         let mut ended = false;
         for byte in text.get_mut(span).into_iter().flatten() {
@@ -313,17 +319,17 @@ fn masked(mut text: Vec<u8>) -> (Vec<u8>, Vec<(usize, KeyPrint)>) {
             *byte = if ended { b'\n' } else { with };
         }
     }
-    (text, prints)
+    text
 }
 
-/// The print of a key as strongSwan reads it: `0x` hexadecimal, `0s` Base64, or text.
-pub(crate) fn key_print(bytes: &[u8]) -> KeyPrint {
+/// The key that a text stands for, as strongSwan reads it: `0x` hexadecimal, `0s` Base64, or the text itself.
+pub(crate) fn key(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut decoded = Vec::new();
-    let key = if let Some(digits) = bytes.strip_prefix(b"0x") {
-        let digits: Vec<u8> = digits.iter().filter_map(digit).collect();
+    // Never longer than the text: no part of a key stays behind in a buffer that was outgrown.
+    let mut decoded = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    if let Some(digits) = bytes.strip_prefix(b"0x") {
+        let digits: Zeroizing<Vec<u8>> = Zeroizing::new(digits.iter().filter_map(digit).collect());
         decoded.extend(digits.rchunks(2).rev().map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)));
-        &decoded
     } else if let Some(letters) = bytes.strip_prefix(b"0s") {
         let (mut bits, mut held) = (0_u32, 0);
         for letter in letters {
@@ -335,13 +341,10 @@ pub(crate) fn key_print(bytes: &[u8]) -> KeyPrint {
                 decoded.push((bits >> held & 0xff) as u8);
             }
         }
-        &decoded
     } else {
-        bytes
-    };
-    let print = KeyPrint::of(key);
-    decoded.zeroize();
-    print
+        decoded.extend_from_slice(bytes);
+    }
+    decoded
 }
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -8,6 +8,7 @@ mod secrets;
 
 pub use party::parties;
 pub use read::{Connection, Reading, read};
+pub(crate) use secrets::each_key;
 
 use std::cmp::Ordering;
 

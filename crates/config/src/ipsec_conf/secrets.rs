@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use shakedown_model::ike::SharedKey;
+use shakedown_model::ike::{KeyPrint, SharedKey};
 use shakedown_model::{Known, Name, Origin, SourceFile};
 use zeroize::Zeroize as _;
 
 use crate::files::{FILE_LIMIT, FileError, Files};
-use crate::settings::key_print;
+use crate::settings::key;
 
 const MOST_FILES: usize = 64;
 const MOST_KEYS: usize = 20_000;
@@ -62,9 +62,22 @@ fn of_file(files: &dyn Files, path: &str, mut text: Vec<u8>, keys: &mut Vec<Shar
     }
     let file = Arc::new(SourceFile::new(path, text));
     for (start, end, owners, mut secret) in found {
-        let print = key_print(&secret);
+        let print = KeyPrint::of(&key(&secret));
         secret.zeroize();
         keys.push(SharedKey { owners, print, origin: Some(Origin::file(&file, start..end)) });
+    }
+}
+
+/// The pre-shared keys of one file, without those that it includes.
+pub(crate) fn each_key(text: &[u8], mut each: impl FnMut(&[u8])) {
+    let mut at = 0;
+    while at < text.len() {
+        let end = entry_end(text, at);
+        if let Some((_, mut secret)) = shared(text.get(at..end).unwrap_or_default()) {
+            each(&key(&secret));
+            secret.zeroize();
+        }
+        at = end;
     }
 }
 
