@@ -8,7 +8,7 @@ use shakedown_model::{Diagnosis, EvidenceId, Match, Phase, Side, Strength};
 use crate::Case;
 use crate::mismatch::cause_of;
 use crate::registry::RULES;
-use crate::said;
+use crate::{ike_answer, said};
 
 /// Every cause that fits, most likely first. Causes that explain the same observation share a group: one of them is
 /// right. Groups count from 0 in the order of the result.
@@ -32,6 +32,11 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Diagnosis> {
                 }
             }
             None => found.push(Found { cause, found: one, group: 0, said: true }),
+        }
+    }
+    for (cause, one) in ike_answer::matches(case) {
+        if !found.iter().any(|other| other.cause == cause) {
+            found.push(Found { cause, found: one, group: 0, said: false });
         }
     }
     supersede(&mut found);

@@ -20,6 +20,7 @@ mod examples_ike;
 mod facts;
 mod hostkey;
 mod ike;
+mod ike_answer;
 mod ike_peering;
 mod mismatch;
 mod registry;

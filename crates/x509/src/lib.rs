@@ -51,5 +51,5 @@ pub use oid::Oid;
 pub use paths::{Bounds, Builder, Link, Node, Path, Paths, Refusal, Search, Verdict, paths};
 pub use pem::{Block, PemProblem, ReadCertificate, certificates};
 pub use rules::{Position, Rules, Verifier};
-pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind};
+pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind, verify};
 pub use staple::{OcspAnswer, OcspResponse, OcspState};

@@ -248,6 +248,16 @@ pub(crate) fn check(
     }
 }
 
+/// Whether `signature` over `message` was made with this key in the algorithm of a whole AlgorithmIdentifier in DER (RFC 5280
+/// section 4.1.1.2), for signatures that stand in no certificate.
+pub fn verify(key: &PublicKey, algorithm: &[u8], signature: &[u8], message: &[u8]) -> SignatureCheck {
+    let element = crate::der::Reader::new(algorithm).expect(SEQUENCE, "algorithm");
+    match element.and_then(|element| SignatureAlgorithm::read(&element, "algorithm")) {
+        Ok(algorithm) => check(key, &algorithm, signature, message),
+        Err(error) => SignatureCheck::Unchecked { reason: format!("its algorithm cannot be read: {error}") },
+    }
+}
+
 /// Whether a key of this kind can have made such a signature at all.
 fn fits(signature: SignatureKind, key: &KeyKind) -> bool {
     match (signature, key) {

@@ -111,6 +111,17 @@ pub fn may_meet(initiator: &IkePolicy, responder: &IkePolicy) -> bool {
     fit(&ours.remote_addresses, &theirs.local_addresses) && fit(&ours.local_addresses, &theirs.remote_addresses)
 }
 
+/// The pre-shared key that an end takes for its peer, of which no more is known than this end's configuration says.
+pub fn own_key(own: &Peering) -> Option<&SharedKey> {
+    let peer = Peering {
+        local: own.remote.clone(),
+        remote: own.local.clone(),
+        local_addresses: own.remote_addresses.clone(),
+        ..Peering::default()
+    };
+    choose(own.keys.accepted()?, own, &peer)
+}
+
 /// Whether both ends have the same key for each other.
 fn keys(initiator: &Peering, responder: &Peering) -> Result<(), Option<FailureKind>> {
     let ours = initiator.keys.complete().ok_or(None)?;

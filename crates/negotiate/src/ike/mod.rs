@@ -7,6 +7,6 @@ mod outcome;
 mod select;
 mod selectors;
 
-pub use auth::may_meet;
+pub use auth::{may_meet, own_key};
 pub use outcome::negotiate;
 pub use select::{Chosen, Difference, Refusal, Selecting, select};

@@ -91,7 +91,7 @@ impl Candidates {
     }
 
     /// The number of a group's keyword.
-    pub(super) fn group_named(&self, name: &str) -> Option<u16> {
+    pub fn group_named(&self, name: &str) -> Option<u16> {
         self.of(Slot::Group).find(|(_, one)| one.name == *name).map(|(_, one)| one.number)
     }
 
@@ -120,10 +120,7 @@ impl Candidates {
     }
 
     /// A party's own proposals as they go over the wire, and the names that have no number here.
-    pub(super) fn encode_offer(
-        &self,
-        proposals: &[Proposal],
-    ) -> (Vec<shakedown_wire::ike::Proposal<Transform>>, Vec<Name>) {
+    pub fn encode_offer(&self, proposals: &[Proposal]) -> (Vec<shakedown_wire::ike::Proposal<Transform>>, Vec<Name>) {
         let mut unknown = Vec::new();
         let mut all = Vec::new();
         for proposal in proposals {
@@ -142,6 +139,37 @@ impl Candidates {
         (numbered(all.into_iter()), unknown)
     }
 
+    /// An initiator's proposals for its CHILD SA as they go into IKE_AUTH, which has no key exchange for it (RFC 7296
+    /// section 1.2), and the names that have no number here.
+    pub fn child_proposals(
+        &self,
+        proposals: &[Proposal],
+    ) -> (Vec<shakedown_wire::ike::Proposal<Transform>>, Vec<Name>) {
+        let mut unknown = Vec::new();
+        let mut all = Vec::new();
+        for (number, proposal) in (1..=u8::MAX).zip(proposals) {
+            let mut transforms = Vec::new();
+            for slot in [Slot::Encryption, Slot::Integrity] {
+                for item in proposal.list(slot).iter().filter(|item| item.name != "none") {
+                    match self.of(slot).find(|(_, one)| one.name == item.name) {
+                        Some((_, one)) => transforms.push(one.wire()),
+                        None => unknown.push(item.name.clone()),
+                    }
+                }
+            }
+            // Sequence numbers are never left out (RFC 7296 section 3.3.3).
+            let esn: Vec<&Name> = proposal.esn.iter().map(|item| &item.name).collect();
+            let numbers = ESN
+                .iter()
+                .filter(|(name, _)| esn.is_empty() && *name == "noesn" || esn.iter().any(|own| **own == **name));
+            transforms.extend(numbers.map(|(_, id)| Transform::new(transform::SEQUENCE_NUMBERS, *id, None)));
+            unknown.extend(proposal.unknown.iter().map(|item| item.name.clone()));
+            let protocol = if proposal.protocol == SaProtocol::Ah { protocol::AH } else { protocol::ESP };
+            all.push(shakedown_wire::ike::Proposal { number, protocol, transforms, ..Default::default() });
+        }
+        (all, unknown)
+    }
+
     /// A region as a proposal of the model.
     pub(super) fn proposal(&self, region: &Region, origin: &Origin) -> Proposal {
         let mut proposal = Proposal::new(SaProtocol::Ike);
@@ -155,13 +183,22 @@ impl Candidates {
         proposal
     }
 
-    /// What a responder selected.
-    pub(super) fn decode(&self, proposal: &shakedown_wire::ike::Proposal<Transform>, origin: &Origin) -> Proposal {
-        let mut decoded = Proposal::new(SaProtocol::Ike);
+    /// What a responder selected, for an IKE SA or below one.
+    pub fn decode(&self, proposal: &shakedown_wire::ike::Proposal<Transform>, origin: &Origin) -> Proposal {
+        let mut decoded = Proposal::new(match proposal.protocol {
+            protocol::ESP => SaProtocol::Esp,
+            protocol::AH => SaProtocol::Ah,
+            _ => SaProtocol::Ike,
+        });
         for sent in &proposal.transforms {
             let known = self.all.iter().find(|one| {
                 wire_type(one.slot) == sent.kind && one.number == sent.id && one.key_length == sent.key_length()
             });
+            let esn = ESN.iter().find(|(_, id)| sent.kind == transform::SEQUENCE_NUMBERS && *id == sent.id);
+            if let Some((name, _)) = esn {
+                decoded.esn.push(Item { name: Name::new(name), origin: Some(origin.clone()) });
+                continue;
+            }
             let name = match (known, sent.key_length()) {
                 (Some(one), _) => one.name.clone(),
                 (None, Some(bits)) => Name::new(&format!("{}_{bits}", sent.id)),
@@ -178,6 +215,9 @@ impl Candidates {
         decoded
     }
 }
+
+/// Keywords and numbers of the registry of transform type 5.
+const ESN: [(&str, u16); 2] = [("noesn", 0), ("esn", 1)];
 
 fn numbered(proposals: impl Iterator<Item = Vec<Transform>>) -> Vec<shakedown_wire::ike::Proposal<Transform>> {
     let one = |(number, transforms): (u8, Vec<Transform>)| shakedown_wire::ike::Proposal {

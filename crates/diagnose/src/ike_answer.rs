@@ -1,0 +1,211 @@
+//! What the error may mean with which a responder ends IKE_AUTH. One notify stands for many causes (RFC 7296 sections 2.21.2
+//! and 3.10.1; the sources of strongSwan and libreswan): they are candidates, and the responder's log tells them apart.
+
+use shakedown_model::{EvidenceId, Fact, Match, Phase, Protocol, Role, Side, Strength};
+
+use crate::Case;
+use crate::hostkey::server_shell;
+
+const INVALID_SYNTAX: u16 = 7;
+const NO_PROPOSAL_CHOSEN: u16 = 14;
+const AUTHENTICATION_FAILED: u16 = 24;
+const SINGLE_PAIR_REQUIRED: u16 = 34;
+const NO_ADDITIONAL_SAS: u16 = 35;
+const INTERNAL_ADDRESS_FAILURE: u16 = 36;
+const FAILED_CP_REQUIRED: u16 = 37;
+const TS_UNACCEPTABLE: u16 = 38;
+
+/// A candidate.
+struct Candidate {
+    phase: Phase,
+    notify: u16,
+    cause: &'static str,
+    strength: Strength,
+    side: Side,
+    /// What the initiator proves itself with, for which this is one: `psk`, `pubkey`, or anything.
+    with: Option<&'static str>,
+    summary: &'static str,
+}
+
+/// In the order of how often each is the reason.
+const CANDIDATES: &[Candidate] = &[
+    auth(
+        "psk-mismatch",
+        Strength::Strong,
+        Some("psk"),
+        "the responder may have another pre-shared key for this initiator",
+    ),
+    auth(
+        "certificate-untrusted",
+        Strength::Strong,
+        Some("pubkey"),
+        "the responder may not trust the initiator's certificate",
+    ),
+    auth(
+        "peer-identity-mismatch",
+        Strength::Strong,
+        None,
+        "the responder may know the initiator, or itself, by another identity",
+    ),
+    auth(
+        "auth-method-mismatch",
+        Strength::Weak,
+        None,
+        "the responder may want the initiator to prove itself in another way",
+    ),
+    auth("psk-missing", Strength::Weak, Some("psk"), "the responder may have no pre-shared key for these identities"),
+    auth(
+        "certificate-expired",
+        Strength::Weak,
+        Some("pubkey"),
+        "a certificate of the initiator may be out of date to the responder",
+    ),
+    auth("certificate-revoked", Strength::Weak, Some("pubkey"), "the initiator's certificate may be revoked"),
+    auth("no-matching-connection", Strength::Weak, None, "the responder may have no connection for this initiator"),
+    Candidate {
+        notify: INVALID_SYNTAX,
+        side: Side::Unknown,
+        ..auth(
+            "implementation-defect",
+            Strength::Weak,
+            None,
+            "the responder cannot read the initiator's IKE_AUTH request",
+        )
+    },
+    Candidate {
+        notify: NO_PROPOSAL_CHOSEN,
+        ..auth("no-common-child-proposal", Strength::Weak, None, "the responder may take none of the ESP proposals")
+    },
+    child(
+        NO_PROPOSAL_CHOSEN,
+        "no-common-child-proposal",
+        Strength::Strong,
+        "the responder takes none of the ESP proposals",
+    ),
+    child(
+        NO_PROPOSAL_CHOSEN,
+        "platform-support-missing",
+        Strength::Weak,
+        "the responder's kernel may not take the tunnel: some daemons then answer as if the proposal were wrong",
+    ),
+    child(NO_PROPOSAL_CHOSEN, "exchange-mode-mismatch", Strength::Weak, "the responder may want transport mode"),
+    child(
+        TS_UNACCEPTABLE,
+        "traffic-selector-mismatch",
+        Strength::Strong,
+        "the responder takes none of the traffic selectors",
+    ),
+    child(
+        TS_UNACCEPTABLE,
+        "platform-support-missing",
+        Strength::Weak,
+        "the responder's kernel may not take the tunnel: some daemons then answer as if the selectors were wrong",
+    ),
+    child(
+        SINGLE_PAIR_REQUIRED,
+        "traffic-selector-mismatch",
+        Strength::Strong,
+        "the responder takes one pair of addresses only",
+    ),
+    child(
+        NO_ADDITIONAL_SAS,
+        "invalid-configuration",
+        Strength::Strong,
+        "the responder sets up no CHILD SA with IKE_AUTH",
+    ),
+    child(INTERNAL_ADDRESS_FAILURE, "invalid-configuration", Strength::Strong, "the responder has no address to give"),
+    child(
+        FAILED_CP_REQUIRED,
+        "invalid-configuration",
+        Strength::Strong,
+        "the responder wants the initiator to ask for an address, as remote users do",
+    ),
+];
+
+const fn auth(cause: &'static str, strength: Strength, with: Option<&'static str>, summary: &'static str) -> Candidate {
+    Candidate { phase: Phase::Auth, notify: AUTHENTICATION_FAILED, cause, strength, side: Side::Unknown, with, summary }
+}
+
+const fn child(notify: u16, cause: &'static str, strength: Strength, summary: &'static str) -> Candidate {
+    Candidate { phase: Phase::ChildSa, notify, cause, strength, side: Side::Unknown, with: None, summary }
+}
+
+/// The candidates for what the responder answered, with their causes.
+pub(crate) fn matches(case: &Case<'_>) -> Vec<(&'static str, Match)> {
+    if case.protocol != Protocol::Ike {
+        return Vec::new();
+    }
+    let refused = case.facts().find_map(|(id, evidence)| match &evidence.fact {
+        Fact::Notify { phase: phase @ (Phase::Auth | Phase::ChildSa), number, name, .. } => {
+            Some((id, *phase, *number, name.as_str()))
+        }
+        _ => None,
+    });
+    let Some((id, phase, number, name)) = refused else { return Vec::new() };
+    let method = case.party(Role::Client).and_then(|party| party.ike()?.peering.as_ref()?.local.method.as_ref());
+    let method = method.map(|item| item.name.as_str());
+    let fits = |one: &&Candidate| {
+        one.phase == phase && one.notify == number && (method.is_none() || one.with.is_none() || one.with == method)
+    };
+    (0..).zip(CANDIDATES.iter().filter(fits)).map(|(rank, one)| (one.cause, found(one, rank, id, name))).collect()
+}
+
+fn found(one: &Candidate, rank: u32, id: EvidenceId, name: &str) -> Match {
+    let mut found = Match::new(one.strength, one.side, one.summary);
+    found.phase = Some(one.phase);
+    found.rank = rank;
+    found.evidence.push(id);
+    found.side_because = format!("the responder answers {name}, and does not say why");
+    found.notes.push(format!(
+        "{name} has several reasons, which responders do not tell apart on purpose or for want of a better word"
+    ));
+    found.what_would_decide = Some("the responder's log at the same second".to_owned());
+    let command = server_shell("journalctl -u strongswan -u ipsec --since -2min", "what the responder has against it");
+    let change = shakedown_model::Change::Decide {
+        title: "look into the responder's log: it names the reason".to_owned(),
+        steps: vec![command],
+    };
+    found.remedies.push(shakedown_model::Remedy { role: Role::Server, change });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use shakedown_catalog::Catalog;
+    use shakedown_model::ike::{IkePolicy, Peering};
+    use shakedown_model::{Context, Evidence, Item, Policy};
+
+    use super::*;
+    use crate::diagnose;
+
+    fn causes(phase: Phase, number: u16, method: &str) -> Vec<(&'static str, u16)> {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
+        let mut client = crate::examples_ike::party(Role::Client);
+        let mut peering = Peering::default();
+        peering.local.method = Some(Item::new(method));
+        client.policy = Policy::Ike(Box::new(IkePolicy { peering: Some(Box::new(peering)), ..IkePolicy::default() }));
+        let evidence = [Evidence::new(Fact::Notify { phase, number, name: "X".to_owned(), to_everything: false })];
+        let context = Context::default();
+        let case = Case { client: Some(&client), evidence: &evidence, ..Case::new(Protocol::Ike, &context, &catalog) };
+        diagnose(&case).iter().map(|one| (one.cause, one.confidence_permille)).collect()
+    }
+
+    #[test]
+    fn one_notify_has_many_candidates_and_none_is_certain() {
+        let psk = causes(Phase::Auth, AUTHENTICATION_FAILED, "psk");
+        assert_eq!(psk.iter().take(2).map(|one| one.0).collect::<Vec<_>>(), ["psk-mismatch", "peer-identity-mismatch"]);
+        assert!(!psk.iter().any(|one| one.0.starts_with("certificate")), "{psk:?}");
+        let certificate = causes(Phase::Auth, AUTHENTICATION_FAILED, "pubkey");
+        assert_eq!(certificate.first().map(|one| one.0), Some("certificate-untrusted"));
+        let child = causes(Phase::ChildSa, NO_PROPOSAL_CHOSEN, "psk");
+        assert_eq!(child.first().map(|one| one.0), Some("no-common-child-proposal"));
+        assert_eq!(
+            causes(Phase::ChildSa, TS_UNACCEPTABLE, "psk").first().map(|one| one.0),
+            Some("traffic-selector-mismatch")
+        );
+        for all in [psk, certificate, child] {
+            assert!(all.iter().all(|(_, confidence)| *confidence < 800), "{all:?}");
+        }
+        assert!(causes(Phase::Auth, 9999, "psk").is_empty());
+    }
+}
