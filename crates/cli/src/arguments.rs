@@ -223,7 +223,41 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
+    pub(crate) initiator: Initiator,
+    #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// IKE: who the initiator is, and how far it goes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "IKE initiator")]
+pub(crate) struct Initiator {
+    /// Be the initiator of this configuration: `swanctl.conf`, `ipsec.conf`, or `FILE#CONNECTION`. The same as `--as FILE`.
+    #[arg(long, value_name = "FILE[#NAME]")]
+    pub(crate) config: Option<String>,
+    /// Go on to IKE_AUTH and the first CHILD SA, prove who this end is, and delete it all again. Without this nothing is sent
+    /// after IKE_SA_INIT. A responder that keeps one IKE SA for each identity may drop a tunnel that is up with the same
+    /// identity: strongSwan where `unique` is `replace`, which is the default of `ipsec.conf` (`uniqueids = yes`) and not of
+    /// `swanctl.conf`; libreswan with `uniqueids = yes`. INITIAL_CONTACT, which asks for just that, is never sent.
+    #[arg(long)]
+    pub(crate) may_disturb_live_tunnel: bool,
+    /// The file with the pre-shared key; `0x` and `0s` begin hexadecimal and Base64, as in `swanctl.conf`. Without it the key
+    /// comes from SHAKEDOWN_PSK in the environment, else from the configuration's own secrets. It is never printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) psk_file: Option<PathBuf>,
+    /// Who this end is: a name, an address, a mail address, or `C=CH, CN=gw`.
+    #[arg(long, value_name = "IDENTITY")]
+    pub(crate) id: Option<String>,
+    /// Who the responder has to be.
+    #[arg(long, value_name = "IDENTITY")]
+    pub(crate) remote_id: Option<String>,
+    /// Ask for a tunnel between these networks: `10.1.0.0/24=10.2.0.0/24`, several with commas.
+    #[arg(long, value_name = "LOCAL=REMOTE", value_parser = selectors)]
+    pub(crate) ts: Option<(String, String)>,
+    /// Ask for the configuration's own networks. Otherwise the tunnel is for networks of documentation (192.0.2.0/24 and
+    /// 198.51.100.0/24), so that nobody's traffic is taken into it.
+    #[arg(long)]
+    pub(crate) real_ts: bool,
 }
 
 /// Arguments of `explain`.
@@ -303,6 +337,11 @@ fn connect_address(text: &str) -> Result<ConnectAddress, String> {
     text.trim_start_matches('[').trim_end_matches(']').parse().map(ConnectAddress::Address).map_err(|_| {
         "write an IP address, or an address and a port: `192.0.2.1`, `192.0.2.1:22`, `[2001:db8::1]:22`".into()
     })
+}
+
+fn selectors(text: &str) -> Result<(String, String), String> {
+    let (local, remote) = text.split_once('=').ok_or("write `LOCAL=REMOTE`, such as `10.1.0.0/24=10.2.0.0/24`")?;
+    Ok((local.to_owned(), remote.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -25,7 +25,7 @@ mod target;
 pub use demo::{Demo, DemoStep};
 pub use error::Error;
 pub use explain::{Explaining, Input, News, Tally, Watching};
-pub use options::{Family, Options, ProgressFunction, parse_context};
+pub use options::{Family, InitiatorOptions, Options, ProgressFunction, parse_context};
 pub use session::Session;
 pub use shakedown_messages::KnownPeer;
 pub use shakedown_model::*;

@@ -29,6 +29,8 @@ pub struct Options {
     pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
     pub clients: Vec<String>,
+    /// IKE: how far an initiator goes, and what it proves itself with.
+    pub initiator: InitiatorOptions,
     /// The client's configuration that is read instead of this user's own (`-F`).
     pub ssh_config: Option<PathBuf>,
     /// The name that a client's `Host` and `Match` see (`--host`).
@@ -49,6 +51,32 @@ pub struct Options {
     pub now: Option<jiff::Timestamp>,
     /// Told of each step of long work.
     pub progress: Option<ProgressFunction>,
+}
+
+/// IKE: how far the initiator of a check goes, and what it says instead of what its configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InitiatorOptions {
+    /// Whether it goes on to IKE_AUTH, at the risk that the responder gives up an IKE SA that it has with the same identity
+    /// (`--may-disturb-live-tunnel`).
+    pub may_disturb_live_tunnel: bool,
+    /// The file with the pre-shared key (`--psk-file`); without one, the variable [`InitiatorOptions::PSK_VARIABLE`] of the
+    /// environment, else the configuration's own.
+    pub psk_file: Option<PathBuf>,
+    /// Who this end is (`--id`).
+    pub identity: Option<String>,
+    /// Who the responder is (`--remote-id`).
+    pub remote_identity: Option<String>,
+    /// Traffic selectors of this end and of the responder's, lists with commas (`--ts`).
+    pub selectors: Option<(String, String)>,
+    /// Whether the configuration's own traffic selectors are asked for, in the place of networks for documentation
+    /// (`--real-ts`).
+    pub real_selectors: bool,
+}
+
+impl InitiatorOptions {
+    /// The variable of the environment that may hold the pre-shared key.
+    pub const PSK_VARIABLE: &str = "SHAKEDOWN_PSK";
 }
 
 /// A function that is told of each step, in words.
@@ -78,6 +106,7 @@ impl Default for Options {
             key: None,
             proxy: None,
             clients: Vec::new(),
+            initiator: InitiatorOptions::default(),
             ssh_config: None,
             host: None,
             context: Context::default(),

@@ -379,7 +379,7 @@ impl Session {
     }
 
     /// Files of a party that the person named: below `--root`, where one was given.
-    fn files(&self) -> Result<Disk, Error> {
+    pub(crate) fn files(&self) -> Result<Disk, Error> {
         match &self.options.root {
             Some(root) => Disk::under(root, None).map_err(|source| Error::File {
                 path: root.display().to_string(),

@@ -172,6 +172,11 @@ impl Certificate {
 
     /// The SHA-256 fingerprint of the key with its algorithm, as pins hold it (RFC 7469 section 2.4).
     pub fn key_sha256(&self) -> Vec<u8> {
+        Hash::Sha256.digest(&[&self.key_info()])
+    }
+
+    /// The key with its algorithm: the whole SubjectPublicKeyInfo in DER.
+    pub fn key_info(&self) -> Vec<u8> {
         let length = self.key.der.len();
         let mut header = vec![SEQUENCE];
         match length {
@@ -180,7 +185,8 @@ impl Certificate {
             0x100..=0xffff => header.extend([0x82, (length >> 8) as u8, length as u8]),
             _ => header.extend([0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]),
         }
-        Hash::Sha256.digest(&[&header, &self.key.der])
+        header.extend_from_slice(&self.key.der);
+        header
     }
 
     /// The serial number as it is printed: hexadecimal, without colons.

@@ -5,9 +5,9 @@ mod explain;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
-use shakedown::{Family, Options, Role, Session};
+use shakedown::{Family, InitiatorOptions, Options, Role, Session};
 
-use crate::arguments::{Arguments, ConnectAddress, Connection, Format, Output, Reading, SideArgument, Verb};
+use crate::arguments::{Arguments, ConnectAddress, Connection, Format, Initiator, Output, Reading, SideArgument, Verb};
 use crate::output::{self, Kind};
 
 /// Carries a command line out and gives the exit status.
@@ -17,6 +17,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Check(check) => {
             let mut options = options(&output, &check.connection, &check.reading)?;
             options.clients = check.clients;
+            options.clients.extend(check.initiator.config.clone());
+            initiator(&mut options.initiator, check.initiator);
             let session = Session::new(options)?;
             let report = block_on(session.check(&check.target))??;
             output::end_progress(&output);
@@ -113,6 +115,16 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
         .transpose()?;
     options.progress = output::progress(output);
     Ok(options)
+}
+
+fn initiator(options: &mut InitiatorOptions, arguments: Initiator) {
+    let Initiator { config: _, may_disturb_live_tunnel, psk_file, id, remote_id, ts, real_ts } = arguments;
+    options.may_disturb_live_tunnel = may_disturb_live_tunnel;
+    options.psk_file = psk_file;
+    options.identity = id;
+    options.remote_identity = remote_id;
+    options.selectors = ts;
+    options.real_selectors = real_ts;
 }
 
 fn file_option(text: &str) -> anyhow::Result<(Role, String, String)> {

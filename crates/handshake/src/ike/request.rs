@@ -39,8 +39,8 @@ pub struct Credentials {
     pub certificate: Option<Certificate>,
     /// Which of them it proves itself with.
     pub with: Proving,
-    /// SHA-1 digests of the public keys of authorities that it trusts, for a certificate request; none is sent without any.
-    pub authorities: Vec<Vec<u8>>,
+    /// SHA-1 digests of the public keys of authorities that it trusts, for a certificate request; `None` asks for none.
+    pub authorities: Option<Vec<Vec<u8>>>,
 }
 
 /// What an end proves itself with.
@@ -135,8 +135,8 @@ pub(super) fn authentication(config: &Config, signed: &Signed<'_>, spi: [u8; 4])
         }
         _ => return Err(CryptoError::BadKey { what: "there is nothing to prove this end with".to_owned() }),
     };
-    if !credentials.authorities.is_empty() {
-        let data = credentials.authorities.concat();
+    if let Some(authorities) = &credentials.authorities {
+        let data = authorities.concat();
         let request = CertificateData { encoding: encoding::X509_SIGNATURE, data };
         payloads.push(Payload::new(payload::CERTIFICATE_REQUEST, &View::Certificate(request)));
     }

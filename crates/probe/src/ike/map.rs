@@ -99,7 +99,7 @@ async fn probe(
         let mut one = Mapper::new(candidates, exchanger, *address);
         probed.answers.clear();
         for initiator in initiators.unwrap_or_default() {
-            let answer = one.meet(initiator).await;
+            let answer = one.meet(initiator, options.without_key_exchange).await;
             probed.answers.push(answer);
         }
         let all_accepted = probed.answers.iter().all(|answer| answer.verdict == Verdict::Accepted);
@@ -166,7 +166,7 @@ impl<'a> Mapper<'a> {
         self.exchanger.answering().is_none() || self.found.as_ref().is_some_and(refused) && self.stopped.is_none()
     }
 
-    async fn meet(&mut self, offer: &IkeOffer) -> Answer {
+    async fn meet(&mut self, offer: &IkeOffer, without_key_exchange: bool) -> Answer {
         let mut answer = Answer {
             verdict: Verdict::Unknown,
             selected: None,
@@ -182,7 +182,7 @@ impl<'a> Mapper<'a> {
         let guess =
             offer.guess.as_ref().and_then(|item| number(item.name.as_str())).or_else(|| groups().find_map(number));
         let offered: Vec<u16> = groups().filter_map(number).collect();
-        let own = guess.and_then(|group| Some((group, public(group)?)));
+        let own = guess.filter(|_| !without_key_exchange).and_then(|group| Some((group, public(group)?)));
         let Some((group, value)) = own.or_else(|| self.decoy(&offered)) else { return answer };
         let mut request = Request::new(wire, group, value);
         request.notifies = vec![
@@ -192,7 +192,7 @@ impl<'a> Mapper<'a> {
         ];
         let origin = facts::origin(&self.address.to_string(), "IKE_SA_INIT response");
         // The responder may ask for another group once (RFC 7296 section 1.3); of one that it was given already, no more.
-        for _ in 0..2 {
+        for _ in 0..=DECOYS.len() {
             match self.exchanger.exchange(&request).await {
                 Outcome::Selected(selected) => {
                     answer.verdict = Verdict::Accepted;
@@ -209,9 +209,18 @@ impl<'a> Mapper<'a> {
                         name.map(|one| shakedown_model::Item { name: one.name.clone(), origin: Some(origin.clone()) }),
                     );
                     answer.selected = Some(selected);
+                    if without_key_exchange {
+                        return answer;
+                    }
                     let Some(value) = public(group) else { return answer };
                     request.group = group;
                     request.public = value;
+                }
+                // It does not know the group of the key exchange, which is not in the offer.
+                Outcome::Refused(notify::INVALID_SYNTAX, _) if !offered.contains(&request.group) => {
+                    self.unknown_decoys.push(request.group);
+                    let Some((group, value)) = self.decoy(&offered) else { return answer };
+                    (request.group, request.public) = (group, value);
                 }
                 Outcome::Refused(number, name) => {
                     answer.verdict = Verdict::Refused;

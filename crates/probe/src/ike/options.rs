@@ -37,6 +37,9 @@ pub struct IkeOptions {
     pub family: Family,
     /// The most datagrams that are sent in this run, all addresses together.
     pub max_packets: u32,
+    /// Whether an initiator's offer is sent with the key exchange of another group, so that a responder that accepts it asks
+    /// for one of its groups and no half-open SA is left behind. Of what it selects only the group is known then.
+    pub without_key_exchange: bool,
     /// Told of each step.
     pub progress: Option<ProgressFunction>,
 }
@@ -44,6 +47,12 @@ pub struct IkeOptions {
 impl Default for IkeOptions {
     /// 10 seconds, 40 datagrams.
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), family: Family::Any, max_packets: 40, progress: None }
+        Self {
+            timeout: Duration::from_secs(10),
+            family: Family::Any,
+            max_packets: 40,
+            without_key_exchange: false,
+            progress: None,
+        }
     }
 }

@@ -10,7 +10,7 @@ use shakedown_probe::tls::{Identity, IdentityError, Showing};
 use crate::{Error, Session};
 
 /// More is no key and no chain.
-const MOST: u64 = 1024 * 1024;
+pub(super) const MOST: u64 = 1024 * 1024;
 
 /// What there is to show, and what is wrong with it.
 #[derive(Default)]
@@ -77,12 +77,17 @@ impl Session {
 
 /// The contents, wiped when they are no longer needed.
 fn read(path: &Path) -> Result<Secret<Vec<u8>>, Error> {
+    read_secret(path, MOST)
+}
+
+/// The same, of a file of at most so many bytes.
+pub(super) fn read_secret(path: &Path, most: u64) -> Result<Secret<Vec<u8>>, Error> {
     let failed = |source| Error::File { path: path.display().to_string(), source };
     let file = std::fs::File::open(path).map_err(failed)?;
     // Room for all of it at once: a buffer that grows leaves copies behind.
-    let length = file.metadata().map(|data| data.len()).unwrap_or_default().min(MOST);
+    let length = file.metadata().map(|data| data.len()).unwrap_or_default().min(most);
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Secret::new(bytes))
 }
 

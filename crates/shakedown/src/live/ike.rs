@@ -1,14 +1,19 @@
 //! IKE targets: one IKE_SA_INIT for each initiator; where one is refused, all that the responder accepts.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkeOffer, IkeVersion, Proposal};
+use shakedown_model::ike::{IkeOffer, IkeVersion, Peering, Proposal};
 use shakedown_model::{
-    Context, FailedSlot, Name, Outcome, OutcomeResult, Party, PartySource, Protocol, Report, Slot, Stage, StageResult,
-    names,
+    Context, FailedSlot, Name, Origin, OriginKind, Outcome, OutcomeResult, Party, PartySource, Protocol, Report, Slot,
+    Stage, StageResult, names,
 };
 use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
 
+use super::ike_seen::{self, Judging, Seen};
+use crate::options::InitiatorOptions;
 use crate::session::Gathering;
 use crate::{Error, Session, Target};
 
@@ -31,6 +36,7 @@ fn candidates(catalog: &Catalog) -> Candidates {
 impl Session {
     /// Checks an IKE target: what each initiator's IKE_SA_INIT comes to.
     pub(crate) async fn check_ike(&self, target: &Target, named: &str) -> Result<Report, Error> {
+        let begun = std::time::Instant::now();
         let mut report = self.report("check");
         let context = self.ike_context(target);
         for client in &self.options.clients {
@@ -38,6 +44,13 @@ impl Session {
             report.parties.extend(for_target(gathered.parties, client, target, &self.options.connect)?);
             report.evidence.extend(gathered.evidence);
         }
+        if report.parties.is_empty() {
+            report.parties.extend(self.described_initiator()?);
+        }
+        for party in &mut report.parties {
+            self.override_initiator(party)?;
+        }
+        let going_on = self.only_one(&report.parties, named)?.cloned();
         let clients = report.parties.len();
         let mut offers: Vec<IkeOffer> = Vec::new();
         let mut asked: Vec<Option<usize>> = Vec::new();
@@ -63,21 +76,40 @@ impl Session {
                         strongswan@VERSION:swanctl.conf#CONNECTION` names one)";
             report.notes.push(note.to_owned());
         }
-        let (ike_target, options, candidates) =
+        let (ike_target, mut options, candidates) =
             (self.ike_target(target), self.ike_options(), candidates(&self.catalog));
+        // Who goes on opens an IKE SA of his own, and leaves none half open besides: responders count them.
+        options.without_key_exchange = going_on.is_some();
         let probed = match offers.is_empty() {
             true => probe::ike::map(&ike_target, &options, &candidates).await,
             false => probe::ike::meet(&ike_target, &options, &candidates, &offers).await,
         };
-        let answers = probed.answers.clone();
+        let mut answers = probed.answers.clone();
+        let accepted = answers.first().is_some_and(|answer| answer.verdict == Verdict::Accepted);
+        let answering = probed.answering.filter(|_| accepted);
         let mut gathered = ike_gathering(probed, named);
+        report.connections += gathered.connections;
+        report.evidence.append(&mut gathered.evidence);
+        report.parties.append(&mut gathered.parties);
+        let left = self.options.timeout.saturating_sub(begun.elapsed());
+        let mut attempted = match (&going_on, answering) {
+            (Some(party), Some(answering)) => {
+                self.attempt(&mut report, party, &candidates, (answering, left), answers.first_mut()).await?
+            }
+            (Some(_), None) => None,
+            (None, _) => {
+                if self.options.initiator != InitiatorOptions::default() {
+                    let note = "nothing was sent after IKE_SA_INIT, and nothing was proved: `--may-disturb-live-tunnel` \
+                                goes on to IKE_AUTH";
+                    report.notes.push(note.to_owned());
+                }
+                None
+            }
+        };
         let sent: Vec<&Vec<u8>> = answers.iter().flat_map(|answer| &answer.vendor_ids).collect();
-        for party in &mut gathered.parties {
+        for party in report.parties.iter_mut().skip(clients) {
             party.notes.extend(vendors(&self.catalog, &sent));
         }
-        report.connections += gathered.connections;
-        report.evidence.extend(gathered.evidence);
-        report.parties.extend(gathered.parties);
         self.progress("negotiating");
         if report.parties.len() == clients || clients == 0 {
             self.judge_evidence(&mut report, (clients > 0).then_some(0), &context, Protocol::Ike);
@@ -93,6 +125,9 @@ impl Session {
                     Some(answer) => seen(&mut outcome, answer),
                     None => not_asked(&mut outcome),
                 }
+                if let Some(seen) = attempted.take() {
+                    seen.adopt(&mut outcome);
+                }
                 self.judge_outcome(&mut report, client, server, &context, outcome);
             }
         }
@@ -101,6 +136,61 @@ impl Session {
             report.notes.push(format!("left out of the offer, as their numbers are not known: {}", names.join(", ")));
         }
         Ok(report)
+    }
+
+    /// Goes on to IKE_AUTH, and adds to the report what came of it.
+    async fn attempt(
+        &self,
+        report: &mut Report,
+        party: &Party,
+        candidates: &Candidates,
+        (answering, left): ((SocketAddr, bool), Duration),
+        answer: Option<&mut Answer>,
+    ) -> Result<Option<Seen>, Error> {
+        let group = answer.as_ref().and_then(|answer| answer.selected.as_ref()?.group.first());
+        let group = group.and_then(|item| candidates.group_named(item.name.as_str()));
+        let (attempt, documentation) = match self.initiate(party, candidates, answering, (group, left)).await? {
+            Ok(attempted) => attempted,
+            Err(why) => {
+                report.notes.push(format!("nothing was sent after IKE_SA_INIT: {why}"));
+                return Ok(None);
+            }
+        };
+        if let (Some(answer), Some(selected)) = (answer, &attempt.observation.selected) {
+            let origin = Origin::new(OriginKind::Peer {
+                address: answering.0.to_string(),
+                connection: 1,
+                what: "IKE_SA_INIT response".to_owned(),
+            });
+            answer.selected = Some(candidates.decode(selected, &origin));
+            answer.vendor_ids.clone_from(&attempt.observation.vendor_ids);
+        }
+        let (anchors, trusted) = self.ike_anchors()?;
+        let empty = Peering::default();
+        let server = report.parties.last().map(|party| &party.source);
+        let place = match server {
+            Some(PartySource::Live { address }) => address.clone(),
+            _ => answering.0.to_string(),
+        };
+        let judging = Judging {
+            peering: party.ike().and_then(|policy| policy.peering.as_deref()).unwrap_or(&empty),
+            candidates,
+            anchors: &anchors,
+            now: self.now(),
+            place: &place,
+            documentation,
+        };
+        let mut seen = ike_seen::read(&attempt, &judging);
+        report.connections += attempt.packets;
+        report.evidence.append(&mut seen.evidence);
+        if let Some(server) = report.parties.last_mut() {
+            server.notes.push(format!("datagrams sent for IKE_AUTH: {}", attempt.packets));
+            if !attempt.observation.certificates.is_empty() {
+                server.notes.push(trusted);
+            }
+            server.notes.append(&mut seen.notes);
+        }
+        Ok(Some(seen))
     }
 
     /// All that an IKE responder accepts that was named as a party.
@@ -259,7 +349,7 @@ fn adopt(outcome: &mut Outcome, selected: &Proposal) {
 
 #[cfg(test)]
 mod tests {
-    use shakedown_model::ike::{IkePolicy, Peering};
+    use shakedown_model::ike::IkePolicy;
     use shakedown_model::{Known, Policy, Role, items};
 
     use super::*;

@@ -6,6 +6,8 @@ mod chosen;
 mod complete;
 mod identity;
 mod ike;
+mod ike_initiate;
+mod ike_seen;
 mod local_clients;
 mod scheme;
 mod tls;

@@ -1,0 +1,409 @@
+//! `check` with `--may-disturb-live-tunnel` against a real strongSwan: IKE_AUTH, the first CHILD SA, and each way in which a
+//! responder refuses them. The daemon runs in a network of its own, as in `real_ike.rs`.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use shakedown_testkit::peers::{Strongswan, strongswan_conf};
+use shakedown_testkit::run;
+
+/// What one command came to.
+struct Asked {
+    status: i32,
+    document: Value,
+    /// All that it wrote, to see that no secret is in it.
+    everything: String,
+}
+
+/// What a run came to.
+struct Lab {
+    asked: Vec<Asked>,
+    log: String,
+    /// What `swanctl --list-sas` says in the end.
+    sas: String,
+}
+
+const SECRET: &str = "open-sesame-4711";
+
+/// The responder: `gw.example`, which lets `a.example` in with a pre-shared key, to 10.2.0.0/24.
+const GATEWAY: &str = r#"
+connections {
+  site {
+    version = 2
+    mobike = no
+    UNIQUE
+    local_addrs = 127.0.0.1
+    remote_addrs = 127.0.0.1
+    proposals = aes256-sha256-modp2048, aes128gcm16-prfsha256-x25519
+    local {
+      auth = psk
+      id = gw.example
+    }
+    remote {
+      auth = REMOTE_AUTH
+      id = a.example
+    }
+    children {
+      tunnel {
+        local_ts = LOCAL_TS
+        remote_ts = REMOTE_TS
+        esp_proposals = ESP
+      }
+    }
+  }
+}
+secrets {
+  ike-site {
+    id-1 = gw.example
+    id-2 = a.example
+    secret = "open-sesame-4711"
+  }
+}
+"#;
+
+/// The initiator's own configuration.
+const OWN: &str = r#"
+connections {
+  site {
+    version = 2
+    remote_addrs = 127.0.0.1
+    proposals = aes256-sha256-modp2048
+    local {
+      auth = psk
+      id = a.example
+    }
+    remote {
+      auth = psk
+      id = gw.example
+    }
+    children {
+      tunnel {
+        local_ts = 10.1.0.0/24
+        remote_ts = 10.2.0.0/24
+        esp_proposals = aes256-sha256
+      }
+    }
+  }
+}
+secrets {
+  ike-site {
+    secret = "open-sesame-4711"
+  }
+}
+"#;
+
+struct Gateway {
+    unique: &'static str,
+    remote_auth: &'static str,
+    local_ts: &'static str,
+    remote_ts: &'static str,
+    esp: &'static str,
+    settings: &'static str,
+}
+
+const USUAL: Gateway = Gateway {
+    unique: "",
+    remote_auth: "psk",
+    local_ts: "10.2.0.0/24, 198.51.100.0/24",
+    remote_ts: "10.1.0.0/24, 192.0.2.0/24",
+    esp: "aes256-sha256",
+    settings: "",
+};
+
+/// Starts the daemon, runs each command, and says which SAs are left.
+const SCRIPT: &str = r#"
+ip link set lo up
+# The daemon sets up tunnels only for networks in which it has an address itself.
+for address in 10.2.0.1 198.51.100.1; do ip address add $address/32 dev lo; done
+start "$PWD"
+for number in $(seq 0 $((COMMANDS - 1))); do
+  status=0
+  eval "$(cat "command.$number")" > "output.$number" 2> "error.$number" || status=$?
+  echo $status > "status.$number"
+done
+"$SWANCTL" --list-sas --uri "unix://$PWD/vici" > sas 2> sas.error
+"#;
+
+const CHECK: &str = "check ike://127.0.0.1 --may-disturb-live-tunnel";
+
+impl Lab {
+    fn run(gateway: &Gateway, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
+        let strongswan = Strongswan::find()?;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        strongswan_conf(folder.path(), gateway.settings, "ike = 2\n      cfg = 2");
+        let connection = GATEWAY
+            .replace("UNIQUE", gateway.unique)
+            .replace("REMOTE_AUTH", gateway.remote_auth)
+            .replace("LOCAL_TS", gateway.local_ts)
+            .replace("REMOTE_TS", gateway.remote_ts)
+            .replace("ESP", gateway.esp);
+        write("swanctl.conf", &connection);
+        write("own.conf", OWN);
+        write("key", &format!("{SECRET}\n"));
+        write("wrong", "something-else-0815\n");
+        prepare(folder.path());
+        for (number, arguments) in commands.iter().enumerate() {
+            // What stands before the verb are variables of the environment.
+            let (variables, arguments) = arguments.split_once("check ").expect("a check");
+            let line = format!("{variables}\"$SHAKEDOWN\" check {arguments} --format json --verbose");
+            write(&format!("command.{number}"), &line);
+        }
+        let mut command = strongswan.script(folder.path(), SCRIPT);
+        command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
+        command.env_remove("SHAKEDOWN_PSK");
+        let finished = run(&mut command, b"", Duration::from_secs(120)).expect("unshare runs");
+        let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        let asked = |number: usize| {
+            let (text, error) = (read(format!("output.{number}")), read(format!("error.{number}")));
+            let document = serde_json::from_str(&text).unwrap_or_else(|why| {
+                panic!("{why}: {text}{error}{}{}", finished.stdout, finished.stderr);
+            });
+            let status = read(format!("status.{number}")).trim().parse().expect("a status");
+            Asked { status, document, everything: text + &error }
+        };
+        let lab = Self {
+            asked: (0..commands.len()).map(asked).collect(),
+            log: read("log".to_owned()),
+            sas: read("sas".to_owned()),
+        };
+        for asked in &lab.asked {
+            assert!(!asked.everything.contains(SECRET), "a secret was printed: {}", asked.everything);
+        }
+        Some(lab)
+    }
+
+    /// Whether this machine gives no SPIs, so that the daemon refuses every CHILD SA. Says so.
+    fn has_no_kernel(&self) -> bool {
+        let none = self.log.contains("unable to allocate SPI") || self.log.contains("unable to get SPI");
+        if none {
+            eprintln!("skipped: CHILD SAs: neither this kernel nor /dev/net/tun gives an SPI");
+        }
+        none
+    }
+}
+
+/// The results of the three stages.
+fn stages(asked: &Asked) -> Vec<&str> {
+    let stages = asked.document["pairs"][0]["outcome"]["stages"].as_array().into_iter().flatten();
+    stages.filter_map(|stage| stage["result"].as_str()).collect()
+}
+
+/// The causes that were found, most likely first.
+fn causes(asked: &Asked) -> Vec<&str> {
+    let diagnoses = asked.document["diagnoses"].as_array().into_iter().flatten();
+    diagnoses.filter_map(|one| one["cause"].as_str()).collect()
+}
+
+const OFFER: &str = "--id a.example --remote-id gw.example";
+
+#[test]
+fn a_child_sa_comes_up_and_is_deleted() {
+    let with_file = format!("{CHECK} --psk-file key {OFFER} --ts 10.1.0.0/24=10.2.0.0/24");
+    let with_config = format!("{CHECK} --config own.conf --real-ts");
+    let documentation = format!("{CHECK} --config own.conf");
+    let without = format!("{CHECK} {OFFER}");
+    let timid = "check ike://127.0.0.1 --config own.conf";
+    let variable = format!("SHAKEDOWN_PSK={SECRET} {without}");
+    let commands = [with_file.as_str(), &with_config, &documentation, &variable, &without, timid];
+    let Some(lab) = Lab::run(&USUAL, |_| {}, &commands) else { return };
+    let [.., without, timid] = lab.asked.as_slice() else { panic!("the commands") };
+    // Nothing to prove oneself with, or no leave to: nothing is sent after IKE_SA_INIT.
+    for asked in [without, timid] {
+        assert_eq!((asked.status, stages(asked)[1]), (3, "unknown"), "{:#}", asked.document);
+    }
+    assert!(without.document["notes"].to_string().contains("--psk-file"));
+    assert_eq!(lab.log.matches("parsed IKE_AUTH request").count(), 4, "{}", lab.log);
+    assert_eq!(lab.log.matches("received DELETE for IKE_SA").count(), 4, "{}", lab.log);
+    assert!(!lab.log.contains("INIT_CONTACT"), "{}", lab.log);
+    // Only the check that stopped at IKE_SA_INIT has left something, half open.
+    let left = |state: &str| lab.sas.matches(state).count();
+    assert_eq!((left("ESTABLISHED"), left("CONNECTING")), (0, 1), "{}", lab.sas);
+    if lab.has_no_kernel() {
+        return;
+    }
+    for asked in &lab.asked[..4] {
+        assert_eq!((asked.status, stages(asked)), (0, vec!["agreed"; 3]), "{:#}{}", asked.document, lab.log);
+        let child = &asked.document["pairs"][0]["outcome"]["agreed"]["child"];
+        assert_eq!((&child["encryption"], &child["esn"]), (&"aes256".into(), &"noesn".into()), "{child:#}");
+        let notes = asked.document["parties"][1]["notes"].to_string();
+        assert!(notes.contains("which the responder confirmed"), "{notes}");
+        assert!(notes.contains("it is `gw.example`"), "{notes}");
+    }
+}
+
+#[test]
+fn each_refusal_names_its_cause_or_the_candidates() {
+    let own = |from: &str, to: &str| OWN.replace(from, to);
+    let files = [
+        ("esp.conf", own("esp_proposals = aes256-sha256", "esp_proposals = aes128gcm16")),
+        ("selectors.conf", own("remote_ts = 10.2.0.0/24", "remote_ts = 10.7.0.0/24")),
+        ("eap.conf", own("auth = psk\n      id = a.example", "auth = eap-mschapv2\n      id = a.example")),
+    ];
+    let prepare = |folder: &Path| {
+        for (name, text) in &files {
+            fs::write(folder.join(name), text).expect("a file");
+        }
+    };
+    // The options, how the stages end, the cause that has to stand first, or among the first three.
+    let failing: [(&str, [&str; 3], &[&str]); 7] = [
+        (
+            "--psk-file wrong --id a.example --remote-id gw.example",
+            ["agreed", "failed", "not-reached"],
+            &["psk-mismatch"],
+        ),
+        (
+            "--psk-file key --id c.example --remote-id gw.example",
+            ["agreed", "failed", "not-reached"],
+            &["psk-mismatch", "peer-identity-mismatch"],
+        ),
+        (
+            "--psk-file key --id a.example --remote-id x.example",
+            ["agreed", "failed", "not-reached"],
+            &["psk-mismatch", "peer-identity-mismatch"],
+        ),
+        ("--config esp.conf --real-ts", ["agreed", "agreed", "failed"], &["no-common-child-proposal"]),
+        ("--config selectors.conf --real-ts", ["agreed", "agreed", "failed"], &["traffic-selector-mismatch"]),
+        (
+            "--psk-file key --id a.example --remote-id gw.example --ts 10.8.0.0/24=10.9.0.0/24",
+            ["agreed", "agreed", "failed"],
+            &["traffic-selector-mismatch"],
+        ),
+        ("--config eap.conf", ["agreed", "unknown", "unknown"], &[]),
+    ];
+    let commands: Vec<String> = failing.iter().map(|(options, ..)| format!("{CHECK} {options}")).collect();
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    let Some(lab) = Lab::run(&USUAL, prepare, &commands) else { return };
+    for (asked, (options, ends, first)) in lab.asked.iter().zip(failing) {
+        assert_eq!(stages(asked), ends, "{options}: {:#}{}", asked.document, lab.log);
+        let causes = causes(asked);
+        assert_eq!(
+            causes.iter().take(first.len()).copied().collect::<Vec<_>>(),
+            first,
+            "{options}: {:#}",
+            asked.document
+        );
+        // One notify with several reasons is never certain.
+        let confidence = asked.document["diagnoses"][0]["confidence"].as_f64().unwrap_or(0.0);
+        assert!(confidence < 0.8, "{options}: {confidence}");
+    }
+    assert_eq!(lab.sas, "", "no IKE SA is left");
+}
+
+#[test]
+fn what_the_responder_wants_otherwise() {
+    let with_psk = format!("{CHECK} --psk-file key {OFFER}");
+    let certificate = Gateway { remote_auth: "pubkey", ..USUAL };
+    let Some(lab) = Lab::run(&certificate, |_| {}, &[&with_psk]) else { return };
+    assert!(causes(&lab.asked[0]).contains(&"auth-method-mismatch"), "{:#}", lab.asked[0].document);
+    assert_eq!(stages(&lab.asked[0]), ["agreed", "failed", "not-reached"]);
+    // Networks for documentation are none of its own: that says nothing of the real ones.
+    let own_only = Gateway { local_ts: "10.2.0.0/24", remote_ts: "10.1.0.0/24", ..USUAL };
+    let config = format!("{CHECK} --config own.conf");
+    let Some(lab) = Lab::run(&own_only, |_| {}, &[&config]) else { return };
+    let asked = &lab.asked[0];
+    assert_eq!((asked.status, stages(asked)), (3, vec!["agreed", "agreed", "unknown"]), "{:#}", asked.document);
+    assert!(asked.document["pairs"][0]["outcome"]["stages"].to_string().contains("--real-ts"));
+    // A kernel that cannot do what was agreed on answers as if the proposal were wrong: it is one of the candidates.
+    let esn = Gateway { esp: "aes256-sha256-esn", ..USUAL };
+    let any = format!("{CHECK} --psk-file key {OFFER} --ts 10.1.0.0/24=10.2.0.0/24");
+    let Some(lab) = Lab::run(&esn, |_| {}, &[&any]) else { return };
+    let asked = &lab.asked[0];
+    if lab.log.contains("failed to create SAD entry") {
+        assert_eq!(causes(asked), ["no-common-child-proposal", "platform-support-missing", "exchange-mode-mismatch"]);
+    }
+}
+
+/// A second daemon has a tunnel with the same identities up while the check runs beside it, from the same address.
+const BESIDE: &str = r#"
+touch network
+unshare --net="$PWD/network" true
+at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
+at responder ip link add right type veth peer name left netns 1
+for line in "initiator left 192.0.2.1 10.1.0.1" "responder right 192.0.2.2 10.2.0.1"; do
+  set -- $line
+  at $1 ip link set lo up
+  at $1 ip address add $3/30 dev $2
+  at $1 ip address add $4/32 dev lo
+  at $1 ip link set $2 up
+done
+at responder ip address add 198.51.100.1/32 dev lo
+start "$PWD/responder" at responder
+start "$PWD/initiator"
+"$SWANCTL" --initiate --child tunnel --timeout 15 --uri "unix://$PWD/initiator/vici" > initiate 2>&1 || true
+for end in initiator responder; do "$SWANCTL" --list-sas --uri "unix://$PWD/$end/vici" > $end.before 2>/dev/null; done
+status=0
+"$SHAKEDOWN" check ike://192.0.2.2 --may-disturb-live-tunnel --config initiator/swanctl.conf --format json > output 2> error || status=$?
+echo $status > status
+for end in initiator responder; do "$SWANCTL" --list-sas --uri "unix://$PWD/$end/vici" > $end.after 2>/dev/null; done
+"#;
+
+/// The SAs of the responder before and after the check, the check's document and its status; `None` where CHILD SAs cannot be
+/// had here.
+fn beside(unique: &str) -> Option<([String; 2], Value, String)> {
+    let strongswan = Strongswan::find()?;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (end, own, peer) in [("initiator", "192.0.2.1", "192.0.2.2"), ("responder", "192.0.2.2", "192.0.2.1")] {
+        let place = folder.path().join(end);
+        fs::create_dir(&place).expect("a folder");
+        strongswan_conf(&place, "", "ike = 2");
+        let gateway = GATEWAY
+            .replace("UNIQUE", if end == "responder" { unique } else { "" })
+            .replace("REMOTE_AUTH", "psk")
+            .replace("ESP", "aes256-sha256");
+        let text = match end {
+            "responder" => gateway
+                .replace("LOCAL_TS", "10.2.0.0/24, 198.51.100.0/24")
+                .replace("REMOTE_TS", "10.1.0.0/24, 192.0.2.0/24")
+                .replacen("127.0.0.1", own, 1)
+                .replacen("127.0.0.1", peer, 1),
+            _ => OWN.replace("remote_addrs = 127.0.0.1", &format!("mobike = no\n    remote_addrs = {peer}")),
+        };
+        fs::write(place.join("swanctl.conf"), text).expect("a file");
+    }
+    let mut command = strongswan.script(folder.path(), BESIDE);
+    command.env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown")).env_remove("SHAKEDOWN_PSK");
+    let finished = run(&mut command, b"", Duration::from_secs(120)).expect("unshare runs");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+    let log = read("responder/log");
+    if log.contains("unable to allocate SPI") || read("initiator/log").contains("unable to allocate SPI") {
+        eprintln!("skipped: CHILD SAs: neither this kernel nor /dev/net/tun gives an SPI");
+        return None;
+    }
+    let before = read("responder.before");
+    assert!(before.contains("INSTALLED"), "{}{}{log}", read("initiate"), finished.stderr);
+    let text = read("output");
+    let document = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}{}", read("error")));
+    Some(([before, read("responder.after")], document, log))
+}
+
+/// The SPIs of what is installed.
+fn installed(sas: &str) -> Vec<&str> {
+    let lines = sas.lines().map(str::trim);
+    lines
+        .filter(|line| line.starts_with("in ") || line.starts_with("out "))
+        .filter_map(|line| line.split(',').next())
+        .collect()
+}
+
+#[test]
+fn a_tunnel_that_is_up_with_the_same_identities_survives() {
+    let Some(([before, after], document, log)) = beside("") else { return };
+    assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{document:#}{log}");
+    assert_eq!(installed(&before).len(), 2, "{before}");
+    assert_eq!(installed(&before), installed(&after), "{before}{after}{log}");
+    assert!(
+        !log.contains("INIT_CONTACT") || log.matches("INIT_CONTACT").count() == 1,
+        "only the daemon itself says so: {log}"
+    );
+}
+
+#[test]
+fn a_responder_that_keeps_one_sa_for_each_identity_drops_it_as_the_flag_says() {
+    let Some(([before, after], document, log)) = beside("unique = replace") else { return };
+    assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{document:#}{log}");
+    assert_ne!(installed(&before), installed(&after), "{before}{after}{log}");
+}

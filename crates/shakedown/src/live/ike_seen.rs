@@ -1,0 +1,332 @@
+//! What an attempt at IKE_AUTH showed: stages, failed slots, evidence.
+
+use shakedown_crypto::ike::{AlgorithmIdentifier, auth_method};
+use shakedown_handshake::ike::{Deletion, Observation, Proof, ProofCheck, Step, identification, identity_text};
+use shakedown_model::ike::{Peering, Proposal};
+use shakedown_model::{
+    CertificateProblem, Evidence, Fact, FailedSlot, FailureKind, Item, Name, Origin, OriginKind, Outcome, Phase, Role,
+    Slot, Stage, StageResult,
+};
+use shakedown_probe::ike::{Attempt, Candidates};
+use shakedown_wire::ike::number::{identity, notify};
+use shakedown_wire::ike::{Identification, TrafficSelector};
+use shakedown_x509::{Anchors, Builder, Certificate, DistinguishedName, Rules, Shown, SignatureCheck, Wanted};
+
+/// What is judged with.
+pub(super) struct Judging<'a> {
+    /// How the initiator is set up.
+    pub(super) peering: &'a Peering,
+    pub(super) candidates: &'a Candidates,
+    pub(super) anchors: &'a Anchors,
+    pub(super) now: jiff::Timestamp,
+    /// The address that the report knows the responder by.
+    pub(super) place: &'a str,
+    /// Whether the traffic selectors were those for documentation.
+    pub(super) documentation: bool,
+}
+
+/// What is to be said of an attempt.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) notes: Vec<String>,
+    auth: Option<StageResult>,
+    child: Option<StageResult>,
+    failed: Vec<FailedSlot>,
+    agreed_child: Vec<(Slot, Option<Name>)>,
+}
+
+impl Seen {
+    /// Puts the stages of the attempt in the place of what the rules could not tell.
+    pub(super) fn adopt(self, outcome: &mut Outcome) {
+        let Self { auth, child, failed, agreed_child, .. } = self;
+        for (stage, result) in [(Stage::Auth, auth), (Stage::ChildSa, child)] {
+            let Some(result) = result else { continue };
+            outcome.failed.retain(|one| one.stage != stage);
+            for one in outcome.stages.iter_mut().filter(|one| one.stage == stage) {
+                one.result = result.clone();
+            }
+        }
+        outcome.failed.extend(failed);
+        outcome.agreed_child = agreed_child;
+    }
+}
+
+/// Reads an attempt.
+pub(super) fn read(attempt: &Attempt, judging: &Judging<'_>) -> Seen {
+    let mut seen = Seen::default();
+    let observation = &attempt.observation;
+    seen.notes = notes(attempt, judging);
+    match &observation.sa_init {
+        Step::Done => {}
+        other => {
+            let what = match other {
+                Step::Refused(number) => format!("a second IKE_SA_INIT was answered with {}", name(*number)),
+                Step::Stopped(why) => why.clone(),
+                _ => "a second IKE_SA_INIT was not answered".to_owned(),
+            };
+            seen.auth = Some(undecided(format!("the same attempt again: {what}")));
+            return seen;
+        }
+    }
+    seen.auth = Some(match &observation.auth {
+        Step::Done => proved(observation, judging, &mut seen),
+        Step::Refused(number) => {
+            seen.evidence.push(refusal(Phase::Auth, *number, judging.place));
+            StageResult::Failed
+        }
+        Step::NoAnswer => undecided(match observation.passed.undecryptable {
+            0 => "the responder's log: it gives no answer to IKE_AUTH".to_owned(),
+            count => format!("the responder's log: {count} answers to IKE_AUTH cannot be decrypted"),
+        }),
+        Step::Stopped(why) => undecided(format!("the responder's log: {why}")),
+        Step::NotReached => undecided("the responder's log of the IKE_AUTH exchange".to_owned()),
+    });
+    seen.child = Some(match (&seen.auth, &observation.child) {
+        (Some(StageResult::Failed | StageResult::Unknown { .. }), _) => StageResult::NotReached,
+        (_, Step::Done) => {
+            if let Some(selected) = &observation.child_selected {
+                seen.agreed_child = agreed(&judging.candidates.decode(selected, &origin(judging.place)));
+            }
+            StageResult::Agreed
+        }
+        (_, Step::Refused(number)) if judging.documentation && about_selectors(*number) => undecided(format!(
+            "the same check with `--real-ts`: a tunnel for {} was asked for, which carries nothing, and the responder \
+             answers {}, as it should for traffic that is not its own",
+            "networks for documentation",
+            name(*number)
+        )),
+        (_, Step::Refused(number)) => {
+            seen.evidence.push(refusal(Phase::ChildSa, *number, judging.place));
+            StageResult::Failed
+        }
+        (_, Step::Stopped(why)) => undecided(format!("the responder's log: {why}")),
+        _ => undecided("the responder's log of the IKE_AUTH exchange".to_owned()),
+    });
+    seen
+}
+
+fn about_selectors(number: u16) -> bool {
+    matches!(number, notify::TS_UNACCEPTABLE | notify::SINGLE_PAIR_REQUIRED | notify::INVALID_SELECTORS)
+}
+
+fn undecided(what_would_decide: String) -> StageResult {
+    StageResult::Unknown { what_would_decide }
+}
+
+fn name(number: u16) -> String {
+    notify::name(number).map_or_else(|| format!("error {number}"), str::to_owned)
+}
+
+fn origin(place: &str) -> Origin {
+    let what = "IKE_AUTH response".to_owned();
+    Origin::new(OriginKind::Peer { address: place.to_owned(), connection: 1, what })
+}
+
+fn refusal(phase: Phase, number: u16, place: &str) -> Evidence {
+    let fact = Fact::Notify { phase, number, name: name(number), to_everything: false };
+    Evidence::new(fact).by(Role::Server).at(origin(place))
+}
+
+fn agreed(proposal: &Proposal) -> Vec<(Slot, Option<Name>)> {
+    let slots = [Slot::Encryption, Slot::Integrity, Slot::Esn];
+    slots.into_iter().map(|slot| (slot, proposal.list(slot).first().map(|item| item.name.clone()))).collect()
+}
+
+/// The responder took this end's proof: its own is judged.
+fn proved(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) -> StageResult {
+    let Some(Proof { method, check }) = &observation.proof else {
+        return undecided("the responder's log: it did not prove who it is".to_owned());
+    };
+    let expected = judging.peering.remote.method.as_ref().map(|item| item.name.as_str());
+    let family = expected.map(|text| text.split(['-', ':']).next().unwrap_or(text));
+    let shown = if *method == auth_method::SHARED_KEY { "psk" } else { "pubkey" };
+    let fits = match family {
+        None | Some("any") => true,
+        Some("rsa" | "ecdsa" | "ed25519" | "ed448") => shown == "pubkey",
+        Some(family) => family == shown,
+    };
+    if !fits {
+        let client = judging.peering.remote.method.iter().cloned().collect();
+        seen.failed.push(failed(FailureKind::NothingInCommon, client, vec![Item::new(shown)]));
+    }
+    identity_of(observation, judging, seen);
+    let mut open = None;
+    match check {
+        ProofCheck::SharedKey(true) => {}
+        ProofCheck::SharedKey(false) => seen.failed.push(failed(FailureKind::DifferentKeys, Vec::new(), Vec::new())),
+        ProofCheck::Signature { data, octets } => open = signature(*method, data, octets, observation, judging, seen),
+        ProofCheck::Unchecked if fits => {
+            open = Some("how the responder proves itself cannot be checked here".to_owned())
+        }
+        ProofCheck::Unchecked => {}
+    }
+    let bad_certificate = seen.evidence.iter().any(|one| matches!(one.fact, Fact::Certificate(_)));
+    match open {
+        _ if !seen.failed.is_empty() || bad_certificate => StageResult::Failed,
+        Some(why) => undecided(format!("the responder's log: {why}")),
+        None => StageResult::Agreed,
+    }
+}
+
+fn failed(kind: FailureKind, client: Vec<Item>, server: Vec<Item>) -> FailedSlot {
+    FailedSlot { stage: Stage::Auth, slot: Slot::Auth, client, server, kind }
+}
+
+/// Whether the responder is whom the initiator asks for.
+fn identity_of(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) {
+    let Some(expected) = &judging.peering.remote.identity else { return };
+    let (Some(wanted), Some(shown)) = (identification(expected.name.as_str()), &observation.identity) else { return };
+    if !is_same(&wanted, shown) {
+        let kind = FailureKind::WrongIdentity { of: Role::Server };
+        seen.failed.push(failed(kind, vec![expected.clone()], vec![Item::new(text(shown).as_str())]));
+    }
+}
+
+/// Names count without their case; distinguished names as certificates compare them. The kind is only a matter of how a
+/// name was written.
+fn is_same(wanted: &Identification, shown: &Identification) -> bool {
+    match (distinguished(wanted), distinguished(shown)) {
+        (Some(wanted), Some(shown)) => wanted.is_same(&shown),
+        (None, None) => wanted.data.eq_ignore_ascii_case(&shown.data),
+        _ => false,
+    }
+}
+
+fn distinguished(identity: &Identification) -> Option<DistinguishedName> {
+    (identity.kind == identity::DISTINGUISHED_NAME).then(|| DistinguishedName::from_sequence(&identity.data)).flatten()
+}
+
+/// An identity for people.
+fn text(identity: &Identification) -> Name {
+    distinguished(identity).map_or_else(|| identity_text(identity), |name| Name::new(&name.to_string()))
+}
+
+/// The responder's signature and its certificate. What stays open, where something does.
+fn signature(
+    method: u8,
+    data: &[u8],
+    octets: &[u8],
+    observation: &Observation,
+    judging: &Judging<'_>,
+    seen: &mut Seen,
+) -> Option<String> {
+    let Some(der) = observation.certificates.first() else {
+        return Some("it proves itself by a certificate that it does not send".to_owned());
+    };
+    let certificate = match Certificate::from_der(der) {
+        Ok(certificate) => certificate,
+        Err(error) => return Some(format!("its certificate cannot be read: {error}")),
+    };
+    let checked = match (method, AlgorithmIdentifier::split(data)) {
+        (auth_method::DIGITAL_SIGNATURE, Some(AlgorithmIdentifier { algorithm, signature })) => {
+            shakedown_x509::verify(&certificate.key, algorithm, signature, octets)
+        }
+        // RSA, as a rule with SHA-1 (RFC 7296 section 3.8).
+        (auth_method::RSA, _) => shakedown_x509::verify(&certificate.key, RSA_SHA1, data, octets),
+        _ => SignatureCheck::Unchecked { reason: format!("authentication method {method} is not checked here") },
+    };
+    certificates(&certificate, observation, judging, seen);
+    match checked {
+        SignatureCheck::Verified => None,
+        SignatureCheck::Wrong => {
+            Some("its signature was not made with the key of the certificate that it sends".to_owned())
+        }
+        SignatureCheck::Unchecked { reason } => Some(reason),
+    }
+}
+
+/// sha1WithRSAEncryption, RFC 3279 section 2.2.1.
+const RSA_SHA1: &[u8] = &[0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
+
+/// What the initiator has against the responder's certificate. Purposes are those of TLS, and count for nothing here (RFC 4945
+/// section 5.1.3.12 leaves them open).
+fn certificates(certificate: &Certificate, observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) {
+    let own_name = observation.identity.as_ref();
+    let wanted = own_name.and_then(|one| match one.kind {
+        identity::FQDN => Wanted::parse(&String::from_utf8_lossy(&one.data)),
+        identity::IPV4 | identity::IPV6 => one.as_address().map(Wanted::Ip),
+        _ => None,
+    });
+    let found = shakedown_x509::findings(&Shown {
+        chain: &observation.certificates,
+        by: Role::Server,
+        wanted: wanted.as_ref(),
+        staple: None,
+        staple_asked: false,
+        anchors: judging.anchors,
+        rules: &Rules::openssl(0),
+        builder: Builder::TrustedFirst,
+        now: judging.now,
+    });
+    let counts = |evidence: &Evidence| match &evidence.fact {
+        Fact::Certificate(finding) => !matches!(finding.problem, CertificateProblem::Purpose { .. }),
+        _ => true,
+    };
+    seen.evidence.extend(found.into_iter().filter(counts).map(|evidence| evidence.at(origin(judging.place))));
+    if let Some(shown) = own_name.and_then(distinguished)
+        && !shown.is_same(&certificate.subject)
+    {
+        let kind = FailureKind::WrongIdentity { of: Role::Server };
+        let items = [certificate.subject.to_string(), shown.to_string()].map(|text| vec![Item::new(&text)]);
+        let [client, server] = items;
+        seen.failed.push(failed(kind, client, server));
+    }
+}
+
+/// What is worth knowing besides.
+fn notes(attempt: &Attempt, judging: &Judging<'_>) -> Vec<String> {
+    let observation = &attempt.observation;
+    let mut notes = Vec::new();
+    if let Some(identity) = &observation.identity {
+        notes.push(format!("the responder says that it is `{}`", text(identity)));
+    }
+    if let Some([ours, theirs]) = &observation.selectors {
+        notes.push(format!("traffic selectors that it leaves: {} === {}", selectors(ours), selectors(theirs)));
+    }
+    if observation.nat.is_some_and(|nat| nat.initiator || nat.responder) {
+        notes.push(format!("there is a NAT on the way: the exchange went on with {}", attempt.address));
+    }
+    if let Some((came, total)) = observation.fragments {
+        notes.push(format!("{came} of {total} fragments of its answer came: larger packets may be lost on the way"));
+    }
+    if observation.eap {
+        notes.push("it wants the user to prove who that is, by EAP, which is not run from here".to_owned());
+    }
+    if observation.passed.undecryptable > 0 {
+        let count = observation.passed.undecryptable;
+        notes.push(format!("answers passed over that were not made with the keys of this IKE SA: {count}"));
+    }
+    if let Some(number) = observation.passed.unprotected {
+        notes.push(format!(
+            "an error without protection was passed over, which anybody on the way can send: {}",
+            name(number)
+        ));
+    }
+    if let Some(error) = &observation.passed.broken {
+        notes.push(format!("an answer cannot be read: {error}"));
+    }
+    match observation.deletion {
+        Deletion::NotDue => {}
+        Deletion::Confirmed => notes.push("the IKE SA was deleted again, which the responder confirmed".to_owned()),
+        Deletion::Unconfirmed => notes.push(
+            "the IKE SA was deleted again; the responder did not confirm it, and may keep it until its own time-out"
+                .to_owned(),
+        ),
+    }
+    if judging.documentation && matches!(observation.child, Step::Done) {
+        notes.push("the tunnel asked for was one for documentation networks: the responder takes any".to_owned());
+    }
+    notes
+}
+
+fn selectors(all: &[TrafficSelector]) -> String {
+    let one = |selector: &TrafficSelector| match selector {
+        TrafficSelector::Range { protocol: 0, ports: (0, u16::MAX), first, last } => format!("{first}-{last}"),
+        TrafficSelector::Range { protocol, ports: (from, to), first, last } => {
+            format!("{first}-{last}[{protocol}/{from}-{to}]")
+        }
+        TrafficSelector::Other { kind, .. } => format!("type {kind}"),
+    };
+    all.iter().take(8).map(one).collect::<Vec<_>>().join(", ")
+}
