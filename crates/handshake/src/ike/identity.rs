@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_a_peer_sends_is_shown_without_harm() {
-        assert_eq!(identity_text(&Identification::new(identity::FQDN, "gw\n")).as_str(), "gw\\n");
+        assert_eq!(identity_text(&Identification::new(identity::FQDN, "gw\n")).as_str(), "gw\\x0a");
         assert_eq!(identity_text(&Identification::new(identity::IPV4, [192, 0, 2, 1])).as_str(), "192.0.2.1");
         assert_eq!(identity_text(&Identification::new(identity::IPV4, [192, 0])).as_str(), "c000");
         assert_eq!(identity_text(&Identification::new(identity::KEY_ID, [0, 1])).as_str(), "0001");
