@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
+use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 use shakedown_testkit::peers::{Strongswan, strongswan_conf};
 use shakedown_testkit::run;
 
@@ -96,6 +97,7 @@ secrets {
 "#;
 
 struct Gateway {
+    connection: &'static str,
     unique: &'static str,
     remote_auth: &'static str,
     local_ts: &'static str,
@@ -105,6 +107,7 @@ struct Gateway {
 }
 
 const USUAL: Gateway = Gateway {
+    connection: GATEWAY,
     unique: "",
     remote_auth: "psk",
     local_ts: "10.2.0.0/24, 198.51.100.0/24",
@@ -135,7 +138,8 @@ impl Lab {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
         strongswan_conf(folder.path(), gateway.settings, "ike = 2\n      cfg = 2");
-        let connection = GATEWAY
+        let connection = gateway
+            .connection
             .replace("UNIQUE", gateway.unique)
             .replace("REMOTE_AUTH", gateway.remote_auth)
             .replace("LOCAL_TS", gateway.local_ts)
@@ -406,4 +410,134 @@ fn a_responder_that_keeps_one_sa_for_each_identity_drops_it_as_the_flag_says() {
     let Some(([before, after], document, log)) = beside("unique = replace") else { return };
     assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{document:#}{log}");
     assert_ne!(installed(&before), installed(&after), "{before}{after}{log}");
+}
+
+/// A gateway that has a certificate, and wants one.
+const CERTIFIED: &str = r#"
+connections {
+  site {
+    version = 2
+    mobike = no
+    local_addrs = 127.0.0.1
+    remote_addrs = 127.0.0.1
+    proposals = aes256-sha256-modp2048, aes128gcm16-prfsha256-x25519
+    local {
+      auth = pubkey
+      certs = gw.pem
+      id = gw.example
+    }
+    remote {
+      auth = REMOTE_AUTH
+      id = a.example
+    }
+    children {
+      tunnel {
+        local_ts = LOCAL_TS
+        remote_ts = REMOTE_TS
+        esp_proposals = ESP
+      }
+    }
+  }
+}
+"#;
+
+/// Puts certificates into the folders of `swanctl`, and those of the initiator beside them: `own`, `ecdsa`, `ed25519`,
+/// `expired`, and `strange` by an authority that the gateway does not know. The gateway's is of this kind, out of date where
+/// `valid` does not hold.
+fn certificates(folder: &Path, kind: &str, valid: bool) {
+    const DAY: i64 = 86_400;
+    let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs()).expect("a time");
+    for part in ["x509", "x509ca", "private"] {
+        fs::create_dir_all(folder.join(part)).expect("a folder");
+    }
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a file");
+    let (root_key, strange_key) = (CertificateKey::p256(), CertificateKey::p256());
+    let root = CertificateSpec::authority("Root of Example", now);
+    let stranger = CertificateSpec::authority("Root of Others", now);
+    write("x509ca/root.pem", pem("CERTIFICATE", &root.self_signed(&root_key)));
+    write("stranger.pem", pem("CERTIFICATE", &stranger.self_signed(&strange_key)));
+    let key = |kind: &str| match kind {
+        "rsa" => CertificateKey::rsa(),
+        "ecdsa" => CertificateKey::p256(),
+        "p384" => CertificateKey::p384(),
+        _ => CertificateKey::ed25519(),
+    };
+    let (gateway, mut of_gateway) = (key(kind), CertificateSpec::server("gw.example", now));
+    if !valid {
+        (of_gateway.not_before, of_gateway.not_after) = (now - 20 * DAY, now - 10 * DAY);
+    }
+    write("x509/gw.pem", pem("CERTIFICATE", &of_gateway.signed(&gateway, &root.signer(&root_key))));
+    write("private/gw.pem", gateway.pem());
+    for (name, kind) in [
+        ("own", "rsa"),
+        ("ecdsa", "ecdsa"),
+        ("p384", "p384"),
+        ("ed25519", "ed25519"),
+        ("strange", "rsa"),
+        ("expired", "ecdsa"),
+    ] {
+        let (own, mut spec) = (key(kind), CertificateSpec::server("a.example", now));
+        if name == "expired" {
+            (spec.not_before, spec.not_after) = (now - 20 * DAY, now - 10 * DAY);
+        }
+        let signer = if name == "strange" { stranger.signer(&strange_key) } else { root.signer(&root_key) };
+        write(&format!("{name}.pem"), pem("CERTIFICATE", &spec.signed(&own, &signer)));
+        write(&format!("{name}.key"), own.pem());
+    }
+}
+
+const WITH_CERTIFICATES: Gateway = Gateway { connection: CERTIFIED, remote_auth: "pubkey", ..USUAL };
+
+fn certified(own: &str, authority: &str, more: &str) -> String {
+    format!("{CHECK} --cert {own}.pem --key {own}.key --cacert {authority} {OFFER} {more}")
+}
+
+#[test]
+fn certificates_of_every_kind_prove_both_ends() {
+    for kind in ["rsa", "ecdsa", "ed25519"] {
+        let commands: Vec<String> =
+            ["own", "ecdsa", "p384", "ed25519"].map(|own| certified(own, "x509ca/root.pem", "")).into_iter().collect();
+        let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+        let prepare = |folder: &Path| certificates(folder, kind, true);
+        let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &commands) else { return };
+        for (asked, own) in lab.asked.iter().zip(["rsa", "ecdsa", "p384", "ed25519"]) {
+            assert_eq!(stages(asked)[..2], ["agreed"; 2], "{kind} {own}: {:#}{}", asked.document, lab.log);
+        }
+        if !lab.has_no_kernel() {
+            assert!(lab.asked.iter().all(|asked| asked.status == 0 && stages(asked)[2] == "agreed"), "{}", lab.log);
+        }
+        assert_eq!(lab.sas, "", "no IKE SA is left");
+    }
+}
+
+#[test]
+fn certificates_that_are_refused_on_either_side() {
+    let root = "x509ca/root.pem";
+    // The options, and the cause that stands first.
+    let failing = [
+        (certified("strange", root, ""), "certificate-untrusted"),
+        (certified("expired", root, ""), "certificate-expired"),
+        // A root is not sent: whether it or one between is missing, the certificate does not say.
+        (certified("own", "stranger.pem", ""), "certificate-untrusted"),
+        (certified("own", root, "").replace("gw.example", "other.example"), "certificate-untrusted"),
+        (format!("{CHECK} --psk-file key {OFFER} --cacert {root}"), "psk-mismatch"),
+    ];
+    let commands: Vec<&str> = failing.iter().map(|(command, _)| command.as_str()).collect();
+    let Some(lab) = Lab::run(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", true), &commands) else { return };
+    for (asked, (command, cause)) in lab.asked.iter().zip(&failing) {
+        let found = causes(asked);
+        assert_eq!(found.first(), Some(cause), "{command}: {:#}{}", asked.document, lab.log);
+        assert_eq!(stages(asked), ["agreed", "failed", "not-reached"], "{command}");
+    }
+    // What the responder has against it is not told: the right one is among the candidates.
+    assert!(causes(&lab.asked[3]).contains(&"peer-identity-mismatch"));
+    assert!(causes(&lab.asked[4]).contains(&"auth-method-mismatch"));
+    assert!(causes(&lab.asked[2]).contains(&"certificate-chain-incomplete"));
+    // What this end has against the responder's certificate is certain.
+    let certain = |asked: &Asked| asked.document["diagnoses"][0]["confidence"].as_f64().unwrap_or(0.0) > 0.8;
+    assert!(!certain(&lab.asked[0]), "{:#}", lab.asked[0].document);
+    let old = certified("own", root, "");
+    let Some(lab) = Lab::run(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", false), &[&old]) else { return };
+    assert_eq!(causes(&lab.asked[0]), ["certificate-expired"], "{:#}{}", lab.asked[0].document, lab.log);
+    assert!(certain(&lab.asked[0]));
 }

@@ -12,6 +12,7 @@ use shakedown_model::{
 use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
 
+use super::ike_initiate::Attempted;
 use super::ike_seen::{self, Judging, Seen};
 use crate::options::InitiatorOptions;
 use crate::session::Gathering;
@@ -149,13 +150,14 @@ impl Session {
     ) -> Result<Option<Seen>, Error> {
         let group = answer.as_ref().and_then(|answer| answer.selected.as_ref()?.group.first());
         let group = group.and_then(|item| candidates.group_named(item.name.as_str()));
-        let (attempt, documentation) = match self.initiate(party, candidates, answering, (group, left)).await? {
-            Ok(attempted) => attempted,
-            Err(why) => {
-                report.notes.push(format!("nothing was sent after IKE_SA_INIT: {why}"));
-                return Ok(None);
-            }
-        };
+        let Attempted { attempt, documentation, chain } =
+            match self.initiate(party, candidates, answering, (group, left)).await? {
+                Ok(attempted) => attempted,
+                Err(why) => {
+                    report.notes.push(format!("nothing was sent after IKE_SA_INIT: {why}"));
+                    return Ok(None);
+                }
+            };
         if let (Some(answer), Some(selected)) = (answer, &attempt.observation.selected) {
             let origin = Origin::new(OriginKind::Peer {
                 address: answering.0.to_string(),
@@ -179,6 +181,7 @@ impl Session {
             now: self.now(),
             place: &place,
             documentation,
+            own_chain: &chain,
         };
         let mut seen = ike_seen::read(&attempt, &judging);
         report.connections += attempt.packets;

@@ -45,6 +45,15 @@ pub(super) struct Wherewithal {
     pub(super) documentation: bool,
 }
 
+/// What was attempted.
+pub(super) struct Attempted {
+    pub(super) attempt: Attempt,
+    /// Whether the traffic selectors were those for documentation.
+    pub(super) documentation: bool,
+    /// The certificates that this end showed.
+    pub(super) chain: Vec<Vec<u8>>,
+}
+
 impl Session {
     /// The initiator that the options describe alone: no configuration is named.
     pub(super) fn described_initiator(&self) -> Result<Option<Party>, Error> {
@@ -279,7 +288,7 @@ impl Session {
         candidates: &Candidates,
         answering: (SocketAddr, bool),
         (asked_for, timeout): (Option<u16>, Duration),
-    ) -> Result<Result<(Attempt, bool), String>, Error> {
+    ) -> Result<Result<Attempted, String>, Error> {
         // What is missing is found out before anything is sent.
         let unknown: SocketAddr = match answering.0 {
             SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -291,6 +300,7 @@ impl Session {
         };
         self.progress("proving who this end is");
         let documentation = ready.documentation;
+        let chain = ready.config.credentials.certificate.as_ref().map(|own| own.chain.clone()).unwrap_or_default();
         let policy = party.ike().and_then(|policy| policy.peering.clone()).unwrap_or_default();
         let make = |addresses: [SocketAddr; 2]| {
             let mut config = ready.config;
@@ -304,7 +314,8 @@ impl Session {
             config
         };
         let attempt = initiate(answering, self.options.source, timeout, make).await;
-        Ok(attempt.map(|attempt| (attempt, documentation)).map_err(|error| error.to_string()))
+        let attempted = attempt.map(|attempt| Attempted { attempt, documentation, chain });
+        Ok(attempted.map_err(|error| error.to_string()))
     }
 
     /// Whether a party can go on to IKE_AUTH at all.

@@ -23,6 +23,8 @@ pub(super) struct Judging<'a> {
     pub(super) place: &'a str,
     /// Whether the traffic selectors were those for documentation.
     pub(super) documentation: bool,
+    /// The certificates that the initiator showed.
+    pub(super) own_chain: &'a [Vec<u8>],
 }
 
 /// What is to be said of an attempt.
@@ -73,6 +75,7 @@ pub(super) fn read(attempt: &Attempt, judging: &Judging<'_>) -> Seen {
         Step::Done => proved(observation, judging, &mut seen),
         Step::Refused(number) => {
             seen.evidence.push(refusal(Phase::Auth, *number, judging.place));
+            seen.evidence.extend(own_dates(judging));
             StageResult::Failed
         }
         Step::NoAnswer => undecided(match observation.passed.undecryptable {
@@ -272,6 +275,28 @@ fn certificates(certificate: &Certificate, observation: &Observation, judging: &
         let [client, server] = items;
         seen.failed.push(failed(kind, client, server));
     }
+}
+
+/// Whether the certificates that were refused are out of date: that is so whatever the responder trusts.
+fn own_dates(judging: &Judging<'_>) -> Vec<Evidence> {
+    let found = shakedown_x509::findings(&Shown {
+        chain: judging.own_chain,
+        by: Role::Client,
+        wanted: None,
+        staple: None,
+        staple_asked: false,
+        anchors: judging.anchors,
+        rules: &Rules::openssl(0),
+        builder: Builder::TrustedFirst,
+        now: judging.now,
+    });
+    let of_dates = |evidence: &Evidence| match &evidence.fact {
+        Fact::Certificate(finding) => {
+            matches!(finding.problem, CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. })
+        }
+        _ => false,
+    };
+    found.into_iter().filter(of_dates).collect()
 }
 
 /// What is worth knowing besides.

@@ -68,7 +68,7 @@
 //! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Strength};
+use shakedown_model::{CertificateProblem, Match, Protocol, Strength};
 
 use crate::Case;
 use crate::certificate::{decide, each, show_chain};
@@ -78,7 +78,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let mut found = match seen.problem() {
             CertificateProblem::UntrustedRoot => seen.found_at(Strength::Decisive, seen.role.peer()),
             // A root is left out as a rule, so that the last one sent has an issuer that was not.
-            CertificateProblem::IssuerMissing { .. } if seen.finding.place > 0 => {
+            // That of a gateway stands mostly right below a root, and then nothing of it is missing.
+            CertificateProblem::IssuerMissing { fetch, .. }
+                if seen.finding.place > 0 || case.protocol == Protocol::Ike && fetch.is_empty() =>
+            {
                 seen.found_at(Strength::Strong, seen.role.peer())
             }
             CertificateProblem::IssuerMissing { fetch, .. } => {
