@@ -541,3 +541,30 @@ fn certificates_that_are_refused_on_either_side() {
     assert_eq!(causes(&lab.asked[0]), ["certificate-expired"], "{:#}{}", lab.asked[0].document, lab.log);
     assert!(certain(&lab.asked[0]));
 }
+
+#[test]
+fn certificates_beside_a_configuration_are_found_with_their_keys() {
+    let own = OWN.replace("auth = psk", "auth = pubkey").replacen(
+        "id = a.example",
+        "id = a.example\n      certs = own.pem",
+        1,
+    );
+    let prepare = |folder: &Path| {
+        certificates(folder, "ecdsa", true);
+        for part in ["x509", "x509ca", "private"] {
+            fs::create_dir_all(folder.join("mine").join(part)).expect("a folder");
+        }
+        for (from, to) in [
+            ("own.pem", "x509/own.pem"),
+            ("strange.key", "private/another.pem"),
+            ("own.key", "private/of-own.pem"),
+            ("x509ca/root.pem", "x509ca/root.pem"),
+        ] {
+            fs::copy(folder.join(from), folder.join("mine").join(to)).expect("a copy");
+        }
+        fs::write(folder.join("mine/swanctl.conf"), &own).expect("a file");
+    };
+    let command = format!("{CHECK} --config mine/swanctl.conf");
+    let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &[&command]) else { return };
+    assert_eq!(stages(&lab.asked[0])[..2], ["agreed"; 2], "{:#}{}", lab.asked[0].document, lab.log);
+}

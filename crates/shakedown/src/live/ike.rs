@@ -167,7 +167,7 @@ impl Session {
             answer.selected = Some(candidates.decode(selected, &origin));
             answer.vendor_ids.clone_from(&attempt.observation.vendor_ids);
         }
-        let (anchors, trusted) = self.ike_anchors()?;
+        let (anchors, trusted) = self.ike_anchors(party)?;
         let empty = Peering::default();
         let server = report.parties.last().map(|party| &party.source);
         let place = match server {

@@ -2,20 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::Path;
 use std::time::Duration;
 
 use shakedown_config::{shared_key, shared_key_of_text};
-use shakedown_crypto::Hash;
-use shakedown_crypto::ike::{KeyPair, SigningKey};
+use shakedown_crypto::ike::KeyPair;
 use shakedown_handshake::ike::{Certificate, Config, Credentials, Proving, identification};
 use shakedown_model::ike::{IkePolicy, IkeVersion, KeyPrint, Peering, Proof, SaProtocol, SharedKey};
 use shakedown_model::{Item, Known, Name, Origin, OriginKind, Party, PartySource, Policy, Role, Secret, items};
 use shakedown_probe::ike::{Attempt, Candidates, initiate};
 use shakedown_wire::ike::{Identification, TrafficSelector};
-use shakedown_x509::Anchors;
 
-use super::{certificates, identity};
+use super::identity;
 use crate::options::InitiatorOptions;
 use crate::{Error, Session};
 
@@ -203,7 +200,7 @@ impl Session {
         let own = own.as_deref().unwrap_or(if key.is_some() { "psk" } else { "pubkey" });
         let authorities = match theirs {
             Some("psk") => None,
-            _ => Some(self.trusted_keys()?),
+            _ => Some(self.trusted_keys(party)?),
         };
         let family = own.split(['-', ':']).next().unwrap_or(own);
         Ok(match family {
@@ -212,50 +209,19 @@ impl Session {
                 InitiatorOptions::PSK_VARIABLE
             )),
             "psk" => Ok(Credentials { shared_key: key, certificate: None, with: Proving::SharedKey, authorities }),
-            "pubkey" | "rsa" | "ecdsa" | "ed25519" => match self.own_ike_certificate()? {
-                Some(certificate) => Ok(Credentials {
+            "pubkey" | "rsa" | "ecdsa" | "ed25519" => match self.ike_certificate(party, peering)? {
+                Ok(certificate) => Ok(Credentials {
                     shared_key: key,
                     certificate: Some(certificate),
                     with: Proving::Certificate,
                     authorities,
                 }),
-                None => Err("it proves itself with a certificate: give `--cert FILE --key FILE`".to_owned()),
+                Err(why) => {
+                    Err(format!("it proves itself with a certificate, and {why}: give `--cert FILE --key FILE`"))
+                }
             },
             other => Err(format!("it proves itself by `{other}`, which is not done from here")),
         })
-    }
-
-    /// The certificate of `--cert` with its key.
-    fn own_ike_certificate(&self) -> Result<Option<Certificate>, Error> {
-        let Some(path) = &self.options.certificate else { return Ok(None) };
-        let key_path = self.options.key.as_ref().unwrap_or(path);
-        let wrong = |option: &'static str, path: &Path, expected: String| Error::OptionValue {
-            option,
-            value: path.display().to_string(),
-            expected,
-        };
-        let file = identity::read_secret(path, identity::MOST)?;
-        let (chain, _) = shakedown_x509::certificates(file.expose(), &shakedown_x509::Limits::default());
-        let chain: Vec<Vec<u8>> = chain.into_iter().map(|one| one.certificate.der.to_vec()).collect();
-        if chain.is_empty() {
-            return Err(wrong("--cert", path, "it holds no certificate in PEM".to_owned()));
-        }
-        let file = identity::read_secret(key_path, identity::MOST)?;
-        let key = SigningKey::from_file(file.expose()).map_err(|error| wrong("--key", key_path, error.to_string()))?;
-        Ok(Some(Certificate { chain, key }))
-    }
-
-    /// Digests of the keys that `--cacert` names; of none, any certificate is asked for.
-    fn trusted_keys(&self) -> Result<Vec<Vec<u8>>, Error> {
-        let Some(path) = &self.options.cacert else { return Ok(Vec::new()) };
-        let (anchors, _) = certificates::anchors(Some(path))?;
-        let known = anchors.list.iter().filter_map(|anchor| anchor.certificate.as_ref());
-        Ok(known.map(|one| Hash::Sha1.digest(&[&one.key_info()])).collect())
-    }
-
-    /// Whom the initiator trusts.
-    pub(super) fn ike_anchors(&self) -> Result<(Anchors, String), Error> {
-        certificates::anchors(self.options.cacert.as_deref())
     }
 
     fn selectors(

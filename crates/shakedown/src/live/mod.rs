@@ -6,6 +6,7 @@ mod chosen;
 mod complete;
 mod identity;
 mod ike;
+mod ike_certificates;
 mod ike_initiate;
 mod ike_seen;
 mod local_clients;
