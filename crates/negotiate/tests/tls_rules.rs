@@ -364,3 +364,38 @@ fn a_context_by_the_hello() {
     assert_eq!((outcome.result(), agreed(&outcome, Slot::Certificate)), (OutcomeResult::Agreed, None));
     assert_eq!(agreed(&outcome, Slot::Version), Some("TLSv1.3"));
 }
+
+/// Java's legacy algorithms come last whoever's order counts, and are taken where nothing else fits.
+#[test]
+fn suites_of_last_resort() {
+    let mut own = tls12(server(&[rsa()]));
+    own.behaviour.last_resort =
+        ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"].map(Name::new).into();
+    for preference in [Preference::Client, Preference::Server] {
+        own.behaviour.suite_order = Some(preference);
+        let suite = run(&client(), &own);
+        assert_eq!(agreed(&suite, Slot::CipherSuite), Some("TLS_RSA_WITH_AES_128_GCM_SHA256"));
+    }
+    own.offer.cipher_suites = list("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+    assert_eq!(agreed(&run(&client(), &own), Slot::CipherSuite), Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
+}
+
+/// OpenSSL's client of old versions alone refuses what a server with TLS 1.2 marks as a downgrade.
+#[test]
+fn a_hole_between_the_versions_of_the_server() {
+    let mut own = server(&[rsa()]);
+    own.offer.versions = list("TLSv1.2 TLSv1.0");
+    own.offer.legacy_signatures = Some(true);
+    own.offer.cipher_suites = list("TLS_RSA_WITH_AES_128_CBC_SHA");
+    let mut old = client();
+    old.offer.versions = list("TLSv1.1 TLSv1.0");
+    old.offer.cipher_suites = own.offer.cipher_suites.clone();
+    own.behaviour.marks_downgrade = Some(true);
+    assert_eq!(run(&old, &own).result(), OutcomeResult::Agreed, "others do not look for the mark");
+    old.behaviour.refuses_marked_downgrade = true;
+    assert_eq!(failed(&run(&old, &own)), Some(Slot::Version));
+    own.behaviour.marks_downgrade = None;
+    assert_eq!(run(&old, &own).result(), OutcomeResult::Unknown);
+    own.offer.versions = list("TLSv1.0");
+    assert_eq!(run(&old, &own).result(), OutcomeResult::Agreed);
+}

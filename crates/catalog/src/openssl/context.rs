@@ -301,6 +301,10 @@ impl Context {
                 needs_shared_scheme: true,
                 groups_if_none_sent: None,
                 negotiates_ffdhe: false,
+                last_resort: Vec::new(),
+                // Both came with TLS 1.3.
+                marks_downgrade: server.then(|| self.openssl.at_least("1.1.1")),
+                refuses_marked_downgrade: !server && self.openssl.at_least("1.1.1"),
             },
             supported: self.supported(),
             withheld,

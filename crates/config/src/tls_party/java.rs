@@ -13,6 +13,7 @@ use crate::flat;
 use crate::value::Value;
 
 const DISABLED: &str = "jdk.tls.disabledAlgorithms";
+const LEGACY: &str = "jdk.tls.legacyAlgorithms";
 const CERTIFICATES: &str = "jdk.certpath.disabledAlgorithms";
 const CURVES: &str = "jdk.disabled.namedCurves";
 
@@ -37,6 +38,13 @@ pub(super) fn java_security(source: &Source<'_>, spec: &Spec<'_>, catalog: &Cata
     }
     if let Some(value) = property(CERTIFICATES) {
         of_certificates(&mut policy.offer, &rules(value, property(CURVES)), spec.role, &mut notes);
+    }
+    if let Some(value) = property(LEGACY).filter(|_| spec.role == Role::Server) {
+        // Only names count there, and the order of a client is its own.
+        let rules = rules(value, None);
+        let last = |name: &String| rules.iter().any(|rule| rule.is_plain() && takes_suite(rule.name.as_str(), name));
+        let all = catalog.tls_names(Slot::CipherSuite).into_iter().map(|(name, _)| name);
+        policy.behaviour.last_resort = all.filter(last).map(|name| Name::new(&name)).collect();
     }
     if let Some(value) = property("jdk.tls.namedGroups") {
         let names = value.split(|letter| letter == ',');
@@ -145,6 +153,16 @@ fn limit(policy: &mut TlsPolicy, rules: &[Rule], what: &str) {
         offer.versions.complete().is_none_or(|all| all.iter().any(|one| one.name == TlsVersion::Tls13.as_str()));
     if let Some(suites) = offer.tls13_cipher_suites.complete_mut().filter(|_| !has_tls13) {
         suites.clear();
+    }
+    // So are groups that no suite uses (`SupportedGroupsExtension`).
+    if let (false, Some(suites)) = (has_tls13, offer.cipher_suites.complete()) {
+        let exchanges: Vec<KeyExchange> =
+            suites.iter().filter_map(|item| Some(Suite::parse(item.name.as_str())?.key_exchange)).collect();
+        let elliptic = exchanges.iter().any(|one| matches!(one, KeyExchange::Ecdhe | KeyExchange::Ecdh));
+        let finite = exchanges.iter().any(|one| matches!(one, KeyExchange::Dhe | KeyExchange::Dh));
+        if let Some(groups) = offer.groups.complete_mut() {
+            groups.retain(|group| if group.name.as_str().starts_with("ffdhe") { finite } else { elliptic });
+        }
     }
     let groups = offer.groups.complete().cloned();
     if let (Some(shares), Some(groups)) = (offer.key_shares.complete_mut(), groups) {
@@ -338,7 +356,8 @@ fn takes_scheme(token: &str, name: &str) -> bool {
     let key = scheme.key.as_str().split('-').next().unwrap_or_default();
     let is_digest = token.eq_ignore_ascii_case(digest) || token.replace('-', "").eq_ignore_ascii_case(digest);
     let is_key = token.eq_ignore_ascii_case(key) || scheme.pss && token.eq_ignore_ascii_case("RSASSA-PSS");
-    is_digest || is_key || !scheme.pss && token.eq_ignore_ascii_case(&format!("{digest}with{key}"))
+    // The digest of RSASSA-PSS is a parameter, which the lists do not reach.
+    is_digest && !scheme.pss || is_key || !scheme.pss && token.eq_ignore_ascii_case(&format!("{digest}with{key}"))
 }
 
 #[cfg(test)]
@@ -376,5 +395,6 @@ mod tests {
     fn a_token_takes_signature_schemes() {
         assert!(takes_scheme("MD5withRSA", "rsa_pkcs1_md5") && !takes_scheme("MD5withRSA", "rsa_pkcs1_sha256"));
         assert!(takes_scheme("SHA1", "ecdsa_sha1") && takes_scheme("RSASSA-PSS", "rsa_pss_rsae_sha256"));
+        assert!(takes_scheme("SHA384", "rsa_pkcs1_sha384") && !takes_scheme("SHA384", "rsa_pss_rsae_sha384"));
     }
 }

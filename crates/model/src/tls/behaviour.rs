@@ -28,6 +28,14 @@ pub struct TlsBehaviour {
     pub groups_if_none_sent: Option<Vec<String>>,
     /// Server: it uses the client's groups of RFC 7919 for DHE, and no DHE where the client names some and none fits.
     pub negotiates_ffdhe: bool,
+    /// Server: suites that it takes only where no other fits, whoever's order counts (Java: `jdk.tls.legacyAlgorithms`).
+    pub last_resort: Vec<crate::Name>,
+    /// Server: whether it marks the random of its hello where it agrees on a version below TLS 1.2 and has TLS 1.2
+    /// (RFC 8446 section 4.1.3).
+    pub marks_downgrade: Option<bool>,
+    /// Client: it refuses that mark wherever the version is below its own highest, also where that is below TLS 1.2
+    /// (OpenSSL: `ssl_choose_client_version`). RFC 8446 asks only clients of TLS 1.2 and above to look for it.
+    pub refuses_marked_downgrade: bool,
 }
 
 /// Whose order decides.

@@ -72,7 +72,10 @@ impl Run<'_> {
     fn hellos(&mut self, context: &Context) {
         let decision = version::version(self.ends);
         let chosen = decision.choice.agreed().copied();
-        self.take(Slot::Version, Stage::Hello, &decision, |version| Some(version_name(*version)));
+        let marked = chosen.and_then(|version| version::marked(self.ends, version));
+        self.take(Slot::Version, Stage::Hello, marked.as_ref().unwrap_or(&decision), |version| {
+            Some(version_name(*version))
+        });
         let Some(version) = chosen else { return };
         if version == TlsVersion::Tls13 {
             self.tls13(context)

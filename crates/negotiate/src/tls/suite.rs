@@ -8,8 +8,18 @@ use super::group;
 use super::scheme::{Shared, authenticates};
 use crate::ssh::list::{Has, List};
 
-/// The lists in the order of who prefers, and a word for the trace.
+/// The lists in the order of who prefers, suites of last resort behind all others, and a word for the trace. Up to TLS 1.2.
 fn order(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static str) {
+    let (mut first, second, text) = preferred(ends, client, server);
+    let last = &ends.behaviour.last_resort;
+    if !last.is_empty() {
+        let (behind, before): (Vec<Name>, Vec<Name>) = first.names.drain(..).partition(|name| last.contains(name));
+        first.names = before.into_iter().chain(behind).collect();
+    }
+    (first, second, text)
+}
+
+fn preferred(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static str) {
     if ends.behaviour.suite_order != Some(Preference::Server) {
         let text = match ends.behaviour.suite_order {
             Some(_) => "the first of the client's list that fits",
@@ -55,9 +65,13 @@ fn prefers_gcm(ends: &Ends<'_>) -> bool {
 /// The suite of TLS 1.3 (RFC 8446 section 4.1.1).
 pub(super) fn tls13(ends: &Ends<'_>) -> Decision {
     let (client, server) = (List::new(&ends.client.tls13_cipher_suites), List::new(&ends.server.tls13_cipher_suites));
-    let (first, second, text) = order(ends, &client, &server);
+    let (first, second, text) = preferred(ends, &client, &server);
     let rule = format!("{text} (RFC 8446 section 4.1.1)");
-    let found = common(&first, &second);
+    let mut found = common(&first, &second);
+    // Java puts the first one off, and takes the next whatever it is (`T13ServerHelloProducer.chooseCipherSuite`).
+    if matches!(found.first(), Some((name, Has::Yes)) if ends.behaviour.last_resort.contains(name)) {
+        found.rotate_left(1);
+    }
     let choice = match found.as_slice() {
         [] => Choice::Failed(vec![ends.nothing(Stage::Hello, Slot::CipherSuite, &client, &server)]),
         [(name, Has::Yes)] => Choice::Agreed(name.clone()),
