@@ -214,3 +214,102 @@ fn every_attribute_that_two_gateways_differ_in_is_named() {
         assert!(!shown.contains("to decide"), "{shown}");
     }
 }
+
+/// A FortiGate's debug output lists what came in and what it has, in each version and for the tunnel.
+#[test]
+fn the_lists_of_a_fortigate_are_compared() {
+    let line = |text: &str| format!("ike 0:home:14: {text}\n");
+    let list = |lines: &[&str]| lines.iter().map(|text| line(text)).collect::<String>();
+    let phase1 = |cipher: &str, hash: &str, group: &str| {
+        let attributes = [
+            ("OAKLEY_ENCRYPT_ALG", cipher),
+            ("OAKLEY_HASH_ALG", hash),
+            ("AUTH_METHOD", "PRESHARED_KEY."),
+            ("OAKLEY_GROUP", group),
+        ];
+        let attributes = attributes.map(|(name, value)| line(&format!("        type={name}, val={value}"))).concat();
+        list(&[
+            "proposal id = 1:",
+            "  protocol id = ISAKMP:",
+            "     trans_id = KEY_IKE.",
+            "     encapsulation = IKE/none",
+        ]) + &attributes
+    };
+    let ike = line("incoming proposal:")
+        + &phase1("AES_CBC, key-len=256", "SHA.", "MODP1024.")
+        + &line("my proposal, gw other:")
+        + &phase1("3DES_CBC.", "MD5.", "MODP1536.")
+        + &line("my proposal, gw home:")
+        + &phase1("AES_CBC, key-len=256", "SHA2_256.", "MODP2048.")
+        + "ike Negotiate ISAKMP SA Error: ike 0:home:14: no SA proposal chosen\n";
+    let phase2 = |bits: u16, hash: &str, pfs: &str| {
+        let cipher = format!("     trans_id = ESP_AES_CBC (key_len = {bits})");
+        let hash = format!("        type = AUTH_ALG, val={hash}");
+        list(&["proposal id = 1:", "  protocol id = IPSEC_ESP:", pfs, &cipher, &hash])
+    };
+    let esp = line("responder received first quick-mode message")
+        + &line("incoming proposal:")
+        + &phase2(128, "SHA1", "")
+        + &line("my proposal:")
+        + &phase2(256, "SHA2_256", "  PFS DH group = 14")
+        + "ike Negotiate IPsec SA Error: ike 0:home:14:55: no SA proposal chosen\n";
+    let ikes =
+        ["the initiator offers `sha1`, the responder accepts `sha256`", "`modp1024`, the responder accepts `modp2048`"];
+    let esps = [
+        "the initiator offers `aes128`, the responder accepts `aes256`",
+        "group: the initiator offers none, the responder accepts `modp2048`",
+    ];
+    for (log, cause, differences) in [(ike, "no-common-proposal", ikes), (esp, "no-common-child-proposal", esps)] {
+        let shown = text(&run(&["explain"], log.as_bytes()));
+        assert!(shown.starts_with(&format!("error[{cause}]: initiator and responder share no")), "{shown}");
+        for difference in differences {
+            assert_eq!(shown.matches(difference).count(), 1, "{difference}: {shown}");
+        }
+        assert!(!shown.contains("to decide"), "{shown}");
+    }
+}
+
+/// IOS prints what it was offered, and only that its own policy has something else.
+#[test]
+fn a_router_tells_what_it_was_offered_in_each_attribute_that_differs() {
+    let block = |policy: u8, what: &str| {
+        let lines = [
+            &format!("ISAKMP:(0):Checking ISAKMP transform 1 against priority {policy} policy"),
+            "ISAKMP:      encryption 3DES-CBC",
+            "ISAKMP:      hash SHA",
+            "ISAKMP:      default group 2",
+            "ISAKMP:      auth pre-share",
+            "ISAKMP:      life type in seconds",
+            "ISAKMP:      life duration (VPI) of  0x0 0x1 0x51 0x80",
+            &format!("ISAKMP:(0):{what} offered does not match policy!"),
+            "ISAKMP:(0):atts are not acceptable. Next payload is 0",
+        ];
+        lines.map(|line| format!("*Nov 20 10:00:01.123: {line}\n")).concat()
+    };
+    let log = block(10, "Encryption algorithm")
+        + &block(20, "Hash algorithm")
+        + "*Nov 20 10:00:01.127: ISAKMP:(0):no offers accepted!\n\
+           *Nov 20 10:00:01.127: ISAKMP:(0): phase 1 SA policy not acceptable! (local 192.0.2.1 remote 192.0.2.7)\n";
+    let shown = text(&run(&["explain"], log.as_bytes()));
+    assert!(shown.starts_with("error[no-common-proposal]: no"), "{shown}");
+    for difference in [
+        "encryption algorithm: transform 1 of the peer has 3DES-CBC, the policy of priority 10 another one",
+        "hash: transform 1 of the peer has SHA, the policy of priority 20 another one",
+    ] {
+        assert_eq!(shown.matches(difference).count(), 1, "{difference}: {shown}");
+    }
+}
+
+/// Quotes that do not end are told in the same words by ssh and sshd: the program of the line, or the command before it, is the side.
+#[test]
+fn whose_quotes_are_wrong_is_told_where_the_text_has_it() {
+    for (log, side) in [
+        ("Nov 20 10:00:01 gw sshd[812]: error: hard.conf line 7: invalid quotes\n", "at fault: server"),
+        ("$ ssh -F jump.conf db01\njump.conf line 7: invalid quotes\n", "at fault: client"),
+        ("root@gw:~# /usr/sbin/sshd -t -f hard.conf\nhard.conf line 7: unterminated quote\n", "at fault: server"),
+        ("jump.conf line 7: invalid quotes\n", "at fault: it cannot be told"),
+    ] {
+        let shown = text(&run(&["explain"], log.as_bytes()));
+        assert!(shown.contains(side) && shown.contains("error[invalid-configuration]"), "{log}: {shown}");
+    }
+}

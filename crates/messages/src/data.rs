@@ -412,8 +412,8 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
         return Err("`example` is missing".to_owned());
     }
     let lines = raw.lines.unwrap_or(1);
-    if !(1..=8).contains(&lines) {
-        return Err("`lines` is from 1 to 8".to_owned());
+    if !(1..=10).contains(&lines) {
+        return Err("`lines` is from 1 to 10".to_owned());
     }
     Ok(Entry {
         id: format!("{product}/{}", raw.id),

@@ -11,6 +11,7 @@ mod ios;
 mod junos;
 mod panos;
 mod pfsense;
+mod printed;
 mod recognise;
 mod routeros;
 mod secrets;
@@ -29,6 +30,7 @@ use shakedown_model::{
     Software, SourceFile,
 };
 
+pub use printed::printed;
 pub use recognise::recognise;
 pub use words::{Change, has_words, written};
 
