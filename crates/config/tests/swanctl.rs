@@ -1,8 +1,8 @@
 //! `swanctl.conf`: its connections as parties, and what of them the daemon refuses.
 
 use shakedown_config::Memory;
-use shakedown_config::swanctl::{Reading, Selection, parties, read};
-use shakedown_model::ike::{IkePolicy, IkeVersion};
+use shakedown_config::swanctl::{self, Reading, Selection, parties, read};
+use shakedown_model::ike::{IkePolicy, IkeVersion, Preference};
 use shakedown_model::{Fact, Gathered, Known, OriginKind, Policy, Role, Software};
 
 const PATH: &str = "/etc/swanctl/swanctl.conf";
@@ -110,4 +110,23 @@ fn a_connection_that_the_daemon_discards_is_evidence() {
     }
     let all = gathered("connections { a { version = 2 }\n", None);
     assert!(all.parties.is_empty() && all.evidence.len() == 1, "a file that cannot be parsed is not used");
+}
+
+/// The daemon's own settings: whose order decides, and what is done for aggressive mode.
+#[test]
+fn strongswan_conf_changes_what_decides() {
+    let read = |text: &str| {
+        let daemon =
+            swanctl::daemon(&Memory::new().with("/etc/strongswan.conf", text), "/etc/strongswan.conf").unwrap();
+        let mut party = gathered("connections { a { proposals = aes128-sha256-x25519 } }\n", None).parties.remove(0);
+        daemon.apply(&mut party);
+        let policy = ike(&party.policy).clone();
+        (policy.preference, policy.peering.unwrap().refuses_aggressive_psk, party.notes.len(), daemon.evidence.len())
+    };
+    assert_eq!(read("charon { load_modular = yes }\n"), (Preference::Responder, true, 0, 0));
+    let text = "charon {\n prefer_configured_proposals = no\n i_dont_care_about_security_and_use_aggressive_mode_psk = yes\n}\n";
+    assert_eq!(read(text), (Preference::Initiator, false, 0, 0));
+    let text = "charon { prefer_configured_proposals = no }\ncharon-systemd { prefer_configured_proposals = yes\n load = random aes\n port = 5500 }\n";
+    assert_eq!(read(text), (Preference::Responder, true, 2, 0));
+    assert_eq!(read("charon {\n"), (Preference::Responder, true, 0, 1));
 }

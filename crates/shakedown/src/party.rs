@@ -165,14 +165,14 @@ impl Session {
         if let Some(daemon) = daemon {
             let reading = ipsec_conf::read(&files, path, daemon).map_err(failed)?;
             let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
-            let Gathered { parties, evidence } = ipsec_conf::parties(&reading, &selection, &self.catalog);
-            return Ok(Gathering { parties, evidence, connections: 0 });
+            let gathered = ipsec_conf::parties(&reading, &selection, &self.catalog);
+            return self.of_daemon(gathered, &product, role);
         }
         if product == "strongswan" {
             let reading = swanctl::read(&files, path).map_err(failed)?;
             let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
-            let Gathered { parties, evidence } = swanctl::parties(&reading, &selection, &self.catalog);
-            return Ok(Gathering { parties, evidence, connections: 0 });
+            let gathered = swanctl::parties(&reading, &selection, &self.catalog);
+            return self.of_daemon(gathered, &product, role);
         }
         if !matches!(self.catalog.product_id(&product, software.version()), Some("openssh" | "win32-openssh")) {
             return Err(Error::Party {
@@ -193,6 +193,19 @@ impl Session {
         };
         let gathered = gathered.map_err(|source| Error::Configuration { party: text.to_owned(), source })?;
         Ok(self.labelled(gathered, text))
+    }
+
+    /// Connections of strongSwan under the `strongswan.conf` that was named for this role, if one was.
+    fn of_daemon(&self, gathered: Gathered, product: &str, role: Role) -> Result<Gathering, Error> {
+        let Gathered { mut parties, mut evidence } = gathered;
+        let named = self.options.files.iter().find(|(of, named, _)| *of == role && named == product);
+        if let Some((_, _, path)) = named.filter(|_| product == "strongswan") {
+            let failed = |source| Error::File { path: path.clone(), source: std::io::Error::other(source) };
+            let daemon = swanctl::daemon(&self.files()?, path).map_err(failed)?;
+            parties.iter_mut().for_each(|party| daemon.apply(party));
+            evidence.extend(daemon.evidence.iter().cloned().map(|one| one.by(role)));
+        }
+        Ok(Gathering { parties, evidence, connections: 0 })
     }
 
     /// The tunnels of a gateway of another vendor.

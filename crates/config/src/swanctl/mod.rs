@@ -1,6 +1,7 @@
 //! `swanctl.conf` of strongSwan: its connections, as `swanctl --load-all` hands them to the daemon.
 
 mod connection;
+mod daemon;
 mod defaults;
 mod party;
 
@@ -10,6 +11,7 @@ use shakedown_model::ike::SharedKey;
 use shakedown_model::{ConfigProblem, Evidence, Fact, Name, SourceFile};
 
 pub use connection::{Authentication, Child, Connection, Id};
+pub use daemon::{Daemon, daemon};
 pub(crate) use party::proposals as of_keywords;
 pub use party::{Selection, parties};
 

@@ -155,7 +155,7 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
 }
 
 /// `settings_value_as_bool` of libstrongswan.
-fn is_on(text: &str) -> bool {
+pub(super) fn is_on(text: &str) -> bool {
     ["1", "yes", "true", "enabled"].iter().any(|on| on.eq_ignore_ascii_case(text))
 }
 
