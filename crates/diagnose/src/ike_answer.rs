@@ -80,7 +80,7 @@ const CANDIDATES: &[Candidate] = &[
         NO_PROPOSAL_CHOSEN,
         "no-common-child-proposal",
         Strength::Strong,
-        "the responder takes none of the ESP proposals",
+        "by its answer, the responder takes none of the ESP proposals",
     ),
     child(
         NO_PROPOSAL_CHOSEN,
@@ -93,7 +93,7 @@ const CANDIDATES: &[Candidate] = &[
         TS_UNACCEPTABLE,
         "traffic-selector-mismatch",
         Strength::Strong,
-        "the responder takes none of the traffic selectors",
+        "by its answer, the responder takes none of the traffic selectors",
     ),
     child(
         TS_UNACCEPTABLE,

@@ -93,12 +93,15 @@ pub(super) fn read(attempt: &Attempt, judging: &Judging<'_>) -> Seen {
             }
             StageResult::Agreed
         }
-        (_, Step::Refused(number)) if judging.documentation && about_selectors(*number) => undecided(format!(
-            "the same check with `--real-ts`: a tunnel for {} was asked for, which carries nothing, and the responder \
-             answers {}, as it should for traffic that is not its own",
-            "networks for documentation",
-            name(*number)
-        )),
+        (_, Step::Refused(number)) if judging.documentation && about_selectors(*number) => {
+            let option =
+                if judging.peering.local_selectors.accepted().is_some() { "--real-ts" } else { "--ts LOCAL=REMOTE" };
+            undecided(format!(
+                "the same check with `{option}`: a tunnel for networks of documentation was asked for, which carries \
+                 nothing, and the responder answers {}, as it should for traffic that is not its own",
+                name(*number)
+            ))
+        }
         (_, Step::Refused(number)) => {
             seen.evidence.push(refusal(Phase::ChildSa, *number, judging.place));
             StageResult::Failed
