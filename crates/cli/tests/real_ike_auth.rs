@@ -240,6 +240,22 @@ fn a_child_sa_comes_up_and_is_deleted() {
 }
 
 #[test]
+fn the_key_of_an_ipsec_conf_is_in_the_secrets_beside_it() {
+    let prepare = |folder: &Path| {
+        let conf = "conn site\n  keyexchange=ikev2\n  left=%any\n  leftid=@a.example\n  leftsubnet=10.1.0.0/24\n  \
+                    right=127.0.0.1\n  rightid=@gw.example\n  rightsubnet=10.2.0.0/24\n  authby=secret\n  \
+                    ike=aes256-sha256-modp2048!\n  esp=aes256-sha256!\n  auto=add\n";
+        fs::create_dir(folder.join("etc")).expect("a folder");
+        fs::write(folder.join("etc/ipsec.conf"), conf).expect("a file");
+        let secrets = format!("@x.example : PSK \"none\"\n@a.example @gw.example : PSK \"{SECRET}\"\n");
+        fs::write(folder.join("etc/ipsec.secrets"), secrets).expect("a file");
+    };
+    let command = format!("{CHECK} --as strongswan@5.9.8:etc/ipsec.conf --real-ts");
+    let Some(lab) = Lab::run(&USUAL, prepare, &[&command]) else { return };
+    assert_eq!(stages(&lab.asked[0])[..2], ["agreed"; 2], "{:#}{}", lab.asked[0].document, lab.log);
+}
+
+#[test]
 fn each_refusal_names_its_cause_or_the_candidates() {
     let own = |from: &str, to: &str| OWN.replace(from, to);
     let files = [

@@ -10,10 +10,10 @@ use crate::text::list;
 pub(crate) fn matches(case: &Case<'_>, cause: &str) -> Vec<Match> {
     let of_cause =
         |failed: &&FailedSlot| matches!(failed.slot, Slot::Auth | Slot::TrafficSelector) && cause_of(failed) == cause;
-    case.failed().iter().filter(of_cause).map(found).collect()
+    case.failed().iter().filter(of_cause).map(|failed| found(case, failed)).collect()
 }
 
-fn found(failed: &FailedSlot) -> Match {
+fn found(case: &Case<'_>, failed: &FailedSlot) -> Match {
     let [client, server] = [&failed.client, &failed.server].map(|items| words(items));
     let (side, summary) = match &failed.kind {
         FailureKind::WrongIdentity { of: Role::Client } => {
@@ -22,6 +22,10 @@ fn found(failed: &FailedSlot) -> Match {
         FailureKind::WrongIdentity { of: Role::Server } => {
             (Side::Unknown, format!("the initiator asks for {client}, and the responder is {server}"))
         }
+        FailureKind::DifferentKeys if case.answered() => (
+            Side::Unknown,
+            "the responder proves itself with another pre-shared key than the initiator has for it".to_owned(),
+        ),
         FailureKind::DifferentKeys => {
             (Side::Unknown, "the two configurations hold different pre-shared keys for each other".to_owned())
         }

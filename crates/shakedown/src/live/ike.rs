@@ -97,7 +97,14 @@ impl Session {
             (Some(party), Some(answering)) => {
                 self.attempt(&mut report, party, &candidates, (answering, left), answers.first_mut()).await?
             }
-            (Some(_), None) => None,
+            (Some(party), None) => {
+                if party.ike().is_some_and(|policy| policy.version == Some(IkeVersion::V1)) {
+                    let note =
+                        "nothing is proved: of IKEv1, which the initiator speaks, only the beginning is sent from here";
+                    report.notes.push(note.to_owned());
+                }
+                None
+            }
             (None, _) => {
                 if self.options.initiator != InitiatorOptions::default() {
                     let note = "nothing was sent after IKE_SA_INIT, and nothing was proved: `--may-disturb-live-tunnel` \

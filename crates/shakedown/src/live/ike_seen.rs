@@ -358,3 +358,87 @@ fn selectors(all: &[TrafficSelector]) -> String {
     };
     all.iter().take(8).map(one).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use shakedown_model::ike::Proof as Set;
+    use shakedown_model::{OutcomeResult, StageOutcome};
+
+    use super::*;
+
+    fn judged(peering: &Peering, observation: Observation) -> (Outcome, Seen) {
+        let address: SocketAddr = "192.0.2.1:500".parse().unwrap();
+        let attempt = Attempt { observation, packets: 3, address, failure: None };
+        let (candidates, anchors) = (Candidates::default(), Anchors::default());
+        let judging = Judging {
+            peering,
+            candidates: &candidates,
+            anchors: &anchors,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            place: "192.0.2.1:500",
+            documentation: true,
+            own_chain: &[],
+        };
+        let seen = read(&attempt, &judging);
+        let evidence = Seen { evidence: seen.evidence.clone(), notes: seen.notes.clone(), ..Seen::default() };
+        let stage = |stage| StageOutcome { stage, result: StageResult::Agreed };
+        let mut outcome =
+            Outcome { stages: [Stage::IkeSa, Stage::Auth, Stage::ChildSa].map(stage).to_vec(), ..Outcome::default() };
+        seen.adopt(&mut outcome);
+        (outcome, evidence)
+    }
+
+    fn done(check: ProofCheck) -> Observation {
+        Observation {
+            sa_init: Step::Done,
+            auth: Step::Done,
+            child: Step::Done,
+            identity: identification("gw.example"),
+            proof: Some(Proof { method: auth_method::SHARED_KEY, check }),
+            ..Observation::default()
+        }
+    }
+
+    fn expecting(identity: &str, method: &str) -> Peering {
+        let remote = Set { method: Some(Item::new(method)), identity: Some(Item::new(identity)) };
+        Peering { remote, ..Peering::default() }
+    }
+
+    #[test]
+    fn the_responder_has_to_be_whom_the_initiator_asks_for_and_to_prove_it() {
+        let right = ProofCheck::SharedKey(true);
+        for (peering, check, kinds) in [
+            (expecting("GW.example", "psk"), right.clone(), &[][..]),
+            (expecting("%any", "any"), right.clone(), &[]),
+            (expecting("other.example", "psk"), right.clone(), &[FailureKind::WrongIdentity { of: Role::Server }]),
+            (expecting("gw.example", "psk"), ProofCheck::SharedKey(false), &[FailureKind::DifferentKeys]),
+            (expecting("gw.example", "pubkey"), right.clone(), &[FailureKind::NothingInCommon]),
+        ] {
+            let (outcome, _) = judged(&peering, done(check));
+            let found: Vec<FailureKind> = outcome.failed.iter().map(|failed| failed.kind.clone()).collect();
+            assert_eq!(found, kinds);
+            let expected = if kinds.is_empty() { OutcomeResult::Agreed } else { OutcomeResult::Failed };
+            assert_eq!(outcome.result(), expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_unknown_with_what_would_decide() {
+        let peering = expecting("gw.example", "psk");
+        let refused = |number| Observation { child: Step::Refused(number), ..done(ProofCheck::SharedKey(true)) };
+        // Of selectors that were only for documentation the refusal says nothing; of proposals it does.
+        let (outcome, seen) = judged(&peering, refused(notify::TS_UNACCEPTABLE));
+        assert!(outcome.result() == OutcomeResult::Unknown && seen.evidence.is_empty(), "{outcome:?}");
+        let (outcome, seen) = judged(&peering, refused(notify::NO_PROPOSAL_CHOSEN));
+        assert!(outcome.result() == OutcomeResult::Failed && seen.evidence.len() == 1, "{outcome:?}");
+        for auth in [Step::NoAnswer, Step::Stopped("it asks for EAP".to_owned())] {
+            let (outcome, seen) = judged(&peering, Observation { auth, ..done(ProofCheck::Unchecked) });
+            assert!(outcome.result() == OutcomeResult::Unknown && seen.evidence.is_empty(), "{outcome:?}");
+            assert_eq!(outcome.stages[2].result, StageResult::NotReached);
+        }
+        let (outcome, _) = judged(&peering, Observation { sa_init: Step::Refused(14), ..Observation::default() });
+        assert_eq!(outcome.result(), OutcomeResult::Unknown);
+    }
+}
