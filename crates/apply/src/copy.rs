@@ -145,6 +145,10 @@ impl Copy<'_> {
             let (found, after) = from.split_at(word.len());
             out.push_str(before);
             out.push_str(found);
+            // `include_try` of Dovecot, `IncludeOptional` of Apache httpd.
+            let more = ["_try", "optional"].into_iter().find(|more| after.to_ascii_lowercase().starts_with(more));
+            let (suffix, after) = after.split_at(more.map_or(0, str::len));
+            out.push_str(suffix);
             let starts = before.is_empty() || before.ends_with([' ', '\t', ';', '{', '}', '!', '"']);
             if !starts || !after.starts_with([' ', '\t', '=', '"']) || before.trim_start().starts_with('#') {
                 rest = after;

@@ -29,11 +29,16 @@ pub use error::{Refused, StepError, StoreError};
 pub use journal::{Change, ChangedFile, Exception, Locked, Record, State, Store, StoredEdit};
 pub use managed::{Managed, sign_of};
 pub use program::{Program, program_for};
-pub use recover::{Recovered, TakenBack, confirm, due, recover, take_back};
+pub use recover::{Recovered, TakenBack, confirm, due, recover, restart, take_back};
 pub use running::{Process, running};
 pub use saved::{SavedError, SavedFile, SavedPlan};
 pub use system::{Real, System};
 pub use transaction::{ReloadBy, Request, Transaction};
+
+/// The day on this machine, in UTC.
+pub fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
 
 /// The SHA-256 of some bytes in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {

@@ -147,8 +147,9 @@ pub(crate) fn reload(system: &impl System, change: &Change, limit: Duration) -> 
     }
 }
 
-/// Starts the program where a reload has ended it, if it is known how.
-pub(crate) fn restart(system: &impl System, change: &Change, limit: Duration) -> Option<Result<String, String>> {
+/// Starts the program where a reload has ended it, and gives what was done, in words, or what went wrong. `None` where it is
+/// not known how.
+pub fn restart(system: &impl System, change: &Change, limit: Duration) -> Option<Result<String, String>> {
     let invocation = match &change.reload {
         ReloadBy::Nothing => return None,
         ReloadBy::Unit { unit } => Invocation::new("systemctl", ["restart", "--", unit].map(Into::into), limit),

@@ -44,6 +44,9 @@ pub struct SavedPlan {
     /// The clients that are to connect, as they were named; none for this machine's own.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// The one of them that it helps, by its label; all have to agree where none is named.
+    #[serde(default)]
+    pub client: Option<String>,
     /// What allows it where it lowers security.
     #[serde(default)]
     pub exception: Option<Exception>,
@@ -151,6 +154,7 @@ mod tests {
             afterwards: None,
             target: "ssh://db01".into(),
             clients: vec![],
+            client: None,
             exception: None,
         };
         let read = SavedPlan::parse(plan.text().as_bytes()).unwrap();

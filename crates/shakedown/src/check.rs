@@ -62,13 +62,8 @@ impl Session {
             return self.check_ike(&target, named).await;
         }
         let mut report = self.report("check");
-        let mut context = self.client_context(&target);
-        let settings = self.route_settings(&target, &context, &mut report)?;
-        context.host = Some(settings.host_name.clone().unwrap_or_else(|| target.host.clone()));
-        context.port = Some(settings.port);
-        let strict = settings.strict_host_key_checking == StrictHostKeyChecking::Yes;
-        context.strict_host_keys = Some(strict);
-        context.user = context.user.or_else(|| settings.user.clone());
+        let (context, settings, seen) = self.ssh_context(&target, &mut report)?;
+        let strict = context.strict_host_keys == Some(true);
 
         let own;
         let clients: &[String] = if self.options.clients.is_empty() {
@@ -83,7 +78,6 @@ impl Session {
             report.evidence.extend(gathered.evidence);
         }
         let client_count = report.parties.len();
-        let seen = self.known_hosts(&settings, &mut context, &mut report.notes);
         report.evidence.extend(seen);
 
         let wanted = report
@@ -121,6 +115,22 @@ impl Session {
             }
         }
         Ok(report)
+    }
+
+    /// What a client of this user sees of an SSH target, the way to it, and what is wrong with the host keys known for it.
+    pub(crate) fn ssh_context(
+        &self,
+        target: &Target,
+        report: &mut Report,
+    ) -> Result<(Context, ClientSettings, Vec<shakedown_model::Evidence>), Error> {
+        let mut context = self.client_context(target);
+        let settings = self.route_settings(target, &context, report)?;
+        context.host = Some(settings.host_name.clone().unwrap_or_else(|| target.host.clone()));
+        context.port = Some(settings.port);
+        context.strict_host_keys = Some(settings.strict_host_key_checking == StrictHostKeyChecking::Yes);
+        context.user = context.user.or_else(|| settings.user.clone());
+        let seen = self.known_hosts(&settings, &mut context, &mut report.notes);
+        Ok((context, settings, seen))
     }
 
     /// Runs the protocol's rules on two parties.

@@ -38,6 +38,11 @@ fn kind(text: &str) -> Kind<'_> {
     }
 }
 
+/// Whether a text names a program of the catalog, with or without a file.
+pub(crate) fn names_software(text: &str) -> bool {
+    Software::split_path(text).is_some()
+}
+
 /// `PATH#NAME`: the file and the `Host` in it.
 fn split_fragment(path: &str) -> (&str, Option<&str>) {
     match path.rsplit_once('#') {

@@ -4,6 +4,7 @@ use shakedown_model::{Evidence, Pair, Party, Report, Vantage};
 use crate::{Error, Options};
 
 /// A catalog and the options, shared by any number of calls.
+#[derive(Clone)]
 pub struct Session {
     pub(crate) catalog: std::sync::Arc<Catalog>,
     pub(crate) options: Options,

@@ -2,6 +2,7 @@
 
 mod demo;
 mod explain;
+mod fix;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
@@ -42,6 +43,15 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             let report = block_on(session.offer(&offer.party))??;
             output::end_progress(&output);
             output::report(report, &session, &output, Kind::Offer)
+        }
+        Verb::Fix(arguments) => fix::run(*arguments, &output),
+        Verb::Exceptions { state } => fix::exceptions(state, &output),
+        Verb::Guard { state, id } => {
+            shakedown::watch_until_confirmed(&state, &id, || {
+                // Whoever started this waits for the word; nothing else is ever printed.
+                let _nobody_reads = output::print("ready\n");
+            })?;
+            Ok(0)
         }
         Verb::Cause { code } => cause(code.as_deref(), &output),
         Verb::Demo => demo::run(&output),

@@ -50,6 +50,53 @@ pub struct Document {
     /// What a reader has to know about the run as a whole.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What became of the fix that `fix --apply` made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Applied>,
+}
+
+/// What became of a fix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Applied {
+    /// Its id in the journal, for `fix --undo` and `fix --confirm`.
+    pub id: String,
+    /// The fix, by its `id`; `null` for a saved plan.
+    #[serde(default)]
+    pub fix: Option<u64>,
+    /// What it does.
+    pub title: String,
+    /// `planned`, `backed-up`, `checked`, `written`, `reloaded`, `proved`, `confirmed` or `rolled-back`.
+    pub state: String,
+    /// Why it was taken back.
+    #[serde(default)]
+    pub because: Option<String>,
+    /// When it is undone unless it is confirmed, in RFC 3339.
+    #[serde(default)]
+    pub undone_at: Option<String>,
+    /// The files that it changed.
+    #[serde(default)]
+    pub files: Vec<AppliedFile>,
+    /// What was done, in order.
+    #[serde(default)]
+    pub steps: Vec<AppliedStep>,
+}
+
+/// A file that was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AppliedFile {
+    /// Its path.
+    pub path: String,
+    /// The copy of the old one.
+    pub backup: String,
+}
+
+/// A step of a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AppliedStep {
+    /// How far the change had come with it.
+    pub state: String,
+    /// What was done, in words.
+    pub text: String,
 }
 
 /// The machine that the observations were made from.
@@ -157,6 +204,7 @@ impl From<&model::Report> for Document {
             incidents: report.incidents.iter().enumerate().map(|(id, incident)| Incident::new(id, incident)).collect(),
             connections: report.connections,
             notes: report.notes.clone(),
+            applied: None,
         }
     }
 }

@@ -19,7 +19,9 @@ mod outcome;
 
 pub use agreed::Agreed;
 pub use diagnosis::{Diagnosis, Label, Object};
-pub use document::{Configuration, Document, Pair, Party, PartySource, SCHEMA, Vantage};
+pub use document::{
+    Applied, AppliedFile, AppliedStep, Configuration, Document, Pair, Party, PartySource, SCHEMA, Vantage,
+};
 pub use evidence::{Evidence, Hop};
 pub use fix::{Command, Edit, Fix};
 pub use incident::Incident;

@@ -129,10 +129,22 @@ pub fn gnutls_serv_with(priority: &str, arguments: &[&str]) -> Option<TlsServer>
 /// # Panics
 /// Where it does not start, with its log.
 pub fn nginx(certificates: &[&str], settings: &str) -> Option<TlsServer> {
+    // The last line of the start of a single process.
+    nginx_of(certificates, settings, "off", "getrlimit")
+}
+
+/// The same with a master process and its workers, which reads its files again at SIGHUP as one in service does.
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn nginx_with_workers(certificates: &[&str], settings: &str) -> Option<TlsServer> {
+    nginx_of(certificates, settings, "on; worker_processes 1", "start worker process ")
+}
+
+fn nginx_of(certificates: &[&str], settings: &str, master: &str, ready: &str) -> Option<TlsServer> {
     let program = require("nginx")?;
     require("openssl")?;
-    // The last line of the start of a single process.
-    Some(start(certificates, "getrlimit", |folder, port| {
+    Some(start(certificates, ready, |folder, port| {
         let path = |kind: &str, end: &str| folder.join(format!("{kind}.{end}")).display().to_string();
         let files: String = certificates
             .iter()
@@ -140,7 +152,7 @@ pub fn nginx(certificates: &[&str], settings: &str) -> Option<TlsServer> {
             .collect();
         let place = folder.display();
         let text = format!(
-            "daemon off; master_process off; pid {place}/pid; error_log stderr notice;\n\
+            "daemon off; master_process {master}; pid {place}/pid; error_log stderr notice;\n\
              events {{ worker_connections 64; }}\n\
              http {{ access_log off; client_body_temp_path {place}/a; proxy_temp_path {place}/b;\n\
              fastcgi_temp_path {place}/c; uwsgi_temp_path {place}/d; scgi_temp_path {place}/e;\n\

@@ -1,0 +1,137 @@
+//! The programs' own checks on a private copy: a good file passes, a bad one does not, and neither is in use.
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shakedown_apply::{Real, Request, StepError, Store, Transaction};
+use shakedown_model::{ConfigurationKind, FileEdit, SourceFile, TextEdit};
+use shakedown_testkit::require;
+
+/// A change of one word in a file that the main file includes, or in the main file itself.
+fn checked(
+    kind: ConfigurationKind,
+    files: &[(&str, &str)],
+    place: &Path,
+    old: &str,
+    new: &str,
+) -> Result<String, StepError> {
+    for (name, text) in files {
+        let path = place.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text.replace("PLACE", &place.display().to_string())).unwrap();
+    }
+    let read: Vec<_> = files.iter().map(|(name, _)| place.join(name)).collect();
+    let path = read.last().unwrap();
+    let text = std::fs::read(path).unwrap();
+    let at = String::from_utf8_lossy(&text).find(old).unwrap();
+    let file = Arc::new(SourceFile::new(path.display().to_string(), text.clone()));
+    let edits = vec![TextEdit { span: at..at + old.len(), replacement: new.to_owned() }];
+    let request = Request {
+        title: "a change".into(),
+        causes: Vec::new(),
+        applicability: "safe",
+        by: "test".into(),
+        kind,
+        read: read.clone(),
+        edits: vec![FileEdit { file, edits }],
+        host: "localhost".into(),
+        home: None,
+        reload: Some("true".into()),
+        restart: None,
+        limit: Duration::from_secs(60),
+        confirm_within: None,
+        exception: None,
+    };
+    let locked = Store::new(place.join("state")).lock().unwrap();
+    let system = Real::default();
+    let mut transaction = Transaction::plan(&locked, &system, &request).unwrap();
+    transaction.back_up().unwrap();
+    let checked = transaction.check();
+    assert_eq!(std::fs::read(path).unwrap(), text, "only the copy was changed");
+    assert!(!place.join("state").read_dir().unwrap().flatten().any(|entry| entry.path().is_dir()), "no copy is left");
+    transaction.roll_back("done").unwrap();
+    checked
+}
+
+/// The good change passes, the bad one is refused with the program's own words.
+fn passes_and_fails(kind: ConfigurationKind, files: &[(&str, &str)], old: &str, good: &str, bad: &str, says: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().canonicalize().unwrap();
+    let passed = checked(kind, files, &place, old, good);
+    assert!(passed.is_ok(), "{kind:?}: {passed:?}");
+    match checked(kind, files, &place, old, bad) {
+        Err(StepError::Check { said, .. }) => assert!(said.contains(says), "{kind:?}: {said}"),
+        other => panic!("{kind:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn ssh_checks_each_file_that_changes() {
+    if require("ssh").is_none() {
+        return;
+    }
+    let files = [("config", "Include PLACE/d/*\n"), ("d/one", "Host a\n  Ciphers aes128-cbc\n")];
+    let (good, bad) = ("aes128-ctr", "aes128-xyz");
+    passes_and_fails(ConfigurationKind::SshConfig, &files, "aes128-cbc", good, bad, "Bad SSH2 cipher spec");
+}
+
+#[test]
+fn sshd_checks_its_main_file_with_what_it_includes() {
+    if require("sshd").is_none() || require("ssh-keygen").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let key = shakedown_testkit::generate_key(shakedown_testkit::KeyType::Ed25519, folder.path()).unwrap();
+    let main = format!("Include PLACE/d/*.conf\nHostKey {}\n", key.display());
+    let files = [("sshd_config", main.as_str()), ("d/one.conf", "Ciphers aes128-cbc\n")];
+    let (good, bad) = ("aes128-ctr", "aes128-xyz");
+    passes_and_fails(ConfigurationKind::SshdConfig, &files, "aes128-cbc", good, bad, "Bad SSH2 cipher spec");
+}
+
+#[test]
+fn nginx_finds_what_stands_beside_its_main_file() {
+    if require("nginx").is_none() {
+        return;
+    }
+    let main =
+        "pid PLACE/pid; error_log stderr; events {}\nhttp { access_log off; include mime.types; include sites/*; }\n";
+    let site = "server { listen 127.0.0.1:1; tcp_nodelay on; }\n";
+    let files = [("nginx.conf", main), ("mime.types", "types { text/plain txt; }\n"), ("sites/one", site)];
+    passes_and_fails(
+        ConfigurationKind::Nginx,
+        &files,
+        "tcp_nodelay on",
+        "tcp_nodelay off",
+        "tcp_nodelay perhaps",
+        "invalid value",
+    );
+}
+
+#[test]
+fn haproxy_checks_a_copy() {
+    if require("haproxy").is_none() {
+        return;
+    }
+    let main = "defaults\n  mode http\n  timeout client 1s\n  timeout connect 1s\n  timeout server 1s\nfrontend a\n  bind 127.0.0.1:1\n  default_backend b\nbackend b\n  balance roundrobin\n";
+    let files = [("haproxy.cfg", main)];
+    passes_and_fails(
+        ConfigurationKind::Haproxy,
+        &files,
+        "roundrobin",
+        "leastconn",
+        "sideways",
+        "balance only supports",
+    );
+}
+
+#[test]
+fn dovecot_checks_a_copy() {
+    if require("doveconf").is_none() {
+        return;
+    }
+    let files = [("dovecot.conf", "!include_try PLACE/d/*.conf\n"), ("d/one.conf", "ssl = no\n")];
+    passes_and_fails(ConfigurationKind::Dovecot, &files, "ssl = no", "ssl = yes", "ssl = perhaps", "perhaps");
+}

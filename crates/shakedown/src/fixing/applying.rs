@@ -1,0 +1,317 @@
+//! A fix made step by step: backed up, checked, written, reloaded, proved, or taken back.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shakedown_apply::{Change, Exception, Locked, Real, Recovered, Request, State, Store, TakenBack, Transaction};
+use shakedown_config::Files as _;
+use shakedown_model::ConfigurationKind;
+
+use super::choice::{self, FixError};
+use super::proof::{self, Proof};
+use super::{FixPlan, ordinary};
+use crate::Session;
+
+/// How a fix is made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Applying {
+    /// Its number, counted from 1; `None` for the first safe one that can be made.
+    pub number: Option<usize>,
+    /// What allows one that lowers security.
+    pub exception: Option<Exception>,
+    /// The folder of the journal; `None` for the usual one.
+    pub state: Option<PathBuf>,
+    /// The command that makes the running program read its files again; `None` to find out.
+    pub reload: Option<String>,
+    /// The command that starts the program where a reload has ended it.
+    pub restart: Option<String>,
+    /// How long the program's own check and the reload may take, each.
+    pub limit: Duration,
+    /// After which time it is undone unless confirmed; `None` for never.
+    pub confirm_within: Option<Duration>,
+    /// The same for a server whose sessions carry this one.
+    pub confirm_own_session: Option<Duration>,
+    /// The command that starts [`watch_until_confirmed`](super::watch_until_confirmed) in a process of its own; the state
+    /// folder and the id are added.
+    pub guard: Vec<OsString>,
+}
+
+impl Default for Applying {
+    fn default() -> Self {
+        Self {
+            number: None,
+            exception: None,
+            state: None,
+            reload: None,
+            restart: None,
+            limit: Duration::from_secs(30),
+            confirm_within: None,
+            confirm_own_session: None,
+            guard: Vec::new(),
+        }
+    }
+}
+
+/// A step that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How far the change has come with it.
+    pub state: State,
+    /// What was done, in words.
+    pub text: String,
+}
+
+/// What became of a fix.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Applied {
+    /// The id in the journal.
+    pub id: String,
+    /// The fix's number in the report, counted from 1; `None` for a saved plan.
+    pub number: Option<usize>,
+    /// What was changed.
+    pub change: Change,
+    /// How far it has come: `Proved`, or `RolledBack`, or an earlier state where it could not be taken back.
+    pub state: State,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Why it was taken back.
+    pub because: Option<String>,
+    /// When it is undone unless it is confirmed.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// A change with what is to prove it.
+pub(super) struct Job {
+    pub(super) number: Option<usize>,
+    pub(super) request: Request,
+    pub(super) proof: Proof,
+}
+
+impl Session {
+    /// The journal's folder: the one named, or the usual one of this user.
+    ///
+    /// # Errors
+    /// The user's home is not known.
+    pub fn store(&self, folder: Option<PathBuf>) -> Result<Store, FixError> {
+        let unknown = || shakedown_apply::StoreError::Io {
+            path: "~/.local/state/shakedown".into(),
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        let files = self.own_files();
+        let home = files.home().map(PathBuf::from);
+        let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+        let usual = || Store::usual(rustix::process::geteuid().as_raw(), state_home, home.as_deref());
+        let named = folder.map(|folder| Store::new(std::path::absolute(&folder).unwrap_or(folder)));
+        Ok(named.or_else(usual).ok_or_else(unknown)?)
+    }
+
+    /// Makes a fix of the plan, proves it by a new connection, and takes it back where that fails.
+    ///
+    /// # Errors
+    /// It is not begun; nothing was changed then. What goes wrong afterwards is in [`Applied`].
+    pub async fn apply(
+        &self,
+        plan: &FixPlan,
+        applying: &Applying,
+        said: impl FnMut(&Step),
+    ) -> Result<Applied, FixError> {
+        let job = self.job(plan, applying)?;
+        self.carry_out(job, applying, said).await
+    }
+
+    /// What is to be done for a fix of the plan.
+    pub(super) fn job(&self, plan: &FixPlan, applying: &Applying) -> Result<Job, FixError> {
+        if self.options.root.is_some() {
+            return Err(FixError::Foreign);
+        }
+        let chosen = choice::choose(plan, applying.number, applying.exception.is_some())?;
+        let target = plan.target.clone().ok_or(FixError::NoTarget)?;
+        let before = plan.before.as_ref().map(proof::agreeing).unwrap_or_default();
+        let planned = proof::agreeing(&plan.report);
+        if before.contains(&chosen.client) && !planned.contains(&chosen.client) {
+            return Err(FixError::Works);
+        }
+        let weakens = chosen.fix.applicability == shakedown_model::Applicability::Weakens;
+        let causes = chosen.fix.resolves.iter().filter_map(|id| plan.report.diagnoses.get(id.0));
+        let request = Request {
+            title: chosen.fix.title.clone(),
+            causes: causes.map(|diagnosis| diagnosis.cause.to_string()).collect(),
+            applicability: chosen.fix.applicability.as_str(),
+            by: by(),
+            kind: chosen.configuration.kind,
+            read: chosen.configuration.files.iter().map(|file| PathBuf::from(&file.path)).collect(),
+            edits: chosen.fix.edits.clone(),
+            host: target.clone(),
+            home: self.own_files().home().map(PathBuf::from),
+            reload: None,
+            restart: None,
+            limit: applying.limit,
+            confirm_within: None,
+            exception: applying.exception.clone().filter(|_| weakens),
+        };
+        let client = Some(chosen.client);
+        let proof = Proof { target, clients: plan.clients.clone(), client, worked: before, ordinary: None };
+        Ok(Job { number: Some(chosen.number), request, proof })
+    }
+
+    pub(super) async fn carry_out(
+        &self,
+        job: Job,
+        applying: &Applying,
+        mut said: impl FnMut(&Step),
+    ) -> Result<Applied, FixError> {
+        let Job { number, mut request, mut proof } = job;
+        request.host = proof.target.parse().map_or_else(|_| proof.target.clone(), |target: crate::Target| target.host);
+        request.reload = applying.reload.clone();
+        request.restart = applying.restart.clone();
+        let own = applying.confirm_own_session.filter(|_| request.kind == ConfigurationKind::SshdConfig);
+        request.confirm_within = applying.confirm_within.or(own);
+        let system = Real { guard: applying.guard.clone() };
+        let locked = self.store(applying.state.clone())?.lock()?;
+        let mut steps: Vec<Step> = Vec::new();
+        let mut step = |state: State, text: String| {
+            let step = Step { state, text };
+            said(&step);
+            steps.push(step);
+        };
+        for found in shakedown_apply::recover(&locked, &system)? {
+            step(State::RolledBack, recovered(&found));
+        }
+        let mut transaction = Transaction::plan(&locked, &system, &request)?;
+        let id = transaction.id().to_owned();
+        step(State::Planned, format!("change `{id}`: {}", request.title));
+        let session = self.with_clients(&proof.clients);
+        proof.ordinary = ordinary::client(&session, &proof.target).map(|client| client.connect());
+        let because = self.steps_of(&mut transaction, &proof, &mut step).await.err();
+        // A program may quote a line of its file with a secret in it: neither the screen nor the journal gets that.
+        let because = because.map(|said| shakedown_report::mask(&said).into_owned());
+        let change = transaction.change().clone();
+        let mut state = transaction.state();
+        if let Some(because) = &because {
+            match transaction.roll_back(because) {
+                Ok(back) => {
+                    state = State::RolledBack;
+                    step(state, taken_back(&back));
+                    if back.files > 0 {
+                        self.see_that_it_answers(&proof, &change, applying.limit, &mut step).await;
+                    }
+                }
+                Err(error) => step(state, format!("not taken back: {}", with_sources(&error))),
+            }
+        }
+        let record = locked.store().record(&id)?;
+        let undone_at = record.deadline().filter(|_| record.is_pending());
+        Ok(Applied { id, number, change, state, steps, because, undone_at })
+    }
+
+    async fn steps_of(
+        &self,
+        transaction: &mut Transaction<'_, Real>,
+        proof: &Proof,
+        step: &mut impl FnMut(State, String),
+    ) -> Result<(), String> {
+        let words = |error: shakedown_apply::StepError| with_sources(&error);
+        transaction.back_up().map_err(words)?;
+        let backups = transaction.change().files.iter().map(|file| format!("`{}`", file.backup.display()));
+        step(State::BackedUp, backups.collect::<Vec<_>>().join(", "));
+        let command = transaction.check().map_err(words)?;
+        step(State::Checked, format!("`{command}` on a private copy"));
+        transaction.write().map_err(words)?;
+        let files = transaction.change().files.iter().map(|file| format!("`{}`", file.path.display()));
+        step(State::Written, files.collect::<Vec<_>>().join(", "));
+        let told = transaction.reload().map_err(words)?;
+        step(State::Reloaded, told.unwrap_or_else(|| "the client reads its file each time".to_owned()));
+        let how = self.prove(proof).await?;
+        transaction.proved(&how).map_err(words)?;
+        step(State::Proved, how);
+        Ok(())
+    }
+
+    /// After a roll-back: whether the server answers as it did. Where it does not, it is started again if it is known how.
+    async fn see_that_it_answers(
+        &self,
+        proof: &Proof,
+        change: &Change,
+        limit: Duration,
+        step: &mut impl FnMut(State, String),
+    ) {
+        let session = self.with_clients(&proof.clients);
+        let answers = || async { session.check(&proof.target).await.is_ok_and(|report| !report.pairs.is_empty()) };
+        let mut answered = answers().await;
+        if !answered && let Some(started) = shakedown_apply::restart(&Real::default(), change, limit) {
+            step(State::RolledBack, started.unwrap_or_else(|because| because));
+            answered = answers().await;
+        }
+        let text = if answered { "the server answers again" } else { "the server does not answer: it needs a look" };
+        step(State::RolledBack, text.to_owned());
+    }
+
+    /// Takes back a change of the journal.
+    ///
+    /// # Errors
+    /// There is none of this id, it is taken back already, or a file was changed by somebody else since.
+    pub fn undo(&self, locked: &Locked, id: &str) -> Result<TakenBack, FixError> {
+        let record = locked.store().record(id)?;
+        if record.state == State::RolledBack {
+            let because = "there is nothing to undo";
+            return Err(shakedown_apply::StoreError::State {
+                id: id.to_owned(),
+                state: record.state.as_str(),
+                because,
+            }
+            .into());
+        }
+        let because = format!("undone by {}", by());
+        let limit = Applying::default().limit;
+        shakedown_apply::take_back(locked, &Real::default(), &record, &because, limit)
+            .map_err(|source| FixError::Undo { id: id.to_owned(), source })
+    }
+}
+
+/// Who runs this, for the journal.
+pub(super) fn by() -> String {
+    let user = crate::local::user_name().unwrap_or_else(|| rustix::process::geteuid().as_raw().to_string());
+    match std::env::var("SUDO_USER") {
+        Ok(before) if before != user => format!("{user}, for {before}"),
+        _ => user,
+    }
+}
+
+/// A change that was taken back, in words.
+pub fn taken_back(back: &TakenBack) -> String {
+    let files = match back.files {
+        0 => "nothing had been written".to_owned(),
+        1 => "the old file is in place again".to_owned(),
+        count => format!("the {count} old files are in place again"),
+    };
+    match (&back.reloaded, &back.not_reloaded) {
+        (Some(told), _) => format!("{files}; {told}"),
+        (None, Some(because)) => format!("{files}; the running program was not told: {because}"),
+        (None, None) => files,
+    }
+}
+
+/// What was found of an earlier run, in words.
+pub fn recovered(found: &Recovered) -> String {
+    match found {
+        Recovered::TakenBack(back) => format!("change `{}` of an earlier run: {}", back.id, taken_back(back)),
+        Recovered::Stuck { id, because } => {
+            format!("change `{id}` of an earlier run is unfinished: {}", with_sources(because))
+        }
+    }
+}
+
+/// An error with what is behind it, on one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text.push_str(&format!(": {next}"));
+        source = next.source();
+    }
+    text
+}

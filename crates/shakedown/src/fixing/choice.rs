@@ -1,0 +1,186 @@
+//! Which fix is made, and on what it depends.
+
+use std::path::PathBuf;
+
+use shakedown_apply as apply;
+use shakedown_model::{Applicability, Configuration, Fix, Outcome, OutcomeResult, Party, Role, Side};
+
+use super::FixPlan;
+
+/// Why no fix is made. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FixError {
+    /// Nothing fails.
+    #[error("nothing fails between the two ends, so that there is nothing to apply")]
+    Nothing,
+    /// There is no such fix.
+    #[error("there is no fix {number}: the report has {count}")]
+    NoSuchFix {
+        /// The number asked for.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// None of the fixes can be made by this program.
+    #[error("no safe fix edits a file that was read here: {why}")]
+    NoneFits {
+        /// Why, for what there is.
+        why: String,
+    },
+    /// A person has to decide.
+    #[error("fix {number} is for a person to decide, and `--apply` never does it")]
+    Manual {
+        /// Its number.
+        number: usize,
+    },
+    /// It lowers security, and what that needs was not given.
+    #[error("fix {number} lowers security: it needs `--allow-weaker`, `--reason TEXT` and `--until DATE`")]
+    Weaker {
+        /// Its number.
+        number: usize,
+    },
+    /// The fix edits no file.
+    #[error("fix {number} edits no file that was read here: name the file of the {side} beside the target")]
+    NoEdit {
+        /// Its number.
+        number: usize,
+        /// The side that would change.
+        side: &'static str,
+    },
+    /// Its outcome is not known to be an agreement.
+    #[error("what fix {number} comes to is not known to be an agreement, so that it is for a person to make")]
+    NotComputed {
+        /// Its number.
+        number: usize,
+    },
+    /// There is nothing to prove it with.
+    #[error(
+        "no running server is named that could prove the change: write `shakedown fix TARGET FILE` for a server's file, \
+         `shakedown fix CLIENT TARGET` for a client's"
+    )]
+    NoTarget,
+    /// The files are another machine's.
+    #[error("the files below `--root` are another machine's: make the change there")]
+    Foreign,
+    /// The running server works already.
+    #[error(
+        "the running server agrees with that client already: it was not started with this file, or not since its last change"
+    )]
+    Works,
+    /// The target cannot be checked.
+    #[error(transparent)]
+    Target(Box<crate::Error>),
+    /// A change cannot be taken back.
+    #[error("change `{id}` is not taken back")]
+    Undo {
+        /// The change.
+        id: String,
+        /// Why.
+        source: apply::StepError,
+    },
+    /// It cannot be begun.
+    #[error(transparent)]
+    Refused(#[from] apply::Refused),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Store(#[from] apply::StoreError),
+    /// The saved plan is not used.
+    #[error("the plan `{}` is not applied", path.display())]
+    Saved {
+        /// The plan.
+        path: PathBuf,
+        /// Why.
+        source: apply::SavedError,
+    },
+}
+
+/// A fix that can be made.
+pub(super) struct Chosen<'a> {
+    /// Its number, counted from 1.
+    pub(super) number: usize,
+    pub(super) fix: &'a Fix,
+    /// The configuration that it changes.
+    pub(super) configuration: &'a Configuration,
+    /// The label of the client that it helps.
+    pub(super) client: String,
+}
+
+/// The fix of this number, or the first safe one that can be made.
+pub(super) fn choose(plan: &FixPlan, number: Option<usize>, weaker: bool) -> Result<Chosen<'_>, FixError> {
+    let fixes = &plan.report.fixes;
+    if let Some(number) = number {
+        let fix = plan.fix(number).ok_or(FixError::NoSuchFix { number, count: fixes.len() })?;
+        return fits(plan, number, fix, weaker);
+    }
+    if fixes.is_empty() {
+        let agreed = plan.report.pairs.iter().all(|pair| pair.outcome.result() == OutcomeResult::Agreed);
+        if agreed && !plan.report.pairs.is_empty() {
+            return Err(FixError::Nothing);
+        }
+    }
+    let mut reasons: Vec<String> = Vec::new();
+    let allowed = |fix: &&Fix| !fix.afterwards;
+    let numbered = fixes.iter().enumerate().map(|(index, fix)| (index + 1, fix));
+    for (number, fix) in numbered.filter(|(_, fix)| allowed(fix)) {
+        match fits(plan, number, fix, weaker) {
+            Ok(chosen) => return Ok(chosen),
+            Err(error) => reasons.push(error.to_string()),
+        }
+    }
+    if let Some(refused) = managed(plan) {
+        return Err(refused.into());
+    }
+    reasons.dedup();
+    let why = if reasons.is_empty() { "no fix is known".to_owned() } else { reasons.join("; ") };
+    Err(FixError::NoneFits { why })
+}
+
+/// A file of the parties that a tool writes: the planner proposes no edit of it.
+fn managed(plan: &FixPlan) -> Option<apply::Refused> {
+    let files = plan.report.parties.iter().filter_map(|party| party.configuration.as_ref()).flat_map(|all| &all.files);
+    files.into_iter().find_map(|file| {
+        let path = PathBuf::from(&file.path);
+        let managed = apply::sign_of(&path, &file.text)?;
+        Some(apply::Refused::Managed { path, managed })
+    })
+}
+
+fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Result<Chosen<'a>, FixError> {
+    match fix.applicability {
+        Applicability::Manual => return Err(FixError::Manual { number }),
+        Applicability::Weakens if !weaker => return Err(FixError::Weaker { number }),
+        Applicability::Safe | Applicability::Weakens => {}
+    }
+    let no_edit = FixError::NoEdit { number, side: fix.side.as_str() };
+    if fix.edits.iter().all(|edit| edit.edits.is_empty()) {
+        return Err(no_edit);
+    }
+    if fix.outcome_after.as_ref().map(Outcome::result) != Some(OutcomeResult::Agreed) {
+        return Err(FixError::NotComputed { number });
+    }
+    let role = match fix.side {
+        Side::Client => Role::Client,
+        Side::Server => Role::Server,
+        Side::Both | Side::Network | Side::Unknown => return Err(FixError::Manual { number }),
+    };
+    let pair = fix.resolves.iter().find_map(|id| plan.report.diagnoses.get(id.0)?.pair);
+    let pair = pair.or_else(|| (plan.report.pairs.len() == 1).then_some(0));
+    let pair = pair.and_then(|index| plan.report.pairs.get(index));
+    let party = |index: usize| plan.report.parties.get(index);
+    let changed = pair.and_then(|pair| party(if role == Role::Client { pair.client } else { pair.server }));
+    let configuration = changed.and_then(|party| party.configuration.as_ref());
+    let has_all = |configuration: &&Configuration| {
+        fix.edits.iter().all(|edit| configuration.files.iter().any(|file| file.path == edit.file.path))
+    };
+    let (Some(configuration), Some(client)) = (
+        configuration.filter(has_all),
+        pair.and_then(|pair| party(pair.client)).map(|party: &Party| party.label.clone()),
+    ) else {
+        return Err(no_edit);
+    };
+    if apply::program_for(configuration.kind).is_none() {
+        return Err(apply::Refused::NoCheck { kind: configuration.kind.as_str() }.into());
+    }
+    Ok(Chosen { number, fix, configuration, client })
+}
