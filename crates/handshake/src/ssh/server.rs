@@ -27,12 +27,15 @@ pub struct ServerConfig {
     pub host_keys: Arc<[PrivateHostKey]>,
     /// How much is read.
     pub limits: Limits,
+    /// Where only the client's offer is wanted: the words of the DISCONNECT that answers a KEXINIT in place of a key
+    /// exchange. Lists without a name in common are answered by the failure, as ever.
+    pub farewell: Option<String>,
 }
 
 impl ServerConfig {
     /// A server with default limits.
     pub fn new(identification: Vec<u8>, offer: SshOffer, host_keys: Arc<[PrivateHostKey]>) -> Self {
-        Self { identification, offer, host_keys, limits: Limits::default() }
+        Self { identification, offer, host_keys, limits: Limits::default(), farewell: None }
     }
 }
 
@@ -42,6 +45,7 @@ pub struct Server {
     transport: Transport,
     offer: SshOffer,
     host_keys: Arc<[PrivateHostKey]>,
+    farewell: Option<String>,
     /// Our KEXINIT and its payload, once it is sent.
     ours: Option<(KexInit, Vec<u8>)>,
     /// The payload of the client's.
@@ -73,6 +77,7 @@ impl Server {
             transport: Transport::new(Role::Server, config.identification, config.limits),
             offer: config.offer,
             host_keys: config.host_keys,
+            farewell: config.farewell,
             ours: None,
             theirs: Vec::new(),
             state: State::Kexinit,
@@ -147,6 +152,10 @@ impl Server {
         }
         let (kex, host_key) = (agreed.kex.clone(), agreed.host_key.clone());
         self.transport.event(Event::Negotiated(Box::new(agreed)));
+        if let Some(words) = &self.farewell {
+            self.transport.send_disconnect(number::DISCONNECT_BY_APPLICATION, words);
+            return self.transport.finish_silently();
+        }
         let Some(method) = method(kex.as_str()) else {
             return self.impossible(Slot::Kex, format!("`{kex}` is not implemented here"));
         };

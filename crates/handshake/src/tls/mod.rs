@@ -17,5 +17,5 @@ pub use client::{Client, ClientConfig, FirstMessage, Limits, Until};
 pub use hello::{HelloSpec, RenegotiationInfo};
 pub use observation::{AlertSeen, Departure, End, Observation};
 pub use offered::offered;
-pub use recognise::other_protocol;
+pub use recognise::{other_protocol, other_protocol_of_client};
 pub use suite::{SCSV_FALLBACK, SCSV_RENEGOTIATION, Suite, SuiteTable};

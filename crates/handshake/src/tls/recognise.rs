@@ -11,8 +11,17 @@ pub fn other_protocol(bytes: &[u8]) -> Option<(StrangeProtocol, Name)> {
     if bytes.is_empty() { None } else { judge(bytes, true) }
 }
 
+/// The same for the first bytes of a client; `None` while more of them could tell better.
+pub fn other_protocol_of_client(bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)> {
+    if bytes.is_empty() { None } else { judge_peer(Role::Client, bytes, ended) }
+}
+
 /// The protocol of bytes that are no TLS; `None` while more of them could tell better.
 pub(super) fn judge(bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)> {
+    judge_peer(Role::Server, bytes, ended)
+}
+
+fn judge_peer(peer: Role, bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)> {
     let prefix = (1..=bytes.len().min(8)).find_map(|length| by_prefix(bytes.get(..length)?));
     if let Some(protocol) = prefix {
         return Some((protocol, shown(bytes)));
@@ -27,7 +36,7 @@ pub(super) fn judge(bytes: &[u8], ended: bool) -> Option<(StrangeProtocol, Name)
     let protocol = if line.starts_with(b"SSH-") {
         StrangeProtocol::Ssh
     } else {
-        by_first_line(Role::Server, line).unwrap_or(StrangeProtocol::Unknown)
+        by_first_line(peer, line).unwrap_or(StrangeProtocol::Unknown)
     };
     Some((protocol, shown(line)))
 }
@@ -48,6 +57,9 @@ mod tests {
         assert_eq!(protocol("220 mx ESMTP Postfix\r\n"), Some(StrangeProtocol::Smtp));
         assert_eq!(protocol("SSH-2"), None);
         assert_eq!(protocol("what is this\n"), Some(StrangeProtocol::Unknown));
+        let client = |text: &str| other_protocol_of_client(text.as_bytes(), false).map(|(protocol, _)| protocol);
+        assert_eq!(client("GET / HTTP/1.1\r\n"), Some(StrangeProtocol::Http));
+        assert_eq!(client(""), None);
         assert_eq!(judge(b"N", true).map(|(protocol, _)| protocol), Some(StrangeProtocol::Unknown));
     }
 }
