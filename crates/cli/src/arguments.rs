@@ -126,6 +126,9 @@ pub(crate) enum Verb {
         /// The code, such as `no-common-kex`; without one, all are listed.
         code: Option<String>,
     },
+    /// Record what clients offer that are pointed at this machine, and say why they fail at a server.
+    #[command(after_help = LISTENERS)]
+    Listen(ListenArguments),
     /// A legacy server on loopback: found, explained, fixed and proved.
     Demo,
     /// Print a completion script for a shell.
@@ -173,6 +176,14 @@ const FIXES: &str = "The running server that proves a change is always named:\n 
                      does not hold, the old file is put back. Files that a tool writes (Ansible, Puppet, Kubernetes) are \
                      left alone.\n\nExit status: 0 proved, 1 rolled back (or, without `--apply`, a cause was found), 2 \
                      nothing was begun, 3 it cannot be told for sure.";
+
+const LISTENERS: &str = "Point the failing client at the address that is printed; it gets no further than its offer: no key is \
+                         exchanged, nobody can log in. Each offer is identified and printed as it comes; with --format json \
+                         one document a line, which is a PARTY again.\n\nExamples:\n  shakedown listen ssh --port 2222 \
+                         --against ssh://db01\n  shakedown listen tls --against nginx@1.22.1+openssl@3.0.15:nginx.conf\n  \
+                         shakedown listen tls --starttls smtp --bind 0.0.0.0\n  shakedown listen ike --port 500 --bind \
+                         192.0.2.1\n  shakedown listen ssh --count 1 --format json > client.json; shakedown negotiate \
+                         client.json ssh://db01";
 
 /// How to reach a live target.
 #[derive(Args, Debug)]
@@ -411,6 +422,49 @@ pub(crate) struct OfferArguments {
     pub(crate) connection: Connection,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// Arguments of `listen`.
+#[derive(Args, Debug)]
+pub(crate) struct ListenArguments {
+    /// The protocol of the clients.
+    #[arg(value_enum)]
+    pub(crate) protocol: ProtocolArgument,
+    /// The port; without it any free one, which is printed.
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+    pub(crate) port: u16,
+    /// The address to listen on. Clients on other machines reach only what is not loopback.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
+    pub(crate) bind: IpAddr,
+    /// The server that each client is negotiated with; clients of SSH are shown its offer.
+    #[arg(long, value_name = "PARTY")]
+    pub(crate) against: Option<String>,
+    /// End after so many clients that sent an offer.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// End after this time, such as `30s`, `10m`; without it at Ctrl-C.
+    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    pub(crate) timeout: Option<Duration>,
+    /// TLS: speak this protocol until the client begins TLS: `smtp`, `lmtp`, `imap`, `pop3`, `ftp`, `ldap`, `xmpp`, `nntp`,
+    /// `sieve`, `postgres` or `mysql`.
+    #[arg(long, value_name = "PROTOCOL")]
+    pub(crate) starttls: Option<String>,
+    /// IKE: do not answer. Without it an initiator is told NO_PROPOSAL_CHOSEN, so that it ends at once.
+    #[arg(long)]
+    pub(crate) silent: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// A protocol on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtocolArgument {
+    /// SSH.
+    Ssh,
+    /// TLS, from the first byte or by STARTTLS.
+    Tls,
+    /// IKE of both versions, over UDP.
+    Ike,
 }
 
 /// A role on the command line.

@@ -1,6 +1,6 @@
 //! `check TARGET --as all`: which of all known clients can connect to a server, from one map of it.
 
-use shakedown_catalog::ProductProtocol;
+use shakedown_catalog::{Catalog, ProductProtocol};
 use shakedown_model::{Context, Outcome, Party, Protocol, Report, Role, Software};
 
 use crate::check::Wanted;
@@ -36,7 +36,7 @@ impl Session {
         self.progress("negotiating with every known client");
         for server in gathered.parties {
             let mut alike: Vec<Alike> = Vec::new();
-            for (product, version) in self.known_clients(target.protocol) {
+            for (product, version) in known_clients(&self.catalog, target.protocol) {
                 let software = Software::new(&product, &version);
                 let Ok(client) = self.catalog_party(&software.to_string(), software, Role::Client) else { continue };
                 let Some(party) = client.parties.into_iter().next() else { continue };
@@ -71,24 +71,24 @@ impl Session {
         }
         Ok(report)
     }
+}
 
-    /// The products of a protocol that are clients, with their versions, the oldest first.
-    fn known_clients(&self, protocol: Protocol) -> Vec<(String, String)> {
-        let of = match protocol {
-            Protocol::Ssh => ProductProtocol::Ssh,
-            Protocol::Tls => ProductProtocol::Tls,
-            Protocol::Ike => return Vec::new(),
-        };
-        let mut products: Vec<String> =
-            self.catalog.products().filter(|product| product.protocol == of).map(|product| product.id).collect();
-        products.sort();
-        let mut known = Vec::new();
-        for product in products {
-            let versions = self.catalog.versions(&product, Role::Client);
-            known.extend(versions.into_iter().map(|version| (product.clone(), version.to_owned())));
-        }
-        known
+/// The products of a protocol that are clients, with their versions, the oldest first.
+pub(crate) fn known_clients(catalog: &Catalog, protocol: Protocol) -> Vec<(String, String)> {
+    let of = match protocol {
+        Protocol::Ssh => ProductProtocol::Ssh,
+        Protocol::Tls => ProductProtocol::Tls,
+        Protocol::Ike => return Vec::new(),
+    };
+    let mut products: Vec<String> =
+        catalog.products().filter(|product| product.protocol == of).map(|product| product.id).collect();
+    products.sort();
+    let mut known = Vec::new();
+    for product in products {
+        let versions = catalog.versions(&product, Role::Client);
+        known.extend(versions.into_iter().map(|version| (product.clone(), version.to_owned())));
     }
+    known
 }
 
 /// Whether a person would be told the same of both.

@@ -90,6 +90,14 @@ pub enum Error {
         /// What would be one.
         expected: String,
     },
+    /// Nothing can listen there: the port is taken, or needs more rights.
+    #[error("`{address}` cannot be listened on")]
+    Listen {
+        /// The address and port.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No such cause.
     #[error("`{code}` is not a cause{}", suggestion.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     UnknownCause {

@@ -20,6 +20,7 @@ mod local;
 mod options;
 mod party;
 mod recognise;
+mod recording;
 mod session;
 mod target;
 
@@ -28,6 +29,7 @@ pub use error::Error;
 pub use explain::{Explaining, Input, News, Tally, Watching};
 pub use fixing::{Applied, Applying, FixError, FixPlan, Step, recovered, taken_back, watch_until_confirmed};
 pub use options::{Family, InitiatorOptions, Options, ProgressFunction, parse_context};
+pub use recording::{Heard, ListenFor, Listened, Listening, Preamble};
 pub use session::Session;
 pub use shakedown_apply as apply;
 pub use shakedown_messages::KnownPeer;

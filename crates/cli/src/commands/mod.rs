@@ -3,6 +3,8 @@
 mod demo;
 mod explain;
 mod fix;
+mod listen;
+mod signals;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
@@ -54,6 +56,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(0)
         }
         Verb::Cause { code } => cause(code.as_deref(), &output),
+        Verb::Listen(arguments) => listen::run(arguments, &output),
         Verb::Demo => demo::run(&output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
@@ -108,6 +111,19 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
             ConnectAddress::Address(address) => (address, 0).into(),
         })
         .collect();
+    read_as(&mut options, output, reading)?;
+    options.progress = output::progress(output);
+    Ok(options)
+}
+
+/// How configuration files are read, where no live target is reached by options of the command line.
+fn reading_options(output: &Output, reading: &Reading) -> anyhow::Result<Options> {
+    let mut options = Options::default();
+    read_as(&mut options, output, reading)?;
+    Ok(options)
+}
+
+fn read_as(options: &mut Options, output: &Output, reading: &Reading) -> anyhow::Result<()> {
     options.host = reading.host.clone();
     if let Some(context) = &reading.context {
         shakedown::parse_context(context, &mut options.context)?;
@@ -123,8 +139,7 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
             text.parse().with_context(|| format!("`{text}` is not a time in RFC 3339, such as `2026-01-31T12:00:00Z`"))
         })
         .transpose()?;
-    options.progress = output::progress(output);
-    Ok(options)
+    Ok(())
 }
 
 fn initiator(options: &mut InitiatorOptions, arguments: Initiator) {

@@ -55,7 +55,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 512, time: Duration::from_secs(10), rate: Rate::default() }
+        Self { connections: 1_024, time: Duration::from_secs(10), rate: Rate::default() }
     }
 }
 

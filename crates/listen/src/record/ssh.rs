@@ -21,6 +21,8 @@ pub struct SshFront {
     pub farewell: String,
 }
 
+/// The most that an identification and a KEXINIT may take, in bytes; with all known names it is below 5,000.
+const LONGEST_OPENING: u64 = 1 << 16;
 const BUFFER: usize = 8 * 1024;
 /// Facts that are kept of one connection.
 const MOST_FACTS: usize = 32;
@@ -36,6 +38,7 @@ pub(super) async fn record<F: Future<Output = ()>>(
     let begun = Instant::now();
     let deadline = begun + time;
     let mut config = ServerConfig::new(front.identification.to_bytes(), front.offer.clone(), [].into());
+    config.limits.total_bytes = LONGEST_OPENING;
     config.farewell = Some(front.farewell.clone());
     let mut server = Server::new(config);
     let mut received = 0_u64;

@@ -15,7 +15,7 @@ use crate::starttls::{StartTls, Step};
 use crate::stream;
 
 /// The most that a hello may take, in bytes; with the largest known key shares it is below 10,000.
-pub(crate) const LONGEST_HELLO: usize = 1 << 17;
+const LONGEST_HELLO: usize = 1 << 16;
 /// The most that is said before TLS.
 const LONGEST_DIALOGUE: u64 = 64 * 1024;
 const BUFFER: usize = 8 * 1024;
@@ -127,7 +127,7 @@ async fn read_hello(stream: &mut TcpStream, already: Vec<u8>, deadline: Instant)
 
 /// Reads a client's first message from what comes in any pieces.
 #[derive(Default)]
-pub(crate) struct HelloReader {
+struct HelloReader {
     /// The bytes until it is clear what they are; of SSL 2.0 all of them.
     first: Vec<u8>,
     records: Option<(RecordReader, Deframer)>,
@@ -136,7 +136,7 @@ pub(crate) struct HelloReader {
 
 impl HelloReader {
     /// Takes more bytes; gives the hello when it is whole, or why there will be none.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<Opening>, Fact> {
+    fn push(&mut self, bytes: &[u8]) -> Result<Option<Opening>, Fact> {
         self.total = self.total.saturating_add(bytes.len());
         if self.records.is_none() {
             self.first.extend_from_slice(bytes);

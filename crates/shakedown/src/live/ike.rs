@@ -230,7 +230,7 @@ impl Session {
 }
 
 /// What the vendor IDs of a responder say, each once.
-fn vendors(catalog: &Catalog, sent: &[&Vec<u8>]) -> Vec<String> {
+pub(crate) fn vendors(catalog: &Catalog, sent: &[&Vec<u8>]) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for id in sent {
         let note = match catalog.vendor_id(id) {

@@ -13,6 +13,7 @@ mod local_clients;
 mod scheme;
 mod tls;
 
+pub(crate) use ike::vendors;
 use shakedown_model::Context;
 use shakedown_probe as probe;
 

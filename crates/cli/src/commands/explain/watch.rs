@@ -11,6 +11,7 @@ use shakedown::{KnownPeer, News, Report, Session, Tally, Watching};
 use tokio::runtime::Runtime;
 
 use crate::arguments::{Format, Output};
+use crate::commands::signals::Signals;
 use crate::output::{self, Kind};
 
 pub(super) fn run(
@@ -80,46 +81,6 @@ impl Pace for UntilSignal {
                 () = tokio::time::sleep(time) => true,
             }
         })
-    }
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        // Where no signal can be received, it is never told to stop.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }
 
