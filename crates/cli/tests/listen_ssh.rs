@@ -41,7 +41,7 @@ fn own_lists(text: &str) -> Vec<(&'static str, Vec<String>)> {
 
 #[test]
 fn openssh_sends_what_it_says() {
-    let listener = Listener::start(&["ssh", "--count", "2", "--timeout", "60s"]);
+    let listener = Listener::start(&["ssh", "--count", "2", "--timeout", "5m"]);
     let Some(first) = clients::openssh(listener.address, &["-vv"]) else { return };
     let document = listener.next();
     let offer = &document["offers"][0];
@@ -82,7 +82,7 @@ const LONG: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[test]
 fn the_other_clients_are_recognised_and_known() {
-    let listener = Listener::start(&["ssh", "--timeout", "120s"]);
+    let listener = Listener::start(&["ssh", "--timeout", "5m"]);
     let address = listener.address;
     let usual = ScriptSpec::default();
     let made = [
@@ -110,7 +110,7 @@ fn the_other_clients_are_recognised_and_known() {
 #[test]
 fn why_a_client_fails_at_a_server_and_its_offer_as_a_party() {
     let server = "openssh@5.3p1";
-    let listener = Listener::start(&["ssh", "--against", server, "--count", "1", "--timeout", "60s"]);
+    let listener = Listener::start(&["ssh", "--against", server, "--count", "1", "--timeout", "5m"]);
     let Some(connection) = clients::openssh(listener.address, &[]) else { return };
     // It is shown the server's own offer, and fails as it would there.
     assert!(connection.text.contains("Unable to negotiate"), "{}", connection.text);
@@ -128,7 +128,7 @@ fn why_a_client_fails_at_a_server_and_its_offer_as_a_party() {
     assert_eq!((status, &offered["offers"][0]["kex"]), (0, &document["offers"][0]["kex"]));
 
     // And with one that it agrees with.
-    let listener = Listener::start(&["ssh", "--against", "openssh@9.6p1", "--count", "1", "--timeout", "60s"]);
+    let listener = Listener::start(&["ssh", "--against", "openssh@9.6p1", "--count", "1", "--timeout", "5m"]);
     clients::openssh(listener.address, &[]);
     let ended = listener.end();
     assert_eq!(ended.status, 0, "{:?}", ended.documents);
@@ -136,7 +136,7 @@ fn why_a_client_fails_at_a_server_and_its_offer_as_a_party() {
 
 #[test]
 fn what_is_no_client_is_told_and_does_not_count() {
-    let listener = Listener::start(&["ssh", "--timeout", "60s"]);
+    let listener = Listener::start(&["ssh", "--timeout", "5m"]);
     let mut stream = TcpStream::connect(listener.address).expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").expect("a request");
     let document = listener.next();

@@ -18,6 +18,7 @@ pub(crate) struct Listener {
 }
 
 /// What it came to.
+#[allow(dead_code, reason = "each test binary uses a part of it")]
 pub(crate) struct Ended {
     pub(crate) status: i32,
     pub(crate) documents: Vec<Value>,
@@ -62,7 +63,7 @@ impl Listener {
 
     /// The document of the next client.
     pub(crate) fn next(&self) -> Value {
-        let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("a client's document");
+        let line = self.lines.recv_timeout(Duration::from_secs(300)).expect("a client's document");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
