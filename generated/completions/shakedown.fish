@@ -45,7 +45,11 @@ complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "check" -d 'Prob
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "explain" -d 'Say what an error message, a log or a program\'s debug output means'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "negotiate" -d 'Run the protocol\'s rules on two parties'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "offer" -d 'Print all that a party offers, in order'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "fix" -d 'Plan what to change and, with `--apply`, change it, prove it by a new connection, or take it back'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "exceptions" -d 'List the weaker fixes that are in force, with the days left; 1 where one is past its date'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "guard" -d 'Undo a change unless it is confirmed; started by `fix`'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "cause" -d 'Print the page of a cause, or list the causes'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "listen" -d 'Record what clients offer that are pointed at this machine, and say why they fail at a server'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "demo" -d 'A legacy server on loopback: found, explained, fixed and proved'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "manual" -d 'Print the manual page'
@@ -60,6 +64,11 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cert -d 'T
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l source -d 'Connect from this local address' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l config -d 'Be the initiator of this configuration: `swanctl.conf`, `ipsec.conf`, or `FILE#CONNECTION`. The same as `--as FILE`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l psk-file -d 'The file with the pre-shared key; `0x` and `0s` begin hexadecimal and Base64, as in `swanctl.conf`. Without it the key comes from SHAKEDOWN_PSK in the environment, else from the configuration\'s own secrets. It is never printed' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l id -d 'Who this end is: a name, an address, a mail address, or `C=CH, CN=gw`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l remote-id -d 'Who the responder has to be' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l ts -d 'Ask for a tunnel between these networks: `10.1.0.0/24=10.2.0.0/24`, several with commas' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l root -d 'The folder that stands for `/` for `Include` and key files of a foreign configuration' -r -F
@@ -78,6 +87,8 @@ never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s 4 -d 'IPv4 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s 6 -d 'IPv6 only'
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l may-disturb-live-tunnel -d 'Go on to IKE_AUTH and the first CHILD SA, prove who this end is, and delete it all again. Without this nothing is sent after IKE_SA_INIT. A responder that keeps one IKE SA for each identity may drop a tunnel that is up with the same identity: strongSwan where `unique` is `replace`, which is the default of `ipsec.conf` (`uniqueids = yes`) and not of `swanctl.conf`; libreswan with `uniqueids = yes`. INITIAL_CONTACT, which asks for just that, is never sent'
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l real-ts -d 'Ask for the configuration\'s own networks. Otherwise the tunnel is for networks of documentation (192.0.2.0/24 and 198.51.100.0/24), so that nobody\'s traffic is taken into it'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
@@ -173,6 +184,86 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s v -l verbo
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l as -d 'Put this client in the place of this machine\'s own; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l apply -d 'Make the change, prove it, and take it back if that fails; with a file, the plan that `--save` has written, if all its files are as they were' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l fix -d 'Which fix, counted from 1 in the order of the report; else the first safe one that edits a file named here' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l save -d 'Write the plan to a file, for somebody else to look at and for `--apply PLAN` later; nothing is changed' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l reason -d 'Why a weaker fix is needed; it stands in the file and in the journal' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l until -d 'The last day of a weaker fix, such as `2026-12-31`; after it `exceptions` warns and `--expire` removes it' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm-within -d 'Undo the change after this time unless `fix --confirm ID` is run, by a process that outlives this session; `never` for not at all. On by default (5m) where the changed sshd carries this session' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l reload -d 'The command that makes the running program read its files again; else its service or process is found and told' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l restart -d 'The command that starts the program again where the reload has ended it' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l state -d 'The folder of the journal: /var/lib/shakedown for root, $XDG_STATE_HOME/shakedown for others' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l undo -d 'Take a change back: the old files are put in place, byte for byte, if nobody has changed them since' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm -d 'Keep a change that waits for it' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l proxy -d 'TLS: go through this proxy' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l source -d 'Connect from this local address' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l root -d 'The folder that stands for `/` for `Include` and key files of a foreign configuration' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l file -d 'A further file of a party: `client|server:PRODUCT=PATH`; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l now -d 'The time to judge by, in RFC 3339' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l list -d 'List the changes that were made; 1 where one is unfinished'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l expire -d 'Take back the weaker fixes that are past their date'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s 4 -d 'IPv4 only'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s 6 -d 'IPv6 only'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l state -d 'The folder of the journal' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
 markdown\t'For tickets'
@@ -189,6 +280,35 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -s v -l verbo
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l port -d 'The port; without it any free one, which is printed' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l bind -d 'The address to listen on. Clients on other machines reach only what is not loopback' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l against -d 'The server that each client is negotiated with; clients of SSH are shown its offer' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l count -d 'End after so many clients that sent an offer' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l timeout -d 'End after this time, such as `30s`, `10m`; without it at Ctrl-C' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l starttls -d 'TLS: speak this protocol until the client begins TLS: `smtp`, `lmtp`, `imap`, `pop3`, `ftp`, `ldap`, `xmpp`, `nntp`, `sieve`, `postgres` or `mysql`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l root -d 'The folder that stands for `/` for `Include` and key files of a foreign configuration' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l file -d 'A further file of a party: `client|server:PRODUCT=PATH`; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l now -d 'The time to judge by, in RFC 3339' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l silent -d 'IKE: do not answer. Without it an initiator is told NO_PROPOSAL_CHOSEN, so that it ends at once'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
 markdown\t'For tickets'
