@@ -254,6 +254,16 @@ fn a_client_certificate_that_is_asked_for() {
     let mut asks = server(&[rsa()]);
     asks.offer.client_certificate = Known::Complete(ClientCertificate::Required);
     assert_eq!(run(&client(), &asks).result(), OutcomeResult::Unknown);
+    // One of another authority than those that the server names.
+    let mut other = client();
+    other.offer.certificates = Known::Complete(vec![Certificate { issuer: Some(Name::new("CN = Others")), ..rsa() }]);
+    for (named, expected) in [("CN = Ours", true), ("CN = Others", false)] {
+        asks.offer.client_authorities = vec![Name::new(named)];
+        let outcome = run(&other, &asks);
+        let stage = outcome.stages.iter().find(|stage| stage.stage == Stage::ClientCertificate).unwrap();
+        let StageResult::Unknown { what_would_decide } = &stage.result else { panic!("{stage:?}") };
+        assert_eq!(what_would_decide.contains("names other authorities (`CN = Ours`)"), expected);
+    }
     let mut without = client();
     without.offer.certificates = Known::Complete(Vec::new());
     let outcome = run(&without, &asks);

@@ -90,6 +90,9 @@ fn peers() -> Vec<(&'static str, Vec<Step>, Expected)> {
         ("empty records without end", vec![Read(5), SendForever(vec![22, 3, 3, 0, 0])], |fact| {
             matches!(fact, Fact::LimitReached { .. })
         }),
+        ("requests for a new hello without end", vec![Read(5), SendForever(handshake(&[0, 0, 0, 0]))], |fact| {
+            matches!(fact, Fact::LimitReached { .. } | Fact::TooSlow { .. })
+        }),
         ("a record that is too long", vec![Read(5), Send(vec![22, 3, 3, 0xff, 0xff]), Hold], |fact| {
             matches!(fact, Fact::Malformed { .. })
         }),
@@ -136,6 +139,41 @@ fn a_suite_that_was_not_offered_is_a_fact_and_no_loop() {
     let offer = &probed.gathered.parties[0].tls().unwrap().offer;
     assert!(offer.cipher_suites.accepted().is_none_or(Vec::is_empty), "{:?}", offer.cipher_suites);
     assert!(probed.connections <= 40);
+}
+
+#[test]
+fn a_version_that_was_not_offered_is_a_fact_and_no_version() {
+    for number in [0x0305, 0x0200, 0xfefd] {
+        let chosen = vec![Extension::new(43, &View::SelectedVersion(number))];
+        let newer = ServerHello {
+            cipher_suite: 0x1301,
+            random: [7; 32],
+            extensions: Some(Extensions(chosen)),
+            ..ServerHello::default()
+        };
+        let hello = [handshake(&newer.write()), handshake(&Message::ServerHelloDone.write())].concat();
+        let probed = probe(vec![Step::Read(5), Step::Send(hello), Step::Close]);
+        let departs = |fact: &&Fact| matches!(fact, Fact::Departure { .. });
+        assert!(facts(&probed).iter().any(departs), "{number:#06x}: {:#?}", facts(&probed));
+        for party in &probed.gathered.parties {
+            let versions = &party.tls().unwrap().offer.versions;
+            assert!(versions.accepted().is_none_or(Vec::is_empty), "{number:#06x}: {versions:?}");
+        }
+        assert!(probed.connections <= 40);
+    }
+}
+
+#[test]
+fn two_hundred_certificates_that_are_none_are_kept_as_they_came() {
+    let entry = |number: u8| CertificateEntry { certificate: vec![number; 40], ..CertificateEntry::default() };
+    let certificate = Certificate { request_context: None, entries: (0..200).map(entry).collect() }.write();
+    let flight =
+        [handshake(&server_hello(0x002f)), handshake(&certificate), handshake(&Message::ServerHelloDone.write())];
+    let probed = probe(vec![Step::Read(5), Step::Send(flight.concat()), Step::Close]);
+    assert_eq!(probed.chains[0].len(), 200);
+    assert_eq!(probed.chains[0][199], vec![199; 40]);
+    let shown = &probed.gathered.parties[0].tls().unwrap().offer.certificates;
+    assert!(shown.accepted().unwrap()[0].key.is_none(), "{shown:?}");
 }
 
 #[test]

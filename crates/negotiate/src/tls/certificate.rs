@@ -76,9 +76,32 @@ pub(super) fn of_client(ends: &Ends<'_>) -> Option<(StageResult, Option<FailedSl
             };
             Some((StageResult::Failed, Some(failed)))
         }
-        (ClientCertificate::Required, _) => {
-            let what_would_decide = "whether the client has a certificate that the server accepts".to_owned();
+        (ClientCertificate::Required, own) => {
+            let what_would_decide = own
+                .and_then(|own| of_others(own, &ends.server.client_authorities))
+                .unwrap_or_else(|| "whether the client has a certificate that the server accepts".to_owned());
             Some((StageResult::Unknown { what_would_decide }, None))
         }
     }
+}
+
+/// What would decide where the server names authorities, and none of them issued what the client has (RFC 5246 section 7.4.4,
+/// RFC 8446 section 4.2.4). OpenSSL and rustls show it all the same, Java and Go do not; and the server may know more
+/// authorities than it names.
+fn of_others(own: &[Certificate], authorities: &[Name]) -> Option<String> {
+    let chains = || own.iter().flat_map(|one| std::iter::once(one).chain(&one.chain));
+    let mut issuers = chains().filter_map(|one| one.issuer.as_ref());
+    let first = issuers.next()?;
+    // Where an issuer is not known, it may be one of them.
+    if authorities.is_empty()
+        || chains().any(|one| one.issuer.is_none())
+        || std::iter::once(first).chain(issuers).any(|issuer| authorities.contains(issuer))
+    {
+        return None;
+    }
+    Some(format!(
+        "whether the client shows its certificate of `{first}` to a server that names other authorities ({}), and whether the \
+         server knows that one too",
+        authorities.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    ))
 }

@@ -26,8 +26,7 @@ pub(super) fn evidence(
         what: "a whole handshake".to_owned(),
     });
     let chain = identity.filter(|_| completed.shown).map(Identity::chain).unwrap_or_default();
-    let authorities: Vec<DistinguishedName> =
-        completed.authorities.iter().filter_map(|der| DistinguishedName::from_sequence(der)).collect();
+    let authorities = read(completed);
     let completion = Completion {
         by: "rustls".to_owned(),
         version: completed.version.clone(),
@@ -35,7 +34,7 @@ pub(super) fn evidence(
         group: completed.group.clone(),
         protocol: completed.protocol.clone(),
         asked: completed.asked,
-        authorities: authorities.iter().map(|name| Name::from_escaped(&name.to_string())).collect(),
+        authorities: self::authorities(completed),
         shown: shown(&chain, &authorities),
         end: completed.end.clone(),
     };
@@ -47,6 +46,15 @@ pub(super) fn evidence(
         found.extend(own_faults(&chain, now).into_iter().map(|evidence| evidence.on(completed.connection)));
     }
     found.into_iter().map(|evidence| evidence.at(origin.clone())).collect()
+}
+
+fn read(completed: &Completed) -> Vec<DistinguishedName> {
+    completed.authorities.iter().filter_map(|der| DistinguishedName::from_sequence(der)).collect()
+}
+
+/// The authorities that the server named as it asked for a certificate.
+pub(super) fn authorities(completed: &Completed) -> Vec<Name> {
+    read(completed).iter().map(|name| Name::from_escaped(&name.to_string())).collect()
 }
 
 fn shown(chain: &[Vec<u8>], authorities: &[DistinguishedName]) -> Option<ShownCertificate> {

@@ -88,6 +88,9 @@ impl Session {
             certificates::fill(party, &chains);
             label(party, named);
             if let Some(completed) = &completed {
+                if let Some(policy) = party.tls_mut() {
+                    policy.offer.client_authorities = complete::authorities(completed);
+                }
                 let met = answers.iter().find(|answer| answer.verdict == Verdict::Accepted);
                 party.notes.extend(complete::notes(completed, met, identity.is_some()));
             }
