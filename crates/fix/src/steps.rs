@@ -1,18 +1,18 @@
 //! The commands around a change: how to make it, to check it and to take it back.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Protocol, Role};
 
 use crate::edited::{Delta, Edited};
 use crate::plan::PlanInput;
-use crate::syntax;
+use crate::syntax::{self, Destination};
 
 /// Fills in how one party's change is made, verified and taken back.
 pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas: &[Delta], scoped: bool) {
     let party = &edited.party;
     if edited.edits.is_empty() {
-        let commands = syntax::commands(party, deltas, host(input).as_deref(), scoped, input.catalog);
+        let commands = syntax::commands(party, deltas, &destination(input), scoped, input.catalog);
         fix.undo.extend(
             commands
                 .iter()
@@ -29,7 +29,7 @@ pub(crate) fn fill(input: &PlanInput<'_>, fix: &mut Fix, edited: &Edited, deltas
         fix.edits.extend(edited.edits.iter().cloned());
         if scoped {
             // Without a change that stays: for one connection.
-            let commands = syntax::commands(party, deltas, host(input).as_deref(), scoped, input.catalog);
+            let commands = syntax::commands(party, deltas, &destination(input), scoped, input.catalog);
             fix.commands.extend(commands.into_iter().filter(|command| command.place == CommandPlace::ClientShell));
         }
     }
@@ -61,6 +61,7 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
         if let Some(connect) = nameless.or_else(|| client?.verify.as_ref()) {
             let port = input.context.port.unwrap_or(443).to_string();
             let connect = connect.replace("{server_name}", asked.unwrap_or(&host));
+            let connect = connect.replace("{destination}", &destination(input).words());
             commands.push((connect.replace("{host}", &host).replace("{port}", &port), "makes a real connection"));
         }
         let sni = match (input.server.protocol(), asked) {
@@ -100,6 +101,10 @@ pub(crate) fn host(input: &PlanInput<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn destination(input: &PlanInput<'_>) -> Destination {
+    Destination { host: host(input), port: input.context.port }
 }
 
 pub(crate) fn shell(role: Role) -> CommandPlace {
@@ -143,6 +148,10 @@ fn target(input: &PlanInput<'_>, host: &str) -> String {
         (Protocol::Tls, None) => format!("tls://{host}"),
         (Protocol::Ike, Some(port)) if port != 500 => format!("ike://{host}:{port}"),
         (Protocol::Ike, _) => format!("ike://{host}"),
+        (Protocol::Ssh, Some(port)) if port != 22 => match host.parse::<Ipv6Addr>() {
+            Ok(address) => format!("ssh://[{address}]:{port}"),
+            Err(_) => format!("ssh://{host}:{port}"),
+        },
         _ => host.to_owned(),
     }
 }

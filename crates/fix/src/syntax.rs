@@ -162,12 +162,33 @@ pub(crate) fn product(party: &Party, catalog: &Catalog) -> Option<&'static Produ
     data().product.iter().find(|product| product.id.contains(&id) && product.role.covers(party.role))
 }
 
+/// The SSH server that a client is told to connect to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Destination {
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<u16>,
+}
+
+impl Destination {
+    fn host(&self) -> &str {
+        self.host.as_deref().unwrap_or("HOST")
+    }
+
+    /// As `ssh` and `dbclient` take it: with the port, where it is not the usual one.
+    pub(crate) fn words(&self) -> String {
+        match self.port {
+            Some(port) if port != 22 => format!("-p {port} {}", self.host()),
+            _ => self.host().to_owned(),
+        }
+    }
+}
+
 /// The lines and one-off commands that make the changes. `after` is the party with the changes made. Every change is in
 /// every command, or the command is left out.
 pub(crate) fn commands(
     after: &Party,
     deltas: &[Delta],
-    host: Option<&str>,
+    server: &Destination,
     scoped: bool,
     catalog: &Catalog,
 ) -> Vec<Command> {
@@ -182,7 +203,7 @@ pub(crate) fn commands(
         data().way.iter().filter(|way| way.product.contains(&id) && way.role.covers(after.role)).filter(in_range);
     let mut commands: Vec<(bool, Command)> = Vec::new();
     for way in ways {
-        let Some(text) = written(way, &id, after, deltas, host, catalog) else { continue };
+        let Some(text) = written(way, &id, after, deltas, server, catalog) else { continue };
         let place = match way.place {
             Place::ClientShell => CommandPlace::ClientShell,
             Place::ServerShell => CommandPlace::ServerShell,
@@ -207,7 +228,7 @@ fn written(
     id: &str,
     after: &Party,
     deltas: &[Delta],
-    host: Option<&str>,
+    server: &Destination,
     catalog: &Catalog,
 ) -> Option<String> {
     let mut options = Vec::new();
@@ -229,7 +250,7 @@ fn written(
     }
     let options = options.join(way.join.as_deref().unwrap_or("\n"));
     let line = way.line.as_deref().unwrap_or("{options}");
-    Some(line.replace("{options}", &options).replace("{host}", host.unwrap_or("HOST")))
+    Some(line.replace("{options}", &options).replace("{host}", server.host()).replace("{destination}", &server.words()))
 }
 
 /// Whether the list without what is added is the version's default. A product that adds to its defaults would otherwise
@@ -268,6 +289,14 @@ fn generic(party: &Party, deltas: &[Delta]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The command that checked a fix of a server on another port went to port 22.
+    #[test]
+    fn a_port_of_its_own_is_part_of_the_destination() {
+        let words = |port| Destination { host: Some("db01".to_owned()), port }.words();
+        assert_eq!((words(None), words(Some(22))), ("db01".to_owned(), "db01".to_owned()));
+        assert_eq!(words(Some(2222)), "-p 2222 db01");
+    }
 
     #[test]
     fn every_file_parses_and_every_row_says_where_it_was_read() {
@@ -313,7 +342,8 @@ mod tests {
         let deltas = [Delta { slot, names: vec![name.into()], how: How::Add }];
         let after = crate::edited::in_lists(&party, &deltas);
         let scoped = role == Role::Client;
-        let commands = commands(&after, &deltas, Some("db01"), scoped, &catalog);
+        let server = Destination { host: Some("db01".to_owned()), port: Some(22) };
+        let commands = commands(&after, &deltas, &server, scoped, &catalog);
         commands.iter().map(|command| format!("{:?}: {}\n", command.place, command.text)).collect()
     }
 

@@ -148,6 +148,19 @@ fn limit(policy: &mut TlsPolicy, rules: &[Rule], what: &str) {
             None => true,
         });
     }
+    // A version without a suite is off (`HandshakeContext.getActiveProtocols`).
+    let none_left = |list: &Known<Vec<Item>>| list.complete().is_some_and(Vec::is_empty);
+    let (no_tls13, no_older) = (none_left(&offer.tls13_cipher_suites), none_left(&offer.cipher_suites));
+    if let Some(versions) = offer.versions.complete_mut() {
+        versions.retain(|item| {
+            let off = if item.name == TlsVersion::Tls13.as_str() { no_tls13 } else { no_older };
+            if off {
+                let (slot, by, what) = (Slot::Version, Layer::SystemPolicy, what.to_owned());
+                policy.withheld.push(Withheld { slot, name: item.name.clone(), by, what, origin: None });
+            }
+            !off
+        });
+    }
     // Suites of a version that is off are off with it.
     let has_tls13 =
         offer.versions.complete().is_none_or(|all| all.iter().any(|one| one.name == TlsVersion::Tls13.as_str()));

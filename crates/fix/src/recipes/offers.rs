@@ -99,7 +99,9 @@ impl Situation<'_> {
         let host = self.value("host", Some(role));
         let host = host.filter(|host| self.fill("{host}", Some(role), false) == *host);
         let scoped = weaker && role == Role::Client;
-        (syntax::commands(&after, &deltas, host.as_deref(), scoped, catalog), notes)
+        // The port in a text may be the client's.
+        let server = syntax::Destination { host, port: None };
+        (syntax::commands(&after, &deltas, &server, scoped, catalog), notes)
     }
 
     fn named(&self, software: &Software) -> String {

@@ -33,7 +33,7 @@ impl Strongswan {
     }
 
     /// A `bash` script in namespaces of files, network and processes of its own, ended with all that it started. It runs
-    /// in the folder and has the functions of [`FUNCTIONS`], `$CHARON` and `$SWANCTL`.
+    /// in the folder and has a function `start FOLDER [PREFIX...]` that starts the daemon of a folder, `$CHARON` and `$SWANCTL`.
     pub fn script(&self, folder: &Path, script: &str) -> Command {
         let packages = peers_dir().join("debian/usr/lib");
         let unpacked = packages.join("ipsec").is_dir();
