@@ -4,7 +4,7 @@
 //! [`Store`] is the folder with the journal and the lock. [`Transaction::plan`] looks whether a change can be made at all;
 //! the steps after it are [`back_up`](Transaction::back_up), [`check`](Transaction::check),
 //! [`write`](Transaction::write), [`reload`](Transaction::reload) and [`proved`](Transaction::proved), and
-//! [`roll_back`](Transaction::roll_back) from wherever it stands. A run that was killed is finished by [`recover`].
+//! [`roll_back`](Transaction::roll_back) from wherever it stands. A run that was killed is finished by [`recover()`].
 //! What touches the machine goes through [`System`], so that a test can make any of it fail.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
