@@ -9,6 +9,7 @@ use shakedown_testkit::run;
 
 const SCRIPT: &str = r#"
 ip link set lo up
+touch errors
 "$SHAKEDOWN" listen ike --port 5600 $OPTIONS --count 1 --timeout 50s --format json > output 2> errors &
 listener=$!
 grep -qm1 'listening on' <(tail -n +1 -f errors)
