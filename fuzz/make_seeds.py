@@ -455,6 +455,7 @@ for target, seeds in {
     "ssh_identification": {**identifications, **strange},
     "handshake_client": client,
     "handshake_server": server,
+    "handshake_tls_server": tls_records,
     "tls_messages": tls_messages,
     "tls_records": tls_records,
     "tls_extensions": {name: u16(number) + data for name, (number, data) in EXTENSIONS.items()},

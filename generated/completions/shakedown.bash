@@ -28,6 +28,9 @@ _shakedown() {
             shakedown,demo)
                 cmd="shakedown__subcmd__demo"
                 ;;
+            shakedown,emulate)
+                cmd="shakedown__subcmd__emulate"
+                ;;
             shakedown,exceptions)
                 cmd="shakedown__subcmd__exceptions"
                 ;;
@@ -39,6 +42,9 @@ _shakedown() {
                 ;;
             shakedown,guard)
                 cmd="shakedown__subcmd__guard"
+                ;;
+            shakedown,lab)
+                cmd="shakedown__subcmd__lab"
                 ;;
             shakedown,listen)
                 cmd="shakedown__subcmd__listen"
@@ -52,8 +58,20 @@ _shakedown() {
             shakedown,offer)
                 cmd="shakedown__subcmd__offer"
                 ;;
+            shakedown,relay)
+                cmd="shakedown__subcmd__relay"
+                ;;
             shakedown,schema)
                 cmd="shakedown__subcmd__schema"
+                ;;
+            shakedown,serve-plan)
+                cmd="shakedown__subcmd__serve__subcmd__plan"
+                ;;
+            shakedown__subcmd__lab,list)
+                cmd="shakedown__subcmd__lab__subcmd__list"
+                ;;
+            shakedown__subcmd__lab,run)
+                cmd="shakedown__subcmd__lab__subcmd__run"
                 ;;
             *)
                 ;;
@@ -62,7 +80,7 @@ _shakedown() {
 
     case "${cmd}" in
         shakedown)
-            opts="-v -q -h -V --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help --version check explain negotiate offer fix exceptions guard cause listen demo completions manual schema"
+            opts="-v -q -h -V --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help --version check explain negotiate offer fix exceptions guard serve-plan cause listen relay emulate lab demo completions manual schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -122,7 +140,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__check)
-            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --sni --cacert --cert --key --proxy --source --config --may-disturb-live-tunnel --psk-file --id --remote-id --ts --real-ts --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --config --may-disturb-live-tunnel --psk-file --id --remote-id --ts --real-ts --ike-version --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,6 +182,10 @@ _shakedown() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -190,6 +212,10 @@ _shakedown() {
                     ;;
                 --ts)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ike-version)
+                    COMPREPLY=($(compgen -W "1 2" -- "${cur}"))
                     return 0
                     ;;
                 --host)
@@ -295,6 +321,76 @@ _shakedown() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        shakedown__subcmd__emulate)
+            opts="-v -q -h --as-client --port --bind --protocol --count --timeout --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "ssh tls ike" -- "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         shakedown__subcmd__exceptions)
             opts="-v -q -h --state --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -372,7 +468,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__fix)
-            opts="-F -4 -6 -v -q -h --as --apply --fix --save --reason --until --confirm-within --reload --restart --state --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --cert --key --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --apply --fix --save --reason --until --confirm-within --reload --restart --state --via --send-binary --via-sudo --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -418,6 +514,10 @@ _shakedown() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --undo)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -455,6 +555,10 @@ _shakedown() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -512,6 +616,96 @@ _shakedown() {
         shakedown__subcmd__guard)
             opts="-v -q -h --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        shakedown__subcmd__lab)
+            opts="-v -q -h --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help list run"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        shakedown__subcmd__lab__subcmd__list)
+            opts="-v -q -h --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        shakedown__subcmd__lab__subcmd__run)
+            opts="-v -q -h --keep --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -644,7 +838,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__negotiate)
-            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --sni --cacert --cert --key --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,6 +873,10 @@ _shakedown() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -734,7 +932,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__offer)
-            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --sni --cacert --cert --key --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -773,6 +971,10 @@ _shakedown() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -827,7 +1029,103 @@ _shakedown() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        shakedown__subcmd__relay)
+            opts="-4 -6 -F -v -q -h --port --bind --count --no-probe --timeout --connect --source --cacert --ssh-config --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         shakedown__subcmd__schema)
+            opts="-v -q -h --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown handoff sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --catalog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        shakedown__subcmd__serve__subcmd__plan)
             opts="-v -q -h --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -48,8 +48,12 @@ complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "offer" -d 'Prin
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "fix" -d 'Plan what to change and, with `--apply`, change it, prove it by a new connection, or take it back'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "exceptions" -d 'List the weaker fixes that are in force, with the days left; 1 where one is past its date'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "guard" -d 'Undo a change unless it is confirmed; started by `fix`'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "serve-plan" -d 'Answer the `fix --via` of another machine on standard input and output; started over ssh'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "cause" -d 'Print the page of a cause, or list the causes'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "listen" -d 'Record what clients offer that are pointed at this machine, and say why they fail at a server'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "relay" -d 'Pass connections on to a server, byte for byte, read on the way what both ends offer, and say why they fail'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "emulate" -d 'Act as a server of some software, so that a client can be tried against one that is not at hand'
+complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "lab" -d 'Run a fault on loopback and learn from it: what the real client says, the cause, the fix, and the proof'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "demo" -d 'A legacy server on loopback: found, explained, fixed and proved'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c shakedown -n "__fish_shakedown_needs_command" -f -a "manual" -d 'Print the manual page'
@@ -61,7 +65,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s F -l ssh-c
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
-complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l key -d 'TLS: the private key of `--cert`: PEM. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l key-passphrase-file -d 'The file whose first line is the passphrase of the private key. Without it the passphrase comes from SHAKEDOWN_KEY_PASSPHRASE in the environment. It is never printed' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l config -d 'Be the initiator of this configuration: `swanctl.conf`, `ipsec.conf`, or `FILE#CONNECTION`. The same as `--as FILE`' -r
@@ -69,6 +74,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l psk-file -
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l id -d 'Who this end is: a name, an address, a mail address, or `C=CH, CN=gw`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l remote-id -d 'Who the responder has to be' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l ts -d 'Ask for a tunnel between these networks: `10.1.0.0/24=10.2.0.0/24`, several with commas' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l ike-version -d 'The version of IKE to speak where no configuration is named; a configuration says it itself. Of IKEv1 main mode and quick mode with a pre-shared key are gone through; of aggressive mode only the first message is sent' -r -f -a "1\t''
+2\t''"
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l root -d 'The folder that stands for `/` for `Include` and key files of a foreign configuration' -r -F
@@ -122,7 +129,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s F -l s
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
-complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l key -d 'TLS: the private key of `--cert`: PEM. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l key-passphrase-file -d 'The file whose first line is the passphrase of the private key. Without it the passphrase comes from SHAKEDOWN_KEY_PASSPHRASE in the environment. It is never printed' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
@@ -157,7 +165,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s F -l ssh-c
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
-complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l key -d 'TLS: the private key of `--cert`: PEM. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l key-passphrase-file -d 'The file whose first line is the passphrase of the private key. Without it the passphrase comes from SHAKEDOWN_KEY_PASSPHRASE in the environment. It is never printed' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
@@ -194,6 +203,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm-with
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l reload -d 'The command that makes the running program read its files again; else its service or process is found and told' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l restart -d 'The command that starts the program again where the reload has ended it' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l state -d 'The folder of the journal: /var/lib/shakedown for root, $XDG_STATE_HOME/shakedown for others' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l via -d 'Read, change and reload on another machine, over your own `ssh` with your own configuration: TARGET is reached from here, FILE is a path there. A `shakedown` of the same version has to be on the PATH there. The host key has to be verified. The change is undone after 5m unless `--confirm ID --via ...` is run from here (`--confirm-within`)' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l undo -d 'Take a change back: the old files are put in place, byte for byte, if nobody has changed them since' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm -d 'Keep a change that waits for it' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
@@ -202,7 +212,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s F -l ssh-con
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l sni -d 'TLS: send this server name instead of the target\'s; `none` for none' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l cacert -d 'TLS: trust these authorities (PEM) instead of this machine\'s' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l cert -d 'TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web server (`https`) is sent one request besides, because some refuse a certificate only in their answer' -r -F
-complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l key -d 'TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l key -d 'TLS: the private key of `--cert`: PEM. It is read from the file, signs the handshake, and is neither printed nor kept' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l key-passphrase-file -d 'The file whose first line is the passphrase of the private key. Without it the passphrase comes from SHAKEDOWN_KEY_PASSPHRASE in the environment. It is never printed' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l proxy -d 'TLS: go through this proxy' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l source -d 'Connect from this local address' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
@@ -221,6 +232,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l color -d 'Co
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l send-binary -d 'With `--via`: send this program where the other machine has none, to a folder of its own that is removed afterwards; only where the operating system and the architecture are the same'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l via-sudo -d 'With `--via`: run as the superuser there, by `sudo -n`'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l list -d 'List the changes that were made; 1 where one is unfinished'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l expire -d 'Take back the weaker fixes that are past their date'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s 4 -d 'IPv4 only'
@@ -264,6 +277,22 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s v -l verbo
 complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
 complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand guard" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand serve-plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand cause" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
 markdown\t'For tickets'
@@ -309,6 +338,114 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s v -l verb
 complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
 complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l port -d 'The port to listen on; without it any free one, which is printed' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l bind -d 'The address to listen on. Clients on other machines reach only what is not loopback' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l count -d 'End after so many clients that sent an offer, once their connections are over' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l timeout -d 'The deadline for asking such a server' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l source -d 'Connect from this local address' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l cacert -d 'TLS: the authorities that certificates are judged by, in PEM, instead of this machine\'s' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s F -l ssh-config -d 'Read this file instead of your own ssh configuration for the names of known_hosts files; `none` for none' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l no-probe -d 'Open no connections of this program\'s own: a server of TLS that turns a client away is not asked for the reason'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s 4 -d 'IPv4 only'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s 6 -d 'IPv6 only'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l port -d 'The port; without it any free one, which is printed' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l bind -d 'The address to listen on. Clients on other machines reach only what is not loopback' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l protocol -d 'The protocol, where the party could have several' -r -f -a "ssh\t'SSH'
+tls\t'TLS, from the first byte or by STARTTLS'
+ike\t'IKE of both versions, over UDP'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l count -d 'End after so many clients that sent an offer' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l timeout -d 'End after this time, such as `30s`, `10m`; without it at Ctrl-C' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l host -d 'The target name that `Host` and `Match` of a client\'s file see' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l context -d 'What `Match` of a server\'s file sees, as for `sshd -C`: `user=,addr=,lport=`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l root -d 'The folder that stands for `/` for `Include` and key files of a foreign configuration' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l file -d 'A further file of a party: `client|server:PRODUCT=PATH`; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l now -d 'The time to judge by, in RFC 3339' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l as-client -d 'Be the client: connect to TARGET with the offer of PARTY, exchange keys, and say what came out'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -f -a "list" -d 'The scenarios, with what is missing here for them'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and not __fish_seen_subcommand_from list run" -f -a "run" -d 'Run one, or `all`'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l format -d 'How to print the result' -r -f -a "text\t'For people'
+json\t'For programs: schema `shakedown/1`'
+markdown\t'For tickets'
+handoff\t'For the other party\'s ticket: what we offer, what you offer, what to change there'
+sarif\t'For code scanning and other readers of SARIF 2.1.0'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l to -d 'Whom `--format handoff` is written for; without it the side at fault' -r -f -a "client\t'The client'
+server\t'The server'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l color -d 'Colours: `auto` is on for a terminal without NO_COLOR' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l keep -d 'Leave its files, and say where they are'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -s q -l quiet -d 'No progress on standard error'
+complete -c shakedown -n "__fish_shakedown_using_subcommand lab; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
 markdown\t'For tickets'

@@ -16,6 +16,8 @@ pub struct Invocation {
     pub program: OsString,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Variables of its environment, besides this process's own.
+    pub environment: Vec<(String, String)>,
     /// How long it may take. After that it is ended with all that it has started.
     pub limit: Duration,
 }
@@ -23,7 +25,7 @@ pub struct Invocation {
 impl Invocation {
     /// A program with arguments.
     pub fn new(program: impl Into<OsString>, arguments: impl IntoIterator<Item = OsString>, limit: Duration) -> Self {
-        Self { program: program.into(), arguments: arguments.into_iter().collect(), limit }
+        Self { program: program.into(), arguments: arguments.into_iter().collect(), environment: Vec::new(), limit }
     }
 
     /// A command line for the shell.
@@ -102,6 +104,7 @@ pub(crate) fn run(invocation: &Invocation) -> io::Result<Ran> {
     };
     let mut child = Command::new(program)
         .args(&invocation.arguments)
+        .envs(invocation.environment.iter().map(|(name, value)| (name, value)))
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

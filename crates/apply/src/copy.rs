@@ -1,6 +1,7 @@
 //! A private copy of a configuration for the program's own check: the files that were read, with the edited ones among
 //! them, and links to all that stands beside them. Nothing of it is in use.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::io;
@@ -17,6 +18,8 @@ const DEPTH: usize = 12;
 /// What is copied.
 pub(crate) struct Source<'a> {
     pub(crate) program: &'a Program,
+    /// Where relative names begin as the running program was told, for a program that can be told.
+    pub(crate) root: Option<&'a str>,
     /// The main file.
     pub(crate) main: &'a Path,
     /// All files that were read, absolute, the main one among them.
@@ -30,10 +33,11 @@ pub(crate) struct Source<'a> {
 /// Makes the copy below a folder, which is made, and gives its main file.
 pub(crate) fn make(source: &Source<'_>, folder: &Path) -> Result<PathBuf, StepError> {
     remove(folder).map_err(|error| StepError::Copy { path: folder.to_owned(), source: error })?;
-    let copy = Copy { source, folder, count: 0 };
+    let copy = Copy { source, folder, relative: relative(source), reached: RefCell::default(), count: 0 };
     copy.run().map_err(|error| match error {
         Failure::Io(source) => StepError::Copy { path: folder.to_owned(), source },
         Failure::Large(path) => StepError::Large { path, most: MOST },
+        Failure::Apart(path) => StepError::Apart { path },
     })?;
     Ok(below(folder, source.main))
 }
@@ -49,6 +53,7 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
 enum Failure {
     Io(io::Error),
     Large(PathBuf),
+    Apart(PathBuf),
 }
 
 impl From<io::Error> for Failure {
@@ -60,7 +65,27 @@ impl From<io::Error> for Failure {
 struct Copy<'a> {
     source: &'a Source<'a>,
     folder: &'a Path,
+    /// Where relative names of includes begin; `None` where they go with the copy by themselves.
+    relative: Option<PathBuf>,
+    /// What includes of the copy name there, up to the first wildcard.
+    reached: RefCell<Vec<String>>,
     count: usize,
+}
+
+/// The folder in which relative names of includes begin.
+fn relative(source: &Source<'_>) -> Option<PathBuf> {
+    if let Some(directive) = source.program.root.as_deref() {
+        let text = String::from_utf8_lossy(&files::read(source.main).ok()?).into_owned();
+        let words = text.lines().map(|line| line.trim().split_once([' ', '\t']).unwrap_or((line, "")));
+        let set = words.filter(|(word, _)| word.eq_ignore_ascii_case(directive)).map(|(_, value)| value).next_back();
+        let value = set.map(|value| value.trim().trim_matches('"')).or(source.root);
+        return Some(value.map_or_else(|| files::folder_of(source.main).to_owned(), PathBuf::from));
+    }
+    let folder = source.program.relative.as_deref()?;
+    match folder.strip_prefix("~/") {
+        Some(rest) => Some(source.home?.join(rest)),
+        None => Some(PathBuf::from(folder)),
+    }
 }
 
 /// Where a file of the configuration is in the copy.
@@ -89,6 +114,7 @@ impl Copy<'_> {
                 write(self.folder, &to, bytes)?;
             }
         }
+        self.reaches_all()?;
         let main = files::folder_of(self.source.main);
         if self.source.program.beside {
             self.mirror(main, &contents, DEPTH)?;
@@ -96,6 +122,21 @@ impl Copy<'_> {
         let folders: BTreeSet<&Path> = self.source.read.iter().map(|path| files::folder_of(path)).collect();
         for folder in folders.into_iter().filter(|folder| *folder != main) {
             self.mirror(folder, &contents, 0)?;
+        }
+        Ok(())
+    }
+
+    /// A changed file that the copy's includes do not lead to would not be looked at.
+    fn reaches_all(&self) -> Result<(), Failure> {
+        if self.relative.is_none() || self.source.program.each {
+            return Ok(());
+        }
+        let reached = self.reached.borrow();
+        for path in self.source.read.iter().filter(|path| *path != self.source.main) {
+            let leads = |fixed: &String| path.to_str().is_some_and(|path| path.starts_with(fixed));
+            if self.source.changed.contains_key(&path.canonicalize()?) && !reached.iter().any(leads) {
+                return Err(Failure::Apart(path.clone()));
+            }
         }
         Ok(())
     }
@@ -158,8 +199,8 @@ impl Copy<'_> {
             let (arguments, more) = after.split_at(end);
             for piece in arguments.split_inclusive([' ', '\t', '=', '"', '\'']) {
                 let name = piece.trim_end_matches([' ', '\t', '=', '"', '\'']);
-                match self.moved(name) {
-                    Some(new) if !name.is_empty() => out.push_str(&piece.replacen(name, &new, 1)),
+                match Some(name).filter(|name| !name.is_empty()).and_then(|name| self.moved(name)) {
+                    Some(new) => out.push_str(&piece.replacen(name, &new, 1)),
                     _ => out.push_str(piece),
                 }
             }
@@ -176,17 +217,16 @@ impl Copy<'_> {
         } else if name.starts_with('/') {
             PathBuf::from(name)
         } else {
-            let folder = self.source.program.relative.as_deref()?;
-            let folder = match folder.strip_prefix("~/") {
-                Some(rest) => self.source.home?.join(rest),
-                None => PathBuf::from(folder),
-            };
-            folder.join(name)
+            self.relative.as_ref()?.join(name)
         };
         let text = absolute.to_str()?;
         let fixed = text.find(['*', '?', '[']).and_then(|end| text.get(..end)).unwrap_or(text);
         let has = self.source.read.iter().any(|read| read.to_str().is_some_and(|read| read.starts_with(fixed)));
-        has.then(|| below(self.folder, &absolute).display().to_string())
+        if !has {
+            return None;
+        }
+        self.reached.borrow_mut().push(fixed.to_owned());
+        Some(below(self.folder, &absolute).display().to_string())
     }
 }
 
@@ -234,7 +274,7 @@ mod tests {
         let read = [etc.join("nginx.conf"), etc.join("enabled/site")];
         let changed = BTreeMap::from([(etc.join("available/site"), b"server { new; }\n".to_vec())]);
         let program = program_for(ConfigurationKind::Nginx).unwrap();
-        let source = Source { program, main: &read[0], read: &read, changed: &changed, home: None };
+        let source = Source { program, root: None, main: &read[0], read: &read, changed: &changed, home: None };
         let folder = root.join("copy");
         let main = make(&source, &folder).unwrap();
         let inside = main.parent().unwrap();
@@ -261,7 +301,7 @@ mod tests {
         let read = [home.join(".ssh/config"), home.join(".ssh/d/a")];
         let program = program_for(ConfigurationKind::SshConfig).unwrap();
         let changed = BTreeMap::new();
-        let source = Source { program, main: &read[0], read: &read, changed: &changed, home: Some(&home) };
+        let source = Source { program, root: None, main: &read[0], read: &read, changed: &changed, home: Some(&home) };
         let main = make(&source, &home.join("copy")).unwrap();
         let inside = main.parent().unwrap().display().to_string();
         let text = std::fs::read_to_string(&main).unwrap();

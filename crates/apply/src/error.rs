@@ -87,6 +87,18 @@ pub enum Refused {
         /// How many names it has.
         links: u64,
     },
+    /// The running program has settings that are in none of the files, and would lose them.
+    #[error(
+        "the running `{program}` (process {process}) has connections that the files do not have, or is not the only one: {names}"
+    )]
+    Elsewhere {
+        /// The program.
+        program: &'static str,
+        /// Its id.
+        process: i32,
+        /// Their names.
+        names: String,
+    },
     /// It belongs to somebody else, and only the superuser can write a file for another user.
     #[error("`{}` belongs to user {owner}: run this as that user or as root", path.display())]
     Owner {
@@ -171,6 +183,12 @@ pub enum StepError {
         path: PathBuf,
         /// The most.
         most: usize,
+    },
+    /// A file that changes would not be part of what the program checks.
+    #[error("it is not seen how `{}` is included, so that the program cannot check it in a private copy", path.display())]
+    Apart {
+        /// The file.
+        path: PathBuf,
     },
     /// A program could not be run.
     #[error("`{command}` cannot be run")]

@@ -10,6 +10,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod charon;
 mod command;
 mod copy;
 mod edit;
@@ -24,6 +25,7 @@ mod saved;
 mod system;
 mod transaction;
 
+pub use charon::{Tunnel, initiate};
 pub use command::{Invocation, Ran};
 pub use error::{Refused, StepError, StoreError};
 pub use journal::{Change, ChangedFile, Exception, Locked, Record, State, Store, StoredEdit};

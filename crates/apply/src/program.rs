@@ -1,5 +1,6 @@
 //! What is known of the programs whose files can be changed.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -20,15 +21,28 @@ pub struct Program {
     pub(crate) each: bool,
     #[serde(default)]
     pub(crate) beside: bool,
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
     pub(crate) include: Option<String>,
     pub(crate) relative: Option<String>,
+    pub(crate) root: Option<String>,
     pub(crate) option: Option<String>,
+    #[serde(default)]
+    pub(crate) folder: bool,
+    pub(crate) variable: Option<String>,
+    pub(crate) within: Option<String>,
     #[serde(default)]
     pub(crate) default: Vec<String>,
     pub(crate) title: Option<String>,
-    pub(crate) prefix: Option<String>,
+    #[serde(default)]
+    pub(crate) prefix: Vec<String>,
     pub(crate) master: Option<String>,
     pub(crate) signal: Option<String>,
+    #[serde(default)]
+    pub(crate) reload: Vec<String>,
+    pub(crate) says: Option<String>,
+    #[serde(default)]
+    pub(crate) harmless: Vec<String>,
     /// Whether it runs and has to read its files again.
     pub server: bool,
     #[allow(dead_code, reason = "every row says where it was read")]
@@ -39,6 +53,13 @@ pub struct Program {
 #[serde(deny_unknown_fields)]
 struct Data {
     program: Vec<Program>,
+}
+
+impl Program {
+    /// Whether this is the name of the program's file.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        name == self.program || self.also.iter().any(|other| other == name)
+    }
 }
 
 fn programs() -> &'static [Program] {
@@ -66,14 +87,15 @@ mod tests {
 
     #[test]
     fn every_row_is_whole() {
-        assert!(programs().len() >= 4);
+        assert!(programs().len() >= 9);
         for program in programs() {
-            assert!(!program.source.is_empty() && !program.check.is_empty(), "{program:?}");
-            assert!(program.check.iter().any(|word| word == "{main}"), "{program:?}");
-            assert_eq!(program.server, program.signal.is_some(), "{program:?}");
+            let checks = program.check.iter().any(|word| word == "{main}" || word == "{folder}");
+            assert!(!program.source.is_empty() && (checks || !program.harmless.is_empty()), "{program:?}");
+            assert_eq!(program.server, program.signal.is_some() || !program.reload.is_empty(), "{program:?}");
             assert!(program.relative.is_none() || program.include.is_some(), "{program:?}");
+            assert!(program.root.is_none() || program.include.is_some(), "{program:?}");
         }
         assert!(program_for(ConfigurationKind::SshdConfig).is_some());
-        assert!(program_for(ConfigurationKind::Swanctl).is_none());
+        assert!(program_for(ConfigurationKind::IpsecConf).is_none());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::journal::{Change, Locked, Record, State};
 use crate::transaction::ReloadBy;
-use crate::{Invocation, StepError, StoreError, System, copy, program, running, sha256};
+use crate::{Invocation, StepError, StoreError, System, charon, copy, program, running, sha256};
 
 /// A change that was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,19 @@ pub fn recover(locked: &Locked, system: &impl System) -> Result<Vec<Recovered>, 
     Ok(out)
 }
 
+/// How long a program may take to start itself again.
+const SETTLES: Duration = Duration::from_secs(2);
+
+/// Waits until a program that was told to read its files just now can be told again: sshd passes over a signal that comes
+/// while it starts itself again (`sighup_restart` in OpenSSH's sshd.c), and would keep the new file.
+fn settle(system: &impl System, record: &Record) {
+    let last = record.steps.last().filter(|_| record.change.reload != ReloadBy::Nothing);
+    let since = last.and_then(|(_, at, _)| Duration::try_from(system.now().duration_since(*at)).ok());
+    if let Some(left) = since.and_then(|since| SETTLES.checked_sub(since)) {
+        std::thread::sleep(left);
+    }
+}
+
 /// Takes one change back: its old files are put in place, each at once, and the running program is told. Done a second
 /// time, or after being killed in the middle, it comes to the same.
 ///
@@ -101,7 +114,12 @@ pub fn take_back(
     let _litter = copy::remove(&locked.copy_folder(&record.id));
     // The running program may have read the new files from the moment on that they were in place.
     let touched = !restored.is_empty() || record.state >= State::Written;
-    let told = if touched { reload(system, change, limit) } else { Ok(None) };
+    let told = if touched {
+        settle(system, record);
+        reload(system, change, limit)
+    } else {
+        Ok(None)
+    };
     let (reloaded, not_reloaded) = match told {
         Ok(told) => (told, None),
         Err(because) => match restart(system, change, limit) {
@@ -137,6 +155,19 @@ pub(crate) fn reload(system: &impl System, change: &Change, limit: Duration) -> 
                 ));
             }
             let mut told = Vec::new();
+            if !program.reload.is_empty() {
+                for process in &found {
+                    let unknown = || format!("the socket of process {} is not known", process.id);
+                    let invocation = charon::told(program, process, &change.main, limit).ok_or_else(unknown)?;
+                    let ran = system.run(&invocation).map_err(|error| format!("`{}`: {error}", invocation.text()))?;
+                    let works = program.says.as_ref().is_none_or(|says| ran.output.contains(says.as_str()));
+                    if !ran.succeeded() || !works {
+                        return Err(format!("`{}` {}: {}", invocation.text(), ran.end(), ran.said()));
+                    }
+                    told.push(format!("`{}`", invocation.text()));
+                }
+                return Ok(Some(told.join(", ")));
+            }
             for process in found {
                 let sent = system.signal(process.id, signal);
                 sent.map_err(|error| format!("SIG{signal} to process {}: {error}", process.id))?;

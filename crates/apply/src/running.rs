@@ -3,8 +3,9 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::Program;
+use crate::{Invocation, Program, Ran, System};
 
 /// A running program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +18,34 @@ pub struct Process {
     pub(crate) file: Option<PathBuf>,
     /// The words that it was started with.
     pub(crate) words: Vec<String>,
+    /// The environment that it was started with, where it can be told and is not another user's.
+    pub(crate) environment: Vec<(String, String)>,
     /// The systemd service whose control group it is in.
     pub(crate) unit: Option<String>,
     parent: i32,
 }
 
 impl Process {
-    /// The value of an option on its command line.
-    pub(crate) fn value<'a>(&'a self, option: &'a str) -> Option<&'a str> {
-        values(&self.words, option).next()
+    /// The values of an option on its command line.
+    pub(crate) fn values<'a>(&'a self, option: &'a str) -> impl Iterator<Item = &'a str> {
+        values(&self.words, option)
+    }
+
+    /// The socket of strongSwan's vici that it listens on.
+    pub(crate) fn vici(&self) -> Option<PathBuf> {
+        let folder = PathBuf::from(format!("/proc/{}", self.id));
+        let entries = std::fs::read_dir(folder.join("fd")).ok()?;
+        let open: Vec<String> = entries
+            .flatten()
+            .filter_map(|entry| std::fs::read_link(entry.path()).ok()?.to_str().map(str::to_owned))
+            .collect();
+        listening(&std::fs::read_to_string(folder.join("net/unix")).ok()?, &open)
+    }
+
+    /// Whether its file and its environment may be taken for a run of this user's: those of another one's process are
+    /// whatever that user likes.
+    pub(crate) fn is_own(&self) -> bool {
+        self.owner == rustix::process::geteuid().as_raw()
     }
 
     /// Whether a word, or one that begins with it, is on its command line.
@@ -50,11 +70,16 @@ fn process(id: i32, program: &Program, main: &Path) -> Option<Process> {
     let folder = PathBuf::from(format!("/proc/{id}"));
     let line = std::fs::read(folder.join("cmdline")).ok()?;
     let words = words(&line);
-    let is_program = |name: &str| name == program.program || program.also.iter().any(|other| other == name);
+    let is_program = |name: &str| program.is_named(name);
     let file = std::fs::read_link(folder.join("exe")).ok();
     let name =
         file.as_ref().and_then(|file| file.file_name()?.to_str()).map(|name| name.trim_end_matches(" (deleted)"));
     if name.is_some_and(|name| !is_program(name)) {
+        return None;
+    }
+    let path = file.as_deref().or_else(|| words.first().map(Path::new))?;
+    if program.within.as_ref().is_some_and(|within| !path.components().any(|part| part.as_os_str() == within.as_str()))
+    {
         return None;
     }
     // A process of another user does not show its file; its words have to do.
@@ -74,15 +99,56 @@ fn process(id: i32, program: &Program, main: &Path) -> Option<Process> {
         return None;
     }
     let current = std::fs::read_link(folder.join("cwd")).unwrap_or_else(|_| "/".into());
-    let named: Vec<&str> = program.option.iter().flat_map(|option| values(&words, option)).collect();
+    let owner = std::fs::metadata(&folder).ok()?.uid();
+    // A title is written over the environment as well.
+    let environment = if titled { Vec::new() } else { environment(&folder) };
+    let mut named: Vec<&str> = program.option.iter().flat_map(|option| values(&words, option)).collect();
+    let variable = environment.iter().filter(|(name, _)| program.variable.as_ref() == Some(name));
+    if named.is_empty() {
+        named.extend(variable.map(|(_, value)| value.as_str()));
+    }
+    let in_folder = |path: PathBuf| if program.folder { path.join(main.file_name().unwrap_or_default()) } else { path };
     let reads = |path: &str| current.join(path).canonicalize().is_ok_and(|path| path == main);
+    let names = |path: &&str| in_folder(current.join(path)).canonicalize().is_ok_and(|path| path == main);
     let by_default = named.is_empty() && program.default.iter().any(|path| reads(path));
-    if !by_default && !named.iter().any(|path| reads(path)) {
+    if !by_default && !named.iter().any(names) {
         return None;
     }
-    let owner = std::fs::metadata(&folder).ok()?.uid();
     let file = file.filter(|file| !file.as_os_str().as_bytes().ends_with(b" (deleted)"));
-    Some(Process { id, owner, file, words, unit: unit(&folder), parent: parent(&folder)? })
+    Some(Process { id, owner, file, words, environment, unit: unit(&folder), parent: parent(&folder)? })
+}
+
+/// The environment that a process was started with, without what was meant for that one alone.
+fn environment(folder: &Path) -> Vec<(String, String)> {
+    /// Sockets and questions of a service manager; what nginx and HAProxy hand to their successors.
+    const ITS_OWN: [&str; 8] = [
+        "LISTEN_",
+        "NOTIFY_",
+        "WATCHDOG_",
+        "INVOCATION_ID",
+        "MAINPID",
+        "NGINX",
+        "HAPROXY_MWORKER",
+        "HAPROXY_PROCESSES",
+    ];
+    let bytes = std::fs::read(folder.join("environ")).unwrap_or_default();
+    let all = bytes.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok()?.split_once('='));
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let kept = all.filter(|(name, _)| is_name(name) && !ITS_OWN.iter().any(|own| name.starts_with(own)));
+    kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The path of the open socket that listens and has `vici` in its name, by the list of all (proc(5), `/proc/net/unix`).
+fn listening(sockets: &str, open: &[String]) -> Option<PathBuf> {
+    sockets.lines().find_map(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        // __SO_ACCEPTCON of the flags is set for one that listens.
+        let (flags, inode, path) = (fields.nth(3)?, fields.nth(2)?, fields.next()?);
+        let listens = u32::from_str_radix(flags, 16).is_ok_and(|flags| flags & 0x1_0000 != 0);
+        let named = Path::new(path).file_name().is_some_and(|name| name.to_string_lossy().contains("vici"));
+        (listens && named && open.contains(&format!("socket:[{inode}]"))).then(|| path.into())
+    })
 }
 
 /// The words of a command line: as they were given, or those of a title that the program has set over them.
@@ -111,18 +177,55 @@ fn parent(folder: &Path) -> Option<i32> {
 
 /// The service in whose control group a process is. Whether it is the main process of that is for systemd to say.
 fn unit(folder: &Path) -> Option<String> {
-    if !Path::new("/run/systemd/system").is_dir() {
-        return None;
-    }
-    let text = std::fs::read_to_string(folder.join("cgroup")).ok()?;
-    let group = text.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let plain = |name: &&str| name.ends_with(".service") && !group.contains("/user.slice/");
-    group.rsplit('/').next().filter(plain).map(str::to_owned)
+    unit_of(&std::fs::read_to_string(folder.join("cgroup")).ok()?)
+}
+
+/// The service that the lines of `/proc/PID/cgroup` name: in the one hierarchy (cgroups(7): `0::`), or in the one that systemd
+/// keeps beside those of the first version.
+fn unit_of(text: &str) -> Option<String> {
+    let of_systemd = |line: &&str| line.starts_with("0::") || line.contains(":name=systemd:");
+    let groups = text.lines().filter(of_systemd).filter_map(|line| line.splitn(3, ':').nth(2));
+    let mut units = groups.filter(|group| !group.contains("/user.slice/")).filter_map(|group| group.rsplit('/').next());
+    units.find(|name| name.ends_with(".service")).map(str::to_owned)
+}
+
+/// The service whose main process this is and that can be reloaded, as systemd says. Where the control group names none,
+/// all services that systemd knows are looked through.
+pub(crate) fn service(system: &impl System, process: &Process, limit: Duration) -> Option<String> {
+    let unit = process.unit.as_deref().unwrap_or("*.service");
+    let question = ["show", "-p", "Id", "-p", "MainPID", "-p", "CanReload", "--", unit].map(Into::into);
+    // Where systemd does not run, or is not there, this fails.
+    let asked = system.run(&Invocation::new("systemctl", question, limit)).ok().filter(Ran::succeeded)?;
+    service_of(&asked.output, process.id)
+}
+
+/// The service of this main process in what `systemctl show` prints: a block of `Name=value` a unit.
+fn service_of(output: &str, process: i32) -> Option<String> {
+    let process = process.to_string();
+    output.split("\n\n").find_map(|block| {
+        let value =
+            |name: &str| block.lines().find_map(|line| line.split_once('=').filter(|it| it.0 == name)).map(|it| it.1);
+        let main = value("MainPID") == Some(&process);
+        let id = value("Id").filter(|id| id.ends_with(".service") && !id.starts_with('-'));
+        id.filter(|_| main && value("CanReload") != Some("no")).map(str::to_owned)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_socket_that_listens() {
+        let sockets = "Num       RefCount Protocol Flags    Type St Inode Path\n\
+                       0000000000000000: 00000003 00000000 00000000 0001 03 1 /run/charon.vici\n\
+                       0000000000000000: 00000002 00000000 00010000 0001 01 2 /run/other/vici\n\
+                       0000000000000000: 00000002 00000000 00010000 0001 01 3 /run/charon.vici\n\
+                       0000000000000000: 00000002 00000000 00010000 0001 01 4\n";
+        let open = |inode: u32| listening(sockets, &["pipe:[1]".into(), format!("socket:[{inode}]")]);
+        assert_eq!(open(3), Some("/run/charon.vici".into()));
+        assert_eq!((open(1), open(4), open(9)), (None, None, None));
+    }
 
     #[test]
     fn command_lines_and_titles() {
@@ -133,5 +236,24 @@ mod tests {
         let nginx = of("nginx: master process nginx -p /p -c /p/nginx.conf\0\0\0");
         assert_eq!(values(&nginx, "-c").collect::<Vec<_>>(), ["/p/nginx.conf"]);
         assert_eq!(values(&nginx, "-p").collect::<Vec<_>>(), ["/p"]);
+    }
+
+    #[test]
+    fn the_service_of_a_process() {
+        let of = |text: &str| unit_of(text);
+        assert_eq!(of("0::/system.slice/ssh.service\n").as_deref(), Some("ssh.service"));
+        let both = "9:name=systemd:/system.slice/nginx.service\n3:cpu:/a.service\n0::/\n";
+        assert_eq!(of(both).as_deref(), Some("nginx.service"));
+        for none in
+            ["0::/user.slice/user-1000.slice/session-1.scope\n", "0::/user.slice/u/app.slice/x.service\n", "0::/\n"]
+        {
+            assert_eq!(of(none), None, "{none}");
+        }
+        let shown = "Id=cron.service\nMainPID=5\nCanReload=no\n\nMainPID=70\nId=ssh.service\nCanReload=yes\n\nId=x.service\nMainPID=7\n";
+        assert_eq!(service_of(shown, 70).as_deref(), Some("ssh.service"));
+        // Told that it cannot be reloaded; no main process; none at all.
+        assert_eq!(service_of(shown, 5), None);
+        assert_eq!(service_of(shown, 71), None);
+        assert_eq!(service_of("", 0), None);
     }
 }

@@ -3,7 +3,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
@@ -75,6 +75,17 @@ pub struct Real {
 /// How long the process that guards a change may take to start.
 const START: Duration = Duration::from_secs(20);
 
+/// How long a program that starts itself again may pass over signals.
+const RESTART: Duration = Duration::from_secs(5);
+
+/// Whether a process ignores a signal now, as sshd does while it starts itself again.
+fn passes_over(process: Pid, signal: Signal) -> bool {
+    let text = std::fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).unwrap_or_default();
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask & (1 << (signal.as_raw() - 1)) != 0
+}
+
 impl System for Real {
     fn now(&self) -> Timestamp {
         Timestamp::now()
@@ -114,6 +125,10 @@ impl System for Real {
         // 0 and below would be groups of processes.
         let process = Some(process).filter(|process| *process > 1).and_then(Pid::from_raw);
         let process = process.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let until = Instant::now() + RESTART;
+        while passes_over(process, signal) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Ok(kill_process(process, signal)?)
     }
 

@@ -9,8 +9,8 @@ use shakedown_model::{ConfigurationKind, FileEdit};
 
 use crate::journal::{Change, ChangedFile, Exception, Locked, State, StoredEdit};
 use crate::{
-    Invocation, Program, Refused, StepError, System, TakenBack, copy, edit, files, managed, program, recover, running,
-    sha256,
+    Invocation, Program, Refused, StepError, System, TakenBack, charon, copy, edit, files, managed, program, recover,
+    running, sha256,
 };
 
 /// A change that is wanted.
@@ -250,17 +250,22 @@ impl<'a, S: System> Transaction<'a, S> {
         } else {
             vec![self.change.main.clone()]
         };
-        let process = running(self.program, &self.change.main).into_iter().next();
+        let process = running::running(self.program, &self.change.main).into_iter().next();
         let mut commands = Vec::new();
         for main in mains {
             let source = copy::Source {
                 program: self.program,
+                root: process.as_ref().and_then(|process| process.values("-d").next()),
                 main: &main,
                 read: &self.read,
                 changed: &self.new,
                 home: self.home.as_deref(),
             };
             let copied = copy::make(&source, folder)?;
+            if !self.program.harmless.is_empty() {
+                commands.push(charon::check(self.system, self.program, process.as_ref(), &copied, self.limit)?);
+                continue;
+            }
             let words = self.program.check.iter().map(|word| match word.as_str() {
                 "{main}" => copied.clone().into_os_string(),
                 "{folder}" => files::folder_of(&copied).to_owned().into_os_string(),
@@ -269,17 +274,24 @@ impl<'a, S: System> Transaction<'a, S> {
             });
             let mut words = words.collect::<Vec<_>>().into_iter();
             let named = words.next().unwrap_or_default();
-            // The program that runs is the one whose word counts.
-            let program = process.as_ref().and_then(|process| process.file.clone()).filter(|file| file.is_file());
+            // The program that runs is the one whose word counts, where it makes the check itself.
+            let itself = named.to_str().is_some_and(|named| self.program.is_named(named));
+            let own = process.as_ref().filter(|process| process.is_own());
+            let program = own.filter(|_| itself).and_then(|process| process.file.clone()).filter(|file| file.is_file());
             let program = program.map_or(named, PathBuf::into_os_string);
             let mut arguments: Vec<_> = words.collect();
-            let prefix = self.program.prefix.as_deref();
-            if let Some((option, value)) =
-                prefix.zip(process.as_ref().zip(prefix).and_then(|(it, name)| it.value(name)))
-            {
-                arguments.extend([option.into(), value.into()]);
+            for option in &self.program.prefix {
+                let values = process.iter().flat_map(|process| process.values(option));
+                arguments.extend(values.flat_map(|value| [option.into(), value.into()]));
             }
-            let invocation = Invocation::new(program, arguments, self.limit);
+            let mut invocation = Invocation::new(program, arguments, self.limit);
+            invocation.environment = own.map(|process| process.environment.clone()).unwrap_or_default();
+            invocation.environment.extend(
+                self.program
+                    .env
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.replace("{main}", &copied.to_string_lossy()))),
+            );
             let command = invocation.text();
             let ran = self.system.run(&invocation);
             let ran = ran.map_err(|source| StepError::Command { command: command.clone(), source })?;
@@ -365,7 +377,7 @@ fn reload_by(
     if !program.server {
         return Ok(ReloadBy::Nothing);
     }
-    let found = running(program, main);
+    let found = running::running(program, main);
     let Some(process) = found.first() else {
         return Err(Refused::NotRunning { program: &program.program, main: main.to_owned() });
     };
@@ -373,17 +385,28 @@ fn reload_by(
     if user != 0 && process.owner != user {
         return Err(Refused::NotOurs { program: &program.program, process: process.id });
     }
+    if !program.reload.is_empty() {
+        let main_and_more =
+            || request.read.iter().filter_map(|path| absolute(path, request.home.as_deref()).ok()).collect::<Vec<_>>();
+        match charon::elsewhere(system, process, &main_and_more(), request.limit) {
+            Some(elsewhere) if elsewhere.is_empty() && found.len() == 1 => {}
+            Some(elsewhere) => {
+                return Err(Refused::Elsewhere {
+                    program: &program.program,
+                    process: process.id,
+                    names: elsewhere.join(", "),
+                });
+            }
+            None => return Err(Refused::NotRunning { program: &program.program, main: main.to_owned() }),
+        }
+    }
     if let Some(option) = program.master.as_deref().filter(|option| !process.has(option)) {
         return Err(Refused::NoMaster { program: &program.program, process: process.id, option });
     }
-    if let Some(unit) = &process.unit {
-        let question = ["show", "-p", "MainPID", "--value", "--", unit].map(Into::into);
-        let asked = system.run(&Invocation::new("systemctl", question, request.limit));
-        if asked.is_ok_and(|ran| ran.succeeded() && ran.output.trim() == process.id.to_string()) {
-            return Ok(ReloadBy::Unit { unit: unit.clone() });
-        }
-    }
-    Ok(ReloadBy::Signal { restart: request.restart.clone() })
+    Ok(match running::service(system, process, request.limit) {
+        Some(unit) => ReloadBy::Unit { unit },
+        None => ReloadBy::Signal { restart: request.restart.clone() },
+    })
 }
 
 /// A person's words on one line of a file.

@@ -135,3 +135,47 @@ fn dovecot_checks_a_copy() {
     let files = [("dovecot.conf", "!include_try PLACE/d/*.conf\n"), ("d/one.conf", "ssl = no\n")];
     passes_and_fails(ConfigurationKind::Dovecot, &files, "ssl = no", "ssl = yes", "ssl = perhaps", "perhaps");
 }
+
+#[test]
+fn apache_checks_a_copy_with_what_its_root_holds() {
+    let Some(apache) = require("apache2") else { return };
+    let unpacked = shakedown_testkit::peers_dir().join("debian/usr/lib/apache2/modules");
+    let modules = if unpacked.is_dir() { unpacked } else { "/usr/lib/apache2/modules".into() };
+    let modules: String = ["mpm_event", "authz_core", "ssl"]
+        .iter()
+        .map(|name| format!("LoadModule {name}_module {}/mod_{name}.so\n", modules.display()))
+        .collect();
+    // The main file is not in the folder in which the names of includes begin, as Red Hat has it.
+    let main = format!(
+        "ServerRoot \"PLACE\"\n{modules}Listen 127.0.0.1:1\nServerName a\nErrorLog /dev/stderr\nIncludeOptional conf.d/*.conf\n"
+    );
+    let files = [("conf/httpd.conf", main.as_str()), ("conf.d/tls.conf", "SSLProtocol -all +TLSv1.2\n")];
+    assert!(apache.is_file());
+    let (good, bad) = ("-all +TLSv1.3", "-all +TLSv9");
+    passes_and_fails(ConfigurationKind::Apache, &files, "-all +TLSv1.2", good, bad, "Illegal protocol");
+}
+
+#[test]
+fn a_file_that_no_include_leads_to_is_not_taken_for_checked() {
+    if require("apache2").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().canonicalize().unwrap();
+    let files =
+        [("httpd.conf", "ServerRoot PLACE\nInclude ${ELSEWHERE}/*.conf\n"), ("d/tls.conf", "SSLProtocol all\n")];
+    let checked = checked(ConfigurationKind::Apache, &files, &place, "all", "-all");
+    assert!(matches!(&checked, Err(StepError::Apart { path }) if path.ends_with("d/tls.conf")), "{checked:?}");
+}
+
+#[test]
+fn openssl_reads_a_copy() {
+    if require("openssl").is_none() {
+        return;
+    }
+    let text =
+        "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = here\n[here]\nMinProtocol = TLSv1.3\n";
+    let (good, bad) = ("MinProtocol = TLSv1.2", "[MinProtocol = TLSv1.2");
+    let says = "missing close square bracket";
+    passes_and_fails(ConfigurationKind::OpenSslCnf, &[("client.cnf", text)], "MinProtocol = TLSv1.3", good, bad, says);
+}

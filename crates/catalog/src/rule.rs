@@ -61,6 +61,8 @@ pub(crate) enum Rule {
     TlsBundles(String),
     /// `tls-min-rsa-bits`, with `minimum`
     TlsMinRsaBits(u32),
+    /// `tls-max-dh-bits`, with `maximum`
+    TlsMaxDhBits(u32),
 }
 
 impl Rule {
@@ -153,6 +155,7 @@ impl Rule {
             "tls-negotiates-ffdhe" => Self::TlsFfdhe,
             "tls-bundles" => Self::TlsBundles(value()?.to_owned()),
             "tls-min-rsa-bits" => Self::TlsMinRsaBits(number(row.minimum, "minimum")?),
+            "tls-max-dh-bits" => Self::TlsMaxDhBits(number(row.maximum, "maximum")?),
             other => return Err(format!("`{other}` is no rule")),
         })
     }

@@ -323,7 +323,8 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             | Rule::TlsChaChaUnlessGcm
             | Rule::TlsFfdhe
             | Rule::TlsBundles(_)
-            | Rule::TlsMinRsaBits(_) => {}
+            | Rule::TlsMinRsaBits(_)
+            | Rule::TlsMaxDhBits(_) => {}
         }
     }
 }

@@ -262,6 +262,7 @@ fn from_row(row: &OfferRow, role: Role, rules: &[Rule], origin: &Origin) -> TlsP
             Rule::TlsMinRsaBits(bits) => {
                 policy.offer.min_rsa_bits = policy.offer.min_rsa_bits.or(Some(*bits));
             }
+            Rule::TlsMaxDhBits(bits) => policy.offer.max_dh_bits = Some(*bits),
             _ => {}
         }
     }

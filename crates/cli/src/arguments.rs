@@ -121,6 +121,9 @@ pub(crate) enum Verb {
         /// The change.
         id: String,
     },
+    /// Answer the `fix --via` of another machine on standard input and output; started over ssh.
+    #[command(hide = true)]
+    ServePlan,
     /// Print the page of a cause, or list the causes.
     Cause {
         /// The code, such as `no-common-kex`; without one, all are listed.
@@ -129,6 +132,19 @@ pub(crate) enum Verb {
     /// Record what clients offer that are pointed at this machine, and say why they fail at a server.
     #[command(after_help = LISTENERS)]
     Listen(ListenArguments),
+    /// Pass connections on to a server, byte for byte, read on the way what both ends offer, and say why they fail.
+    #[command(after_help = RELAYS)]
+    Relay(RelayArguments),
+    /// Act as a server of some software, so that a client can be tried against one that is not at hand.
+    #[command(after_help = EMULATIONS)]
+    Emulate(EmulateArguments),
+    /// Run a fault on loopback and learn from it: what the real client says, the cause, the fix, and the proof.
+    #[command(after_help = LAB)]
+    Lab {
+        /// What to do.
+        #[command(subcommand)]
+        verb: LabVerb,
+    },
     /// A legacy server on loopback: found, explained, fixed and proved.
     Demo,
     /// Print a completion script for a shell.
@@ -165,11 +181,32 @@ const PARTIES: &str = "A PARTY is one of\n  ssh://HOST, https://HOST     a live 
                        /etc/ssh/sshd_config         a configuration file\n  offer.json                   what `shakedown offer \
                        --format json` printed";
 
+/// What to do with the scenarios.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabVerb {
+    /// The scenarios, with what is missing here for them.
+    List,
+    /// Run one, or `all`.
+    Run {
+        /// Its name.
+        name: String,
+        /// Leave its files, and say where they are.
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+const LAB: &str = "Servers are started on loopback, in a folder of their own with keys of their own, and ended again; nothing of \
+                   this machine's configuration is read or changed.\n\nExamples:\n  shakedown lab list\n  shakedown lab run \
+                   ssh-old-cipher\n  shakedown lab run all --format json\n\nExit status: 0 proved, 1 something was not as it \
+                   should be, 3 a program that it needs is missing.";
+
 const FIXES: &str = "The running server that proves a change is always named:\n  shakedown fix db01                           plan \
                      for your own ssh and db01; edits your ssh configuration\n  shakedown fix ssh://localhost \
                      /etc/ssh/sshd_config       plan for a server and the file that it was started with\n  shakedown fix \
                      https://localhost /etc/nginx/nginx.conf --as openssl@1.0.2u\n  shakedown fix ~/.ssh/config \
-                     ssh://db01         plan for a client's file and a server\n\nWithout `--apply` nothing is changed. \
+                     ssh://db01         plan for a client's file and a server\n  shakedown fix ssh://db01 \
+                     /etc/ssh/sshd_config --via ssh://root@db01      a server of another machine\n\nWithout `--apply` nothing is changed. \
                      With it, the first safe fix that edits a file named here is made: a backup beside the file, the \
                      program's own check on a private copy of its configuration, the file replaced at once, the running \
                      program told to read it, and new connections by this program and by your own client. If any of it \
@@ -184,6 +221,22 @@ const LISTENERS: &str = "Point the failing client at the address that is printed
                          shakedown listen tls --starttls smtp --bind 0.0.0.0\n  shakedown listen ike --port 500 --bind \
                          192.0.2.1\n  shakedown listen ssh --count 1 --format json > client.json; shakedown negotiate \
                          client.json ssh://db01";
+
+const RELAYS: &str = "Point the failing client at the address that is printed instead of the server. Nothing of what is said is \
+                      changed, held back or kept: no keys are needed, and what is encrypted stays so. What is found is \
+                      printed once the handshake is over or has failed; with --format json one document a line. A session \
+                      that works has no limit in time.\n\nExamples:\n  shakedown relay db01 --port 2222\n  ssh -o \
+                      ProxyCommand='shakedown relay - %h %p' db01      its findings go to standard error; a connection \
+                      that works is only told of with --verbose\n  shakedown relay https://www.example --port 8443\n  \
+                      shakedown relay smtp://mx.example --bind 0.0.0.0 --port 2525";
+
+const EMULATIONS: &str = "The server identifies itself, offers, chooses and refuses as that software does, with host keys of its \
+                          own, exchanges keys where it has the algorithms, and lets nobody in. What it does not know of the \
+                          software, or cannot compute, it says when it starts. Each client that is done is printed, with what \
+                          was agreed or why it failed; with --format json one document a line.\n\nExamples:\n  shakedown \
+                          emulate openssh@5.3p1 --port 2222\n  shakedown emulate --as-client putty@0.70 ssh://db01\n  shakedown emulate \
+                          openssh@9.2p1/debian-12:/etc/ssh/sshd_config\n  shakedown emulate ssh://db01    what that server \
+                          offers, without that server\n  shakedown emulate offer.json --count 1 --format json";
 
 /// How to reach a live target.
 #[derive(Args, Debug)]
@@ -209,10 +262,14 @@ pub(crate) struct Connection {
     /// server (`https`) is sent one request besides, because some refuse a certificate only in their answer.
     #[arg(long, value_name = "FILE")]
     pub(crate) cert: Option<PathBuf>,
-    /// TLS: the private key of `--cert`: PEM, without a passphrase. It is read from the file, signs the handshake, and is
-    /// neither printed nor kept.
+    /// TLS: the private key of `--cert`: PEM. It is read from the file, signs the handshake, and is neither printed nor
+    /// kept.
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
+    /// The file whose first line is the passphrase of the private key. Without it the passphrase comes from
+    /// SHAKEDOWN_KEY_PASSPHRASE in the environment. It is never printed.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
     /// TLS: go through this proxy.
     #[arg(long, value_name = "http://HOST:PORT|socks5://HOST:PORT")]
     pub(crate) proxy: Option<String>,
@@ -298,6 +355,10 @@ pub(crate) struct Initiator {
     /// 198.51.100.0/24), so that nobody's traffic is taken into it.
     #[arg(long)]
     pub(crate) real_ts: bool,
+    /// The version of IKE to speak where no configuration is named; a configuration says it itself. Of IKEv1 main mode and
+    /// quick mode with a pre-shared key are gone through; of aggressive mode only the first message is sent.
+    #[arg(long, value_name = "VERSION", value_parser = ["1", "2"])]
+    pub(crate) ike_version: Option<String>,
 }
 
 /// Arguments of `fix`.
@@ -341,6 +402,18 @@ pub(crate) struct FixArguments {
     /// The folder of the journal: /var/lib/shakedown for root, $XDG_STATE_HOME/shakedown for others.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+    /// Read, change and reload on another machine, over your own `ssh` with your own configuration: TARGET is reached from
+    /// here, FILE is a path there. A `shakedown` of the same version has to be on the PATH there. The host key has to be
+    /// verified. The change is undone after 5m unless `--confirm ID --via ...` is run from here (`--confirm-within`).
+    #[arg(long, value_name = "ssh://USER@HOST", conflicts_with = "save")]
+    pub(crate) via: Option<String>,
+    /// With `--via`: send this program where the other machine has none, to a folder of its own that is removed afterwards;
+    /// only where the operating system and the architecture are the same.
+    #[arg(long, requires = "via")]
+    pub(crate) send_binary: bool,
+    /// With `--via`: run as the superuser there, by `sudo -n`.
+    #[arg(long, requires = "via")]
+    pub(crate) via_sudo: bool,
     /// List the changes that were made; 1 where one is unfinished.
     #[arg(long, conflicts_with_all = ["first", "apply", "save", "undo", "confirm", "expire"])]
     pub(crate) list: bool,
@@ -456,6 +529,82 @@ pub(crate) struct ListenArguments {
     pub(crate) reading: Reading,
 }
 
+/// Arguments of `relay`.
+#[derive(Args, Debug)]
+pub(crate) struct RelayArguments {
+    /// The server: `db01`, `db01:2222`, `https://HOST`, `smtp://HOST`; or `-` for standard input and output as the client.
+    pub(crate) target: String,
+    /// With `-`: the server, as `ProxyCommand` of OpenSSH gives it by `%h`.
+    #[arg(value_name = "HOST", required_if_eq("target", "-"))]
+    pub(crate) host: Option<String>,
+    /// With `-`: the port, by `%p`.
+    #[arg(value_name = "PORT", requires = "host", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) host_port: Option<u16>,
+    /// The port to listen on; without it any free one, which is printed.
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+    pub(crate) port: u16,
+    /// The address to listen on. Clients on other machines reach only what is not loopback.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
+    pub(crate) bind: IpAddr,
+    /// End after so many clients that sent an offer, once their connections are over.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// Open no connections of this program's own: a server of TLS that turns a client away is not asked for the reason.
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// The deadline for asking such a server.
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
+    pub(crate) timeout: Duration,
+    /// Connect to this address instead of those of the name; may be repeated.
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = connect_address)]
+    pub(crate) connect: Vec<ConnectAddress>,
+    /// Connect from this local address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) source: Option<IpAddr>,
+    /// IPv4 only.
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// IPv6 only.
+    #[arg(short = '6')]
+    pub(crate) ipv6: bool,
+    /// TLS: the authorities that certificates are judged by, in PEM, instead of this machine's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+    /// Read this file instead of your own ssh configuration for the names of known_hosts files; `none` for none.
+    #[arg(short = 'F', long = "ssh-config", value_name = "FILE")]
+    pub(crate) ssh_config: Option<PathBuf>,
+}
+
+/// Arguments of `emulate`.
+#[derive(Args, Debug)]
+pub(crate) struct EmulateArguments {
+    /// What to act as.
+    pub(crate) party: String,
+    /// With `--as-client`, the server to connect to.
+    #[arg(requires = "as_client")]
+    pub(crate) target: Option<String>,
+    /// Be the client: connect to TARGET with the offer of PARTY, exchange keys, and say what came out.
+    #[arg(long, requires = "target", conflicts_with_all = ["port", "bind", "protocol", "count"])]
+    pub(crate) as_client: bool,
+    /// The port; without it any free one, which is printed.
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+    pub(crate) port: u16,
+    /// The address to listen on. Clients on other machines reach only what is not loopback.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
+    pub(crate) bind: IpAddr,
+    /// The protocol, where the party could have several.
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<ProtocolArgument>,
+    /// End after so many clients that sent an offer.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// End after this time, such as `30s`, `10m`; without it at Ctrl-C.
+    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
 /// A protocol on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProtocolArgument {
@@ -465,6 +614,16 @@ pub(crate) enum ProtocolArgument {
     Tls,
     /// IKE of both versions, over UDP.
     Ike,
+}
+
+impl From<ProtocolArgument> for shakedown::Protocol {
+    fn from(argument: ProtocolArgument) -> Self {
+        match argument {
+            ProtocolArgument::Ssh => Self::Ssh,
+            ProtocolArgument::Tls => Self::Tls,
+            ProtocolArgument::Ike => Self::Ike,
+        }
+    }
 }
 
 /// A role on the command line.

@@ -107,6 +107,140 @@ fn the_other_clients_are_recognised_and_known() {
     assert_eq!(listener.interrupt().status, 0);
 }
 
+/// The lists of an offer, as a client names them of itself, those of ciphers and MACs for both directions.
+fn same(offer: &Value, product: &str, own: &[(&str, Vec<String>)]) {
+    for (name, own) in own {
+        let slots: &[&str] = match *name {
+            "cipher" => &["cipher_c2s", "cipher_s2c"],
+            "mac" => &["mac_c2s", "mac_s2c"],
+            "compression" => &["compression_c2s", "compression_s2c"],
+            other => &[other],
+        };
+        for slot in slots {
+            let mut names = list(offer, slot);
+            // Not every client counts the markers among its methods.
+            names.retain(|name| !shakedown::ssh::is_marker(name));
+            assert_eq!(&names, own, "{product}: {slot}");
+        }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
+}
+
+/// Runs Python with the libraries of the peers.
+fn python(program: &str, port: u16) -> Option<String> {
+    let mut command = std::process::Command::new(shakedown_testkit::require("peers-python")?);
+    let finished = shakedown_testkit::run(command.args(["-c", program, &port.to_string()]), b"", LONG);
+    Some(finished.expect("python").text())
+}
+
+/// PuTTY's log of packets holds its KEXINIT in hexadecimal.
+fn from_putty_log(text: &str) -> shakedown_wire::ssh::KexInit {
+    let lines = text.lines().skip_while(|line| !(line.starts_with("Outgoing") && line.contains("SSH2_MSG_KEXINIT")));
+    let rows = lines.skip(1).take_while(|line| line.starts_with("  "));
+    let bytes = rows.flat_map(|row| {
+        let digits = row.get(12..60).unwrap_or_default().to_owned();
+        digits.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).expect("a byte")).collect::<Vec<u8>>()
+    });
+    let payload: Vec<u8> = [20].into_iter().chain(bytes).collect();
+    shakedown_wire::ssh::KexInit::parse(&payload).expect("a KEXINIT")
+}
+
+#[test]
+fn putty_and_dropbear_send_what_they_say() {
+    use shakedown_wire::ssh::NameListField as Field;
+
+    let listener = Listener::start(&["ssh", "--timeout", "5m"]);
+    let folder = Shakedown::new();
+    let log = folder.write("packets", "");
+    if clients::plink(listener.address, &["-sshlog", &log, "-logoverwrite"]).is_some() {
+        let document = listener.next();
+        let text = std::fs::read(&log).expect("its log");
+        let kexinit = from_putty_log(&String::from_utf8_lossy(&text));
+        let names = |field| -> Vec<String> {
+            let names = kexinit.list(field).iter().map(|name| String::from_utf8_lossy(name).into_owned());
+            names.filter(|name| !shakedown::ssh::is_marker(name)).collect()
+        };
+        let own = [
+            ("kex", names(Field::KexAlgorithms)),
+            ("host_key", names(Field::ServerHostKeyAlgorithms)),
+            ("cipher_c2s", names(Field::EncryptionAlgorithmsClientToServer)),
+            ("cipher_s2c", names(Field::EncryptionAlgorithmsServerToClient)),
+            ("mac_c2s", names(Field::MacAlgorithmsClientToServer)),
+            ("mac_s2c", names(Field::MacAlgorithmsServerToClient)),
+            ("compression_c2s", names(Field::CompressionAlgorithmsClientToServer)),
+            ("compression_s2c", names(Field::CompressionAlgorithmsServerToClient)),
+        ];
+        assert!(own.iter().all(|(_, list)| !list.is_empty()), "{own:?}");
+        same(&document["offers"][0], "putty", &own);
+    }
+    if clients::dbclient(listener.address, &[]).is_some() {
+        let document = listener.next();
+        let offer = &document["offers"][0];
+        // `dbclient -c help`: Available ciphers: a,b
+        let help = |option: &str| -> Vec<String> {
+            let mut command = std::process::Command::new(shakedown_testkit::require("dbclient").expect("dbclient"));
+            let finished = shakedown_testkit::run(command.args([option, "help", "x"]), b"", LONG).expect("dbclient");
+            let text = finished.text();
+            split(text.lines().find_map(|line| line.split_once(": Available ")?.1.split_once(": ")).expect("a list").1)
+        };
+        same(offer, "dropbear", &[("cipher", help("-c")), ("mac", help("-m"))]);
+        // Of the rest it says nothing.
+    }
+    assert_eq!(listener.interrupt().status, 0);
+}
+
+#[test]
+fn paramiko_and_asyncssh_send_what_they_say() {
+    let listener = Listener::start(&["ssh", "--timeout", "5m"]);
+    let port = listener.address.port();
+    let program = "import socket, sys, paramiko\n\
+                   t = paramiko.Transport(socket.create_connection(('127.0.0.1', int(sys.argv[1]))))\n\
+                   o = t.get_security_options()\n\
+                   for n, l in (('kex', o.kex), ('host_key', t.preferred_keys), ('cipher', o.ciphers), ('mac', o.digests), \
+                   ('compression', o.compression)): print('own', n, ','.join(l))\n\
+                   try: t.start_client(timeout=20)\n\
+                   except Exception: pass\n\
+                   t.close()\n";
+    if let Some(text) = python(program, port) {
+        let document = listener.next();
+        let own: Vec<(&str, Vec<String>)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("own ")?.split_once(' '))
+            .map(|(n, l)| (n, split(l)))
+            .collect();
+        assert_eq!(own.len(), 5, "{text}");
+        same(&document["offers"][0], "paramiko", &own);
+    }
+    let program = "import asyncio, logging, sys, asyncssh\n\
+                   logging.basicConfig(level=1, format='%(message)s', stream=sys.stdout)\n\
+                   asyncssh.set_log_level(logging.DEBUG)\nasyncssh.set_debug_level(2)\n\
+                   async def main():\n    try:\n        \
+                   await asyncssh.connect('127.0.0.1', int(sys.argv[1]), username='a', password='b', known_hosts=None, \
+                   config=None, client_keys=None, agent_path=None, login_timeout=20)\n    except Exception: pass\n\
+                   asyncio.run(main())\n";
+    if let Some(text) = python(program, port) {
+        let document = listener.next();
+        let labels = [
+            ("kex", "Key exchange algs: "),
+            ("host_key", "Host key algs: "),
+            ("cipher", "Encryption algs: "),
+            ("mac", "MAC algs: "),
+            ("compression", "Compression algs: "),
+        ];
+        let own = labels.map(|(name, label)| {
+            let line =
+                text.lines().find_map(|line| line.split_once(label)).unwrap_or_else(|| panic!("{label}: {text}"));
+            let names = split(line.1).into_iter().filter(|name| !shakedown::ssh::is_marker(name));
+            (name, names.collect::<Vec<_>>())
+        });
+        same(&document["offers"][0], "asyncssh", &own);
+    }
+    assert_eq!(listener.interrupt().status, 0);
+}
+
 #[test]
 fn why_a_client_fails_at_a_server_and_its_offer_as_a_party() {
     let server = "openssh@5.3p1";

@@ -1,5 +1,6 @@
 //! `shakedown fix --apply` against real sshd and real ssh: the fix alone makes the client connect, and undo brings back
 //! every byte.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod support;
 
@@ -304,4 +305,203 @@ fn a_weaker_fix_needs_a_reason_and_a_date_and_is_reminded_of() {
     assert_eq!(Shakedown::new().run(&["fix", "--expire", "--state", &state]).status, 0);
     assert_eq!(std::fs::read(&ends.client).unwrap(), before);
     assert_eq!(Shakedown::new().run(&["exceptions", "--state", &state]).status, 0);
+}
+
+/// A `systemctl` for machines that systemd does not run, first on the `PATH`: it knows one service, whose main process is the
+/// server, and reloads it as that service would.
+fn systemctl(folder: &Path, server: u32, can_reload: &str, reload: &str) -> std::ffi::OsString {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bin = folder.join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let log = bin.join("log");
+    let text = format!(
+        "#!/bin/sh\necho \"$*\" >> '{}'\ncase \"$1\" in\n  show) printf 'Id=other.service\\nMainPID=1\\nCanReload=yes\\n\\nId=shakedown-test.service\\nMainPID={server}\\nCanReload={can_reload}\\n';;\n  reload) {reload};;\n  *) exit 9;;\nesac\n",
+        log.display()
+    );
+    std::fs::write(bin.join("systemctl"), text).unwrap();
+    std::fs::set_permissions(bin.join("systemctl"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path))).unwrap()
+}
+
+#[test]
+fn a_service_is_reloaded_by_its_manager() {
+    let Some(ends) = ends(&SshdSpec::with_config("Ciphers aes128-cbc\n"), "") else { return };
+    let file = ends.server.config();
+    let (named, before) = (file.display().to_string(), std::fs::read(&file).unwrap());
+    let (target, client, state) = (ends.target(), ends.client.display().to_string(), ends.state());
+    let fix = |can_reload: &str, reload: &str| {
+        let path = systemctl(ends.folder.path(), ends.server.id(), can_reload, reload);
+        let words = ["fix", &target, &named, "--apply", "-F", &client, "--state", &state, "--timeout", "3s"];
+        Shakedown::new().run_with(&words, &[("PATH", &path)])
+    };
+    let hangup = format!("kill -HUP {}", ends.server.id());
+    let run = fix("yes", &hangup);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("reloaded  `systemctl reload -- shakedown-test.service`"), "{}", run.stdout);
+    assert!(ends.connects());
+    let path = systemctl(ends.folder.path(), ends.server.id(), "yes", &hangup);
+    let list = Shakedown::new().json(&["fix", "--list", "--state", &state]).1;
+    let id = list["changes"][0]["id"].as_str().unwrap().to_owned();
+    let undone = Shakedown::new().run_with(&["fix", "--undo", &id, "--state", &state], &[("PATH", &path)]);
+    assert!(undone.stdout.contains("systemctl reload"), "{}{}", undone.stdout, undone.stderr);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+
+    // One that the manager cannot reload is told by a signal.
+    let run = fix("no", "exit 9");
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("reloaded  SIGHUP"), "{}", run.stdout);
+    assert_eq!(ends.undo().status, 0);
+
+    // A reload that the manager says has failed, and which a restart does not mend, is rolled back.
+    let run = fix("yes", "echo job failed; exit 1");
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("rolled back") && run.stdout.contains("job failed"), "{}", run.stdout);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let log = std::fs::read_to_string(ends.folder.path().join("bin/log")).unwrap();
+    assert!(log.contains("reload -- shakedown-test.service\n"), "{log}");
+}
+
+type Names = &'static [&'static str];
+type Weaker = (&'static str, &'static str, &'static str, Names, Names);
+
+/// Servers that only a weaker client reaches, what names the slot in files and for `ssh -Q`, what is weaker than the best
+/// that helps, and what is as weak as that: the rest of what the client knows is stronger.
+const WEAKER: [Weaker; 6] = [
+    (
+        "KexAlgorithms diffie-hellman-group1-sha1,diffie-hellman-group14-sha1\n",
+        "KexAlgorithms",
+        "kex",
+        &["diffie-hellman-group1-sha1"],
+        &[],
+    ),
+    ("KexAlgorithms diffie-hellman-group1-sha1\n", "KexAlgorithms", "kex", &[], &[]),
+    (
+        "Ciphers 3des-cbc,aes128-cbc,aes256-cbc\n",
+        "Ciphers",
+        "cipher",
+        &["3des-cbc"],
+        &["aes128-cbc", "aes192-cbc", "aes256-cbc"],
+    ),
+    ("Ciphers 3des-cbc\n", "Ciphers", "cipher", &[], &[]),
+    (
+        "Ciphers aes128-ctr\nMACs hmac-md5-96,hmac-md5\n",
+        "MACs",
+        "mac",
+        &["hmac-md5-96", "hmac-md5-96-etm@openssh.com"],
+        &[],
+    ),
+    ("HostKeyAlgorithms ssh-rsa\n", "HostKeyAlgorithms", "key-sig", &["ssh-dss"], &[]),
+];
+
+#[test]
+fn a_weaker_fix_is_no_weaker_than_it_has_to_be() {
+    for (lines, keyword, query, weaker, equal) in WEAKER {
+        let spec = SshdSpec::with_config(lines).host_keys(&[KeyType::Rsa(3072)]);
+        let Some(ends) = ends(&spec, "Host *") else { return };
+        let before = std::fs::read_to_string(&ends.client).unwrap();
+        let allowed = ["--apply", "--allow-weaker", "--reason", "a test", "--until", "2099-12-31", "--format", "json"];
+        let run = ends.fix(&allowed);
+        assert_eq!(run.status, 0, "{lines}\n{}{}", run.stdout, run.stderr);
+        assert!(ends.connects(), "{lines}");
+        let after = std::fs::read_to_string(&ends.client).unwrap();
+        // One block for this host, with one directive that adds one name.
+        let new: Vec<&str> = after.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
+        let directive = new.iter().find_map(|line| line.trim().strip_prefix(&format!("{keyword} +")));
+        let added = directive.unwrap_or_else(|| panic!("{lines}\n{after}"));
+        assert!(new.contains(&"Host 127.0.0.1"), "{after}");
+        let directives = new.iter().filter(|line| line.starts_with([' ', '\t']));
+        assert_eq!(directives.count(), 1, "{after}");
+        assert!(!added.contains(',') && !weaker.contains(&added), "{after}");
+        let asked = Command::new(&ends.ssh).args(["-Q", query]).output().unwrap();
+        let mut tried = 0;
+        let known = String::from_utf8_lossy(&asked.stdout).into_owned();
+        let is_stronger = |other: &&str| *other != added && !weaker.contains(other) && !equal.contains(other);
+        for other in known.lines().filter(is_stronger) {
+            let (old, new) = (format!("{keyword} +{added}"), format!("{keyword} +{other}"));
+            std::fs::write(&ends.client, after.replace(&old, &new)).unwrap();
+            assert!(!ends.connects(), "{lines}: `{other}` would do as well as `{added}`");
+            tried += 1;
+        }
+        assert!(tried > 5, "{lines}: {tried} alternatives");
+        std::fs::write(&ends.client, &after).unwrap();
+        assert_eq!(ends.undo().status, 0, "{lines}");
+        assert_eq!(std::fs::read_to_string(&ends.client).unwrap(), before, "{lines}");
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_takes_its_change_back_and_lets_no_other_in() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
+        let Some(ends) = ends(&SshdSpec::with_config("Ciphers aes128-cbc\n"), "") else { return };
+        let file = ends.server.config();
+        let (named, before) = (file.display().to_string(), std::fs::read(&file).unwrap());
+        let (begun, go) = (ends.folder.path().join("begun"), ends.folder.path().join("go"));
+        // The reload takes until it is told to go on.
+        let reload = format!(
+            "touch {}; while [ ! -e {} ]; do sleep 0.05; done; kill -HUP {}",
+            begun.display(),
+            go.display(),
+            ends.server.id()
+        );
+        let (target, client, state) = (ends.target(), ends.client.display().to_string(), ends.state());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+            .args(["fix", &target, &named, "--apply", "--reload", &reload, "-F", &client, "--state", &state])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let until = std::time::Instant::now() + Duration::from_secs(60);
+        while !begun.exists() {
+            assert!(std::time::Instant::now() < until, "the reload was not begun");
+            std::thread::yield_now();
+        }
+        assert_ne!(std::fs::read(&file).unwrap(), before);
+        // What is under way cannot be taken back by another run.
+        let second = ends.undo();
+        assert_eq!(second.status, 2, "{}{}", second.stdout, second.stderr);
+        assert!(second.stderr.contains("another run of `shakedown fix` is under way"), "{}", second.stderr);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        std::fs::write(&go, "").unwrap();
+        let mut said = String::new();
+        std::io::Read::read_to_string(child.stdout.as_mut().unwrap(), &mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{signal:?}: {said}");
+        assert!(said.contains("rolled back: it was stopped"), "{signal:?}: {said}");
+        assert_eq!(std::fs::read(&file).unwrap(), before, "{signal:?}");
+        assert!(!litter(file.parent().unwrap()), "{signal:?}");
+        let (status, list) = Shakedown::new().json(&["fix", "--list", "--state", &state]);
+        assert_eq!((status, &list["changes"][0]["state"]), (0, &"rolled-back".into()), "{signal:?}");
+    }
+}
+
+/// A disk that is full for the backup, then for the new file; with the journal on another one, and on this one.
+#[test]
+fn a_disk_that_is_really_full_leaves_the_old_file() {
+    let Some(ends) = ends(&SshdSpec::default(), "Ciphers aes128-cbc") else { return };
+    let Some(unshare) = require("unshare") else { return };
+    let tiny = ends.folder.path().join("tiny");
+    std::fs::create_dir(&tiny).unwrap();
+    // A page for each of the files, and so much room besides.
+    let script = r#"
+        mount -t tmpfs -o size=$((8192 + ROOM)) tmpfs "$TINY" || { echo no mount; exit; }
+        cp "$CLIENT" "$TINY/config"; head -c 4096 /dev/zero > "$TINY/filler"
+        "$SHAKEDOWN" fix "$TARGET" --apply -F "$TINY/config" --state "$STATE" 2>&1
+        echo "status $?"
+        cmp "$CLIENT" "$TINY/config" && echo same; ls -A "$TINY" | sed "s/^/left: /"
+    "#;
+    let root = rustix::process::geteuid().is_root();
+    for (room, inside) in [(0, false), (4096, false), (4096, true), (0, true)] {
+        let state = if inside { tiny.join("state").display().to_string() } else { format!("{}{room}", ends.state()) };
+        let mut command = Command::new(&unshare);
+        command.args(if root { &["-m"][..] } else { &["-Urm"][..] }).args(["sh", "-c", script]);
+        command.env("TINY", &tiny).env("CLIENT", &ends.client).env("TARGET", ends.target()).env("STATE", state);
+        command.env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown")).env("ROOM", room.to_string());
+        let said = run(&mut command, b"", Duration::from_secs(60)).unwrap().text();
+        if said.contains("no mount") || said.starts_with("unshare:") {
+            eprintln!("skipped: nothing can be mounted here: {said}");
+            return;
+        }
+        assert!(said.contains("same\n") && !said.contains("status 0"), "{room} {inside}: {said}");
+        assert!(said.contains("No space left") && !said.contains("left: .config"), "{room} {inside}: {said}");
+    }
 }

@@ -29,7 +29,7 @@ struct Lab {
 
 const SECRET: &str = "open-sesame-4711";
 
-/// The responder: `gw.example`, which lets `a.example` in with a pre-shared key, to 10.2.0.0/24.
+/// The responder: `gw.example`, which lets `a.example` in.
 const GATEWAY: &str = r#"
 connections {
   site {
@@ -40,7 +40,7 @@ connections {
     remote_addrs = 127.0.0.1
     proposals = aes256-sha256-modp2048, aes128gcm16-prfsha256-x25519
     local {
-      auth = psk
+      LOCAL_PROOF
       id = gw.example
     }
     remote {
@@ -96,18 +96,19 @@ secrets {
 }
 "#;
 
-struct Gateway {
-    connection: &'static str,
-    unique: &'static str,
-    remote_auth: &'static str,
-    local_ts: &'static str,
-    remote_ts: &'static str,
-    esp: &'static str,
-    settings: &'static str,
+struct Gateway<'a> {
+    local_proof: &'a str,
+    unique: &'a str,
+    remote_auth: &'a str,
+    local_ts: &'a str,
+    remote_ts: &'a str,
+    esp: &'a str,
+    settings: &'a str,
 }
 
-const USUAL: Gateway = Gateway {
-    connection: GATEWAY,
+/// With a pre-shared key, to 10.2.0.0/24.
+const USUAL: Gateway<'_> = Gateway {
+    local_proof: "auth = psk",
     unique: "",
     remote_auth: "psk",
     local_ts: "10.2.0.0/24, 198.51.100.0/24",
@@ -115,6 +116,18 @@ const USUAL: Gateway = Gateway {
     esp: "aes256-sha256",
     settings: "",
 };
+
+impl Gateway<'_> {
+    fn connection(&self) -> String {
+        GATEWAY
+            .replace("UNIQUE", self.unique)
+            .replace("LOCAL_PROOF", self.local_proof)
+            .replace("REMOTE_AUTH", self.remote_auth)
+            .replace("LOCAL_TS", self.local_ts)
+            .replace("REMOTE_TS", self.remote_ts)
+            .replace("ESP", self.esp)
+    }
+}
 
 /// Starts the daemon, runs each command, and says which SAs are left.
 const SCRIPT: &str = r#"
@@ -133,19 +146,12 @@ done
 const CHECK: &str = "check ike://127.0.0.1 --may-disturb-live-tunnel";
 
 impl Lab {
-    fn run(gateway: &Gateway, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
+    fn run(gateway: &Gateway<'_>, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
         let strongswan = Strongswan::find()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
         strongswan_conf(folder.path(), gateway.settings, "ike = 2\n      cfg = 2");
-        let connection = gateway
-            .connection
-            .replace("UNIQUE", gateway.unique)
-            .replace("REMOTE_AUTH", gateway.remote_auth)
-            .replace("LOCAL_TS", gateway.local_ts)
-            .replace("REMOTE_TS", gateway.remote_ts)
-            .replace("ESP", gateway.esp);
-        write("swanctl.conf", &connection);
+        write("swanctl.conf", &gateway.connection());
         write("own.conf", OWN);
         write("key", &format!("{SECRET}\n"));
         write("wrong", "something-else-0815\n");
@@ -370,16 +376,10 @@ fn beside(unique: &str) -> Option<([String; 2], Value, String)> {
         let place = folder.path().join(end);
         fs::create_dir(&place).expect("a folder");
         strongswan_conf(&place, "", "ike = 2");
-        let gateway = GATEWAY
-            .replace("UNIQUE", if end == "responder" { unique } else { "" })
-            .replace("REMOTE_AUTH", "psk")
-            .replace("ESP", "aes256-sha256");
         let text = match end {
-            "responder" => gateway
-                .replace("LOCAL_TS", "10.2.0.0/24, 198.51.100.0/24")
-                .replace("REMOTE_TS", "10.1.0.0/24, 192.0.2.0/24")
-                .replacen("127.0.0.1", own, 1)
-                .replacen("127.0.0.1", peer, 1),
+            "responder" => {
+                Gateway { unique, ..USUAL }.connection().replacen("127.0.0.1", own, 1).replacen("127.0.0.1", peer, 1)
+            }
             _ => OWN.replace("remote_addrs = 127.0.0.1", &format!("mobike = no\n    remote_addrs = {peer}")),
         };
         fs::write(place.join("swanctl.conf"), text).expect("a file");
@@ -428,35 +428,6 @@ fn a_responder_that_keeps_one_sa_for_each_identity_drops_it_as_the_flag_says() {
     assert_ne!(installed(&before), installed(&after), "{before}{after}{log}");
 }
 
-/// A gateway that has a certificate, and wants one.
-const CERTIFIED: &str = r#"
-connections {
-  site {
-    version = 2
-    mobike = no
-    local_addrs = 127.0.0.1
-    remote_addrs = 127.0.0.1
-    proposals = aes256-sha256-modp2048, aes128gcm16-prfsha256-x25519
-    local {
-      auth = pubkey
-      certs = gw.pem
-      id = gw.example
-    }
-    remote {
-      auth = REMOTE_AUTH
-      id = a.example
-    }
-    children {
-      tunnel {
-        local_ts = LOCAL_TS
-        remote_ts = REMOTE_TS
-        esp_proposals = ESP
-      }
-    }
-  }
-}
-"#;
-
 /// Puts certificates into the folders of `swanctl`, and those of the initiator beside them: `own`, `ecdsa`, `ed25519`,
 /// `expired`, and `strange` by an authority that the gateway does not know. The gateway's is of this kind, out of date where
 /// `valid` does not hold.
@@ -502,7 +473,9 @@ fn certificates(folder: &Path, kind: &str, valid: bool) {
     }
 }
 
-const WITH_CERTIFICATES: Gateway = Gateway { connection: CERTIFIED, remote_auth: "pubkey", ..USUAL };
+/// It has a certificate, and wants one.
+const WITH_CERTIFICATES: Gateway<'_> =
+    Gateway { local_proof: "auth = pubkey\n      certs = gw.pem", remote_auth: "pubkey", ..USUAL };
 
 fn certified(own: &str, authority: &str, more: &str) -> String {
     format!("{CHECK} --cert {own}.pem --key {own}.key --cacert {authority} {OFFER} {more}")

@@ -4,11 +4,13 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem, purpose};
-use shakedown_testkit::peers::{TlsServer, gnutls_serv_with, nginx, openssl_s_server};
+use shakedown_testkit::peers::{TlsServer, gnutls_serv_with, nginx, nginx_again, openssl_s_server};
+use shakedown_testkit::require;
 use support::{Run, Shakedown};
 
 /// An authority, and three clients: of it, of another one, and one of it that has expired.
@@ -227,9 +229,9 @@ fn a_key_of_another_certificate_is_named_and_never_printed() {
     for (name, contents, words) in [
         ("empty.key", "nothing\n", "no private key"),
         (
-            "locked.key",
+            "broken.key",
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-            "passphrase",
+            "cannot be read",
         ),
     ] {
         let file = clients.shakedown.write(name, contents);
@@ -277,4 +279,69 @@ fn a_second_opinion_that_differs_is_shown() {
     let run = Shakedown::new().run(&common);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(run.stdout.contains("contradiction: ") && run.stdout.contains("handshake_failure"), "{}", run.stdout);
+}
+
+#[test]
+fn a_key_with_a_passphrase_is_opened_and_shown() {
+    let clients = Clients::new();
+    let arguments = ["-Verify", "1", "-verify_return_error", "-CAfile", &clients.authority];
+    let Some(server) = openssl_s_server(&["rsa"], &arguments) else { return };
+    let openssl = require("openssl").unwrap();
+    let protect = |name: &str, command: &[&str]| {
+        let (from, to) = (clients.path("good.key"), clients.path(name));
+        let arguments = ["-in", &from, "-out", &to, "-passout", "pass:open sesame"];
+        let made = Command::new(&openssl).args(command).args(arguments).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        to
+    };
+    let locked = protect("locked.key", &["pkcs8", "-topk8"]);
+    let old = protect("old.key", &["ec", "-aes128"]);
+    let url = format!("tls://{}", server.address());
+    let trusted = server.folder().join("rsa.pem").display().to_string();
+    let certificate = clients.path("good.pem");
+    let run = |key: &str, passphrase: Option<&str>| {
+        let mut arguments = vec!["check", &url, "--sni", "test.example", "--cacert", &trusted, "--format", "json"];
+        arguments.extend(["--as", "openssl@3.0.15", "--cert", &certificate, "--key", key]);
+        arguments.extend(passphrase.into_iter().flat_map(|file| ["--key-passphrase-file", file]));
+        clients.shakedown.run(&arguments)
+    };
+    let right = clients.shakedown.write("right", "open sesame\nand no more\n");
+    let wrong = clients.shakedown.write("wrong", "open barley\n");
+    expect(&run(&locked, Some(&right)), "the right passphrase", "agreed", None);
+    for (key, passphrase, words) in [
+        (&locked, None, "--key-passphrase-file"),
+        (&locked, Some(&*wrong), "does not open"),
+        (&old, Some(&*right), "openssl pkcs8 -topk8"),
+    ] {
+        let failed = run(key, passphrase);
+        assert_eq!(failed.status, 2, "{}", failed.stdout);
+        assert!(failed.stderr.contains(words), "{words}: {}", failed.stderr);
+        assert!(!failed.stderr.contains("sesame") && !failed.stderr.contains("barley"), "{}", failed.stderr);
+    }
+}
+
+#[test]
+fn an_address_that_asks_for_a_certificate_is_told_from_one_that_answers_the_hello_alike() {
+    let clients = Clients::new();
+    // Of TLS 1.3 no hello shows that a certificate is asked for: only a whole handshake does, with each address.
+    let Some(open) = nginx(&["rsa"], "ssl_protocols TLSv1.3;") else { return };
+    let text = std::fs::read_to_string(open.folder().join("nginx.conf")).unwrap();
+    let settings = format!("ssl_verify_client on; ssl_client_certificate {}; return 200;", clients.authority);
+    let (strict, like) = (nginx_again(&open, &text.replace("return 200;", &settings)), nginx_again(&open, &text));
+    let (Some(strict), Some(like)) = (strict, like) else { return };
+    let trusted = open.folder().join("rsa.pem").display().to_string();
+    let run = |addresses: [&TlsServer; 2]| {
+        let [first, second] = addresses.map(|server| server.address().to_string());
+        let common = ["check", "https://test.example", "--cacert", &trusted, "--as", "openssl@3.0.15"];
+        clients.shakedown.run(&[&common[..], &["--format", "json", "--connect", &first, "--connect", &second]].concat())
+    };
+    let run_of_both = run([&open, &strict]);
+    let document = run_of_both.json();
+    assert_eq!(run_of_both.causes(), ["client-certificate-required"], "{document:#}");
+    let pairs = document["pairs"].as_array().unwrap();
+    let results: Vec<_> = pairs.iter().map(|pair| &pair["outcome"]["result"]).collect();
+    assert_eq!(results, ["agreed", "failed"], "{document:#}");
+    assert!(document.to_string().contains("backends-differ"), "{document:#}");
+    let document = run([&open, &like]).json();
+    assert_eq!(document["pairs"].as_array().unwrap().len(), 1, "{document:#}");
 }

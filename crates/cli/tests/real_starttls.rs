@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+#[path = "support/listener.rs"]
+mod listener;
 mod support;
 
 use std::fs;
@@ -14,7 +16,8 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use shakedown_testkit::{Running, free_port, peers_dir, require};
+use listener::Listener;
+use shakedown_testkit::{Running, free_port, peers_dir, require, run};
 use support::Shakedown;
 
 /// How long a server may take to start, on a busy machine.
@@ -73,6 +76,24 @@ impl Bench {
         let document = run.json();
         assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{scheme}: {document:#}\n{}", log());
         assert_eq!(document["connections"], 2, "{scheme}: {document:#}\n{}", log());
+        self.passes(scheme, port, log);
+    }
+
+    /// OpenSSL's client comes to TLS through a relay, which finds where it begins.
+    fn passes(&self, scheme: &str, port: u16, log: impl Fn() -> String) {
+        let Some(openssl) = require("openssl") else { return };
+        let relay = Listener::relay(&[&format!("{scheme}://127.0.0.1:{port}"), "--no-probe", "--count", "1"]);
+        let address = relay.address.to_string();
+        let mut command = Command::new(openssl);
+        command.args(["s_client", "-starttls", scheme, "-connect", &address, "-servername", "test.example"]);
+        command.args(["-xmpphost", "test.example"]).env("OPENSSL_CONF", "/dev/null");
+        let finished = run(&mut command, b"", PATIENCE).unwrap();
+        let ended = relay.end();
+        let document = &ended.documents[0];
+        assert_eq!(ended.status, 0, "{scheme}: {document:#}\n{}\n{}", finished.text(), log());
+        assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{scheme}: {document:#}");
+        let version = document["pairs"][0]["outcome"]["agreed"]["version"].as_str().unwrap_or_default();
+        assert!(finished.stdout.contains(version) && !version.is_empty(), "{scheme}: {}", finished.text());
     }
 }
 
@@ -239,8 +260,8 @@ fn vsftpd_over_ftp() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let served = thread::spawn(move || {
-        // It ends with its connection; a check makes two.
-        let connections = (0..2).map(|_| listener.accept().unwrap().0);
+        // It ends with its connection; a check makes two, and the relay one.
+        let connections = (0..3).map(|_| listener.accept().unwrap().0);
         let serve = |stream| {
             let mut command = Command::new(&vsftpd);
             command.arg(&file).env("OPENSSL_CONF", "/dev/null").stdin(OwnedFd::from(stream));

@@ -299,3 +299,38 @@ fn this_machine_s_clients_meet_a_file_of_a_tls_server() {
     let label = document["parties"][0]["label"].as_str().unwrap_or_default();
     assert!(label.starts_with("local OpenSSL "), "{document:#}");
 }
+
+#[test]
+fn a_fix_says_whom_of_the_clients_that_were_named_it_reaches() {
+    let shakedown = Shakedown::new();
+    let run = |server: &TlsServer, clients: [&str; 2]| {
+        let (url, trusted) =
+            (format!("tls://{}", server.address()), server.folder().join("rsa.pem").display().to_string());
+        let common = ["check", &url, "--format", "json", "--sni", "test.example", "--cacert", &trusted];
+        shakedown.run(&[&common[..], &["--as", clients[0], "--as", clients[1]]].concat()).json()
+    };
+    let fixes = |document: &serde_json::Value| document["fixes"].as_array().cloned().unwrap_or_default();
+    // Both fail: what lets in the one lets in the other.
+    let Some(new) = openssl_s_server(&["rsa"], &["-tls1_3"]) else { return };
+    let document = run(&new, ["openssl@1.0.2", "java-jsse@8u31"]);
+    let lets_in = |label: &str| {
+        let says = |note: &serde_json::Value| {
+            note.as_str().is_some_and(|note| note.starts_with("lets in") && note.contains(label))
+        };
+        fixes(&document).iter().any(|fix| fix["notes"].as_array().into_iter().flatten().any(says))
+    };
+    assert!(lets_in("java-jsse@8u31") && lets_in("openssl@1.0.2"), "{document:#}");
+}
+
+#[test]
+fn a_server_whose_answer_the_client_itself_refuses_gets_a_fix() {
+    // It answers the hello, and what it chose is below the client's security level: what else it has decides what helps.
+    let Some(old) = openssl_s_server(&["rsa"], &["-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"]) else { return };
+    let run = check(&Shakedown::new(), &old, &["--as", "openssl@3.0.15/debian-12"]);
+    assert_eq!(run.causes(), ["no-common-version"], "{}", run.stdout);
+    let document = run.json();
+    let fixes = document["fixes"].as_array().unwrap();
+    let of = |side: &str| fixes.iter().find(|fix| fix["side"] == side).unwrap_or_else(|| panic!("{document:#}"));
+    assert_eq!((&of("server")["applicability"], &of("client")["applicability"]), (&"safe".into(), &"weakens".into()));
+    assert!(document["connections"].as_u64().is_none_or(|count| count <= 40), "{document:#}");
+}

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use shakedown_config::gateway::{self, Vendor, recognise, written};
 use shakedown_config::{Memory, swanctl};
 use shakedown_model::ike::{IkeVersion, SaProtocol};
-use shakedown_model::{Gathered, OriginKind, Outcome, OutcomeResult, Party, Role, Slot, Software, Stage, StageResult};
+use shakedown_model::{
+    ConfigurationKind, Gathered, OriginKind, Outcome, OutcomeResult, Party, Role, Slot, Software, Stage, StageResult,
+};
 
 fn texts() -> [(&'static str, Vendor, &'static str); 17] {
     [
@@ -300,7 +302,7 @@ fn a_value_has_its_place() {
         };
         assert_eq!(file.text.get(span.clone()), text.as_bytes().get(span.clone()), "{name}");
         assert!(text[span.clone()].to_ascii_lowercase().contains("aes"), "{name}: {}", &text[span.clone()]);
-        assert_eq!(party.configuration.as_ref().unwrap().kind, vendor.kind());
+        assert_eq!(party.configuration.as_ref().unwrap().kind, ConfigurationKind::Gateway(vendor));
     }
 }
 
@@ -390,7 +392,7 @@ fn changes_are_in_the_products_own_words() {
     let ike = proposal(SaProtocol::Ike, "aes256-sha256-modp2048");
     let esp = proposal(SaProtocol::Esp, "aes256gcm16-ecp256");
     let gcm = proposal(SaProtocol::Ike, "aes256gcm16-prfsha256-ecp256");
-    let text = |vendor: Vendor, proposal, version| written(vendor.kind(), proposal, version).map(|change| change.text);
+    let text = |vendor: Vendor, proposal, version| written(vendor, proposal, version).map(|change| change.text);
     let v2 = IkeVersion::V2;
     assert_eq!(
         text(Vendor::CiscoIos, &ike, IkeVersion::V1).unwrap(),

@@ -15,8 +15,10 @@ pub mod host_key;
 pub mod ike;
 pub mod kex;
 mod modular;
+mod protected_key;
 mod rsa;
 pub mod signature;
+pub mod ssh;
 pub mod tls;
 
 pub use base64::decode as decode_base64;
@@ -24,6 +26,7 @@ pub use error::CryptoError;
 pub use hash::Hash;
 pub use host_key::PrivateHostKey;
 pub use kex::SharedSecret;
+pub use protected_key::{UnlockError, unlock_key};
 
 /// Fills `bytes` from the operating system's random source.
 ///

@@ -30,14 +30,73 @@ pub(crate) fn verify(hash: Hash, e: &[u8], n: &[u8], signature: &[u8], message: 
 /// Signs; the result has as many bytes as the modulus.
 pub(crate) fn sign(hash: Hash, n: &[u8], d: &[u8], message: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
-    let padded = padded(hash, modulus.length(), message)
-        .ok_or_else(|| CryptoError::key("the RSA key is too small for the hash"))?;
+    let padded = padded(hash, modulus.length(), message).ok_or_else(too_small)?;
+    private(&modulus, d, &padded).map(|signature| signature.to_vec())
+}
+
+/// Signs MD5 and SHA-1 side by side, without the names of the hashes (RFC 2246 section 7.4.3).
+pub(crate) fn sign_md5_sha1(n: &[u8], d: &[u8], message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let digest = [Hash::Md5.digest(&[message]), Hash::Sha1.digest(&[message])].concat();
+    let padded = with_padding(modulus.length(), &digest).ok_or_else(too_small)?;
+    private(&modulus, d, &padded).map(|signature| signature.to_vec())
+}
+
+/// RSASSA-PSS with MGF1 of the same hash and a salt of its length, RFC 8017 sections 8.1 and 9.1.
+pub(crate) fn sign_pss(hash: Hash, n: &[u8], d: &[u8], message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let bits = modulus.bits().saturating_sub(1);
+    let length = (bits as usize).div_ceil(8);
+    let mut salt = vec![0; hash.length()];
+    crate::random(&mut salt)?;
+    let digest = hash.digest(&[&[0; 8], &hash.digest(&[message]), &salt]);
+    let filling = length.checked_sub(2 * hash.length() + 2).ok_or_else(too_small)?;
+    let mut data = vec![0; filling];
+    data.push(1);
+    data.extend_from_slice(&salt);
+    let mask = (0_u32..).flat_map(|counter| hash.digest(&[&digest, &counter.to_be_bytes()]));
+    data.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    if let Some(first) = data.first_mut() {
+        *first &= 0xff >> (8 * length - bits as usize);
+    }
+    data.extend_from_slice(&digest);
+    data.push(0xbc);
+    private(&modulus, d, &data).map(|signature| signature.to_vec())
+}
+
+/// Decrypts what was encrypted with PKCS #1 v1.5 and must be `instead.len()` bytes long; what is not gives `instead`, and
+/// nothing tells the two apart (RFC 5246 section 7.4.7.1).
+pub(crate) fn decrypt(n: &[u8], d: &[u8], encrypted: &[u8], instead: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let Ok(plain) = private(&modulus, d, encrypted) else { return Ok(Zeroizing::new(instead.to_vec())) };
+    let from = plain.len().checked_sub(instead.len()).filter(|&from| from >= 11).ok_or_else(too_small)?;
+    let (padding, secret) = plain.split_at_checked(from).ok_or_else(too_small)?;
+    // Every byte is looked at, whatever those before it are.
+    let mut wrong = 0_u8;
+    for (place, &byte) in padding.iter().enumerate() {
+        wrong |= match place {
+            0 => byte,
+            1 => byte ^ 2,
+            _ if place + 1 == from => byte,
+            _ => u8::from(byte == 0),
+        };
+    }
+    let mask = u8::from(wrong == 0).wrapping_neg();
+    Ok(Zeroizing::new(secret.iter().zip(instead).map(|(&right, &other)| right & mask | other & !mask).collect()))
+}
+
+fn too_small() -> CryptoError {
+    CryptoError::key("the RSA key is too small for the hash")
+}
+
+/// The operation of the private key.
+fn private(modulus: &Modulus, d: &[u8], input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     // The exponent is brought to the modulus' length, so that its own does not show in the time.
     let mut exponent = Zeroizing::new(vec![0; modulus.length()]);
     let d = strip_zeros(d);
     let from = exponent.len().checked_sub(d.len()).ok_or_else(|| CryptoError::key("the RSA key is inconsistent"))?;
     exponent.iter_mut().skip(from).zip(d).for_each(|(to, &from)| *to = from);
-    Ok(modulus.power(&padded, &exponent).ok_or(CryptoError::Library)?.to_vec())
+    modulus.power(input, &exponent).ok_or(CryptoError::Library)
 }
 
 /// EMSA-PKCS1-v1_5, RFC 8017 section 9.2; `None` where the key is too small for the hash.
@@ -50,11 +109,15 @@ fn padded(hash: Hash, length: usize, message: &[u8]) -> Option<Vec<u8>> {
         Hash::Sha384 => b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30",
         Hash::Sha512 => b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
     };
-    let filling = length.checked_sub(3 + prefix.len() + hash.length()).filter(|&filling| filling >= 8)?;
+    with_padding(length, &[prefix, &hash.digest(&[message])].concat())
+}
+
+/// The padding of signatures before this.
+fn with_padding(length: usize, end: &[u8]) -> Option<Vec<u8>> {
+    let filling = length.checked_sub(3 + end.len()).filter(|&filling| filling >= 8)?;
     let mut padded = vec![0, 1];
     padded.resize(2 + filling, 0xff);
     padded.push(0);
-    padded.extend_from_slice(prefix);
-    padded.extend(hash.digest(&[message]));
+    padded.extend_from_slice(end);
     Some(padded)
 }

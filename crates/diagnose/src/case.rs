@@ -100,8 +100,18 @@ impl<'a> Case<'a> {
         self.server.is_some_and(|party| matches!(party.source, PartySource::Live { .. }))
     }
 
-    /// Connections that ended before the exchange was done, and that the rules do not explain.
+    /// Connections that ended before the exchange was done, and that the rules do not explain. Those that a client ended that
+    /// is watched are [`Self::left`].
     pub(crate) fn endings(&self) -> impl Iterator<Item = (EvidenceId, &'a Evidence, Phase, Ending, u64)> {
+        self.all_endings().filter(|(_, evidence, ..)| evidence.subject != Some(Role::Client))
+    }
+
+    /// Connections that a watched client ended itself, before the exchange was done and without a reason in the rules.
+    pub(crate) fn left(&self) -> impl Iterator<Item = (EvidenceId, &'a Evidence, Phase, Ending, u64)> {
+        self.all_endings().filter(|(_, evidence, ..)| evidence.subject == Some(Role::Client))
+    }
+
+    fn all_endings(&self) -> impl Iterator<Item = (EvidenceId, &'a Evidence, Phase, Ending, u64)> {
         let explained = self.rules_fail();
         self.facts().filter_map(move |(id, evidence)| match &evidence.fact {
             Fact::Ended { phase, ending, received } if !(explained && *phase >= Phase::Kexinit) => {

@@ -1,8 +1,8 @@
 //! What the causes about certificates share: the findings, whose certificate each is about, and the commands that show it.
 
 use shakedown_model::{
-    CertificateFinding, CertificateProblem, Change, Command, EvidenceId, Fact, Match, Object, Phase, Protocol, Reason,
-    Remedy, Role, Side, Strength,
+    CertificateFinding, CertificateProblem, Change, Command, EvidenceId, Fact, Match, Object, PartySource, Phase,
+    Protocol, Reason, Remedy, Role, Side, Strength,
 };
 
 use crate::Case;
@@ -82,7 +82,48 @@ impl<'a> Seen<'a> {
 
 /// The matches of all findings that the rule has something to say of.
 pub(crate) fn each<'a>(case: &Case<'a>, rule: impl Fn(Seen<'a>) -> Option<Match>) -> Vec<Match> {
-    seen(case).filter_map(rule).collect()
+    let trusted = own_store(case).is_some_and(|(_, _, trusts)| trusts);
+    let is_settled = |seen: &Seen<'_>| trusted && seen.role == Role::Server && is_about_trust(seen.problem());
+    seen(case).filter(|seen| !is_settled(seen)).filter_map(rule).collect()
+}
+
+/// What the client's own store of authorities makes of the server's certificates, where it judges otherwise than its
+/// machine's: the evidence, where the store is, whether it trusts them.
+pub(crate) fn own_store<'a>(case: &Case<'a>) -> Option<(EvidenceId, &'a str, bool)> {
+    let PartySource::Local { program } = &case.client?.source else { return None };
+    case.facts().find_map(|(id, evidence)| match &evidence.fact {
+        Fact::TrustStore { client, path, trusts } if client == program => Some((id, path.as_str(), *trusts)),
+        _ => None,
+    })
+}
+
+/// Whether a problem is that no path leads to an authority that is trusted.
+pub(crate) fn is_about_trust(problem: &CertificateProblem) -> bool {
+    matches!(
+        problem,
+        CertificateProblem::SelfSigned | CertificateProblem::UntrustedRoot | CertificateProblem::IssuerMissing { .. }
+    )
+}
+
+/// What a watched client says of the server's certificate by an alert, where the certificate itself was not read or nothing
+/// was found in it.
+pub(crate) fn said_by_client(
+    case: &Case<'_>,
+    number: u8,
+    at_fault: Role,
+    summary: &str,
+    because: &str,
+) -> Option<Match> {
+    if seen(case).any(|seen| seen.role == Role::Server) {
+        return None;
+    }
+    let fits = |seen: &crate::alert::Seen| seen.role == Role::Client && seen.number == number;
+    let mut found = crate::alert::found(case, fits, Strength::Strong, at_fault.into(), summary)?;
+    found.phase = Some(Phase::Certificate);
+    found.reason = Reason::KeyMaterial;
+    found.side_because = because.to_owned();
+    found.remedies.push(decide(at_fault, "look at the certificates that are really sent", vec![show_chain(case)]));
+    Some(found)
 }
 
 /// A remedy that a person decides on, with commands.

@@ -6,6 +6,7 @@
 //! client: openssh@9.2p1                     the party, from the catalog
 //! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression; of TLS version,
 //!                                           cipher_suite, group, signature_scheme; of IKE see `examples_ike`
+//! server secure_renegotiation: no           whether RFC 5746 is announced
 //! fact: FACT                                one piece of evidence, see `fact`
 //! target: NAME                              what the person typed
 //! side: server                              expected side at fault, where it matters
@@ -122,6 +123,7 @@ fn replace_tls(offer: &mut TlsOffer, list: &str, value: &str) {
             offer.key_shares = names();
         }
         "signature_scheme" => offer.signature_schemes = names(),
+        "secure_renegotiation" => offer.secure_renegotiation = Known::Complete(value == "yes"),
         _ => panic!("no such list: {list}"),
     }
 }

@@ -1,6 +1,7 @@
 //! What the error may mean with which a responder ends IKE_AUTH. One notify stands for many causes (RFC 7296 sections 2.21.2
 //! and 3.10.1; the sources of strongSwan and libreswan): they are candidates, and the responder's log tells them apart.
 
+use shakedown_model::ike::IkeVersion;
 use shakedown_model::{EvidenceId, Fact, Match, Phase, Protocol, Role, Side, Strength};
 
 use crate::Case;
@@ -9,6 +10,13 @@ use crate::hostkey::server_shell;
 const INVALID_SYNTAX: u16 = 7;
 const NO_PROPOSAL_CHOSEN: u16 = 14;
 const AUTHENTICATION_FAILED: u16 = 24;
+/// Of IKEv1 (RFC 2408 section 3.14.1).
+const PAYLOAD_MALFORMED: u16 = 16;
+const INVALID_KEY_INFORMATION: u16 = 17;
+const INVALID_ID_INFORMATION: u16 = 18;
+const INVALID_HASH_INFORMATION: u16 = 23;
+/// Not a notify: no answer at all.
+const UNANSWERED: u16 = 0;
 const SINGLE_PAIR_REQUIRED: u16 = 34;
 const NO_ADDITIONAL_SAS: u16 = 35;
 const INTERNAL_ADDRESS_FAILURE: u16 = 36;
@@ -24,6 +32,8 @@ struct Candidate {
     side: Side,
     /// What the initiator proves itself with, for which this is one: `psk`, `pubkey`, or anything.
     with: Option<&'static str>,
+    /// The version of IKE for which this is one, or any.
+    only: Option<IkeVersion>,
     summary: &'static str,
 }
 
@@ -47,12 +57,22 @@ const CANDIDATES: &[Candidate] = &[
         None,
         "the responder may know the initiator, or itself, by another identity",
     ),
+    // As likely as those before: alone, a refusal points to none of them.
     auth(
         "auth-method-mismatch",
-        Strength::Weak,
+        Strength::Strong,
         None,
         "the responder may want the initiator to prove itself in another way",
     ),
+    Candidate {
+        only: Some(IkeVersion::V1),
+        ..auth(
+            "exchange-mode-mismatch",
+            Strength::Strong,
+            None,
+            "the responder may want the other of main mode and aggressive mode",
+        )
+    },
     auth("psk-missing", Strength::Weak, Some("psk"), "the responder may have no pre-shared key for these identities"),
     auth(
         "certificate-expired",
@@ -76,6 +96,61 @@ const CANDIDATES: &[Candidate] = &[
         notify: NO_PROPOSAL_CHOSEN,
         ..auth("no-common-child-proposal", Strength::Weak, None, "the responder may take none of the ESP proposals")
     },
+    of(
+        UNANSWERED,
+        "psk-mismatch",
+        Strength::Weak,
+        "the responder may have another pre-shared key for this initiator: it cannot read the message then, and may be silent",
+    ),
+    of(
+        UNANSWERED,
+        "nat-traversal-blocked",
+        Strength::Weak,
+        "what comes after the key exchange may be lost on the way, as from there on it goes to port 4500 behind a NAT",
+    ),
+    of(
+        UNANSWERED,
+        "peer-identity-mismatch",
+        Strength::Weak,
+        "the responder may know the initiator by another identity, and be silent on purpose",
+    ),
+    of(
+        PAYLOAD_MALFORMED,
+        "psk-mismatch",
+        Strength::Strong,
+        "the responder cannot read what was encrypted: it may have another pre-shared key for this initiator",
+    ),
+    of(
+        INVALID_HASH_INFORMATION,
+        "psk-mismatch",
+        Strength::Strong,
+        "the initiator's proof does not hold for the responder: it may have another pre-shared key",
+    ),
+    of(
+        INVALID_KEY_INFORMATION,
+        "psk-missing",
+        Strength::Strong,
+        "the responder may have no pre-shared key for the initiator's address",
+    ),
+    of(
+        INVALID_ID_INFORMATION,
+        "peer-identity-mismatch",
+        Strength::Strong,
+        "the responder may know the initiator by another identity",
+    ),
+    of(
+        INVALID_ID_INFORMATION,
+        "no-matching-connection",
+        Strength::Weak,
+        "the responder may have no connection for this initiator",
+    ),
+    child(
+        INVALID_ID_INFORMATION,
+        "traffic-selector-mismatch",
+        Strength::Strong,
+        "by its answer, the responder has no tunnel for these networks",
+    ),
+    child(INVALID_ID_INFORMATION, "exchange-mode-mismatch", Strength::Weak, "the responder may want transport mode"),
     child(
         NO_PROPOSAL_CHOSEN,
         "no-common-child-proposal",
@@ -123,11 +198,24 @@ const CANDIDATES: &[Candidate] = &[
 ];
 
 const fn auth(cause: &'static str, strength: Strength, with: Option<&'static str>, summary: &'static str) -> Candidate {
-    Candidate { phase: Phase::Auth, notify: AUTHENTICATION_FAILED, cause, strength, side: Side::Unknown, with, summary }
+    Candidate {
+        phase: Phase::Auth,
+        notify: AUTHENTICATION_FAILED,
+        cause,
+        strength,
+        side: Side::Unknown,
+        with,
+        only: None,
+        summary,
+    }
+}
+
+const fn of(notify: u16, cause: &'static str, strength: Strength, summary: &'static str) -> Candidate {
+    Candidate { notify, ..auth(cause, strength, None, summary) }
 }
 
 const fn child(notify: u16, cause: &'static str, strength: Strength, summary: &'static str) -> Candidate {
-    Candidate { phase: Phase::ChildSa, notify, cause, strength, side: Side::Unknown, with: None, summary }
+    Candidate { phase: Phase::ChildSa, notify, cause, strength, side: Side::Unknown, with: None, only: None, summary }
 }
 
 /// The candidates for what the responder answered, with their causes.
@@ -139,13 +227,21 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<(&'static str, Match)> {
         Fact::Notify { phase: phase @ (Phase::Auth | Phase::ChildSa), number, name, .. } => {
             Some((id, *phase, *number, name.as_str()))
         }
+        Fact::Unanswered { phase } => Some((id, *phase, UNANSWERED, "nothing")),
         _ => None,
     });
     let Some((id, phase, number, name)) = refused else { return Vec::new() };
     let method = case.party(Role::Client).and_then(|party| party.ike()?.peering.as_ref()?.local.method.as_ref());
     let method = method.map(|item| item.name.as_str());
+    let version = case.party(Role::Client).and_then(|party| party.ike()?.version).unwrap_or(IkeVersion::V2);
     let fits = |one: &&Candidate| {
-        one.phase == phase && one.notify == number && (method.is_none() || one.with.is_none() || one.with == method)
+        // In IKEv1 the keys are made of the pre-shared key: an answer that can be read shows that it is the same.
+        let known = version == IkeVersion::V1 && number == AUTHENTICATION_FAILED && one.cause.starts_with("psk-");
+        let of_version = one.only.is_none_or(|only| only == version) && !known;
+        of_version
+            && one.phase == phase
+            && one.notify == number
+            && (method.is_none() || one.with.is_none() || one.with == method)
     };
     (0..).zip(CANDIDATES.iter().filter(fits)).map(|(rank, one)| (one.cause, found(one, rank, id, name))).collect()
 }
@@ -156,9 +252,11 @@ fn found(one: &Candidate, rank: u32, id: EvidenceId, name: &str) -> Match {
     found.rank = rank;
     found.evidence.push(id);
     found.side_because = format!("the responder answers {name}, and does not say why");
-    found.notes.push(format!(
-        "{name} has several reasons, which responders do not tell apart on purpose or for want of a better word"
-    ));
+    if one.notify != UNANSWERED {
+        found.notes.push(format!(
+            "{name} has several reasons, which responders do not tell apart on purpose or for want of a better word"
+        ));
+    }
     found.what_would_decide = Some("the responder's log at the same second".to_owned());
     let command = server_shell("journalctl -u strongswan -u ipsec --since -2min", "what the responder has against it");
     let change = shakedown_model::Change::Decide {
@@ -207,5 +305,10 @@ mod tests {
             assert!(all.iter().all(|(_, confidence)| *confidence < 800), "{all:?}");
         }
         assert!(causes(Phase::Auth, 9999, "psk").is_empty());
+        // With nothing but that answer no cause is likelier than not.
+        for method in ["psk", "pubkey"] {
+            let all = causes(Phase::Auth, AUTHENTICATION_FAILED, method);
+            assert!(all.iter().all(|(_, confidence)| *confidence < 500), "{all:?}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::text::{list, quoted};
 /// The cause that a failed slot is reported as.
 pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
     match (&failed.kind, failed.slot) {
+        (FailureKind::NoSecureRenegotiation, _) => "renegotiation-refused",
         (_, Slot::Version) => "no-common-version",
         (FailureKind::WrongIdentity { .. }, _) => "peer-identity-mismatch",
         (FailureKind::DifferentKeys, _) => "psk-mismatch",

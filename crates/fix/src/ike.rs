@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shakedown_catalog::Rating;
 use shakedown_config::gateway;
-use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol};
+use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, Vendor};
 use shakedown_model::{
     Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome,
     Party, Policy, Role, SourceFile, Span, Stage, TextEdit,
@@ -131,9 +131,8 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
         let Some((rating, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
         let Ok(read) = catalog.proposal_of_keywords(proposal.protocol, &text) else { continue };
         // What a gateway has no word for cannot be asked of it.
-        let kind = input.party(role).configuration.as_ref().map(|own| own.kind);
-        let has_words = kind.filter(|kind| gateway::has_words(*kind));
-        if has_words.is_some_and(|kind| gateway::written(kind, &read, version(input)).is_none()) {
+        let with_words = vendor(input.party(role)).filter(|vendor| gateway::has_words(*vendor));
+        if with_words.is_some_and(|vendor| gateway::written(vendor, &read, version(input)).is_none()) {
             continue;
         }
         let text = match spelling(input.party(role)) {
@@ -256,10 +255,17 @@ fn version(input: &PlanInput<'_>) -> IkeVersion {
     of(Role::Client).or_else(|| of(Role::Server)).unwrap_or(IkeVersion::V2)
 }
 
+/// Whose gateway a party's text is of, if it is one's.
+fn vendor(party: &Party) -> Option<Vendor> {
+    match party.configuration.as_ref()?.kind {
+        ConfigurationKind::Gateway(vendor) => Some(vendor),
+        _ => None,
+    }
+}
+
 /// What to write where the end has its program's own proposals, or where its file was not read.
 fn line(party: &Party, added: &Addition, version: IkeVersion) -> Command {
-    let kind = party.configuration.as_ref().map(|own| own.kind);
-    if let Some(change) = kind.and_then(|kind| gateway::written(kind, &added.proposal, version)) {
+    if let Some(change) = vendor(party).and_then(|vendor| gateway::written(vendor, &added.proposal, version)) {
         let place = CommandPlace::Settings(format!("{} ({})", party.label, change.place));
         let explanation = "what stands in capitals is a name or number of that configuration".to_owned();
         return Command { place, text: change.text, explanation };

@@ -141,17 +141,16 @@ pub(crate) fn former(edit: &FileEdit) -> Command {
     Command { place, text: lines.join("\n"), explanation: format!("put this back as it was{and}") }
 }
 
-/// What `check` takes for the target: a server of TLS or IKE needs its scheme and port to be known as one.
+/// What `check` takes for the target: one of TLS or IKE needs its scheme and port to be known as one, one of SSH only where
+/// the port is not the usual one.
 fn target(input: &PlanInput<'_>, host: &str) -> String {
+    let name = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
     match (input.server.protocol(), input.context.port) {
-        (Protocol::Tls, Some(port)) => format!("tls://{host}:{port}"),
-        (Protocol::Tls, None) => format!("tls://{host}"),
-        (Protocol::Ike, Some(port)) if port != 500 => format!("ike://{host}:{port}"),
-        (Protocol::Ike, _) => format!("ike://{host}"),
-        (Protocol::Ssh, Some(port)) if port != 22 => match host.parse::<Ipv6Addr>() {
-            Ok(address) => format!("ssh://[{address}]:{port}"),
-            Err(_) => format!("ssh://{host}:{port}"),
-        },
-        _ => host.to_owned(),
+        (Protocol::Tls, Some(port)) => format!("tls://{name}:{port}"),
+        (Protocol::Tls, None) => format!("tls://{name}"),
+        (Protocol::Ike, Some(port)) if port != 500 => format!("ike://{name}:{port}"),
+        (Protocol::Ike, _) => format!("ike://{name}"),
+        (Protocol::Ssh, Some(port)) if port != 22 => format!("ssh://{name}:{port}"),
+        (Protocol::Ssh, _) => host.to_owned(),
     }
 }

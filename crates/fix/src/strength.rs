@@ -60,9 +60,14 @@ pub(crate) fn weak(catalog: &Catalog, slot: Slot, name: &Name) -> bool {
     catalog.rating(slot, name.as_str()).is_some_and(|rating| rating < Rating::Acceptable)
 }
 
-/// The names, the best rated first; the order within a rating is kept.
+/// The names, the best rated first; the order within a rating is kept, but that of those below acceptable the ones come
+/// first of which fewer weaknesses are known: `hmac-md5` before `hmac-md5-96`.
 pub(crate) fn best_first(catalog: &Catalog, slot: Slot, names: &mut [Name]) {
-    names.sort_by_key(|name| std::cmp::Reverse(mark(catalog.rating(slot, name.as_str()))));
+    names.sort_by_key(|name| {
+        let weaknesses = catalog.algorithm(slot, name.as_str()).filter(|_| weak(catalog, slot, name));
+        let mark = mark(catalog.rating(slot, name.as_str()));
+        (std::cmp::Reverse(mark), weaknesses.map_or(0, |algorithm| algorithm.reasons.len()))
+    });
 }
 
 /// The slots that one keyword or setting stands for.
@@ -80,4 +85,27 @@ pub(crate) fn family(slot: Slot) -> &'static [Slot] {
 /// The slot that stands for its family.
 pub(crate) fn head(slot: Slot) -> Slot {
     family(slot).first().copied().unwrap_or(slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_weak_ones_the_less_weak_comes_first() {
+        let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
+        let sorted = |slot: Slot, names: &[&str]| {
+            let mut names: Vec<Name> = names.iter().map(|name| Name::new(name)).collect();
+            best_first(&catalog, slot, &mut names);
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            sorted(Slot::MacC2s, &["hmac-md5-96", "hmac-md5", "hmac-sha1"]),
+            ["hmac-sha1", "hmac-md5", "hmac-md5-96"]
+        );
+        let kex = ["diffie-hellman-group1-sha1", "diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1"];
+        assert_eq!(sorted(Slot::Kex, &kex).first().map(String::as_str), Some("diffie-hellman-group14-sha1"));
+        // Those of one rating that is good enough stay in their own order.
+        assert_eq!(sorted(Slot::CipherC2s, &["aes128-ctr", "aes256-ctr"]), ["aes128-ctr", "aes256-ctr"]);
+    }
 }

@@ -3,10 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use shakedown_crypto::PrivateHostKey;
+use shakedown_crypto::tls::{KeyKind, ServerKey};
 use shakedown_model::ssh::SshOffer;
 use shakedown_model::{Known, Phase, Slot, items};
 
 use crate::ssh::{Client, ClientConfig, Event, Server, ServerConfig, Strategy};
+use crate::tls;
 
 /// A client fed with these bytes ends, and sees the same whether they come in one piece or byte by byte.
 pub fn handshake_client(data: &[u8]) {
@@ -39,6 +41,55 @@ pub fn handshake_server(data: &[u8]) {
         (events, server.phase())
     };
     same(run(data.len().max(1)), run(1));
+}
+
+/// A server of TLS fed with these bytes ends, and sees the same whether they come in one piece or byte by byte.
+pub fn handshake_tls_server(data: &[u8]) {
+    let suites = [
+        (0x0304, 0x1301, "TLS_AES_128_GCM_SHA256"),
+        (0x0303, 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+        (0x0301, 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
+    ];
+    for (version, number, name) in suites {
+        let Some(suite) = tls::Suite::new(number, name) else { continue };
+        let agreement = tls::Agreement {
+            version,
+            suite,
+            group: Some(0x001d),
+            dh: None,
+            signature_scheme: Some(0x0403),
+            certificates: vec![vec![0x30; 40]],
+            key: tls_key(),
+            protocol: None,
+            acknowledges_name: true,
+            secure_renegotiation: true,
+            extended_master_secret: true,
+            encrypt_then_mac: true,
+            downgrade_mark: None,
+            client_certificate: Some(tls::CertificateDemand::default()),
+        };
+        let run = |chunk: usize| {
+            let mut server = tls::Server::default();
+            for piece in data.chunks(chunk) {
+                server.receive(piece);
+                if server.asks().is_some() {
+                    server.decide(tls::Decision::Agree(Box::new(agreement.clone())));
+                }
+            }
+            server.end_of_stream();
+            assert!(server.is_done());
+            let sent: Vec<u8> =
+                std::iter::from_fn(|| server.transmit()).filter_map(|record| record.first().copied()).collect();
+            // How much came before the end was known depends on the pieces.
+            (sent, tls::ServerObservation { received: 0, ..server.into_observation() })
+        };
+        assert_eq!(run(data.len().max(1)), run(1));
+    }
+}
+
+fn tls_key() -> Option<Arc<ServerKey>> {
+    static KEY: OnceLock<Option<Arc<ServerKey>>> = OnceLock::new();
+    KEY.get_or_init(|| ServerKey::generate(KeyKind::Ec(256)).ok().map(Arc::new)).clone()
 }
 
 fn same(whole: (Vec<Event>, Phase), single: (Vec<Event>, Phase)) {

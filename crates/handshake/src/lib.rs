@@ -11,3 +11,4 @@ pub mod fuzzing;
 pub mod ike;
 pub mod ssh;
 pub mod tls;
+pub mod watch;

@@ -187,11 +187,20 @@ fn no_common_method_is_told_by_both_ends() {
 
 #[test]
 fn a_server_offers_what_it_cannot_do() {
-    let key = PrivateHostKey::generate_ed25519().unwrap();
-    let method = "sntrup761x25519-sha512@openssh.com";
-    let mut server = server(offer(&[method], &["ssh-ed25519"]), vec![key]);
+    // There is no key for what it lists.
+    let key = PrivateHostKey::generate_ecdsa_p256().unwrap();
+    let mut server = server(offer(&["curve25519-sha256"], &["ssh-ed25519"]), vec![key]);
     let mut client = Client::new(ClientConfig::new(exchange(&[], &[])));
     let (seen, by_server) = join(&mut client, &mut server);
-    assert!(matches!(by_server.last(), Some(Event::ExchangeImpossible { slot: Slot::Kex, .. })), "{by_server:?}");
+    assert!(matches!(by_server.last(), Some(Event::ExchangeImpossible { slot: Slot::HostKey, .. })), "{by_server:?}");
     assert!(matches!(seen.last(), Some(Event::Disconnect { phase: Phase::KeyExchange, code: 3, .. })), "{seen:?}");
+}
+
+#[test]
+fn a_server_answers_what_only_it_can_derive() {
+    let key = PrivateHostKey::generate_ed25519().unwrap();
+    let mut server = server(offer(&["sntrup761x25519-sha512@openssh.com"], &["ssh-ed25519"]), vec![key]);
+    let mut client = Client::new(ClientConfig::new(exchange(&[], &[])));
+    let (seen, _) = join(&mut client, &mut server);
+    assert!(matches!(seen.last(), Some(Event::NewKeys)), "{seen:?}");
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use shakedown_crypto::ike::{Cipher, IkeKeys, Integrity, KeyPair, Prf, Seed, Suite, auth_method};
 use shakedown_handshake::ike::{
-    Config, Credentials, Deletion, Initiator, Observation, ProofCheck, Proving, Received, Step, identification,
+    Config, Credentials, Deletion, Initiator, Machine, Observation, ProofCheck, Proving, Received, Step, identification,
 };
 use shakedown_model::{Role, Secret};
 use shakedown_wire::ike::number::{exchange, flag, notify, payload, protocol, transform};
@@ -429,4 +429,59 @@ fn nats_are_found_by_the_digests() {
     let wrong = [notify::NAT_DETECTION_SOURCE_IP, notify::NAT_DETECTION_DESTINATION_IP];
     Responder::accept(&mut one, &wrong.map(|kind| notify_payload(kind, &[0; 20])));
     assert!(one.is_behind_nat());
+}
+
+/// This crate's own responder, which lets nobody in.
+mod both_ends {
+    use shakedown_handshake::ike::{Decision, Reached, Responder};
+
+    use super::*;
+
+    fn answer(initiator: &mut Initiator, decision: Decision) -> Responder {
+        let request = initiator.datagrams()[0].clone();
+        let [client, server] = addresses();
+        let responder = Responder::new(&sent(initiator), &request, decision, [server, client]).unwrap();
+        assert!(responder.is_repeated(&request) && !responder.is_repeated(&request[1..]));
+        assert_eq!(initiator.receive(responder.reply()), Received::Answer);
+        responder
+    }
+
+    #[test]
+    fn who_comes_as_far_as_ike_auth_is_refused_there() {
+        let mut initiator = initiator();
+        let mut responder = answer(&mut initiator, Decision::Select(ike()));
+        assert_eq!(responder.reached(), &Reached::Chosen);
+        let asked = initiator.datagrams().to_vec();
+        let answers: Vec<Vec<u8>> =
+            asked.iter().flat_map(|one| responder.receive(&sent(&initiator), one).unwrap()).collect();
+        let again = responder.receive(&sent(&initiator), &asked[0]).unwrap();
+        assert_eq!((answers.len(), &again), (1, &answers), "a repeated message gets the same answer");
+        assert_eq!(responder.reached(), &Reached::AuthenticationRefused);
+        assert_eq!(initiator.receive(&answers[0]), Received::Answer);
+        assert_eq!(initiator.finish().auth, Step::Refused(notify::AUTHENTICATION_FAILED));
+    }
+
+    #[test]
+    fn another_group_is_asked_for_and_nothing_chosen_is_said() {
+        let mut initiator = initiator();
+        let mut other = ike();
+        other.transforms.retain(|one| one.kind != transform::KEY_EXCHANGE);
+        other.transforms.push(Transform::new(transform::KEY_EXCHANGE, 19, None));
+        assert_eq!(answer(&mut initiator, Decision::Select(other.clone())).reached(), &Reached::AskedForGroup(19));
+        assert_eq!(answer(&mut initiator, Decision::Select(other)).reached(), &Reached::Chosen);
+        let mut initiator = super::initiator();
+        assert_eq!(answer(&mut initiator, Decision::Refuse).reached(), &Reached::Refused);
+        assert_eq!(initiator.finish().sa_init, Step::Refused(notify::NO_PROPOSAL_CHOSEN));
+    }
+
+    #[test]
+    fn what_was_made_by_others_is_passed_over() {
+        let mut initiator = initiator();
+        let mut responder = answer(&mut initiator, Decision::Select(ike()));
+        let mut foreign = initiator.datagrams()[0].clone();
+        *foreign.last_mut().unwrap() ^= 1;
+        let message = Message::parse(&foreign, MessageLimits::default()).unwrap();
+        assert_eq!(responder.receive(&message, &foreign).unwrap(), Vec::<Vec<u8>>::new());
+        assert_eq!(responder.reached(), &Reached::Chosen);
+    }
 }

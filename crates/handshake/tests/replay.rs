@@ -12,3 +12,8 @@ fn handshake_client() {
 fn handshake_server() {
     replay("handshake_server", fuzzing::handshake_server);
 }
+
+#[test]
+fn handshake_tls_server() {
+    replay("handshake_tls_server", fuzzing::handshake_tls_server);
+}

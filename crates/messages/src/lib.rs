@@ -13,7 +13,6 @@ mod classes;
 mod codec;
 #[allow(unreachable_pub, reason = "a module of the build script too")]
 mod data;
-mod ends;
 mod envelope;
 mod event;
 #[doc(hidden)]

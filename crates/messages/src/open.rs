@@ -33,6 +33,8 @@ pub(crate) struct Open {
     pub(crate) matters: bool,
     /// Whether the last that mattered was a success.
     works: bool,
+    /// Whether one of what matters names the peer.
+    names_peer: bool,
     /// The number of its last message.
     pub(crate) touched: u64,
     size: usize,
@@ -118,6 +120,7 @@ impl Tracker {
             Kind::Context => {}
             kind => {
                 open.matters = true;
+                open.names_peer |= event.capture("peer").is_some();
                 open.works = kind == Kind::Success || open.works && kind == Kind::Consequence;
             }
         }
@@ -149,7 +152,13 @@ impl Tracker {
         let ids = self.by_key.get(&self.number_of(key)).map(Vec::as_slice).unwrap_or_default();
         let is_open = |id: &&u64| self.open.contains_key(*id);
         let latest = ids.iter().rev().find(is_open).copied();
-        let serves = !key.program.is_empty() && event.printed_by != Some(Role::Client);
+        // What a server writes of a peer and its port is of one connection, also where no log says which program wrote it.
+        let has_port = peer.is_some_and(|peer| peer.port.is_some());
+        let serves = match event.printed_by {
+            Some(Role::Client) => false,
+            Some(Role::Server) => has_port || !key.program.is_empty(),
+            None => !key.program.is_empty(),
+        };
         let mut found = latest;
         if let Some(peer) = peer
             && serves
@@ -161,7 +170,10 @@ impl Tracker {
             let elsewhere = || self.by_peer.get(&self.number((key.file, &key.host, peer))).filter(goes_on);
             let other = if is_sshd { elsewhere() } else { None };
             let nobody = latest.filter(|id| of(id) == Some(None));
-            found = ids.iter().rev().take(COMPARED).find(fits).or(other).copied().or(nobody);
+            // What `sshd` says on its own before it drops a connection: no program and no process ties the two together.
+            let announced = |id: &u64| self.open.get(id).is_some_and(|open| open.matters && !open.names_peer);
+            let lead = latest.filter(|id| key.program.is_empty() && hint.kind != Kind::Context && announced(id));
+            found = ids.iter().rev().take(COMPARED).find(fits).or(other).copied().or(nobody).or(lead);
             if let (Some(found), Some(before)) = (found, nobody)
                 && found != before
                 && !key.process.is_empty()
@@ -216,6 +228,7 @@ impl Tracker {
             time: None,
             matters: false,
             works: false,
+            names_peer: false,
             touched: 0,
             size: 0,
         };

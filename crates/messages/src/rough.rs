@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::ends::Ends;
 use crate::hit::line_of;
 use crate::literals::{Weight, weight};
 use crate::ordinary::places;
@@ -99,7 +98,7 @@ impl Rough {
         let (mut from, mut at) = (0, 0);
         let mut messages_at = std::mem::take(&mut self.messages);
         messages_at.clear();
-        for (number, end) in Ends::of(text).chain([text.len()]).enumerate() {
+        for (number, end) in memchr::memchr_iter(b'\n', text).chain([text.len()]).enumerate() {
             if number % LINES == 0 {
                 found.seen.lines.push(at);
             }

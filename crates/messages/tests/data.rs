@@ -77,3 +77,23 @@ fn sentences_keep_their_style() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Attempts are told apart by their peers: each message has to name one as the others do.
+#[test]
+fn a_peer_is_a_name_or_an_address_and_nothing_around_it() {
+    let messages = Messages::built_in();
+    let mut wrong = Vec::new();
+    for entry in messages.entries() {
+        for example in &entry.examples {
+            let mut reader = Reader::new(&messages);
+            reader.read(0, 0, example.as_bytes());
+            for attempt in reader.finish().0 {
+                let peer = attempt.peer.unwrap_or_default();
+                if peer.contains(|sign: char| "[]()<>,;=\"'@".contains(sign) || sign.is_whitespace()) {
+                    wrong.push(format!("{}: `{peer}` of {example}", entry.id));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,7 +1,7 @@
 //! What belongs together in a log.
 
 use shakedown_messages::{Attempt, KnownPeer, Messages, Reader};
-use shakedown_model::{IncidentResult, Role, Standing};
+use shakedown_model::{IncidentResult, Role, Slot, Standing};
 
 const NO_KEX: &str = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]";
 
@@ -243,4 +243,35 @@ fn a_long_text_tells_the_same_as_its_parts() {
     assert_eq!(parts.0.len(), 4, "{parts:#?}");
     assert_eq!(told(text.len()), parts);
     assert_eq!(told(500_000), parts);
+}
+
+/// The end of a failed connection was told as one of its own: its peer was the name with a part of the address.
+#[test]
+fn what_postfix_says_of_one_connection_is_one_incident() {
+    let text = "Mar  3 11:45:47 mail postfix/smtpd[1058]: connect from mx.example.net[192.0.2.10]\n\
+        Mar  3 11:45:47 mail postfix/smtpd[1058]: SSL_accept error from mx.example.net[192.0.2.10]: -1\n\
+        Mar  3 11:45:47 mail postfix/smtpd[1058]: warning: TLS library problem: \
+        error:1417A0C1:SSL routines:tls_post_process_client_hello:no shared cipher:../ssl/statem/statem_srvr.c:1419:\n\
+        Mar  3 11:45:47 mail postfix/smtpd[1058]: lost connection after STARTTLS from mx.example.net[192.0.2.10]\n";
+    let (attempts, _) = read(text);
+    assert_eq!(attempts.len(), 1, "{attempts:#?}");
+    assert_eq!(attempts[0].peer.as_deref(), Some("192.0.2.10"));
+}
+
+/// `docker logs` of an sshd that writes to standard error: connections of one peer were put together, and so undecided.
+#[test]
+fn connections_are_told_apart_by_their_ports_where_no_program_is_written() {
+    let text = "Server listening on 0.0.0.0 port 22.\n\
+        Connection from 192.0.2.10 port 50001 on 192.0.2.1 port 22 rdomain \"\"\n\
+        Unable to negotiate with 192.0.2.10 port 50001: no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]\n\
+        Connection from 192.0.2.10 port 50002 on 192.0.2.1 port 22 rdomain \"\"\n\
+        Accepted publickey for deploy from 192.0.2.10 port 50002 ssh2: ED25519 SHA256:l3ZcnfPYmrsLRWZ4b6sfKwQm1VPzUo0tC8vK2sVd9yE\n\
+        Connection from 192.0.2.10 port 50003 on 192.0.2.1 port 22 rdomain \"\"\n\
+        Unable to negotiate with 192.0.2.10 port 50003: no matching host key type found. Their offer: ssh-dss [preauth]\n";
+    let (attempts, _) = read(text);
+    let failed: Vec<_> = attempts.iter().filter(|attempt| attempt.result == IncidentResult::Failed).collect();
+    let said = |slot: Slot| {
+        failed.iter().filter(|attempt| attempt.said.iter().any(|(said, _)| said.slot == Some(slot))).count()
+    };
+    assert_eq!((failed.len(), said(Slot::Kex), said(Slot::HostKey)), (2, 1, 1), "{attempts:#?}");
 }

@@ -168,6 +168,15 @@ pub enum Fact {
         /// What differed.
         what: String,
     },
+    /// A client has a store of trusted authorities of its own, which judges otherwise than that of its machine.
+    TrustStore {
+        /// The program that it is known by on its machine.
+        client: String,
+        /// Where its store is.
+        path: String,
+        /// Whether the server's certificates lead to an authority in it.
+        trusts: bool,
+    },
     /// The server's host key was looked up in the known hosts.
     HostKeyLookup {
         /// Result.
@@ -257,6 +266,11 @@ pub enum Fact {
         name: String,
         /// Whether all that could be offered was answered with it.
         to_everything: bool,
+    },
+    /// IKE: the responder has answered before, and gives no answer to what is sent in this phase.
+    Unanswered {
+        /// The phase.
+        phase: Phase,
     },
     /// IKE: the responder answers the first message of version 1, where it has no answer to version 2 but a refusal or none.
     OldVersionOnly,

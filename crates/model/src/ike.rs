@@ -4,8 +4,10 @@
 //! `sha256`, `prfsha384`, `modp2048`, `ecp256`, `x25519`, `noesn`. `none` stands for the transform of that name.
 
 mod peering;
+mod vendor;
 
 pub use peering::{KeyPrint, Peering, Proof, SharedKey};
+pub use vendor::Vendor;
 
 use std::fmt;
 

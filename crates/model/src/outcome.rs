@@ -228,6 +228,8 @@ pub enum FailureKind {
     },
     /// IKEv1: one end speaks main mode and the other one aggressive mode.
     OtherMode,
+    /// TLS: the client demands secure renegotiation (RFC 5746), and the server does not announce it.
+    NoSecureRenegotiation,
     /// One implementation cannot go on although the lists have a name in common.
     Deviation {
         /// Who cannot.

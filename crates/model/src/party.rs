@@ -188,30 +188,8 @@ pub enum ConfigurationKind {
     Swanctl,
     /// `ipsec.conf` of strongSwan or libreswan.
     IpsecConf,
-    /// Cisco IOS and IOS XE, `show running-config`.
-    CiscoIos,
-    /// Cisco ASA, `show running-config`.
-    CiscoAsa,
-    /// FortiGate, `show vpn ipsec ...` or a whole configuration.
-    FortiOs,
-    /// MikroTik RouterOS, `/ip ipsec export`.
-    RouterOs,
-    /// Juniper SRX, `show configuration`.
-    Junos,
-    /// Palo Alto Networks, XML or `set` commands.
-    PanOs,
-    /// pfSense, `config.xml`.
-    PfSense,
-    /// OPNsense, `config.xml`.
-    OpnSense,
-    /// AWS, `describe-vpn-connections` or the XML for the customer gateway.
-    AwsVpn,
-    /// Azure, a connection or its IPsec policies in JSON.
-    AzureVpn,
-    /// Google Cloud, `gcloud compute vpn-tunnels describe`.
-    GcpVpn,
-    /// Windows, what PowerShell prints of a VPN connection or of the sets of IPsec rules.
-    WindowsVpn,
+    /// The text of a gateway of another vendor.
+    Gateway(ike::Vendor),
 }
 
 impl ConfigurationKind {
@@ -236,18 +214,7 @@ impl ConfigurationKind {
             Self::Envoy => "envoy",
             Self::Swanctl => "swanctl.conf",
             Self::IpsecConf => "ipsec.conf",
-            Self::CiscoIos => "cisco-ios",
-            Self::CiscoAsa => "cisco-asa",
-            Self::FortiOs => "fortios",
-            Self::RouterOs => "routeros",
-            Self::Junos => "junos",
-            Self::PanOs => "pan-os",
-            Self::PfSense => "pfsense",
-            Self::OpnSense => "opnsense",
-            Self::AwsVpn => "aws-vpn",
-            Self::AzureVpn => "azure-vpn",
-            Self::GcpVpn => "gcp-vpn",
-            Self::WindowsVpn => "windows-vpn",
+            Self::Gateway(vendor) => vendor.product(),
         }
     }
 }

@@ -195,6 +195,15 @@ fn without_a_common_group_static_rsa_is_left() {
     let outcome = run(&strict, &other);
     let small = FailureKind::TooSmall { bits: 1024, minimum: 2048, demanded_by: Role::Client };
     assert_eq!((failed(&outcome), &outcome.failed[0].kind), (Some(Slot::Group), &small));
+    // An old Java, with a prime that it cannot compute with.
+    other.offer.dh_parameters = Known::Complete(DhParameters::Fixed { bits: 2048 });
+    assert_eq!(run(&strict, &other).result(), OutcomeResult::Agreed);
+    strict.offer.max_dh_bits = Some(1024);
+    let outcome = run(&strict, &other);
+    assert!(
+        matches!(&outcome.failed[0].kind, FailureKind::Deviation { by: Role::Client, what } if what.contains("1024")),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -388,6 +397,20 @@ fn suites_of_last_resort() {
     }
     own.offer.cipher_suites = list("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     assert_eq!(agreed(&run(&client(), &own), Slot::CipherSuite), Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
+}
+
+/// A client that demands RFC 5746 ends up to TLS 1.2 where the server does not announce it.
+#[test]
+fn a_server_without_secure_renegotiation() {
+    let mut own = server(&[rsa()]);
+    own.offer.secure_renegotiation = Known::Complete(false);
+    let mut strict = client();
+    strict.offer.needs_secure_renegotiation = Some(true);
+    assert_eq!(run(&strict, &own).result(), OutcomeResult::Agreed, "TLS 1.3 has none");
+    let own = tls12(own);
+    let outcome = run(&strict, &own);
+    assert_eq!(outcome.failed[0].kind, FailureKind::NoSecureRenegotiation, "{outcome:?}");
+    assert_eq!(run(&client(), &own).result(), OutcomeResult::Agreed);
 }
 
 /// OpenSSL's client of old versions alone refuses what a server with TLS 1.2 marks as a downgrade.

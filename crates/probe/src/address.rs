@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shakedown_crypto::kex::methods;
-use shakedown_handshake::ssh::{ClientConfig, Strategy};
+use shakedown_handshake::ssh::{ClientConfig, Negotiated, Strategy};
 use shakedown_model::ssh::{HostKey, SshOffer, key_type_of};
 use shakedown_model::{ConnectFailure, Evidence, Fact, HopRef, Known, Name, Party, Phase, Role};
 use tokio::time::{Instant, timeout_at};
@@ -33,6 +33,20 @@ pub(crate) struct Address<'a> {
     pub(crate) notes: Vec<String>,
 }
 
+/// What was agreed on, slot by slot.
+fn in_words(agreed: &Negotiated) -> String {
+    let mac = |mac: &Option<Name>| mac.as_ref().map_or_else(String::new, |mac| format!(" with `{mac}`"));
+    format!(
+        "`{}`, host key by `{}`, `{}`{} to the server, `{}`{} from it",
+        agreed.kex,
+        agreed.host_key,
+        agreed.cipher_c2s,
+        mac(&agreed.mac_c2s),
+        agreed.cipher_s2c,
+        mac(&agreed.mac_s2c)
+    )
+}
+
 /// What one connection came to.
 struct Connection {
     number: u32,
@@ -55,6 +69,7 @@ impl Address<'_> {
                 Strategy::Exchange { kex: kex.iter().cloned().chain(implemented).collect(), host_key: host_key.clone() }
             }
             HostKeys::All => Strategy::Exchange { kex: Vec::new(), host_key: Vec::new() },
+            HostKeys::As(offer) => Strategy::Offer(offer.clone()),
         };
         let deadline = self.deadline;
         let first = self.connect(strategy, "offer", deadline, true).await?;
@@ -65,6 +80,11 @@ impl Address<'_> {
             && self.options.want.host_keys != HostKeys::None
         {
             self.notes.push(format!("no key exchange was made in the first connection: {reason}"));
+        }
+        if let (HostKeys::As(_), Some(agreed)) = (&self.options.want.host_keys, &first.transcript.agreed) {
+            let far =
+                if first.transcript.new_keys { "the key exchange was carried out to its end" } else { "it began" };
+            self.notes.push(format!("as this client, {far}: {}", in_words(agreed)));
         }
         let mut keys = Vec::new();
         self.keep_key(&mut keys, first.transcript.host_key, first.number);
@@ -193,7 +213,13 @@ impl Address<'_> {
         };
         self.report(|address| Progress::Connecting { address, connection: number, purpose: purpose.to_owned() });
         let mut stream = self.open(number, deadline, first).await?;
-        let mut transcript = session::run(&mut stream, ClientConfig::new(strategy), deadline).await;
+        let mut config = ClientConfig::new(strategy);
+        if let Strategy::Offer(offer) = &config.strategy
+            && let Some(identification) = &offer.identification
+        {
+            config.identification = identification.to_bytes();
+        }
+        let mut transcript = session::run(&mut stream, config, deadline).await;
         let mut hop = HopRef::Target;
         if !transcript.complete
             && transcript.identification.is_none()

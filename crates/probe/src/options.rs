@@ -111,6 +111,9 @@ pub enum HostKeys {
         /// The client's host key algorithms, in order.
         host_key: Vec<Name>,
     },
+    /// The one that the client gets whose offer this is: it is sent as it stands, with its identification, and keys are
+    /// exchanged up to the server's NEWKEYS.
+    As(Box<shakedown_model::ssh::SshOffer>),
     /// All: one further connection for each key type.
     All,
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use shakedown_handshake::ssh::{Client, ClientConfig, Event};
+use shakedown_handshake::ssh::{Client, ClientConfig, Event, Negotiated};
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshOffer};
 use shakedown_model::{Ending, Fact, Name, Phase};
 use tokio::time::{Instant, timeout_at};
@@ -21,6 +21,9 @@ pub(crate) struct Transcript {
     /// The algorithm that the host key was to sign with.
     pub(crate) host_key_algorithm: Option<Name>,
     pub(crate) gex_bits: Option<u32>,
+    /// What both agreed on, and whether the key exchange came to its end.
+    pub(crate) agreed: Option<Box<Negotiated>>,
+    pub(crate) new_keys: bool,
     /// Why no key exchange took place.
     pub(crate) impossible: Option<String>,
     /// What was seen, in order.
@@ -160,7 +163,11 @@ impl Session {
                 Event::PreambleLine(line) if self.preamble.len() < KEPT_LINES => self.preamble.push(line),
                 Event::Identification(text) => self.transcript.identification = Some(text),
                 Event::KexInit(offer) => self.transcript.offer = Some(offer),
-                Event::Negotiated(negotiated) => self.transcript.host_key_algorithm = Some(negotiated.host_key.clone()),
+                Event::Negotiated(negotiated) => {
+                    self.transcript.host_key_algorithm = Some(negotiated.host_key.clone());
+                    self.transcript.agreed = Some(negotiated);
+                }
+                Event::NewKeys => self.transcript.new_keys = true,
                 Event::ExchangeImpossible { reason, .. } => self.transcript.impossible = Some(reason),
                 Event::GexGroup { bits } => self.transcript.gex_bits = Some(bits),
                 Event::HostKey(key) => {

@@ -372,6 +372,7 @@ fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
             | FailureKind::DifferentKeys
             | FailureKind::NoKey { .. }
             | FailureKind::OtherMode
+            | FailureKind::NoSecureRenegotiation
             | FailureKind::NoKnownKey
             | FailureKind::RevokedKey => {}
         }
@@ -426,13 +427,17 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::NoStartTls { protocol: _, is_offered: _, text }
         | Fact::ProxyRefused { text } => visit.said(text),
         Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
-        Fact::OldVersionOnly => {}
+        Fact::OldVersionOnly | Fact::Unanswered { phase: _ } => {}
         Fact::Notify { phase: _, number: _, name: _, to_everything: _ } => {}
         Fact::Certificate(finding) => certificate::finding(visit, finding),
         Fact::Completion(completion) => certificate::completion(visit, completion),
         Fact::Departure { what } => visit.sentence(what),
         Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
         Fact::LimitReached { phase: _, limit } => visit.sentence(limit),
+        Fact::TrustStore { client, path, trusts: _ } => {
+            visit.path(client);
+            visit.path(path);
+        }
         Fact::TooSlow { phase: _, received: _, milliseconds: _ } => {}
         Fact::HostKeyLookup { status, key_type, fingerprint } => {
             visit.token(key_type);

@@ -125,6 +125,9 @@ pub(crate) fn failure(failed: &FailedSlot) -> String {
         FailureKind::NoKey { by: Role::Client } => "the initiator has no pre-shared key for the responder".to_owned(),
         FailureKind::NoKey { by: Role::Server } => "the responder has no pre-shared key for the initiator".to_owned(),
         FailureKind::OtherMode => "one speaks main mode, the other one aggressive mode".to_owned(),
+        FailureKind::NoSecureRenegotiation => {
+            "the server does not announce secure renegotiation (RFC 5746), which the client demands".to_owned()
+        }
         FailureKind::NotTheKnownKey => "the server's host key is not the known one".to_owned(),
         FailureKind::NoKnownKey => "the server's host key is not known, and the client checks strictly".to_owned(),
         FailureKind::RevokedKey => "the server's host key is revoked".to_owned(),

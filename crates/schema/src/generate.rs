@@ -5,10 +5,13 @@ use crate::v1;
 /// The path of the generated schema below the repository's root.
 pub const FILE: &str = "schema/shakedown-1.schema.json";
 
-/// The JSON Schema (draft 2020-12) of [`v1::Document`], as it is written.
+/// The JSON Schema (draft 2020-12) of [`v1::Document`], as it is written. The documents about changes that were made,
+/// [`v1::Changes`] and [`v1::Exceptions`], are among its definitions.
 pub fn json_schema() -> schemars::Schema {
-    let mut schema =
-        SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<v1::Document>();
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.subschema_for::<v1::Changes>();
+    generator.subschema_for::<v1::Exceptions>();
+    let mut schema = generator.into_root_schema_for::<v1::Document>();
     schema.insert("title".to_owned(), "shakedown/1".into());
     schema
 }

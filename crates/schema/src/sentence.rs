@@ -47,6 +47,16 @@ pub fn sentence(fact: &Fact) -> String {
             format!("only {bytes} came in {milliseconds} ms {}", during(*phase))
         }
         Fact::BackendsDiffer { what } => format!("connections to one name were answered differently: {what}"),
+        Fact::TrustStore { client, path, trusts: true } => {
+            format!(
+                "the server's certificates lead to an authority in `{path}`, the store of `{client}`, and to none of this machine's"
+            )
+        }
+        Fact::TrustStore { client, path, trusts: false } => {
+            format!(
+                "the server's certificates lead to an authority of this machine's, and to none in `{path}`, the store of `{client}`"
+            )
+        }
         Fact::HostKeyLookup { status, key_type, fingerprint } => known_host(status, key_type, fingerprint),
         Fact::WrongSignature { algorithm } => format!("the server's `{algorithm}` signature is wrong"),
         Fact::SmallKey { key_type, bits, minimum } => {
@@ -89,6 +99,9 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::Notify { number, name, to_everything, .. } => {
             let to = if *to_everything { "all that it was offered" } else { "the offer" };
             format!("the responder answered {to} with `{name}` ({number})")
+        }
+        Fact::Unanswered { .. } => {
+            "the responder, which has answered before, gives no answer to the initiator's proof".to_owned()
         }
         Fact::OldVersionOnly => "the responder answers IKEv1, and not IKEv2".to_owned(),
         Fact::Departure { what } => what.clone(),

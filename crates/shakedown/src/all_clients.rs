@@ -62,7 +62,8 @@ impl Session {
                 newest.notes.clear();
                 let client = report.parties.len();
                 report.parties.push(newest);
-                self.judge_outcome(&mut report, client, place, &context, outcome);
+                // The planner has a list of its own of the clients that are still met.
+                self.judge_among(&mut report, client, place, &context, outcome, &[]);
             }
         }
         report.notes.push("computed from the server's map: no hello of these clients was sent".to_owned());

@@ -15,6 +15,8 @@ pub(crate) enum Wanted {
     Offer,
     /// The offer, and the host key that a client with these lists would get, in the same connection.
     Check { kex: Vec<shakedown_model::Name>, host_key: Vec<shakedown_model::Name> },
+    /// What a client with this offer gets, which is sent as it stands.
+    As(Box<shakedown_model::ssh::SshOffer>),
 }
 
 impl Wanted {
@@ -307,7 +309,7 @@ impl Session {
     }
 
     /// The target, and the way that the configuration takes to it.
-    fn way(&self, settings: &ClientSettings, target: &Target) -> Way {
+    pub(crate) fn way(&self, settings: &ClientSettings, target: &Target) -> Way {
         let host = settings.host_name.clone().unwrap_or_else(|| target.host.clone());
         let port = target.port.unwrap_or(settings.port);
         let family = match (self.options.family, settings.address_family) {
@@ -325,7 +327,7 @@ impl Session {
         self.probe_ssh(way, &address.to_string(), wanted).await
     }
 
-    async fn probe_ssh(&self, way: Way, named: &str, wanted: Wanted) -> Gathering {
+    pub(crate) async fn probe_ssh(&self, way: Way, named: &str, wanted: Wanted) -> Gathering {
         let mut options = probe::Options::default();
         options.timeout = self.options.timeout;
         options.family = way.family;
@@ -334,6 +336,7 @@ impl Session {
             Wanted::Check { kex, host_key } => {
                 probe::Want { host_keys: probe::HostKeys::One { kex, host_key }, gex_sizes: false }
             }
+            Wanted::As(offer) => probe::Want { host_keys: probe::HostKeys::As(offer), gex_sizes: false },
         };
         options.progress = self.steps();
         let probed = probe::ssh(&way.target, &options).await;
@@ -387,7 +390,7 @@ impl Session {
 }
 
 /// A target with the way to it.
-struct Way {
+pub(crate) struct Way {
     target: probe::SshTarget,
     family: probe::Family,
 }

@@ -18,8 +18,17 @@ pub(crate) fn quiet(program: &Path) -> Command {
 
 /// What a program prints. `None` where there is none of this name, or it takes too long.
 pub(crate) async fn run<T: AsRef<std::ffi::OsStr>>(program: &Path, arguments: &[T]) -> Option<Output> {
+    run_within(program, arguments, PATIENCE).await
+}
+
+/// The same with another patience.
+pub(crate) async fn run_within<T: AsRef<std::ffi::OsStr>>(
+    program: &Path,
+    arguments: &[T],
+    patience: Duration,
+) -> Option<Output> {
     let child = quiet(program).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
-    tokio::time::timeout(PATIENCE, child.wait_with_output()).await.ok()?.ok()
+    tokio::time::timeout(patience, child.wait_with_output()).await.ok()?.ok()
 }
 
 /// A program on the `PATH` or in the folders for administrators.

@@ -9,32 +9,43 @@ mod all_clients;
 pub mod blocking;
 mod check;
 mod demo;
+mod emulating;
 mod error;
 mod explain;
 mod fixing;
 pub mod input;
 mod installed;
 mod known_hosts;
+mod lab;
 mod live;
 mod local;
 mod options;
 mod party;
 mod recognise;
 mod recording;
+mod relaying;
 mod session;
 mod target;
 
 pub use demo::{Demo, DemoStep};
+pub use emulating::{Emulate, Emulating};
 pub use error::Error;
 pub use explain::{Explaining, Input, News, Tally, Watching};
-pub use fixing::{Applied, Applying, FixError, FixPlan, Step, recovered, taken_back, watch_until_confirmed};
+pub use fixing::{
+    Applied, Applying, Far, FarFix, FarPlan, FixError, FixPlan, Shown, Step, Told, Via, ViaError, applied_document,
+    change_document, recovered, serve_far, taken_back, watch_until_confirmed,
+};
+pub use lab::{LabEnd, LabError, LabOptions, LabStep, Scenario, scenario, scenarios};
 pub use options::{Family, InitiatorOptions, Options, ProgressFunction, parse_context};
 pub use recording::{Heard, ListenFor, Listened, Listening, Preamble};
+pub use relaying::{Passed, PassedOn, RelayFor, Relaying};
 pub use session::Session;
 pub use shakedown_apply as apply;
 pub use shakedown_messages::KnownPeer;
+pub use shakedown_model::ike::IkeVersion;
 pub use shakedown_model::*;
 pub use shakedown_report as report;
+pub use shakedown_schema::v1 as document;
 pub use target::{Target, TargetError};
 
 /// The pages of all causes, in the order of the published list.

@@ -25,6 +25,9 @@ pub struct Options {
     pub certificate: Option<PathBuf>,
     /// TLS: the private key of that certificate, in PEM; `None` where it stands in the same file (`--key`).
     pub key: Option<PathBuf>,
+    /// The file with the passphrase of that key, in its first line (`--key-passphrase-file`); `None` for the variable
+    /// [`Options::KEY_PASSPHRASE_VARIABLE`].
+    pub key_passphrase_file: Option<PathBuf>,
     /// TLS: the proxy to go through, `http://HOST:PORT` or `socks5://HOST:PORT` (`--proxy`).
     pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
@@ -72,6 +75,8 @@ pub struct InitiatorOptions {
     /// Whether the configuration's own traffic selectors are asked for, in the place of networks for documentation
     /// (`--real-ts`).
     pub real_selectors: bool,
+    /// The version of IKE that an initiator speaks that only these options describe (`--ike-version`); else 2.
+    pub version: Option<shakedown_model::ike::IkeVersion>,
 }
 
 impl InitiatorOptions {
@@ -83,6 +88,9 @@ impl InitiatorOptions {
 pub type ProgressFunction = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Options {
+    /// The variable of the environment that may hold the passphrase of the private key.
+    pub const KEY_PASSPHRASE_VARIABLE: &str = "SHAKEDOWN_KEY_PASSPHRASE";
+
     /// The addresses to connect to instead of those of the name, for a target with this port.
     pub(crate) fn addresses(&self, port: u16) -> Vec<SocketAddr> {
         let with_port = |address: &SocketAddr| match address.port() {
@@ -104,6 +112,7 @@ impl Default for Options {
             cacert: None,
             certificate: None,
             key: None,
+            key_passphrase_file: None,
             proxy: None,
             clients: Vec::new(),
             initiator: InitiatorOptions::default(),

@@ -108,6 +108,18 @@ pub(crate) fn toml_files(directory: &std::path::Path) -> std::io::Result<Vec<(St
     Ok(files)
 }
 
+/// The other parties of a report that meet either end: a fix says which of them it would cut off or let in.
+fn others(parties: &[shakedown_model::Party], client: usize, server: usize) -> Vec<shakedown_model::Party> {
+    let of_pair = |index: usize| index == client || index == server;
+    let mut others: Vec<shakedown_model::Party> = Vec::new();
+    for (_, party) in parties.iter().enumerate().filter(|(index, _)| !of_pair(*index)) {
+        if !others.iter().any(|known| known.label == party.label && known.role == party.role) {
+            others.push(party.clone());
+        }
+    }
+    others
+}
+
 fn host_name() -> Option<String> {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
@@ -131,7 +143,21 @@ impl Session {
         client: usize,
         server: usize,
         context: &shakedown_model::Context,
+        outcome: shakedown_model::Outcome,
+    ) {
+        let others = others(&report.parties, client, server);
+        self.judge_among(report, client, server, context, outcome, &others);
+    }
+
+    /// The same with these as the parties that a fix may reach besides.
+    pub(crate) fn judge_among(
+        &self,
+        report: &mut Report,
+        client: usize,
+        server: usize,
+        context: &shakedown_model::Context,
         mut outcome: shakedown_model::Outcome,
+        others: &[shakedown_model::Party],
     ) {
         let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server)) else {
             return;
@@ -157,7 +183,7 @@ impl Session {
             outcome: &outcome,
             context,
             catalog: &self.catalog,
-            known_peers: &[],
+            known_peers: others,
         });
         let address = match &server_party.source {
             shakedown_model::PartySource::Live { address } => Some(address.clone()),

@@ -60,6 +60,7 @@ struct Setup {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     OpenSsl,
+    GnuTls,
     NginxUnknownName,
     Http,
 }
@@ -76,8 +77,7 @@ const fn fails(name: &'static str, cause: &'static str, side: &'static str, buil
 }
 
 /// Those of badssl.com that a server alone can be. Left out is what only lists within browsers decide (interception,
-/// pins, transparency, extended validation, known bad roots), and what the OpenSSL at hand no longer speaks (SSL 2 and 3,
-/// RC4, 3DES).
+/// pins, transparency, extended validation, known bad roots), and what no server at hand speaks any more (SSL 2 and 3).
 pub const BADSSL: &[Scenario] = &[
     fails("expired", "certificate-expired", "server", |setup| {
         setup.server.not_before -= 200 * DAY;
@@ -132,6 +132,9 @@ pub const BADSSL: &[Scenario] = &[
         setup.keys[2] = CertificateKey::rsa();
         setup.arguments = vec!["-tls1_2", "-cipher", "NULL-SHA256:@SECLEVEL=0"];
     }),
+    fails("3des", "no-common-cipher", "server", |setup| of_gnutls(setup, "+3DES-CBC:+SHA1")),
+    fails("rc4", "no-common-cipher", "server", |setup| of_gnutls(setup, "+ARCFOUR-128:+SHA1")),
+    fails("rc4-md5", "no-common-cipher", "server", |setup| of_gnutls(setup, "+ARCFOUR-128:+MD5")),
     works("cbc", |setup| {
         setup.keys[2] = CertificateKey::rsa();
         setup.arguments = vec!["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"];
@@ -169,6 +172,11 @@ pub const MISSING: &[Scenario] = &[
         clock: Some(86_400),
         build: |_| {},
     },
+    fails("legacy-renegotiation", "renegotiation-refused", "server", |setup| {
+        setup.keys[2] = CertificateKey::rsa();
+        setup.kind = Kind::GnuTls;
+        setup.arguments = vec!["NORMAL:-VERS-ALL:+VERS-TLS1.2:%DISABLE_SAFE_RENEGOTIATION"];
+    }),
     fails("wrong-purpose", "certificate-purpose", "server", |setup| {
         setup.server.purposes = Some(vec![purpose::CLIENT]);
     }),
@@ -205,6 +213,14 @@ fn small_dh(setup: &mut Setup, bits: u32) {
     setup.arguments = vec!["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"];
 }
 
+/// With suites that OpenSSL was built without.
+fn of_gnutls(setup: &mut Setup, suites: &'static str) {
+    setup.keys[2] = CertificateKey::rsa();
+    setup.kind = Kind::GnuTls;
+    let common = "+VERS-TLS1.2:+RSA:+ECDHE-RSA:+GROUP-ALL:+SIGN-ALL:+COMP-NULL";
+    setup.arguments = vec!["NONE", common, suites];
+}
+
 fn old_version(setup: &mut Setup, version: &'static str) {
     setup.keys[2] = CertificateKey::rsa();
     setup.arguments = vec![version, "-cipher", "DEFAULT@SECLEVEL=0"];
@@ -229,7 +245,11 @@ impl Scenario {
             dh_bits: None,
             kind: Kind::OpenSsl,
         };
-        let program = |kind| if kind == Kind::OpenSsl { "openssl" } else { "nginx" };
+        let program = |kind| match kind {
+            Kind::OpenSsl => "openssl",
+            Kind::GnuTls => "gnutls-serv",
+            Kind::NginxUnknownName | Kind::Http => "nginx",
+        };
         (self.build)(&mut setup);
         if setup.kind != Kind::Http {
             require(program(setup.kind))?;
@@ -276,10 +296,23 @@ impl Setup {
         write("key.pem", &key.pem())?;
         match self.kind {
             Kind::OpenSsl => crate::peers::on_free_port(|port| self.openssl(folder, port)),
+            Kind::GnuTls => crate::peers::on_free_port(|port| self.gnutls(folder, port)),
             Kind::NginxUnknownName => crate::peers::on_free_port(|port| {
                 nginx(folder, port, "server_name other.test; ssl_reject_handshake on;")
             }),
             Kind::Http => http().map(|address| (address, None)).map_err(StartError::Io),
+        }
+    }
+
+    fn gnutls(&self, folder: &Path, port: u16) -> Result<(SocketAddr, Option<Running>), StartError> {
+        let program = require("gnutls-serv").ok_or_else(|| StartError::NotReady("no gnutls-serv".to_owned()))?;
+        let mut command = Command::new(&program);
+        command.args(["--http", "--port", &port.to_string(), "--priority", &self.arguments.join(":")]);
+        command.arg("--x509certfile").arg(folder.join("full.pem")).arg("--x509keyfile").arg(folder.join("key.pem"));
+        let process = Running::start(&mut command).map_err(StartError::Io)?;
+        match process.wait_for(Duration::from_secs(30), |log| log.contains("done").then_some(())) {
+            Some(()) => Ok(((Ipv4Addr::LOCALHOST, port).into(), Some(process))),
+            None => Err(StartError::NotReady(process.log())),
         }
     }
 

@@ -1,37 +1,47 @@
-//! `shakedown fix` and `shakedown exceptions`.
+//! `shakedown fix`.
 
-use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
-use shakedown::apply::{Exception, Record, State, Store};
-use shakedown::{Applied, Applying, FixError, FixPlan, Options, Session, Step};
+use shakedown::apply::{Exception, State};
+use shakedown::{Applied, Applying, FixError, FixPlan, Session, Step};
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::changes;
+use super::signals::Signals;
 use crate::arguments::{Confirm, FixArguments, Format, Output};
 use crate::output::{self, Kind};
 
 /// How long a change of the sshd that carries this session waits to be confirmed.
-const OWN_SESSION: Duration = Duration::from_secs(300);
+pub(super) const OWN_SESSION: Duration = Duration::from_secs(300);
 
 /// Plans, applies, lists or takes back. 0 proved, 1 rolled back or a cause found, 3 it cannot be told.
 pub(super) fn run(arguments: FixArguments, output: &Output) -> anyhow::Result<u8> {
     let mut options = super::options(output, &arguments.connection, &arguments.reading)?;
     options.clients = arguments.clients.clone();
     let session = Session::new(options)?;
+    if let Some(destination) = &arguments.via {
+        return super::far::run(destination, &session, &arguments, output);
+    }
     if arguments.list {
-        return list(&session.store(arguments.state)?, output);
+        return changes::list(&session.changes(&session.store(arguments.state)?)?, output);
     }
     if let Some(id) = &arguments.undo {
-        return undo(&session, &session.store(arguments.state.clone())?, id, output);
+        return changes::told(&session.undo_change(&session.store(arguments.state.clone())?, id)?, output);
     }
     if let Some(id) = &arguments.confirm {
-        return confirm(&session.store(arguments.state.clone())?, id, output);
+        return changes::told(&session.confirm_change(&session.store(arguments.state.clone())?, id)?, output);
     }
     if arguments.expire {
-        return expire(&session, &session.store(arguments.state)?, output);
+        return changes::told(&session.expire_changes(&session.store(arguments.state)?)?, output);
     }
     let applying = applying(&arguments, output)?;
+    if arguments.apply.is_some() {
+        take_back_when_stopped(Arc::clone(&applying.stop))?;
+    }
     if let (None, Some(Some(path))) = (&arguments.first, &arguments.apply) {
         let mut steps = Steps::new(output);
         let applied = super::block_on(session.apply_saved(path, &applying, |step| steps.show(step)))??;
@@ -72,24 +82,24 @@ pub(super) fn run(arguments: FixArguments, output: &Output) -> anyhow::Result<u8
     let mut steps = Steps::new(output);
     let applied = super::block_on(session.apply(&plan, &applying, |step| steps.show(step)))?;
     match applied {
-        Ok(applied) => finish(&applied, Some(&plan), &session, output, &arguments),
+        Ok(applied) => finish(&applied, Some(document(&plan)), &session, output, &arguments),
         Err(FixError::Nothing) => {
             match output.format {
-                Format::Json => output::print(&document(&plan, None))?,
+                Format::Json => output::print(&with_applied(document(&plan), None))?,
                 _ => output::print("nothing fails, so that there is nothing to apply\n")?,
             }
             Ok(0)
         }
         Err(error) => {
             if output.format == Format::Json {
-                output::print(&document(&plan, None))?;
+                output::print(&with_applied(document(&plan), None))?;
             }
             Err(error.into())
         }
     }
 }
 
-fn applying(arguments: &FixArguments, output: &Output) -> anyhow::Result<Applying> {
+pub(super) fn applying(arguments: &FixArguments, output: &Output) -> anyhow::Result<Applying> {
     let mut applying = Applying::default();
     applying.number = arguments.fix;
     applying.state = arguments.state.clone();
@@ -102,9 +112,52 @@ fn applying(arguments: &FixArguments, output: &Output) -> anyhow::Result<Applyin
         // Set by sshd for the sessions that it carries (ssh(1), ENVIRONMENT).
         None => applying.confirm_own_session = std::env::var_os("SSH_CONNECTION").map(|_| OWN_SESSION),
     }
-    let program = std::env::current_exe().context("the path of this program is not known")?;
-    applying.guard = vec![program.into(), "guard".into()];
+    applying.guard = guard()?;
     Ok(applying)
+}
+
+/// The command that undoes a change which nobody confirms.
+pub(super) fn guard() -> anyhow::Result<Vec<std::ffi::OsString>> {
+    let program = std::env::current_exe().context("the path of this program is not known")?;
+    Ok(vec![program.into(), "guard".into()])
+}
+
+/// A change under way is not left half done by Ctrl-C or by the end of the session: it is taken back. Commands that it runs
+/// are in groups of their own, so that they come to their end.
+fn take_back_when_stopped(stop: Arc<AtomicBool>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Received from here on, and not only once the thread runs.
+    let mut signals = {
+        let _in_the_runtime = runtime.enter();
+        let hang_up = if hang_up_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+        (Signals::new().context("signals cannot be received")?, hang_up)
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let hung_up = async {
+                    match &mut signals.1 {
+                        Some(hang_up) => hang_up.recv().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = signals.0.next() => {}
+                    _ = hung_up => {}
+                }
+                stop.store(true, Ordering::Relaxed);
+            }
+        })
+    });
+    Ok(())
+}
+
+/// Whether whoever has started this wants it to outlive the terminal (nohup(1)).
+fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // SIGHUP is the first signal, and the lowest bit (proc(5)).
+    ignored.is_some_and(|ignored| ignored & 1 == 1)
 }
 
 /// What allows a weaker fix: all of the flag, the reason and the date.
@@ -128,38 +181,51 @@ fn exception(arguments: &FixArguments, output: &Output) -> anyhow::Result<Option
 /// Prints the report and, for people, the numbers of the fixes.
 fn show(plan: &FixPlan, session: &Session, output: &Output) -> anyhow::Result<u8> {
     let status = output::report(plan.report.clone(), session, output, Kind::Diagnosis)?;
-    if output.format == Format::Text && plan.report.fixes.len() > 1 {
-        let mut text = String::from("\nfixes, for `--fix N`:\n");
-        for (index, fix) in plan.report.fixes.iter().enumerate() {
-            if fix.applicability == shakedown::Applicability::Weakens && !output.allow_weaker {
-                continue;
-            }
-            let edits = if fix.edits.is_empty() { "" } else { " (edits a file)" };
-            let line = format!(
-                "  {} {}, {}: {}{edits}\n",
-                index + 1,
-                fix.applicability.as_str(),
-                fix.side.as_str(),
-                fix.title
-            );
-            text.push_str(&line);
-        }
-        output::print(&text)?;
-    }
+    let numbered = plan.report.fixes.iter().map(|fix| Numbered {
+        applicability: fix.applicability.as_str(),
+        side: fix.side.as_str(),
+        title: &fix.title,
+        edits: !fix.edits.is_empty(),
+    });
+    show_numbers(&numbered.collect::<Vec<_>>(), output)?;
     Ok(status)
 }
 
+/// A fix in the list of the numbers.
+pub(super) struct Numbered<'a> {
+    pub(super) applicability: &'a str,
+    pub(super) side: &'a str,
+    pub(super) title: &'a str,
+    pub(super) edits: bool,
+}
+
+/// For people: which number each fix has.
+pub(super) fn show_numbers(fixes: &[Numbered<'_>], output: &Output) -> anyhow::Result<()> {
+    if output.format != Format::Text || fixes.len() < 2 {
+        return Ok(());
+    }
+    let mut text = String::from("\nfixes, for `--fix N`:\n");
+    for (index, fix) in fixes.iter().enumerate() {
+        if fix.applicability == shakedown::Applicability::Weakens.as_str() && !output.allow_weaker {
+            continue;
+        }
+        let edits = if fix.edits { " (edits a file)" } else { "" };
+        text.push_str(&format!("  {} {}, {}: {}{edits}\n", index + 1, fix.applicability, fix.side, fix.title));
+    }
+    output::print(&text)
+}
+
 /// Steps are printed as they are made.
-struct Steps {
+pub(super) struct Steps {
     shown: bool,
 }
 
 impl Steps {
-    fn new(output: &Output) -> Self {
+    pub(super) fn new(output: &Output) -> Self {
         Self { shown: output.format != Format::Json }
     }
 
-    fn show(&mut self, step: &Step) {
+    pub(super) fn show(&mut self, step: &Step) {
         if self.shown {
             // A reader that has gone away must not stop a change in the middle.
             let _nobody_reads = output::print(&format!("{:>12}  {}\n", step.state.as_str(), step.text));
@@ -167,40 +233,44 @@ impl Steps {
     }
 }
 
-fn finish(
+/// Says what became of a fix: in the document of its plan, or of its own where it has none. 0 where it was proved.
+pub(super) fn finish(
     applied: &Applied,
-    plan: Option<&FixPlan>,
+    document: Option<Value>,
     session: &Session,
     output: &Output,
     arguments: &FixArguments,
 ) -> anyhow::Result<u8> {
-    let state = arguments.state.as_ref().map(|state| format!(" --state {}", state.display())).unwrap_or_default();
+    let mut options = arguments.state.as_ref().map(|state| format!(" --state {}", state.display())).unwrap_or_default();
+    if let Some(via) = &arguments.via {
+        options.push_str(&format!(" --via {via}"));
+        for (wanted, option) in [(arguments.send_binary, " --send-binary"), (arguments.via_sudo, " --via-sudo")] {
+            options.push_str(if wanted { option } else { "" });
+        }
+    }
     let status = u8::from(applied.state != State::Proved);
     if output.format == Format::Json {
-        let text = match plan {
-            Some(plan) => document(plan, Some(of_applied(applied))),
-            None => {
-                let version = session.catalog().date();
-                let bare = json!({"schema": "shakedown/1", "command": "fix", "catalog_date": version, "applied": of_applied(applied)});
-                format!("{bare:#}\n")
-            }
-        };
-        output::print(&text)?;
+        let bare = || json!({"schema": "shakedown/1", "command": "fix", "catalog_date": session.catalog().date()});
+        output::print(&with_applied(document.unwrap_or_else(bare), Some(applied)))?;
         return Ok(status);
     }
     let mut text = String::new();
     match (&applied.because, applied.state) {
         (Some(because), State::RolledBack) => text.push_str(&format!("\nrolled back: {because}\n")),
+        (Some(because), stands) if arguments.via.is_some() => text.push_str(&format!(
+            "\nnot proved; when it was last heard of, the change stood as {}: {because}\n`shakedown fix --list{options}` tells what became of it\n",
+            stands.as_str()
+        )),
         (Some(because), stands) => text.push_str(&format!(
-            "\nnot proved, and not taken back; the change stands as {}: {because}\n`shakedown fix --undo {}{state}` tries again\n",
+            "\nnot proved, and not taken back; the change stands as {}: {because}\n`shakedown fix --undo {}{options}` tries again\n",
             stands.as_str(),
             applied.id
         )),
         (None, _) => {
-            text.push_str(&format!("\nproved; to undo it: shakedown fix --undo {}{state}\n", applied.id));
+            text.push_str(&format!("\nproved; to undo it: shakedown fix --undo {}{options}\n", applied.id));
             if let Some(at) = applied.undone_at {
                 text.push_str(&format!(
-                    "it is undone at {at} unless you log in by a new connection and run: shakedown fix --confirm {}{state}\n",
+                    "it is undone at {at} unless you log in by a new connection and run: shakedown fix --confirm {}{options}\n",
                     applied.id
                 ));
             }
@@ -210,30 +280,17 @@ fn finish(
     Ok(status)
 }
 
-/// The report with what became of the fix.
-fn document(plan: &FixPlan, applied: Option<Value>) -> String {
-    let mut document: Value = serde_json::from_str(&shakedown::report::json(&plan.report)).unwrap_or_default();
+/// The report of a plan.
+fn document(plan: &FixPlan) -> Value {
+    serde_json::from_str(&shakedown::report::json(&plan.report)).unwrap_or_default()
+}
+
+/// A document with what became of the fix.
+pub(super) fn with_applied(mut document: Value, applied: Option<&Applied>) -> String {
     if let (Some(object), Some(applied)) = (document.as_object_mut(), applied) {
-        object.insert("applied".to_owned(), applied);
+        object.insert("applied".to_owned(), json!(shakedown::applied_document(applied)));
     }
     format!("{document:#}\n")
-}
-
-fn of_applied(applied: &Applied) -> Value {
-    json!({
-        "id": applied.id,
-        "fix": applied.number.map(|number| number - 1),
-        "title": applied.change.title,
-        "state": applied.state.as_str(),
-        "because": applied.because,
-        "undone_at": applied.undone_at.map(|at| at.to_string()),
-        "files": files(&applied.change.files),
-        "steps": applied.steps.iter().map(|step| json!({"state": step.state.as_str(), "text": step.text})).collect::<Vec<_>>(),
-    })
-}
-
-fn files(files: &[shakedown::apply::ChangedFile]) -> Vec<Value> {
-    files.iter().map(|file| json!({"path": file.path, "backup": file.backup})).collect()
 }
 
 /// A plan is for its readers only: it holds what the files were, as hashes, and what they become.
@@ -242,157 +299,4 @@ fn write_plan(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-fn of_record(record: &Record) -> Value {
-    json!({
-        "id": record.id,
-        "state": record.state.as_str(),
-        "finished": record.is_finished(),
-        "begun": record.begun().map(|at| at.to_string()),
-        "title": record.change.title,
-        "causes": record.change.causes,
-        "applicability": record.change.applicability,
-        "by": record.change.by,
-        "files": files(&record.change.files),
-        "detail": record.detail(),
-        "undone_at": record.deadline().filter(|_| record.is_pending()).map(|at| at.to_string()),
-        "reason": record.change.exception.as_ref().map(|exception| exception.reason.clone()),
-        "until": record.change.exception.as_ref().map(|exception| exception.until.to_string()),
-    })
-}
-
-fn list(store: &Store, output: &Output) -> anyhow::Result<u8> {
-    let records = store.records()?;
-    let busy = store.is_busy();
-    let unfinished = records.iter().any(|record| !record.is_finished() && !record.is_pending()) && !busy;
-    if output.format == Format::Json {
-        let changes: Vec<Value> = records.iter().map(of_record).collect();
-        let document = json!({"schema": "shakedown/1", "command": "fix", "busy": busy, "changes": changes});
-        output::print(&format!("{document:#}\n"))?;
-        return Ok(u8::from(unfinished));
-    }
-    let mut text = String::new();
-    for record in &records {
-        let begun = record.begun().map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
-        let change = &record.change;
-        text.push_str(&format!("{}  {}  {}: {}\n", record.id, begun, record.state.as_str(), change.title));
-        for file in &change.files {
-            text.push_str(&format!("    `{}`, by {}\n", file.path.display(), change.by));
-        }
-        if let Some(detail) = record.detail() {
-            text.push_str(&format!("    {detail}\n"));
-        }
-        if let Some(exception) = &change.exception {
-            text.push_str(&format!("    weaker until {}: {}\n", exception.until, exception.reason));
-        }
-        if record.is_pending() {
-            let at = record.deadline().map(|at| at.to_string()).unwrap_or_default();
-            text.push_str(&format!("    it is undone at {at} unless `shakedown fix --confirm {}` is run\n", record.id));
-        } else if !record.is_finished() {
-            text.push_str(if busy {
-                "    it is being made now\n"
-            } else {
-                "    the run that made it was interrupted: `shakedown fix --undo ID`, or the next `--apply`, takes it back\n"
-            });
-        }
-    }
-    if text.is_empty() {
-        text.push_str("no change was made\n");
-    }
-    output::print(&text)?;
-    Ok(u8::from(unfinished))
-}
-
-fn undo(session: &Session, store: &Store, id: &str, output: &Output) -> anyhow::Result<u8> {
-    let locked = store.lock()?;
-    let back = session.undo(&locked, id)?;
-    if output.format == Format::Json {
-        let document = json!({"schema": "shakedown/1", "command": "fix", "changes": [of_record(&store.record(id)?)],
-            "reloaded": back.reloaded, "not_reloaded": back.not_reloaded});
-        output::print(&format!("{document:#}\n"))?;
-    } else {
-        output::print(&format!("change `{id}` undone: {}\n", shakedown::taken_back(&back)))?;
-    }
-    Ok(u8::from(back.not_reloaded.is_some()))
-}
-
-fn confirm(store: &Store, id: &str, output: &Output) -> anyhow::Result<u8> {
-    let record = shakedown::apply::confirm(&store.lock()?, &shakedown::apply::Real::default(), id)?;
-    if output.format == Format::Json {
-        let document = json!({"schema": "shakedown/1", "command": "fix", "changes": [of_record(&record)]});
-        output::print(&format!("{document:#}\n"))?;
-    } else {
-        output::print(&format!("change `{id}` stays\n"))?;
-    }
-    Ok(0)
-}
-
-fn expire(session: &Session, store: &Store, output: &Output) -> anyhow::Result<u8> {
-    let locked = store.lock()?;
-    let mut status = 0;
-    let mut changes = Vec::new();
-    let mut text = String::new();
-    for (record, days) in shakedown::apply::due(store, shakedown::apply::today())? {
-        if days >= 0 {
-            continue;
-        }
-        match session.undo(&locked, &record.id) {
-            Ok(back) => text.push_str(&format!("change `{}` removed: {}\n", record.id, shakedown::taken_back(&back))),
-            Err(error) => {
-                status = 1;
-                let error = anyhow::Error::from(error);
-                text.push_str(&format!("change `{}` stays: {error:#}\n", record.id));
-            }
-        }
-        changes.push(of_record(&store.record(&record.id)?));
-    }
-    if output.format == Format::Json {
-        let document = json!({"schema": "shakedown/1", "command": "fix", "changes": changes});
-        output::print(&format!("{document:#}\n"))?;
-    } else if text.is_empty() {
-        output::print("no weaker fix is past its date\n")?;
-    } else {
-        output::print(&text)?;
-    }
-    Ok(status)
-}
-
-/// The weaker fixes in force. 1 where one is past its date.
-pub(super) fn exceptions(state: Option<PathBuf>, output: &Output) -> anyhow::Result<u8> {
-    let store = Session::new(Options::default())?.store(state)?;
-    let due = shakedown::apply::due(&store, shakedown::apply::today())?;
-    let past = due.iter().any(|(_, days)| *days < 0);
-    if output.format == Format::Json {
-        let with_days = due.iter().map(|(record, days)| {
-            let mut value = of_record(record);
-            if let Some(object) = value.as_object_mut() {
-                object.insert("days_left".to_owned(), json!(days));
-            }
-            value
-        });
-        let exceptions: Vec<Value> = with_days.collect();
-        let document = json!({"schema": "shakedown/1", "command": "exceptions", "exceptions": exceptions});
-        output::print(&format!("{document:#}\n"))?;
-        return Ok(u8::from(past));
-    }
-    let mut text = String::new();
-    for (record, days) in &due {
-        let left = match days {
-            0 => "its last day is today".to_owned(),
-            1 => "1 day left".to_owned(),
-            days if *days > 0 => format!("{days} days left"),
-            days => format!("past its date by {} days: `shakedown fix --expire` removes it", -days),
-        };
-        let reason = record.change.exception.as_ref().map(|exception| exception.reason.as_str()).unwrap_or_default();
-        text.push_str(&format!("{}  {left}: {}\n    {reason}\n", record.id, record.change.title));
-        for file in &record.change.files {
-            text.push_str(&format!("    `{}`, by {}\n", file.path.display(), record.change.by));
-        }
-    }
-    if text.is_empty() {
-        text.push_str("no weaker fix is in force\n");
-    }
-    output::print(&text)?;
-    Ok(u8::from(past))
 }

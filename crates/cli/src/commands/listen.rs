@@ -1,15 +1,15 @@
 //! `shakedown listen`: prints each client as it comes, until it is told to stop.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
-use shakedown::report::Redactor;
-use shakedown::{Heard, ListenFor, Listened, Preamble, Protocol, Session};
+use shakedown::{ListenFor, Listened, Preamble, Protocol, Session};
 
+use super::clients::{Printer, note, until};
 use super::signals::Signals;
-use crate::arguments::{Format, ListenArguments, Output, ProtocolArgument};
-use crate::output::{self, Kind};
+use crate::arguments::{Format, ListenArguments, Output};
+use crate::output;
 
 pub(super) fn run(arguments: ListenArguments, output: &Output) -> anyhow::Result<u8> {
     if output.format == Format::Sarif {
@@ -22,12 +22,7 @@ pub(super) fn run(arguments: ListenArguments, output: &Output) -> anyhow::Result
 }
 
 async fn listen(arguments: &ListenArguments, session: &Session, output: &Output) -> anyhow::Result<u8> {
-    let protocol = match arguments.protocol {
-        ProtocolArgument::Ssh => Protocol::Ssh,
-        ProtocolArgument::Tls => Protocol::Tls,
-        ProtocolArgument::Ike => Protocol::Ike,
-    };
-    let mut what = ListenFor::new(protocol, SocketAddr::new(arguments.bind, arguments.port));
+    let mut what = ListenFor::new(arguments.protocol.into(), SocketAddr::new(arguments.bind, arguments.port));
     what.against.clone_from(&arguments.against);
     what.starttls = arguments.starttls.as_deref().map(str::parse::<Preamble>).transpose()?;
     what.silent = arguments.silent;
@@ -41,14 +36,8 @@ async fn listen(arguments: &ListenArguments, session: &Session, output: &Output)
             note(&line);
         }
     }
-    let mut printer = Printer { session, output, redactor: Redactor::default(), printed: false };
-    let end = async {
-        match arguments.timeout {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
-    let mut end = std::pin::pin!(end);
+    let mut printer = Printer::new(session, output);
+    let mut end = std::pin::pin!(until(arguments.timeout));
     loop {
         let heard = tokio::select! {
             biased;
@@ -75,7 +64,7 @@ async fn listen(arguments: &ListenArguments, session: &Session, output: &Output)
 }
 
 /// `3 clients recorded, 1 connection without an offer`
-fn summary(listened: &Listened) -> String {
+pub(super) fn summary(listened: &Listened) -> String {
     let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = vec![count(listened.offers, "client recorded", "clients recorded")];
     let rest = [
@@ -123,55 +112,4 @@ fn pointers(what: &ListenFor, address: SocketAddr) -> Vec<String> {
         lines.push("only programs of this machine reach it: `--bind ADDR` for those of others".to_owned());
     }
     lines
-}
-
-/// Prints what comes up.
-struct Printer<'a> {
-    session: &'a Session,
-    output: &'a Output,
-    /// One for the whole run, so that placeholders stay the same.
-    redactor: Redactor,
-    /// Whether something stands above.
-    printed: bool,
-}
-
-impl Printer<'_> {
-    fn print(&mut self, heard: Heard) -> std::io::Result<()> {
-        let text = self.text(heard);
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-    }
-
-    fn text(&mut self, heard: Heard) -> String {
-        let Heard { number, offered, mut report, .. } = heard;
-        if self.output.redact {
-            self.redactor.apply(&mut report);
-            self.redactor.forget_files();
-        }
-        if self.output.format == Format::Json {
-            return shakedown::report::json_line(&report);
-        }
-        let separator = if std::mem::replace(&mut self.printed, true) { "\n" } else { "" };
-        let options = output::text_options(self.output, Some(self.session));
-        let compared = !report.pairs.is_empty();
-        let mut text = match (self.output.format, offered) {
-            (Format::Text, true) => format!("client {number}\n"),
-            (Format::Text, false) => format!("client {number} sent no offer\n"),
-            _ => String::new(),
-        };
-        let client = report.parties.first().filter(|_| self.output.format == Format::Text);
-        if let Some(client) = client.filter(|_| !compared || self.output.verbose) {
-            text.push_str(&shakedown::report::offer_text(client, &options));
-        }
-        if compared || !offered || self.output.format != Format::Text {
-            text.push_str(&output::rendered(&report, self.session, self.output, Kind::Diagnosis));
-        }
-        format!("{separator}{text}")
-    }
-}
-
-/// A line on standard error.
-fn note(text: &str) {
-    // Nothing can be done where standard error is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -1,14 +1,20 @@
 //! One function a verb.
 
+mod changes;
+mod clients;
 mod demo;
+mod emulate;
 mod explain;
+mod far;
 mod fix;
+mod lab;
 mod listen;
+mod relay;
 mod signals;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
-use shakedown::{Family, InitiatorOptions, Options, Role, Session};
+use shakedown::{Family, IkeVersion, InitiatorOptions, Options, Role, Session};
 
 use crate::arguments::{Arguments, ConnectAddress, Connection, Format, Initiator, Output, Reading, SideArgument, Verb};
 use crate::output::{self, Kind};
@@ -47,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             output::report(report, &session, &output, Kind::Offer)
         }
         Verb::Fix(arguments) => fix::run(*arguments, &output),
-        Verb::Exceptions { state } => fix::exceptions(state, &output),
+        Verb::Exceptions { state } => changes::exceptions(state, &output),
         Verb::Guard { state, id } => {
             shakedown::watch_until_confirmed(&state, &id, || {
                 // Whoever started this waits for the word; nothing else is ever printed.
@@ -55,8 +61,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             })?;
             Ok(0)
         }
+        Verb::ServePlan => far::serve(),
         Verb::Cause { code } => cause(code.as_deref(), &output),
         Verb::Listen(arguments) => listen::run(arguments, &output),
+        Verb::Relay(arguments) => relay::run(arguments, &output),
+        Verb::Emulate(arguments) => emulate::run(arguments, &output),
+        Verb::Lab { verb } => lab::run(verb, &output),
         Verb::Demo => demo::run(&output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
@@ -100,20 +110,22 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
     options.cacert = connection.cacert.clone();
     options.certificate = connection.cert.clone();
     options.key = connection.key.clone();
+    options.key_passphrase_file = connection.key_passphrase_file.clone();
     options.proxy = connection.proxy.clone();
     options.ssh_config = connection.ssh_config.clone();
-    options.connect = connection
-        .connect
-        .iter()
-        .map(|address| match *address {
-            ConnectAddress::Socket(socket) => socket,
-            // The target's own port.
-            ConnectAddress::Address(address) => (address, 0).into(),
-        })
-        .collect();
+    options.connect = addresses(&connection.connect);
     read_as(&mut options, output, reading)?;
     options.progress = output::progress(output);
     Ok(options)
+}
+
+fn addresses(named: &[ConnectAddress]) -> Vec<std::net::SocketAddr> {
+    let address = |address: &ConnectAddress| match *address {
+        ConnectAddress::Socket(socket) => socket,
+        // The target's own port.
+        ConnectAddress::Address(address) => (address, 0).into(),
+    };
+    named.iter().map(address).collect()
 }
 
 /// How configuration files are read, where no live target is reached by options of the command line.
@@ -143,13 +155,14 @@ fn read_as(options: &mut Options, output: &Output, reading: &Reading) -> anyhow:
 }
 
 fn initiator(options: &mut InitiatorOptions, arguments: Initiator) {
-    let Initiator { config: _, may_disturb_live_tunnel, psk_file, id, remote_id, ts, real_ts } = arguments;
+    let Initiator { config: _, may_disturb_live_tunnel, psk_file, id, remote_id, ts, real_ts, ike_version } = arguments;
     options.may_disturb_live_tunnel = may_disturb_live_tunnel;
     options.psk_file = psk_file;
     options.identity = id;
     options.remote_identity = remote_id;
     options.selectors = ts;
     options.real_selectors = real_ts;
+    options.version = ike_version.map(|version| if version == "1" { IkeVersion::V1 } else { IkeVersion::V2 });
 }
 
 fn file_option(text: &str) -> anyhow::Result<(Role, String, String)> {

@@ -20,6 +20,21 @@ impl Signals {
             _ = self.terminate.recv() => {}
         }
     }
+
+    /// The same, and the signal that ssh ends its `ProxyCommand` with.
+    pub(in crate::commands) async fn next_or_hangup(&mut self) {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        match signal(SignalKind::hangup()) {
+            Ok(mut hangup) => {
+                tokio::select! {
+                    () = self.next() => {}
+                    _ = hangup.recv() => {}
+                }
+            }
+            Err(_) => self.next().await,
+        }
+    }
 }
 
 #[cfg(not(unix))]
@@ -37,5 +52,9 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    pub(in crate::commands) async fn next_or_hangup(&mut self) {
+        self.next().await;
     }
 }

@@ -1,4 +1,5 @@
-//! `shakedown listen` in the background.
+//! `shakedown listen`, `relay` or `emulate` in the background.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -18,7 +19,6 @@ pub(crate) struct Listener {
 }
 
 /// What it came to.
-#[allow(dead_code, reason = "each test binary uses a part of it")]
 pub(crate) struct Ended {
     pub(crate) status: i32,
     pub(crate) documents: Vec<Value>,
@@ -28,8 +28,18 @@ pub(crate) struct Ended {
 impl Listener {
     /// Starts `shakedown listen ARGUMENTS --format json` and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_as("listen", arguments)
+    }
+
+    /// The same with `shakedown relay`.
+    pub(crate) fn relay(arguments: &[&str]) -> Self {
+        Self::start_as("relay", arguments)
+    }
+
+    /// Starts `shakedown VERB ARGUMENTS --format json` and waits until it listens.
+    pub(crate) fn start_as(verb: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_shakedown"))
-            .arg("listen")
+            .arg(verb)
             .args(arguments)
             .args(["--format", "json"])
             .stdin(Stdio::null())
@@ -56,7 +66,6 @@ impl Listener {
         Self { child, address, lines, errors }
     }
 
-    #[allow(dead_code, reason = "one of the tests asks for it")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -1,5 +1,7 @@
 //! What the tests of the command line share.
-#![allow(dead_code, clippy::new_without_default, reason = "each test binary uses a part of it")]
+#![allow(dead_code, clippy::new_without_default, clippy::print_stderr, reason = "each test binary uses a part of it")]
+
+pub(crate) mod serving;
 
 use std::process::{Command, Output, Stdio};
 

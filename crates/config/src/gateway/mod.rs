@@ -30,87 +30,14 @@ use shakedown_model::{
     Software, SourceFile,
 };
 
+pub use shakedown_model::ike::Vendor;
+
 pub use printed::printed;
 pub use recognise::recognise;
 pub use words::{Change, has_words, written};
 
 use crate::files::{FILE_LIMIT, FileError, Files};
 use crate::value::Value;
-
-/// Whose configuration it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Vendor {
-    /// Cisco IOS and IOS XE: `show running-config`.
-    CiscoIos,
-    /// Cisco ASA: `show running-config`.
-    CiscoAsa,
-    /// FortiGate: `show vpn ipsec phase1-interface` and the like, or a whole configuration.
-    FortiOs,
-    /// MikroTik RouterOS: `/ip ipsec export`.
-    RouterOs,
-    /// Juniper SRX: `show configuration`, with braces or as `set` commands.
-    Junos,
-    /// Palo Alto Networks: the XML of a configuration, or `set` commands.
-    PanOs,
-    /// pfSense: `config.xml`.
-    PfSense,
-    /// OPNsense: `config.xml`.
-    OpnSense,
-    /// AWS: `describe-vpn-connections`, or the XML for the customer gateway.
-    AwsVpn,
-    /// Azure: a connection, or its IPsec policies.
-    AzureVpn,
-    /// Google Cloud: `gcloud compute vpn-tunnels describe`.
-    GcpVpn,
-    /// Windows: `Get-VpnConnection` with its `IPSecCustomPolicy`, `Get-NetIPsecMainModeCryptoSet` and its like.
-    WindowsVpn,
-}
-
-impl Vendor {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::CiscoIos,
-        Self::CiscoAsa,
-        Self::FortiOs,
-        Self::RouterOs,
-        Self::Junos,
-        Self::PanOs,
-        Self::PfSense,
-        Self::OpnSense,
-        Self::AwsVpn,
-        Self::AzureVpn,
-        Self::GcpVpn,
-        Self::WindowsVpn,
-    ];
-
-    /// The product, as it stands before a version: `cisco-ios@17.9`.
-    pub fn product(self) -> &'static str {
-        self.kind().as_str()
-    }
-
-    /// The vendor of a product.
-    pub fn of(product: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|vendor| vendor.product() == product)
-    }
-
-    /// The kind of its configurations.
-    pub fn kind(self) -> ConfigurationKind {
-        match self {
-            Self::CiscoIos => ConfigurationKind::CiscoIos,
-            Self::CiscoAsa => ConfigurationKind::CiscoAsa,
-            Self::FortiOs => ConfigurationKind::FortiOs,
-            Self::RouterOs => ConfigurationKind::RouterOs,
-            Self::Junos => ConfigurationKind::Junos,
-            Self::PanOs => ConfigurationKind::PanOs,
-            Self::PfSense => ConfigurationKind::PfSense,
-            Self::OpnSense => ConfigurationKind::OpnSense,
-            Self::AwsVpn => ConfigurationKind::AwsVpn,
-            Self::AzureVpn => ConfigurationKind::AzureVpn,
-            Self::GcpVpn => ConfigurationKind::GcpVpn,
-            Self::WindowsVpn => ConfigurationKind::WindowsVpn,
-        }
-    }
-}
 
 /// Which of the tunnels of a text are wanted, and as what.
 #[derive(Clone, Copy, Debug)]
@@ -251,7 +178,7 @@ pub fn gather(
             peering: Some(Box::new(tunnel.peering)),
         })),
         configuration: Some(Configuration {
-            kind: vendor.kind(),
+            kind: ConfigurationKind::Gateway(vendor),
             files: vec![Arc::clone(&source.file)],
             context: Box::default(),
             certificates: Vec::new(),

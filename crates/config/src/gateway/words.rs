@@ -1,7 +1,7 @@
 //! A proposal in a product's own words, for what a person is to change there.
 
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, is_aead, prf_of};
-use shakedown_model::{ConfigurationKind, Name, Slot};
+use shakedown_model::{Name, Slot};
 
 use super::Vendor;
 use super::suite::spelled;
@@ -16,15 +16,14 @@ pub struct Change {
 }
 
 /// Whether changes of this kind of gateway are written here.
-pub fn has_words(kind: ConfigurationKind) -> bool {
-    use ConfigurationKind as Kind;
-    matches!(kind, Kind::CiscoIos | Kind::CiscoAsa | Kind::FortiOs | Kind::RouterOs | Kind::Junos | Kind::PanOs)
+pub fn has_words(vendor: Vendor) -> bool {
+    use Vendor::{CiscoAsa, CiscoIos, FortiOs, Junos, PanOs, RouterOs};
+    matches!(vendor, CiscoIos | CiscoAsa | FortiOs | RouterOs | Junos | PanOs)
 }
 
 /// A proposal of one algorithm a type as this kind of gateway has it. `None` where its words for one of them are not known, or
 /// where changes of that product are not written here.
-pub fn written(kind: ConfigurationKind, proposal: &Proposal, version: IkeVersion) -> Option<Change> {
-    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.kind() == kind)?;
+pub fn written(vendor: Vendor, proposal: &Proposal, version: IkeVersion) -> Option<Change> {
     let one = One { proposal };
     match (vendor, proposal.protocol) {
         (_, SaProtocol::Ah) => None,

@@ -189,6 +189,11 @@ impl Choice<'_> {
         }
     }
 
+    /// The settings of each context that a client may be given.
+    pub(super) fn all_settings(&self) -> Vec<ServerSettings> {
+        self.kinds.iter().flatten().map(|index| self.settings_of(*index)).collect()
+    }
+
     /// The settings of the line with those of one context over them.
     fn settings_of(&self, index: usize) -> ServerSettings {
         let mut settings = self.settings.clone();

@@ -7,9 +7,9 @@ use shakedown_model::tls::{Certificate, DhParameters, TlsVersion};
 use shakedown_model::{ConfigurationKind, FileEdit, Known, Origin, OriginKind, Party, Role, Slot, SourceFile};
 
 use super::choose::choose;
-use super::program::{Keys, Source};
+use super::program::{Keys, Read, Source};
 use super::set::{pending, set};
-use super::{Spec, diff, gather_from, openssl};
+use super::{Spec, contexts, diff, gather_from, openssl};
 use crate::files::Memory;
 use crate::tls::edit::{Edit, EditError, edited};
 use crate::tls::{self, CertificateFiles, LibrarySettings, ServerSettings, VersionBound};
@@ -81,6 +81,41 @@ pub fn words(party: &Party) -> Option<Words> {
         text.truncate(own.len());
     }
     Some(words)
+}
+
+/// Where a server's own files say which Diffie-Hellman parameters it uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DhSource {
+    /// A file of parameters.
+    File {
+        /// Its path, as the program opens it.
+        path: String,
+        /// Where it is named.
+        origin: Origin,
+    },
+    /// HAProxy's `tune.ssl.default-dh-param`, the size in bits.
+    Size {
+        /// Where it is written.
+        origin: Origin,
+    },
+}
+
+/// Where a server's files say which Diffie-Hellman parameters it uses; `None` where they do not.
+pub fn dh_source(party: &Party) -> Option<DhSource> {
+    let files = Files::of(party)?;
+    if let Some(value) = &files.settings()?.dh_parameters {
+        let base = &party.configuration.as_ref()?.files.first()?.path;
+        let path = super::certificate::absolute(value.as_str(), base);
+        // Of these the folder that relative paths begin at is said elsewhere.
+        let open = matches!(files, Files::Apache { .. } | Files::Flat { .. }) && !path.starts_with('/');
+        return (value.as_str() != "auto" && !open).then(|| DhSource::File { path, origin: value.origin().clone() });
+    }
+    match &files {
+        Files::Haproxy { reading, .. } => {
+            reading.default_dh_bits.as_ref().map(|value| DhSource::Size { origin: value.origin().clone() })
+        }
+        _ => None,
+    }
 }
 
 /// The edits that make a party's own files say what is wanted.
@@ -155,14 +190,39 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
 
 /// A party's files, read, and the server of them that it is.
 pub(super) enum Files {
-    Apache { reading: Box<apache::Reading>, selection: Box<apache::Selection> },
-    Haproxy { reading: Box<haproxy::Reading>, at: usize },
-    Postfix { reading: Box<postfix::Reading>, at: usize },
-    Dovecot { reading: Box<dovecot::Reading>, at: usize },
-    Nginx { reading: Box<nginx::Reading>, selection: Box<nginx::Selection> },
-    OpenSslCnf { reading: Box<openssl_cnf::Reading> },
-    Flat { reading: Box<flat::Reading>, at: usize },
-    Lighttpd { reading: Box<lighttpd::Reading>, at: usize },
+    Apache {
+        reading: Box<apache::Reading>,
+        selection: Box<apache::Selection>,
+    },
+    /// With the settings of each certificate that the party may show, where those of a list have any.
+    Haproxy {
+        reading: Box<haproxy::Reading>,
+        at: usize,
+        contexts: Vec<LibrarySettings>,
+    },
+    Postfix {
+        reading: Box<postfix::Reading>,
+        at: usize,
+    },
+    Dovecot {
+        reading: Box<dovecot::Reading>,
+        at: usize,
+    },
+    Nginx {
+        reading: Box<nginx::Reading>,
+        selection: Box<nginx::Selection>,
+    },
+    OpenSslCnf {
+        reading: Box<openssl_cnf::Reading>,
+    },
+    Flat {
+        reading: Box<flat::Reading>,
+        at: usize,
+    },
+    Lighttpd {
+        reading: Box<lighttpd::Reading>,
+        at: usize,
+    },
 }
 
 impl Files {
@@ -198,7 +258,8 @@ impl Files {
                 let spec = haproxy::Spec { path, version: Some(software.version()) };
                 let reading = haproxy::read(&memory, &spec).ok()?;
                 let at = place(&reading.servers, party)?;
-                Some(Self::Haproxy { reading: Box::new(reading), at })
+                let contexts = contexts_of(reading.servers.get(at)?, party);
+                Some(Self::Haproxy { reading: Box::new(reading), at, contexts })
             }
             ConfigurationKind::Postfix if party.role == Role::Server => {
                 let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
@@ -240,7 +301,9 @@ impl Files {
             Self::Nginx { selection, .. } => Some(&selection.settings.settings),
             Self::OpenSslCnf { reading } => Some(reading.system_settings()),
             Self::Apache { selection, .. } => Some(&selection.settings.settings),
-            Self::Haproxy { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+            Self::Haproxy { reading, at, contexts } => {
+                contexts.first().or(reading.servers.get(*at).map(|server| &server.settings))
+            }
             Self::Postfix { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Dovecot { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Flat { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
@@ -254,7 +317,7 @@ impl Files {
             Self::Nginx { reading, selection } => (&reading.servers, vec![selection.server, selection.default]),
             Self::OpenSslCnf { .. } => (&[], Vec::new()),
             Self::Apache { reading, selection } => (&reading.servers, vec![selection.server, selection.default]),
-            Self::Haproxy { reading, at } => (&reading.servers, vec![*at]),
+            Self::Haproxy { reading, at, .. } => (&reading.servers, vec![*at]),
             Self::Postfix { reading, at } => (&reading.servers, vec![*at]),
             Self::Dovecot { reading, at } => (&reading.servers, vec![*at]),
             Self::Flat { reading, at } => (&reading.servers, vec![*at]),
@@ -263,6 +326,25 @@ impl Files {
         let others = edit.also.iter().filter(|index| !own.contains(index));
         others.filter_map(|index| servers.get(*index)).map(|server| server.label.clone()).collect()
     }
+}
+
+/// HAProxy: the settings of the certificates that the party may show.
+fn contexts_of(server: &ServerSettings, party: &Party) -> Vec<LibrarySettings> {
+    if server.contexts.iter().all(|context| context.settings.is_none()) {
+        return Vec::new();
+    }
+    let chosen = || {
+        let (seen, configuration) = (Seen::of(party)?, party.configuration.as_ref()?);
+        let path = &configuration.files.first()?.path;
+        let software = party.software.as_ref()?;
+        let spec = Spec { software, path, openssl_cnf: None, role: party.role, context: &configuration.context };
+        let pairs = server.certificates.iter();
+        let read: Vec<Read<'_>> =
+            pairs.map(|pair| Read { certificate: seen.certificate(pair, path).0, path: &pair.certificate }).collect();
+        let choice = contexts::choose(server, &read, &spec)?;
+        Some(choice.all_settings().into_iter().map(|one| one.settings).collect())
+    };
+    chosen().unwrap_or_default()
 }
 
 /// The server that a party is, among those of its files.

@@ -17,9 +17,10 @@ mod openssl;
 mod program;
 mod proxy;
 mod set;
+mod set_in_list;
 mod set_lines;
 
-pub use self::edit::{Change, Wanted, Words, edit, with_edits, words};
+pub use self::edit::{Change, DhSource, Wanted, Words, dh_source, edit, with_edits, words};
 pub use self::openssl::openssl;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use shakedown_model::Slot;
 use shakedown_model::tls::TlsVersion;
 
 use super::edit::{Files, Wanted, in_words, of_settings};
-use super::set_lines;
+use super::{set_in_list, set_lines};
 use crate::tls::edit::{Edit, EditError};
 use crate::tls::{LibrarySettings, VersionBound};
 use crate::value::Value;
@@ -74,7 +74,10 @@ pub(super) fn set(files: &Files, pending: &Pending) -> Result<Option<Edit>, Edit
                 }
             }
         }
-        Files::Haproxy { reading, at } => {
+        Files::Haproxy { reading, at, contexts } => {
+            if let Some(edit) = set_in_list::edit(reading, *at, contexts, pending)? {
+                return Ok(Some(edit));
+            }
             let set = |option: &str, text: &str| reading.set(*at, option, text).map(Some);
             match pending {
                 Pending::Versions(versions) => {

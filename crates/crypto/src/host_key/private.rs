@@ -1,3 +1,4 @@
+use aws_lc_rs::digest::{Digest, SHA256, SHA384, SHA512};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -179,6 +180,49 @@ impl PrivateHostKey {
             }
             Key::Rsa { n, d } => rsa::sign(hash, n, d, message),
         }
+    }
+}
+
+/// For TLS, which has signatures of its own.
+impl PrivateHostKey {
+    /// Signs with RSA below TLS 1.2; `None` for a key of another type.
+    pub(crate) fn rsa_md5_sha1(&self, message: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
+        let Key::Rsa { n, d } = &self.key else { return None };
+        Some(rsa::sign_md5_sha1(n, d, message))
+    }
+
+    /// Signs with RSASSA-PSS; `None` for a key of another type.
+    pub(crate) fn rsa_pss(&self, hash: Hash, message: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
+        let Key::Rsa { n, d } = &self.key else { return None };
+        Some(rsa::sign_pss(hash, n, d, message))
+    }
+
+    /// Decrypts with RSA; `None` for a key of another type.
+    pub(crate) fn rsa_decrypt(
+        &self,
+        encrypted: &[u8],
+        instead: &[u8],
+    ) -> Option<Result<Zeroizing<Vec<u8>>, CryptoError>> {
+        let Key::Rsa { n, d } = &self.key else { return None };
+        Some(rsa::decrypt(n, d, encrypted, instead))
+    }
+
+    /// Signs with ECDSA and any hash, of which as many bits count as the curve's order has (FIPS 186-5 section 6.4.1);
+    /// `None` for a key of another type.
+    pub(crate) fn ecdsa(&self, hash: Hash, message: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
+        let Key::Ecdsa { curve, key } = &self.key else { return None };
+        let own = match *curve {
+            "nistp256" => &SHA256,
+            "nistp384" => &SHA384,
+            _ => &SHA512,
+        };
+        let digest = hash.digest(&[message]);
+        let digest = digest.get(..digest.len().min(own.output_len())).unwrap_or_default();
+        // The library signs a digest as long as the curve's own hash: a shorter one is the same number with zeros before it.
+        let mut whole = vec![0; own.output_len() - digest.len()];
+        whole.extend_from_slice(digest);
+        let signed = Digest::import_less_safe(&whole, own).and_then(|digest| key.sign_digest(&digest));
+        Some(signed.map(|fixed| fixed.as_ref().to_vec()).map_err(|_| CryptoError::Library))
     }
 }
 

@@ -2,15 +2,17 @@
 
 use zeroize::Zeroizing;
 
+use super::brainpool::BrainpoolKey;
 use crate::CryptoError;
 use crate::kex::Curve;
 use crate::kex::elliptic::EllipticKey;
 use crate::kex::finite_field::FieldKey;
+use crate::tls::x448::X448Key;
 
 /// The curves that are computed on, by their numbers in the IKEv2 registry (RFC 5903, RFC 8031).
 const CURVES: [(u16, Curve); 4] = [(19, Curve::P256), (20, Curve::P384), (21, Curve::P521), (31, Curve::X25519)];
-/// X448 and the size of its values in bytes, of which any is one (RFC 7748 section 5). It is not computed with.
-const X448: (u16, usize) = (32, 56);
+/// X448 (RFC 8031).
+const X448: u16 = 32;
 
 /// The first half of all moduli of 1536 bits and more: the digits are those of pi.
 const MODP_768: &str = "\
@@ -31,6 +33,8 @@ pub struct KeyPair {
 
 enum Key {
     Curve(Curve, EllipticKey),
+    X448(X448Key),
+    Brainpool(BrainpoolKey),
     /// With the length of the modulus in bytes.
     Field(Box<FieldKey>, usize),
 }
@@ -47,6 +51,13 @@ impl KeyPair {
             // The byte that says "not compressed" is left out (RFC 5903 section 7).
             let public = point.get(usize::from(*curve != Curve::X25519)..).unwrap_or_default().to_vec();
             return Ok(Some(Self { group, public, key: Key::Curve(*curve, key) }));
+        }
+        if group == X448 {
+            let key = X448Key::generate()?;
+            return Ok(Some(Self { group, public: key.public()?, key: Key::X448(key) }));
+        }
+        if let Some(key) = BrainpoolKey::generate(group)? {
+            return Ok(Some(Self { group, public: key.public()?, key: Key::Brainpool(key) }));
         }
         let Some(modulus) = modulus(group) else { return Ok(None) };
         let key = FieldKey::generate(&modulus, &[2])?;
@@ -73,6 +84,8 @@ impl KeyPair {
         match &self.key {
             Key::Curve(Curve::X25519, key) => key.agree(peer),
             Key::Curve(_, key) => key.agree(&[&[4], peer].concat()),
+            Key::X448(key) => key.agree(peer),
+            Key::Brainpool(key) => key.agree(peer),
             Key::Field(_, length) if peer.len() != *length => {
                 Err(CryptoError::public_value(format!("it has {} bytes instead of {length}", peer.len())))
             }
@@ -116,11 +129,6 @@ fn padded(value: &[u8], length: usize) -> Vec<u8> {
 /// # Errors
 /// The library or the random source fails.
 pub fn public_value(group: u16) -> Result<Option<Vec<u8>>, CryptoError> {
-    if group == X448.0 {
-        let mut value = vec![0; X448.1];
-        crate::random(&mut value)?;
-        return Ok(Some(value));
-    }
     Ok(KeyPair::generate(group)?.map(|pair| pair.public))
 }
 
@@ -141,7 +149,7 @@ mod tests {
 
     #[test]
     fn both_ends_come_to_the_same_secret() {
-        for group in [1, 2, 5, 14, 19, 20, 21, 31] {
+        for group in [1, 2, 5, 14, 19, 20, 21, 27, 28, 29, 30, 31, 32] {
             let (ours, theirs) =
                 (KeyPair::generate(group).unwrap().unwrap(), KeyPair::generate(group).unwrap().unwrap());
             let secret = ours.agree(theirs.public()).unwrap();
@@ -149,7 +157,7 @@ mod tests {
             assert!(ours.agree(&theirs.public()[1..]).is_err(), "{group}");
             assert!(ours.agree(&[]).is_err() && ours.group() == group);
         }
-        assert!(KeyPair::generate(32).unwrap().is_none());
+        assert!(KeyPair::generate(23).unwrap().is_none());
     }
 
     // A Fermat test: that a typing error in the digits passes it is out of the question.

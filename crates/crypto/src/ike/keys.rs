@@ -31,8 +31,7 @@ impl IkeKeys {
     /// Derives them from the shared secret.
     pub fn derive(suite: Suite, secret: &[u8], seed: Seed<'_>) -> Self {
         let Seed { initiator_nonce, responder_nonce, initiator_spi, responder_spi } = seed;
-        let nonces = [initiator_nonce, responder_nonce].concat();
-        let skeyseed = suite.prf.compute(&nonces, &[secret]);
+        let skeyseed = suite.prf.compute(&suite.prf.seed_key(initiator_nonce, responder_nonce), &[secret]);
         let integrity = suite.integrity.filter(|_| !suite.cipher.is_aead()).map_or(0, Integrity::key_length);
         let (cipher, prf) = (suite.cipher.key_length(), suite.prf.length());
         // SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr

@@ -1,13 +1,20 @@
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::block_mac::BlockMac;
 use crate::Hash;
 
 /// The most blocks of `prf+` (RFC 7296 section 2.13): its counter is one byte.
 pub const MAX_PRF_PLUS: usize = 255;
 
-/// A pseudo-random function that is an HMAC (RFC 2104).
+/// A pseudo-random function: an HMAC (RFC 2104), or one made of AES.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prf(Hash);
+pub struct Prf(Of);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Hash(Hash),
+    Aes(BlockMac),
+}
 
 impl Prf {
     /// That of a number in the IKEv2 registry of transform type 2; `None` where it is not computed here.
@@ -15,22 +22,40 @@ impl Prf {
         let hash = match number {
             1 => Hash::Md5,
             2 => Hash::Sha1,
+            4 => return Some(Self(Of::Aes(BlockMac::Xcbc))),
+            8 => return Some(Self(Of::Aes(BlockMac::Cmac))),
             5 => Hash::Sha256,
             6 => Hash::Sha384,
             7 => Hash::Sha512,
             _ => return None,
         };
-        Some(Self(hash))
+        Some(Self(Of::Hash(hash)))
     }
 
     /// The length of its output, and of the keys that are derived for it, in bytes.
     pub fn length(self) -> usize {
-        self.0.length()
+        match self.0 {
+            Of::Hash(hash) => hash.length(),
+            Of::Aes(_) => 16,
+        }
+    }
+
+    /// The key that SKEYSEED is made with (RFC 7296 section 2.14): both nonces, but of each only the first eight bytes for the
+    /// two functions made of AES.
+    pub(super) fn seed_key(self, initiator: &[u8], responder: &[u8]) -> Vec<u8> {
+        match self.0 {
+            Of::Hash(_) => [initiator, responder].concat(),
+            Of::Aes(_) => initiator.iter().take(8).chain(responder.iter().take(8)).copied().collect(),
+        }
     }
 
     /// `prf(key, parts one after another)`.
     pub fn compute(self, key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-        hmac(self.0, key, parts)
+        match self.0 {
+            Of::Hash(hash) => hmac(hash, key, parts),
+            // The library fails only for keys of a wrong length, which this one never has.
+            Of::Aes(mac) => mac.with_any_key(key, parts).unwrap_or_default(),
+        }
     }
 
     /// `prf+(key, seed)`, as many bytes as asked for; fewer only beyond 255 blocks.
@@ -55,7 +80,7 @@ impl Prf {
 }
 
 /// HMAC, RFC 2104.
-pub(super) fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let block = match hash {
         Hash::Sha384 | Hash::Sha512 => 128,
         Hash::Md5 | Hash::Sha1 | Hash::Sha256 => 64,
@@ -99,7 +124,7 @@ mod tests {
         assert!(hex(&long).starts_with("80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"));
         let long = hmac(Hash::Sha384, &[0xaa; 131], &[b"Test Using Larger Than Block-Size Key - Hash Key First"]);
         assert!(hex(&long).starts_with("4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c6"));
-        assert_eq!(Prf::new(4), None);
+        assert_eq!(Prf::new(3), None);
     }
 
     #[test]

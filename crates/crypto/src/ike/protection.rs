@@ -7,7 +7,10 @@ use aws_lc_rs::cipher::{
 use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
+use super::block_mac::BlockMac;
+use super::ccm::{Direction, ccm};
 use super::prf::{Prf, hmac};
+use super::version1::BlockCipher;
 use crate::{CryptoError, Hash};
 
 /// A cipher of an IKE SA that is computed here.
@@ -16,16 +19,22 @@ pub struct Cipher {
     kind: Kind,
     /// The length of the key in bytes, without the salt.
     key: usize,
+    /// The length of the checksum that it brings, in bytes.
+    tag: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// RFC 3602.
     AesCbc,
+    /// RFC 2451.
+    TripleDes,
     /// RFC 5930.
     AesCtr,
-    /// With a checksum of 16 bytes, RFC 5282.
+    /// RFC 5282.
     AesGcm,
+    /// RFC 5282.
+    AesCcm,
     /// RFC 7634.
     ChaCha20Poly1305,
 }
@@ -34,11 +43,17 @@ impl Cipher {
     /// That of a number in the IKEv2 registry of transform type 1, with its key length attribute in bits; `None` where it is
     /// not computed here.
     pub fn new(number: u16, bits: Option<u16>) -> Option<Self> {
-        let kind = match number {
-            12 => Kind::AesCbc,
-            13 => Kind::AesCtr,
-            20 => Kind::AesGcm,
-            28 => return bits.is_none().then_some(Self { kind: Kind::ChaCha20Poly1305, key: 32 }),
+        let (kind, tag) = match number {
+            3 => return bits.is_none().then_some(Self { kind: Kind::TripleDes, key: 24, tag: 0 }),
+            12 => (Kind::AesCbc, 0),
+            13 => (Kind::AesCtr, 0),
+            14 => (Kind::AesCcm, 8),
+            15 => (Kind::AesCcm, 12),
+            16 => (Kind::AesCcm, 16),
+            18 => (Kind::AesGcm, 8),
+            19 => (Kind::AesGcm, 12),
+            20 => (Kind::AesGcm, 16),
+            28 => return bits.is_none().then_some(Self { kind: Kind::ChaCha20Poly1305, key: 32, tag: 16 }),
             _ => return None,
         };
         let key = match bits {
@@ -47,36 +62,58 @@ impl Cipher {
             Some(256) => 32,
             _ => return None,
         };
-        Some(Self { kind, key })
+        Some(Self { kind, key, tag })
     }
 
     /// Whether it brings its own integrity.
     pub fn is_aead(self) -> bool {
-        matches!(self.kind, Kind::AesGcm | Kind::ChaCha20Poly1305)
+        self.tag > 0
     }
 
     /// The bytes that are derived for it: the key, and behind it the salt.
     pub(super) fn key_length(self) -> usize {
-        self.key + if self.kind == Kind::AesCbc { 0 } else { 4 }
+        let salt = match self.kind {
+            Kind::AesCbc | Kind::TripleDes => 0,
+            Kind::AesCcm => 3,
+            Kind::AesCtr | Kind::AesGcm | Kind::ChaCha20Poly1305 => 4,
+        };
+        self.key + salt
     }
 
     fn iv_length(self) -> usize {
         if self.kind == Kind::AesCbc { 16 } else { 8 }
     }
+
+    /// What the plain text is padded to, in bytes.
+    fn block(self) -> usize {
+        match self.kind {
+            Kind::AesCbc => 16,
+            Kind::TripleDes => 8,
+            _ => 1,
+        }
+    }
 }
 
-/// An integrity algorithm of an IKE SA: an HMAC, cut.
+/// An integrity algorithm of an IKE SA: an HMAC or a checksum made of AES, cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integrity {
-    hash: Hash,
+    with: With,
     /// The length of the checksum in bytes.
     length: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum With {
+    Hash(Hash),
+    Aes(BlockMac),
 }
 
 impl Integrity {
     /// That of a number in the IKEv2 registry of transform type 3; `None` where it is not computed here.
     pub fn new(number: u16) -> Option<Self> {
         let (hash, length) = match number {
+            5 => return Some(Self { with: With::Aes(BlockMac::Xcbc), length: 12 }),
+            8 => return Some(Self { with: With::Aes(BlockMac::Cmac), length: 12 }),
             1 => (Hash::Md5, 12),
             2 => (Hash::Sha1, 12),
             6 => (Hash::Md5, 16),
@@ -86,11 +123,14 @@ impl Integrity {
             14 => (Hash::Sha512, 32),
             _ => return None,
         };
-        Some(Self { hash, length })
+        Some(Self { with: With::Hash(hash), length })
     }
 
     pub(super) fn key_length(self) -> usize {
-        self.hash.length()
+        match self.with {
+            With::Hash(hash) => hash.length(),
+            With::Aes(_) => 16,
+        }
     }
 }
 
@@ -133,20 +173,18 @@ impl Protector {
     pub fn capacity(&self, body: usize) -> usize {
         let fixed = self.cipher.iv_length() + self.checksum_length();
         let room = body.saturating_sub(fixed);
-        let room = if self.cipher.kind == Kind::AesCbc { room - room % 16 } else { room };
+        let room = room - room % self.cipher.block();
         room.saturating_sub(1)
     }
 
     fn checksum_length(&self) -> usize {
-        self.integrity.as_ref().map_or(16, |(one, _)| one.length)
+        self.integrity.as_ref().map_or(self.cipher.tag, |(one, _)| one.length)
     }
 
     /// The padding, without the byte that tells its length (RFC 7296 section 3.14).
     fn padding(&self, plain: usize) -> usize {
-        match self.cipher.kind {
-            Kind::AesCbc => 15 - plain % 16,
-            _ => 0,
-        }
+        let block = self.cipher.block();
+        block - 1 - plain % block
     }
 
     /// The body of an encrypted payload. `before` is all of the message before it, its lengths already final.
@@ -162,6 +200,19 @@ impl Protector {
         text.resize(plain.len() + padding, 0);
         text.push(u8::try_from(padding).map_err(|_| CryptoError::Library)?);
         match self.cipher.kind {
+            Kind::TripleDes => {
+                BlockCipher::TripleDes.encrypt(self.own_key()?.0, &iv, &mut text)?;
+                let mut body = [iv.as_slice(), &text].concat();
+                let checksum = self.checksum(&[before, &body])?;
+                body.extend_from_slice(&checksum);
+                Ok(body)
+            }
+            Kind::AesCcm => {
+                let (key, salt) = self.own_key()?;
+                let nonce = [salt, &iv].concat();
+                let tag = ccm(Direction::Seal, key, &nonce, before, &mut text, self.cipher.tag)?;
+                Ok([iv.as_slice(), &text, &tag].concat())
+            }
             Kind::AesCbc | Kind::AesCtr => {
                 let key = if self.cipher.kind == Kind::AesCbc {
                     EncryptingKey::cbc(self.unbound()?)
@@ -179,7 +230,8 @@ impl Protector {
                 let (key, nonce) = self.aead(&iv)?;
                 let tag = key.seal_in_place_separate_tag(nonce, Aad::from(before), &mut text);
                 let tag = tag.map_err(|_| CryptoError::Library)?;
-                Ok([iv.as_slice(), &text, tag.as_ref()].concat())
+                let tag = tag.as_ref().get(..self.cipher.tag).ok_or(CryptoError::Library)?;
+                Ok([iv.as_slice(), &text, tag].concat())
             }
         }
     }
@@ -193,11 +245,32 @@ impl Protector {
         let (iv, rest) = body.split_at_checked(self.cipher.iv_length()).ok_or_else(wrong)?;
         let mut text = Zeroizing::new(rest.to_vec());
         let plain_length = match self.cipher.kind {
+            Kind::TripleDes => {
+                let length = self.checked(before, iv, rest).ok_or_else(wrong)?;
+                text.truncate(length);
+                if !length.is_multiple_of(8) {
+                    return Err(wrong());
+                }
+                BlockCipher::TripleDes.decrypt(self.own_key()?.0, iv, &mut text)?;
+                length
+            }
+            // A short checksum is the beginning of the long one, which the library makes only where it encrypts.
+            Kind::AesCcm | Kind::AesGcm if self.cipher.tag < 16 || self.cipher.kind == Kind::AesCcm => {
+                let length = rest.len().checked_sub(self.cipher.tag).ok_or_else(wrong)?;
+                let (sealed, tag) = rest.split_at_checked(length).ok_or_else(wrong)?;
+                text.truncate(length);
+                let expected = match self.cipher.kind {
+                    Kind::AesCcm => {
+                        let (key, salt) = self.own_key()?;
+                        ccm(Direction::Open, key, &[salt, iv].concat(), before, &mut text, self.cipher.tag)?
+                    }
+                    _ => self.short_gcm(before, iv, sealed, &mut text)?,
+                };
+                aws_lc_rs::constant_time::verify_slices_are_equal(&expected, tag).map_err(|_| wrong())?;
+                length
+            }
             Kind::AesCbc | Kind::AesCtr => {
-                let length = rest.len().checked_sub(self.checksum_length()).ok_or_else(wrong)?;
-                let (sealed, checksum) = rest.split_at_checked(length).ok_or_else(wrong)?;
-                let expected = self.checksum(&[before, iv, sealed])?;
-                aws_lc_rs::constant_time::verify_slices_are_equal(&expected, checksum).map_err(|_| wrong())?;
+                let length = self.checked(before, iv, rest).ok_or_else(wrong)?;
                 text.truncate(length);
                 let key = if self.cipher.kind == Kind::AesCbc {
                     DecryptingKey::cbc(self.unbound()?)
@@ -207,7 +280,7 @@ impl Protector {
                 let context = DecryptionContext::Iv128(FixedLength::from(self.block(iv)?));
                 key.and_then(|key| key.decrypt(&mut text, context).map(|plain| plain.len())).map_err(|_| wrong())?
             }
-            Kind::AesGcm | Kind::ChaCha20Poly1305 => {
+            Kind::AesCcm | Kind::AesGcm | Kind::ChaCha20Poly1305 => {
                 let (key, nonce) = self.aead(iv)?;
                 key.open_in_place(nonce, Aad::from(before), &mut text).map(|plain| plain.len()).map_err(|_| wrong())?
             }
@@ -221,9 +294,38 @@ impl Protector {
 
     fn checksum(&self, parts: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
         let (integrity, key) = self.integrity.as_ref().ok_or(CryptoError::Library)?;
-        let mut whole = hmac(integrity.hash, key, parts).to_vec();
+        let mut whole = match integrity.with {
+            With::Hash(hash) => hmac(hash, key, parts).to_vec(),
+            With::Aes(mac) => mac.compute(key, parts)?.to_vec(),
+        };
         whole.truncate(integrity.length);
         Ok(whole)
+    }
+
+    /// The length of the cipher text, where the checksum behind it holds.
+    fn checked(&self, before: &[u8], iv: &[u8], rest: &[u8]) -> Option<usize> {
+        let length = rest.len().checked_sub(self.checksum_length())?;
+        let (sealed, checksum) = rest.split_at_checked(length)?;
+        let expected = self.checksum(&[before, iv, sealed]).ok()?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(&expected, checksum).ok().map(|()| length)
+    }
+
+    /// Decrypts without a check, and gives the checksum that should be there.
+    fn short_gcm(&self, before: &[u8], iv: &[u8], sealed: &[u8], text: &mut [u8]) -> Result<Vec<u8>, CryptoError> {
+        let library = |_| CryptoError::Library;
+        text.copy_from_slice(sealed);
+        let (_, salt) = self.own_key()?;
+        // The counter of the first block of text, NIST SP 800-38D section 7.1.
+        let first: [u8; 16] = [salt, iv, &[0, 0, 0, 2]].concat().try_into().map_err(|_| CryptoError::Library)?;
+        let cipher = DecryptingKey::ctr(self.unbound()?).map_err(library)?;
+        cipher.decrypt(text, DecryptionContext::Iv128(FixedLength::from(first))).map_err(library)?;
+        let (key, nonce) = self.aead(iv)?;
+        let mut again = text.to_vec();
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(before), &mut again).map_err(library)?;
+        if again != sealed {
+            return Err(CryptoError::Library);
+        }
+        tag.as_ref().get(..self.cipher.tag).map(<[u8]>::to_vec).ok_or(CryptoError::Library)
     }
 
     fn own_key(&self) -> Result<(&[u8], &[u8]), CryptoError> {
@@ -270,14 +372,17 @@ mod tests {
         let prf = Prf::new(5).unwrap();
         let mut all = Vec::new();
         for bits in [128, 192, 256] {
-            for integrity in [1, 2, 6, 7, 12, 13, 14] {
+            for integrity in [1, 2, 5, 6, 7, 8, 12, 13, 14] {
                 for cipher in [12, 13] {
                     let cipher = Cipher::new(cipher, Some(bits)).unwrap();
                     all.push(Suite { cipher, integrity: Integrity::new(integrity), prf });
                 }
             }
-            all.push(Suite { cipher: Cipher::new(20, Some(bits)).unwrap(), integrity: None, prf });
+            for number in [14, 15, 16, 18, 19, 20] {
+                all.push(Suite { cipher: Cipher::new(number, Some(bits)).unwrap(), integrity: None, prf });
+            }
         }
+        all.push(Suite { cipher: Cipher::new(3, None).unwrap(), integrity: Integrity::new(2), prf });
         all.push(Suite { cipher: Cipher::new(28, None).unwrap(), integrity: None, prf });
         all
     }
@@ -314,10 +419,10 @@ mod tests {
     #[test]
     fn what_is_not_computed_here() {
         for (number, bits) in
-            [(3, None), (12, None), (12, Some(129)), (18, Some(128)), (23, Some(256)), (28, Some(256))]
+            [(2, None), (12, None), (12, Some(129)), (21, Some(128)), (23, Some(256)), (28, Some(256))]
         {
             assert_eq!(Cipher::new(number, bits), None, "{number}");
         }
-        assert_eq!(Integrity::new(5), None);
+        assert_eq!(Integrity::new(9), None);
     }
 }

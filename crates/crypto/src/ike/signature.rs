@@ -116,7 +116,7 @@ fn rsa_algorithm(hash: Hash) -> [u8; 15] {
 }
 
 /// The two numbers of a signature in DER.
-fn ecdsa_der(fixed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+pub(crate) fn ecdsa_der(fixed: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let mut contents = Vec::new();
     for half in fixed.chunks((fixed.len() / 2).max(1)) {
         let number = crate::blob::strip_zeros(half);

@@ -62,14 +62,16 @@ pub(crate) struct Encapsulated {
     pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
-/// `None` where the encapsulation is not implemented.
-pub(crate) fn encapsulate(kem: Kem, public: &[u8]) -> Result<Option<Encapsulated>, CryptoError> {
-    let Some(algorithm) = algorithm(kem) else { return Ok(None) };
+pub(crate) fn encapsulate(kem: Kem, public: &[u8]) -> Result<Encapsulated, CryptoError> {
+    let Some(algorithm) = algorithm(kem) else {
+        let (ciphertext, secret) = super::sntrup761::encapsulate(public)?;
+        return Ok(Encapsulated { ciphertext, secret });
+    };
     let bad = || CryptoError::public_value("it is not a public key of the encapsulation");
     let key = EncapsulationKey::new(algorithm, public).map_err(|_| bad())?;
     let (ciphertext, secret) = key.encapsulate().map_err(|_| bad())?;
     let secret = Zeroizing::new(secret.as_ref().to_vec());
-    Ok(Some(Encapsulated { ciphertext: ciphertext.as_ref().to_vec(), secret }))
+    Ok(Encapsulated { ciphertext: ciphertext.as_ref().to_vec(), secret })
 }
 
 /// The lengths of public key and ciphertext in bytes.

@@ -14,7 +14,7 @@ pub struct MethodInfo {
 }
 
 impl MethodInfo {
-    /// Whether the shared secret can be computed here, so that the host key's signature can be verified.
+    /// Whether a client's shared secret can be computed here (a server's always can), so that the host key's signature can be verified.
     pub fn derives(&self) -> bool {
         !matches!(self.family, Family::Hybrid { kem: Kem::Sntrup761, .. })
     }
@@ -64,7 +64,7 @@ pub enum Kem {
     MlKem768,
     /// ML-KEM-1024, FIPS 203.
     MlKem1024,
-    /// Streamlined NTRU Prime 761: a fixed public key is sent, the reply's secret is not derived.
+    /// Streamlined NTRU Prime 761. As a client a fixed public key is sent, and the reply's secret is not derived.
     Sntrup761,
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod hybrid;
 mod method;
 mod secret;
 mod server;
+mod sntrup761;
 
 pub use client::ClientExchange;
 pub use groups::{Group, group, group_for_request};

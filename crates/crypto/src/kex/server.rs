@@ -13,8 +13,7 @@ impl ServerExchange {
     /// The server's public value and the shared secret. A group exchange is answered by [`Self::respond_group`].
     ///
     /// # Errors
-    /// [`CryptoError::UnknownMethod`], [`CryptoError::PublicValue`] where the client's value is wrong, or
-    /// [`CryptoError::CannotDerive`] for sntrup761, whose encapsulation is not implemented.
+    /// [`CryptoError::UnknownMethod`], or [`CryptoError::PublicValue`] where the client's value is wrong.
     pub fn respond(name: &str, client_public: &[u8]) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
         let unknown = || CryptoError::UnknownMethod { method: Name::new(name) };
         let info = method(name).ok_or_else(unknown)?;
@@ -39,9 +38,7 @@ impl ServerExchange {
                 let (public, point) = client_public.split_at(public);
                 let key = EllipticKey::generate(curve)?;
                 let classical = key.agree(point)?;
-                let Some(encapsulated) = encapsulate(kem, public)? else {
-                    return Err(CryptoError::CannotDerive { method: Name::new(name) });
-                };
+                let encapsulated = encapsulate(kem, public)?;
                 let mut reply = encapsulated.ciphertext;
                 reply.extend(key.public()?);
                 Ok((reply, combine(info.hash, &encapsulated.secret, &classical)))

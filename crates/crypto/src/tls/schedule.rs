@@ -47,6 +47,24 @@ impl HandshakeKeys {
         Sealer::new(self.protection, &key, iv)
     }
 
+    /// Opens the client's handshake messages.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn client_opener(&self) -> Result<Opener, CryptoError> {
+        let (key, iv) = traffic(self.protection, &self.client)?;
+        Opener::new(self.protection, &key, iv)
+    }
+
+    /// Protects the server's handshake messages.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn server_sealer(&self) -> Result<Sealer, CryptoError> {
+        let (key, iv) = traffic(self.protection, &self.server)?;
+        Sealer::new(self.protection, &key, iv)
+    }
+
     /// The content of the client's Finished over this transcript, RFC 8446 section 4.4.4.
     ///
     /// # Errors
@@ -69,13 +87,27 @@ impl HandshakeKeys {
     /// # Errors
     /// The library fails.
     pub fn application(&self, transcript_hash: &[u8]) -> Result<(Opener, Sealer), CryptoError> {
+        let [(server, server_iv), (client, client_iv)] = self.application_keys(transcript_hash)?;
+        Ok((Opener::new(self.protection, &server, server_iv)?, Sealer::new(self.protection, &client, client_iv)?))
+    }
+
+    /// The same for the server: opens what the client sends after its Finished, and protects what the server sends after its
+    /// own.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn application_of_server(&self, transcript_hash: &[u8]) -> Result<(Opener, Sealer), CryptoError> {
+        let [(server, server_iv), (client, client_iv)] = self.application_keys(transcript_hash)?;
+        Ok((Opener::new(self.protection, &client, client_iv)?, Sealer::new(self.protection, &server, server_iv)?))
+    }
+
+    /// Key and initialisation vector of the server and of the client.
+    fn application_keys(&self, transcript_hash: &[u8]) -> Result<[(Secret, Secret); 2], CryptoError> {
         let hash = self.protection.hash;
         let salt = derive(hash, &self.handshake, "derived", &hash.digest(&[]))?;
         let master = extract(hash, &salt, &vec![0; hash.length()])?;
         let keys = |label| traffic(self.protection, &derive(hash, &master, label, transcript_hash)?);
-        let (server, server_iv) = keys("s ap traffic")?;
-        let (client, client_iv) = keys("c ap traffic")?;
-        Ok((Opener::new(self.protection, &server, server_iv)?, Sealer::new(self.protection, &client, client_iv)?))
+        Ok([keys("s ap traffic")?, keys("c ap traffic")?])
     }
 }
 

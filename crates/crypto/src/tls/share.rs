@@ -7,7 +7,7 @@ use crate::kex::{Curve, Kem};
 
 /// Which values a group's key share is made of, and in which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Curve(Curve),
     Kem(Kem),
     CurveThenKem(Curve, Kem),
@@ -30,6 +30,11 @@ const GROUPS: [(u16, Form); 9] = [
     (0x0202, Form::Kem(Kem::MlKem1024)),
 ];
 
+/// That of a group; `None` where it is not implemented.
+pub(super) fn form(group: u16) -> Option<Form> {
+    GROUPS.iter().find(|(number, _)| *number == group).map(|(_, form)| *form)
+}
+
 /// The groups for which [`KeyShareSecret::generate`] has an answer.
 pub fn groups() -> impl Iterator<Item = u16> {
     GROUPS.iter().map(|(number, _)| *number)
@@ -50,7 +55,7 @@ impl KeyShareSecret {
     /// # Errors
     /// The library or the random source fails.
     pub fn generate(group: u16) -> Result<Option<Self>, CryptoError> {
-        let Some(&(_, form)) = GROUPS.iter().find(|(number, _)| *number == group) else { return Ok(None) };
+        let Some(form) = form(group) else { return Ok(None) };
         let (curve, kem) = match form {
             Form::Curve(curve) => (Some(curve), None),
             Form::Kem(kem) => (None, Some(kem)),
@@ -142,7 +147,7 @@ mod tests {
                 (key, point)
             };
             let server = EllipticKey::generate(curve).unwrap();
-            let sealed = encapsulate(kem, theirs_kem).unwrap().unwrap();
+            let sealed = encapsulate(kem, theirs_kem).unwrap();
             let classical = server.agree(theirs_point).unwrap();
             let (share, expected) = if kem_first {
                 ([sealed.ciphertext, server.public().unwrap()].concat(), [sealed.secret, classical])

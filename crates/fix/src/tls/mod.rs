@@ -2,6 +2,7 @@
 
 mod certificate;
 mod delta;
+mod dh;
 mod modern;
 mod peers;
 pub(crate) mod rating;
@@ -34,6 +35,7 @@ pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
     for found in &enabled {
         planned.extend(enable(input, found, &resolves));
     }
+    planned.extend(dh::fix(input, &resolves));
     planned.extend(upgrade::fixes(input, &resolves));
     let sound = |planned: &Planned| planned.fix.applicability == Applicability::Safe;
     if !planned.iter().any(sound) {
@@ -70,7 +72,8 @@ fn enable(input: &PlanInput<'_>, found: &Found, resolves: &[DiagnosisId]) -> Opt
     let mut reached = peers::reached(input, input.server, &found.server.1.party);
     if found.unsure {
         // What else a newer version brings on that server nobody has seen: nothing is known of who it would turn away.
-        reached.cut_off.clear();
+        // Those that were named are another matter: what was added is all that they were asked with.
+        reached.cut_off.retain(|label| input.known_peers.iter().any(|peer| peer.label == *label));
     }
     let applicability = match (weakens, reached.cut_off.is_empty()) {
         (true, _) => Applicability::Weakens,

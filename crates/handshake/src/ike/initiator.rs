@@ -17,10 +17,7 @@ const GROUPS: usize = 1;
 /// Lengths of nonces that RFC 7296 section 2.10 allows.
 const NONCE: std::ops::RangeInclusive<usize> = 16..=256;
 
-/// An initiator, from IKE_SA_INIT to the deletion of the IKE SA. Without sockets and clocks:
-///
-/// send all [`Self::datagrams`], again and again as RFC 7296 section 2.4 asks, give [`Self::receive`] what comes, call
-/// [`Self::give_up`] where nothing does, and [`Self::finish`] once there is nothing to send.
+/// An initiator, from IKE_SA_INIT to the deletion of the IKE SA; used as [`Machine`] says, with [`Self::finish`] at the end.
 pub struct Initiator {
     config: Config,
     /// This end's and the responder's.
@@ -59,6 +56,36 @@ pub enum Received {
     Passed,
 }
 
+/// An initiator, without sockets and clocks: send all [`Self::datagrams`], again and again as RFC 7296 section 2.4 asks, give
+/// [`Self::receive`] what comes, call [`Self::give_up`] where nothing does, until there is nothing to send.
+pub trait Machine {
+    /// What is to be sent until it is answered, without the non-ESP marker; nothing once all is done.
+    fn datagrams(&self) -> &[Vec<u8>];
+    /// How long to wait for that.
+    fn patience(&self) -> Patience;
+    /// Whether what is to be sent only ends what was begun.
+    fn is_ending(&self) -> bool;
+    /// Whether the next messages belong on port 4500: one end is behind a NAT (RFC 7296 section 2.23, RFC 3947 section 4).
+    fn is_behind_nat(&self) -> bool;
+    /// Whether something came that may be the answer, though nothing vouches for it: little more than that is to be expected.
+    fn is_doubtful(&self) -> bool {
+        false
+    }
+    /// Reads a datagram, without the non-ESP marker.
+    fn receive(&mut self, datagram: &[u8]) -> Received;
+    /// No answer came to what was sent.
+    fn give_up(&mut self);
+}
+
+/// How long an answer is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as answers take.
+    Usual,
+    /// There is none, and only loss on the way is made up for.
+    NoAnswer,
+}
+
 impl Initiator {
     /// Begins, between these addresses (this end's first). The response to the guess of the group may be to take another.
     ///
@@ -90,58 +117,6 @@ impl Initiator {
         };
         initiator.open();
         Ok(initiator)
-    }
-
-    /// What is to be sent until it is answered, without the non-ESP marker; nothing once all is done.
-    pub fn datagrams(&self) -> &[Vec<u8>] {
-        if self.state == State::Done { &[] } else { &self.datagrams }
-    }
-
-    /// Whether what is to be sent only ends what was begun.
-    pub fn is_ending(&self) -> bool {
-        matches!(self.state, State::Delete | State::Done)
-    }
-
-    /// Whether the next messages belong on port 4500: one end is behind a NAT (RFC 7296 section 2.23).
-    pub fn is_behind_nat(&self) -> bool {
-        self.seen.nat.is_some_and(|nat| nat.initiator || nat.responder)
-    }
-
-    /// Reads a datagram, without the non-ESP marker.
-    pub fn receive(&mut self, datagram: &[u8]) -> Received {
-        let message = match Message::parse(datagram, MessageLimits::default()) {
-            Ok(message) => message,
-            Err(error) => {
-                self.seen.passed.broken = self.seen.passed.broken.take().or(Some(error));
-                return Received::Passed;
-            }
-        };
-        if !self.is_answer(&message.header) {
-            self.seen.passed.strays = self.seen.passed.strays.saturating_add(1);
-            return Received::Passed;
-        }
-        match self.state {
-            State::SaInit => self.sa_init(&message, datagram),
-            State::Auth | State::Delete => self.protected(&message, datagram),
-            State::Done => Received::Passed,
-        }
-    }
-
-    /// No answer came to what was sent.
-    pub fn give_up(&mut self) {
-        match self.state {
-            State::SaInit => {
-                self.seen.sa_init = Step::NoAnswer;
-                self.state = State::Done;
-            }
-            // The responder may hold the IKE SA all the same.
-            State::Auth => {
-                self.seen.fragments = self.fragments.count();
-                self.seen.auth = Step::NoAnswer;
-                self.delete();
-            }
-            State::Delete | State::Done => self.state = State::Done,
-        }
     }
 
     /// What came of it.
@@ -455,13 +430,66 @@ impl Initiator {
     }
 }
 
-fn key_pair(group: u16) -> Result<KeyPair, CryptoError> {
+impl Machine for Initiator {
+    fn datagrams(&self) -> &[Vec<u8>] {
+        if self.state == State::Done { &[] } else { &self.datagrams }
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.state, State::Delete | State::Done)
+    }
+
+    fn patience(&self) -> Patience {
+        Patience::Usual
+    }
+
+    fn is_behind_nat(&self) -> bool {
+        self.seen.nat.is_some_and(|nat| nat.initiator || nat.responder)
+    }
+
+    fn receive(&mut self, datagram: &[u8]) -> Received {
+        let message = match Message::parse(datagram, MessageLimits::default()) {
+            Ok(message) => message,
+            Err(error) => {
+                self.seen.passed.broken = self.seen.passed.broken.take().or(Some(error));
+                return Received::Passed;
+            }
+        };
+        if !self.is_answer(&message.header) {
+            self.seen.passed.strays = self.seen.passed.strays.saturating_add(1);
+            return Received::Passed;
+        }
+        match self.state {
+            State::SaInit => self.sa_init(&message, datagram),
+            State::Auth | State::Delete => self.protected(&message, datagram),
+            State::Done => Received::Passed,
+        }
+    }
+
+    fn give_up(&mut self) {
+        match self.state {
+            State::SaInit => {
+                self.seen.sa_init = Step::NoAnswer;
+                self.state = State::Done;
+            }
+            // The responder may hold the IKE SA all the same.
+            State::Auth => {
+                self.seen.fragments = self.fragments.count();
+                self.seen.auth = Step::NoAnswer;
+                self.delete();
+            }
+            State::Delete | State::Done => self.state = State::Done,
+        }
+    }
+}
+
+pub(super) fn key_pair(group: u16) -> Result<KeyPair, CryptoError> {
     KeyPair::generate(group)?
         .ok_or_else(|| CryptoError::Group { what: format!("group {group} is not computed in here") })
 }
 
 /// The digest by which an end finds out about a NAT, RFC 7296 section 2.23.
-fn place(initiator_spi: [u8; 8], responder_spi: [u8; 8], address: SocketAddr) -> Vec<u8> {
+pub(super) fn place(initiator_spi: [u8; 8], responder_spi: [u8; 8], address: SocketAddr) -> Vec<u8> {
     let octets = match address.ip() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
@@ -484,7 +512,7 @@ fn is_choice_of(selected: &Proposal<Transform>, offered: &Proposal<Transform>) -
 }
 
 /// What is computed with; `None` where something of it is not, here.
-fn suite(selected: &Proposal<Transform>) -> Option<Suite> {
+pub(super) fn suite(selected: &Proposal<Transform>) -> Option<Suite> {
     let of = |kind: u8| selected.transforms.iter().find(move |one| one.kind == kind && one.id != 0);
     let cipher = of(transform::ENCRYPTION).and_then(|one| Cipher::new(one.id, one.key_length()))?;
     let prf = of(transform::PRF).and_then(|one| Prf::new(one.id))?;

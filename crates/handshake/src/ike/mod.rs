@@ -1,4 +1,6 @@
-//! IKEv2 as an initiator: IKE_SA_INIT, IKE_AUTH with the first CHILD SA, and the end of it (RFC 7296 sections 1.2 to 1.4).
+//! IKE, of version 2 as an initiator: IKE_SA_INIT, IKE_AUTH with the first CHILD SA, and the end of it (RFC 7296 sections 1.2 to 1.4).
+//!
+//! [`Responder`] is its mirror image as far as anybody is let in: up to AUTHENTICATION_FAILED.
 //!
 //! [`Initiator`] makes what is to be sent and reads what comes; nothing ever runs through the CHILD SA, whose keys are not
 //! even derived. [`Observation`] is what came of it.
@@ -8,9 +10,12 @@ mod identity;
 mod initiator;
 mod observation;
 mod request;
+mod responder;
+pub mod version1;
 
 pub use envelope::FRAGMENT_SIZE;
 pub use identity::{identification, identity_text};
-pub use initiator::{Initiator, Received};
+pub use initiator::{Initiator, Machine, Patience, Received};
 pub use observation::{Deletion, Nat, Observation, Passed, Proof, ProofCheck, Step};
 pub use request::{Certificate, Config, Credentials, Proving};
+pub use responder::{Decision, Reached, Responder, refusal};

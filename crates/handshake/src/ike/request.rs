@@ -64,7 +64,7 @@ pub struct Certificate {
 const USE_TRANSPORT_MODE: u16 = 16391;
 
 /// SHA-256, SHA-384 and SHA-512, and the hash of Ed25519 within (RFC 7427 section 4, RFC 8420).
-const HASHES: [u8; 8] = [0, 2, 0, 3, 0, 4, 0, 5];
+pub(super) const HASHES: [u8; 8] = [0, 2, 0, 3, 0, 4, 0, 5];
 
 pub(super) fn notify_payload(one: Notify) -> Payload {
     Payload::new(payload::NOTIFY, &View::Notify(one))

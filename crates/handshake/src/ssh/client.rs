@@ -1,6 +1,6 @@
 use shakedown_crypto::kex::{ClientExchange, Family, MethodInfo, method};
 use shakedown_crypto::{CryptoError, SharedSecret, signature};
-use shakedown_model::ssh::{GexRequest, SignatureCheck};
+use shakedown_model::ssh::{GexRequest, SignatureCheck, SshOffer};
 use shakedown_model::{Name, Phase, Role, Slot};
 use shakedown_wire::ssh::{
     KexDhInit, KexDhReply, KexEcdhInit, KexEcdhReply, KexGexGroup, KexGexInit, KexGexReply, KexGexRequest, KexInit,
@@ -9,9 +9,9 @@ use shakedown_wire::ssh::{
 use shakedown_wire::{WireError, WireErrorKind};
 
 use super::exchange_hash::{ExchangeHash, GexSizes, MethodValues};
-use super::proposal::{host_key, implemented, propose, receive_kexinit};
+use super::proposal::{cookie, host_key, implemented, propose, receive_kexinit};
 use super::transport::Transport;
-use super::{Event, Limits, guess_is_right, negotiate};
+use super::{Event, Limits, Negotiated, guess_is_right, kexinit_from_offer, negotiate};
 
 /// What a client wants to learn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub enum Strategy {
         /// Host key algorithms by preference; empty for the server's own list.
         host_key: Vec<Name>,
     },
+    /// Send this KEXINIT, whatever the server offers, and exchange keys up to the server's NEWKEYS, as the client would whose
+    /// offer it is. No guess is sent along.
+    Offer(Box<SshOffer>),
     /// Ask for a group of this size (in bits, RFC 4419 section 3) and stop when it comes.
     Gex {
         /// Smallest.
@@ -71,6 +74,8 @@ pub struct Client {
     transport: Transport,
     strategy: Strategy,
     gex: KexGexRequest,
+    /// Whether the size that is preferred follows from what is agreed on.
+    by_strength: bool,
     /// Our KEXINIT and its payload, once it is sent.
     ours: Option<(KexInit, Vec<u8>)>,
     /// The payload of the server's.
@@ -102,16 +107,20 @@ struct Reply {
 impl Client {
     /// A client at the beginning of a connection. Its identification string is ready to be sent.
     pub fn new(config: ClientConfig) -> Self {
-        let (preferred, gex) = match config.strategy {
+        let gex = match &config.strategy {
             Strategy::Gex { minimum, preferred, maximum } => {
-                (preferred, GexRequest { minimum, preferred: Some(preferred), maximum })
+                GexRequest { minimum: *minimum, preferred: Some(*preferred), maximum: *maximum }
             }
-            _ => (config.gex.preferred.unwrap_or(config.gex.minimum), config.gex),
+            Strategy::Offer(offer) => offer.gex_request.unwrap_or(config.gex),
+            _ => config.gex,
         };
+        let by_strength = gex.preferred.is_none();
+        let preferred = gex.preferred.unwrap_or(gex.minimum);
         Self {
             transport: Transport::new(Role::Client, config.identification, config.limits),
             strategy: config.strategy,
             gex: KexGexRequest { min: gex.minimum, n: preferred, max: gex.maximum },
+            by_strength,
             ours: None,
             theirs: Vec::new(),
             state: State::Kexinit,
@@ -181,6 +190,10 @@ impl Client {
         match &self.strategy {
             Strategy::ReadOffer => propose(implemented(&[]), &[], server),
             Strategy::Exchange { kex, host_key } => propose(implemented(kex), host_key, server),
+            Strategy::Offer(offer) => {
+                let kexinit = kexinit_from_offer(offer, cookie());
+                KexInit { first_kex_packet_follows: false, ..kexinit }
+            }
             Strategy::Gex { .. } => {
                 let names = ["diffie-hellman-group-exchange-sha256", "diffie-hellman-group-exchange-sha1"];
                 propose(implemented(&names.map(Name::new)), &[], server)
@@ -204,11 +217,17 @@ impl Client {
             Some((ours, _)) => ours.clone(),
             None => self.proposal(Some(&theirs)),
         };
+        if self.ours.is_none() && matches!(self.strategy, Strategy::Offer(_)) {
+            self.send_kexinit(ours.clone());
+        }
         let agreed = match negotiate(&ours, &theirs) {
             Ok(agreed) => agreed,
             Err(slots) => return self.impossible(&slots),
         };
-        let Some(method) = method(agreed.kex.as_str()) else { return self.impossible(&[Slot::Kex]) };
+        let Some(method) = method(agreed.kex.as_str()) else {
+            let reason = format!("`{}` is not implemented here", agreed.kex);
+            return self.transport.finish(Event::ExchangeImpossible { slot: Slot::Kex, reason });
+        };
         if theirs.first_kex_packet_follows && !guess_is_right(&ours, &theirs) {
             self.transport.drop_next();
         }
@@ -216,6 +235,9 @@ impl Client {
             self.send_kexinit(ours);
         }
         let host_key = agreed.host_key.clone();
+        if self.by_strength {
+            self.gex.n = estimate(&agreed).clamp(self.gex.min, self.gex.max.max(self.gex.min));
+        }
         self.transport.event(Event::Negotiated(Box::new(agreed)));
         self.start(Agreed { method, host_key });
     }
@@ -223,6 +245,7 @@ impl Client {
     fn impossible(&mut self, slots: &[Slot]) {
         let slot = slots.first().copied().unwrap_or(Slot::Kex);
         let reason = match slot {
+            slot if matches!(self.strategy, Strategy::Offer(_)) => format!("no matching {} found", slot.phrase()),
             Slot::Kex => "the server offers no key exchange method that is asked for and implemented here".to_owned(),
             Slot::HostKey => "the server offers no host key algorithm that is asked for".to_owned(),
             slot => format!("the server offers nothing usable as {}", slot.phrase()),
@@ -334,6 +357,31 @@ impl Client {
             }
             Err(error) => self.transport.malformed(packet, &error),
         }
+    }
+}
+
+/// The group that OpenSSH prefers for what was agreed on, in bits: `dh_estimate` of dh.c over the largest need of
+/// `kex_choose_conf`.
+fn estimate(agreed: &Negotiated) -> u32 {
+    let cipher = |name: &Name| match name.as_str() {
+        name if name.starts_with("chacha20-poly1305") => 64,
+        name if name.contains("256") => 32,
+        name if name.contains("192") => 24,
+        _ => 16,
+    };
+    let mac = |name: &Option<Name>| match name.as_ref().map_or("", Name::as_str) {
+        "" => 0,
+        name if name.starts_with("hmac-sha2-512") => 64,
+        name if name.starts_with("hmac-sha2-256") => 32,
+        name if name.starts_with("hmac-sha1") || name.starts_with("hmac-ripemd160") => 20,
+        _ => 16,
+    };
+    let needs = [cipher(&agreed.cipher_c2s), cipher(&agreed.cipher_s2c), mac(&agreed.mac_c2s), mac(&agreed.mac_s2c)];
+    match needs.into_iter().max().unwrap_or_default() * 8 {
+        0..=112 => 2048,
+        113..=128 => 3072,
+        129..=192 => 7680,
+        _ => 8192,
     }
 }
 

@@ -64,8 +64,18 @@ pub enum Event {
         /// Names and values, in order.
         extensions: Vec<(Name, Name)>,
     },
-    /// The peer's NEWKEYS: the key exchange is complete. The machine is done.
+    /// The peer's NEWKEYS: the key exchange is complete. The machine is done, but for a server that goes on to refuse logins.
     NewKeys,
+    /// What was agreed on to protect the connection is not computed here; the machine ends with NEWKEYS.
+    NotProtected {
+        /// The cipher, MAC or compression.
+        name: Name,
+    },
+    /// The client, its packets protected, asked for a login by this method and was refused.
+    LoginRefused {
+        /// The method, RFC 4252 section 5.
+        method: Name,
+    },
     /// SSH_MSG_DISCONNECT; the machine is done.
     Disconnect {
         /// In which phase.

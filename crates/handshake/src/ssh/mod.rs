@@ -14,10 +14,12 @@ mod proposal;
 pub(crate) mod recognise;
 mod server;
 mod transport;
+/// Both ends of a connection, read from outside.
+pub mod watch;
 
 pub use choose::{Negotiated, guess_is_right, negotiate};
 pub use client::{Client, ClientConfig, Strategy};
 pub use event::{Event, IgnoredMessage};
 pub use limits::Limits;
 pub use offer::{kexinit_from_offer, offer_from_kexinit};
-pub use server::{Server, ServerConfig};
+pub use server::{GroupFallback, GroupRules, Login, Refusal, Server, ServerConfig, ServerRules};

@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
 
+use shakedown_crypto::CryptoError;
+use shakedown_crypto::ssh::{KeySource, Opener, Protection, Sealer};
 use shakedown_model::{Name, Phase, Role, StrangeProtocol};
 use shakedown_wire::ssh::{
     Debug, Disconnect, ExtInfo, Identification, IdentificationLine, IdentificationReader, Ignore, Packet, PacketReader,
@@ -31,6 +33,11 @@ pub(super) struct Transport {
     /// Where the packets begin in what was received.
     packets_begin: u64,
     packets: usize,
+    /// Packets that were sent, and those that came, in the clear.
+    sent: u32,
+    came: u32,
+    /// What protects that which is sent, once keys are in use.
+    sealer: Option<Box<Sealer>>,
     drop_next: bool,
     phase: Phase,
     done: bool,
@@ -42,6 +49,8 @@ pub(super) struct Transport {
 enum Reading {
     Identification(IdentificationReader),
     Packets(PacketReader),
+    /// Packets, once keys are in use.
+    Protected(Box<Opener>),
     /// Text where a packet length should be: read to the end of the line, because it says what is wrong.
     Text {
         error: WireError,
@@ -65,6 +74,9 @@ impl Transport {
             line_begin: 0,
             packets_begin: 0,
             packets: 0,
+            sent: 0,
+            came: 0,
+            sealer: None,
             drop_next: false,
             phase: Phase::Identification,
             done: false,
@@ -105,7 +117,44 @@ impl Transport {
     }
 
     pub(super) fn send(&mut self, payload: &[u8]) {
-        self.outgoing.push_back(write_packet(payload));
+        let Some(sealer) = &mut self.sealer else {
+            self.sent = self.sent.wrapping_add(1);
+            return self.outgoing.push_back(write_packet(payload));
+        };
+        match sealer.seal(payload) {
+            Ok(packet) => self.outgoing.push_back(packet),
+            // Nothing can be said any more without keys.
+            Err(_) => self.done = true,
+        }
+    }
+
+    /// Protects what is sent from now on. `strict` is the rule that packets are counted from 0 again with new keys
+    /// (draft-miller-sshm-strict-kex).
+    pub(super) fn protect_outgoing(
+        &mut self,
+        protection: Protection,
+        source: &KeySource<'_>,
+        strict: bool,
+    ) -> Result<(), CryptoError> {
+        let sequence = if strict { 0 } else { self.sent };
+        self.sealer = Some(Box::new(Sealer::new(protection, source, self.role, sequence)?));
+        Ok(())
+    }
+
+    /// Takes what comes from now on as protected.
+    pub(super) fn protect_incoming(
+        &mut self,
+        protection: Protection,
+        source: &KeySource<'_>,
+        strict: bool,
+    ) -> Result<(), CryptoError> {
+        let sequence = if strict { 0 } else { self.came };
+        let mut opener = Opener::new(protection, source, self.role.peer(), sequence)?;
+        if let Reading::Packets(reader) = &self.reading {
+            opener.push(reader.partial());
+        }
+        self.reading = Reading::Protected(Box::new(opener));
+        Ok(())
     }
 
     pub(super) fn send_disconnect(&mut self, reason_code: u32, description: &str) {
@@ -149,6 +198,13 @@ impl Transport {
         self.event(Event::Tolerated { what, offset });
     }
 
+    /// Tells the peer that its message is not known here.
+    pub(super) fn unimplemented(&mut self, packet: &Packet) {
+        self.send(&Unimplemented { sequence: packet.sequence }.write());
+        let number = packet.payload.first().copied().unwrap_or_default();
+        self.event(Event::Ignored(IgnoredMessage::Unknown { number }));
+    }
+
     /// The next packet that belongs to the key exchange is a wrong guess.
     pub(super) fn drop_next(&mut self) {
         self.drop_next = true;
@@ -174,6 +230,10 @@ impl Transport {
                     bytes = rest;
                 }
                 Reading::Packets(packets) => {
+                    packets.push(bytes);
+                    return;
+                }
+                Reading::Protected(packets) => {
                     packets.push(bytes);
                     return;
                 }
@@ -323,9 +383,16 @@ impl Transport {
     }
 
     fn cut_packet(&mut self) -> Option<Packet> {
-        let Reading::Packets(reader) = &mut self.reading else { return None };
+        let reader = match &mut self.reading {
+            Reading::Packets(reader) => reader,
+            Reading::Protected(opener) => return opened(opener.next_packet(), self),
+            _ => return None,
+        };
         match reader.next_packet() {
-            Ok(packet) => packet,
+            Ok(packet) => {
+                self.came = self.came.wrapping_add(u32::from(packet.is_some()));
+                packet
+            }
             Err(error) => {
                 let text = reader.partial().to_vec();
                 self.packet_error(error, &text);
@@ -381,12 +448,13 @@ impl Transport {
             _ if std::mem::take(&mut self.drop_next) => {
                 Ok(Event::Ignored(IgnoredMessage::WrongGuess { number: message }))
             }
+            50..=79 if self.phase == Phase::Authentication => return Some(packet),
             number::SERVICE_REQUEST | number::SERVICE_ACCEPT | number::KEXINIT | number::NEWKEYS | 30..=49 => {
                 return Some(packet);
             }
             _ => {
-                self.send(&Unimplemented { sequence: packet.sequence }.write());
-                Ok(Event::Ignored(IgnoredMessage::Unknown { number: message }))
+                self.unimplemented(&packet);
+                return None;
             }
         };
         match ignored {
@@ -438,6 +506,7 @@ impl Transport {
                 line.len()
             }
             Reading::Packets(packets) => packets.partial().len(),
+            Reading::Protected(packets) => packets.partial(),
             Reading::Text { line, .. } => {
                 let length = line.len();
                 self.end_text();
@@ -446,6 +515,19 @@ impl Transport {
         };
         if !self.done {
             self.finish(Event::Ended { phase: self.phase, received: self.received, incomplete });
+        }
+    }
+}
+
+/// A packet that was opened; where it was not made with the keys of this connection, the machine is done.
+fn opened(result: Result<Option<(u32, Vec<u8>)>, CryptoError>, transport: &mut Transport) -> Option<Packet> {
+    match result {
+        Ok(packet) => packet.map(|(sequence, payload)| Packet { payload, offset: 0, sequence }),
+        Err(error) => {
+            // How much had come by then depends on how it was cut; where the packets begin does not.
+            let (phase, offset) = (transport.phase, transport.packets_begin);
+            transport.finish(Event::Malformed { phase, what: error.to_string(), offset });
+            None
         }
     }
 }

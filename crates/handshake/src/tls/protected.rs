@@ -1,4 +1,4 @@
-use shakedown_crypto::tls::{HandshakeKeys, KeyShareSecret, Opener, Protection, Sealer};
+use shakedown_crypto::tls::{HandshakeKeys, KeyShareSecret, Opener, Prf, Protection, Sealer};
 use shakedown_crypto::{CryptoError, Hash};
 
 /// The messages of a handshake as its hash takes them, RFC 8446 section 4.4.1.
@@ -12,6 +12,11 @@ impl Transcript {
 
     pub(super) fn hash(&self, hash: Hash) -> Vec<u8> {
         hash.digest(&[&self.0])
+    }
+
+    /// As Finished takes it below TLS 1.3.
+    pub(super) fn digest(&self, prf: Prf) -> Vec<u8> {
+        prf.digest(&self.0)
     }
 
     /// A HelloRetryRequest has the first ClientHello replaced by its hash.

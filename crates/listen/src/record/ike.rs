@@ -1,11 +1,10 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use shakedown_handshake::ike::refusal;
 use shakedown_model::{Fact, Name, Phase, StrangeProtocol};
-use shakedown_wire::ike::number::{exchange, flag, notification, notify, payload, protocol};
-use shakedown_wire::ike::{
-    Datagram, Header, Message, MessageLimits, NON_ESP_MARKER, Notification, Notify, Payload, View,
-};
+use shakedown_wire::ike::number::exchange;
+use shakedown_wire::ike::{Datagram, Message, MessageLimits, NON_ESP_MARKER};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -48,7 +47,7 @@ pub(super) async fn serve(socket: UdpSocket, answer: IkeAnswer, mut gate: Gate, 
         };
         let mut recorded = Recorded { number, address, opening: None, facts: Vec::new() };
         match Message::parse(bytes, MessageLimits::default()) {
-            Ok(message) if is_first(&message) => {
+            Ok(message) if begins_sa(&message) => {
                 if answer == IkeAnswer::NoProposalChosen {
                     let reply = refusal(&message.header);
                     let reply = if marked { Datagram::mark(&reply) } else { reply };
@@ -86,7 +85,7 @@ pub(super) async fn serve(socket: UdpSocket, answer: IkeAnswer, mut gate: Gate, 
 }
 
 /// A request that begins an IKE SA.
-fn is_first(message: &Message) -> bool {
+pub(crate) fn begins_sa(message: &Message) -> bool {
     let header = &message.header;
     header.responder_spi == [0; 8]
         && header.initiator_spi != [0; 8]
@@ -98,28 +97,15 @@ fn is_first(message: &Message) -> bool {
 }
 
 /// By the version and the length in the header.
-fn looks_like_ike(bytes: &[u8]) -> bool {
+pub(crate) fn looks_like_ike(bytes: &[u8]) -> bool {
     bytes.len() >= 28 && matches!(bytes.get(17), Some(0x10 | 0x20))
-}
-
-/// That nothing of it is chosen, RFC 7296 section 2.7 and RFC 2408 section 5.4.
-fn refusal(header: &Header) -> Vec<u8> {
-    let (exchange, flags, payload) = if header.major() == 1 {
-        let spi = [header.initiator_spi, header.responder_spi].concat();
-        let kind = notification::NO_PROPOSAL_CHOSEN;
-        let notification = Notification { doi: 1, protocol: protocol::IKE, spi, kind, data: Vec::new() };
-        let payload = Payload::new(payload::NOTIFICATION_V1, &View::Notification(notification));
-        (exchange::INFORMATIONAL_V1, 0, payload)
-    } else {
-        let notify = Notify::new(notify::NO_PROPOSAL_CHOSEN, Vec::new());
-        (exchange::IKE_SA_INIT, flag::RESPONSE, Payload::new(payload::NOTIFY, &View::Notify(notify)))
-    };
-    let header = Header { exchange, flags, ..*header };
-    Message { header, payloads: vec![payload], ..Message::default() }.write()
 }
 
 #[cfg(test)]
 mod tests {
+    use shakedown_wire::ike::number::flag;
+    use shakedown_wire::ike::{Header, View};
+
     use super::*;
 
     #[test]
@@ -137,9 +123,9 @@ mod tests {
     #[test]
     fn what_begins_an_sa() {
         let message = |header| Message { header, ..Message::default() };
-        assert!(is_first(&message(Header::sa_init([1; 8]))));
-        assert!(!is_first(&message(Header { flags: flag::RESPONSE, ..Header::sa_init([1; 8]) })));
-        assert!(!is_first(&message(Header { responder_spi: [2; 8], ..Header::sa_init([1; 8]) })));
-        assert!(!is_first(&message(Header { exchange: exchange::IKE_AUTH, ..Header::sa_init([1; 8]) })));
+        assert!(begins_sa(&message(Header::sa_init([1; 8]))));
+        assert!(!begins_sa(&message(Header { flags: flag::RESPONSE, ..Header::sa_init([1; 8]) })));
+        assert!(!begins_sa(&message(Header { responder_spi: [2; 8], ..Header::sa_init([1; 8]) })));
+        assert!(!begins_sa(&message(Header { exchange: exchange::IKE_AUTH, ..Header::sa_init([1; 8]) })));
     }
 }

@@ -25,6 +25,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 pub use ike::IkeAnswer;
+pub(crate) use ike::{begins_sa, looks_like_ike};
 pub use rate::Rate;
 pub use ssh::SshFront;
 

@@ -94,10 +94,20 @@ fn take_events(server: &mut Server, observation: &mut Observation) {
             Event::Identification(text) => observation.identification = Some(text),
             Event::KexInit(offer) => observation.offer = Some(offer),
             Event::Negotiated(negotiated) => {
-                observation.kex = Some(negotiated.kex);
-                observation.host_key = Some(negotiated.host_key);
+                observation.kex = Some(negotiated.kex.clone());
+                observation.host_key = Some(negotiated.host_key.clone());
+                observation.agreed = Some(negotiated);
             }
+            Event::GexGroup { bits } => observation.group_bits = Some(bits),
+            Event::ExchangeImpossible { slot, reason } => observation.refused = Some((slot, reason)),
             Event::NewKeys => observation.completed = true,
+            Event::NotProtected { name } => observation.not_protected = Some(name),
+            Event::LoginRefused { method } => {
+                observation.logins = observation.logins.saturating_add(1);
+                if observation.methods.len() < LARGEST_LIST && !observation.methods.contains(&method) {
+                    observation.methods.push(method);
+                }
+            }
             _ => {}
         }
     }

@@ -62,9 +62,7 @@ struct Shared {
 }
 
 struct State {
-    identification: Name,
-    offer: SshOffer,
-    host_keys: Arc<[PrivateHostKey]>,
+    config: ServerConfig,
     observations: VecDeque<Observation>,
     connections: u32,
 }
@@ -83,13 +81,21 @@ impl Listener {
     /// # Errors
     /// What the operating system says where the address cannot be listened on.
     pub async fn bind_with(address: SocketAddr, server: SshServer, limits: Limits) -> io::Result<Self> {
+        let SshServer { identification, offer, host_keys } = server;
+        Self::serve(address, ServerConfig::new(identification.to_bytes(), offer, host_keys.into()), limits).await
+    }
+
+    /// Listens and serves as a machine that is set up so; its limits are those of `limits`.
+    ///
+    /// # Errors
+    /// What the operating system says where the address cannot be listened on.
+    pub async fn serve(address: SocketAddr, mut config: ServerConfig, limits: Limits) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
-        let SshServer { identification, offer, host_keys } = server;
-        let state =
-            State { identification, offer, host_keys: host_keys.into(), observations: VecDeque::new(), connections: 0 };
+        config.limits = limits.exchange;
+        let state = State { config, observations: VecDeque::new(), connections: 0 };
         let shared = Arc::new(Shared { state: Mutex::new(state), limits, changed: tokio::sync::Notify::new() });
-        let task = tokio::spawn(serve(socket, Arc::clone(&shared))).abort_handle();
+        let task = tokio::spawn(accept(socket, Arc::clone(&shared))).abort_handle();
         Ok(Self { address, shared, task })
     }
 
@@ -100,12 +106,24 @@ impl Listener {
 
     /// Offers this from the next connection on.
     pub fn set_offer(&self, offer: SshOffer) {
-        self.shared.lock().offer = offer;
+        self.shared.lock().config.offer = offer;
     }
 
     /// What the last connections showed, in the order in which they ended.
     pub fn observations(&self) -> Vec<Observation> {
         self.shared.lock().observations.iter().cloned().collect()
+    }
+
+    /// The next connection that has ended, which is no longer among [`Self::observations`] then. Nothing is lost where this
+    /// future is dropped before it is ready.
+    pub async fn next(&self) -> Observation {
+        loop {
+            let changed = self.shared.changed.notified();
+            if let Some(observation) = self.shared.lock().observations.pop_front() {
+                return observation;
+            }
+            changed.await;
+        }
     }
 
     /// Waits until as many connections have ended as said, counted from the first.
@@ -134,11 +152,7 @@ impl Shared {
     }
 
     fn config(&self) -> ServerConfig {
-        let state = self.lock();
-        let identification = state.identification.to_bytes();
-        let mut config = ServerConfig::new(identification, state.offer.clone(), Arc::clone(&state.host_keys));
-        config.limits = self.limits.exchange;
-        config
+        self.lock().config.clone()
     }
 
     fn record(&self, observation: Observation) {
@@ -153,7 +167,7 @@ impl Shared {
     }
 }
 
-async fn serve(socket: TcpListener, shared: Arc<Shared>) {
+async fn accept(socket: TcpListener, shared: Arc<Shared>) {
     /// After a failure of `accept`, such as too many open files, before the next try.
     const PAUSE: Duration = Duration::from_millis(50);
     let mut connections = JoinSet::new();

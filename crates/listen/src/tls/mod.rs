@@ -1,4 +1,7 @@
-//! TLS: what clients send first.
+//! TLS: what clients send first, and servers that answer as they are told.
+
+mod emulated;
+mod page;
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +13,8 @@ use shakedown_wire::tls::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+pub use emulated::{Decide, Served, ServerLimits, TlsServer};
 
 /// The most that a hello may take, in bytes; with the largest known key shares it is below 10,000.
 const LONGEST_HELLO: usize = 1 << 17;

@@ -120,6 +120,8 @@ pub struct TlsOffer {
     pub min_rsa_bits: Option<u32>,
     /// The smallest Diffie-Hellman prime accepted from the peer, in bits.
     pub min_dh_bits: Option<u32>,
+    /// The largest Diffie-Hellman prime that it can compute with, in bits.
+    pub max_dh_bits: Option<u32>,
     /// The smallest elliptic curve key accepted from the peer, in bits.
     pub min_ec_bits: Option<u32>,
     /// Digests in certificates' signatures that are not accepted from the peer.

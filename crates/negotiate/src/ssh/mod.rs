@@ -9,9 +9,11 @@ mod kexinit;
 mod known_host;
 mod later;
 pub(crate) mod list;
+mod one_end;
 mod outcome;
 mod risks;
 
 pub use known_host::{Verdict, verdict};
+pub use one_end::server_choice;
 pub use outcome::negotiate;
 pub use risks::risks;

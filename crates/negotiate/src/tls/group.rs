@@ -63,7 +63,12 @@ pub(super) fn finite_field(ends: &Ends<'_>) -> (Has, Option<FailureKind>) {
                 minimum,
                 demanded_by: Role::Client,
             });
-            (Has::Yes, small)
+            let large = ends.client.max_dh_bits.filter(|maximum| bits > maximum).map(|maximum| {
+                let what =
+                    format!("it takes no Diffie-Hellman prime above {maximum} bits, and the server's has {bits}");
+                FailureKind::Deviation { by: Role::Client, what }
+            });
+            (Has::Yes, small.or(large))
         }
     }
 }

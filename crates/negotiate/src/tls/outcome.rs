@@ -110,6 +110,15 @@ impl Run<'_> {
     }
 
     fn tls12(&mut self, version: TlsVersion, context: &Context) {
+        // OpenSSL: `final_renegotiate`, as it reads the ServerHello.
+        if self.ends.client.needs_secure_renegotiation == Some(true)
+            && self.ends.server.secure_renegotiation.complete() == Some(&false)
+        {
+            let kind = FailureKind::NoSecureRenegotiation;
+            let failed = self.ends.failed(Stage::Hello, Slot::Version, kind);
+            self.fail(Stage::Hello, vec![failed]);
+            return;
+        }
         let shared = Shared::of(self.ends);
         if let Some(decision) = scheme::none_shared(self.ends, &shared) {
             self.take(Slot::SignatureScheme, Stage::Certificate, &decision, |name: &Name| Some(name.clone()));

@@ -85,6 +85,21 @@ impl Candidates {
         self.all.iter().enumerate().filter(move |(_, one)| one.slot == slot)
     }
 
+    /// All of a type, the likeliest first.
+    pub(super) fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &Candidate> {
+        self.of(slot).map(|(_, one)| one)
+    }
+
+    /// That of a type and a keyword.
+    pub(super) fn named(&self, slot: Slot, name: &str) -> Option<&Candidate> {
+        self.of_slot(slot).find(|one| one.name == *name)
+    }
+
+    /// That of a type, a number and a key length.
+    pub(super) fn numbered(&self, slot: Slot, number: u16, key_length: Option<u16>) -> Option<&Candidate> {
+        self.of_slot(slot).find(|one| one.number == number && one.key_length == key_length)
+    }
+
     /// The group of a number.
     pub(super) fn group(&self, number: u16) -> Option<usize> {
         self.of(Slot::Group).find(|(_, one)| one.number == number).map(|(index, _)| index)

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use shakedown_handshake::ike::version1::release;
 use shakedown_model::ConnectFailure;
 use shakedown_wire::WireError;
 use shakedown_wire::ike::number::{exchange, notification, notify, payload};
 use shakedown_wire::ike::{
-    Header, KeyExchange, Message, MessageLimits, Notification, Notify, Payload, Proposal, Transform, View,
+    Header, KeyExchange, Message, MessageLimits, Notification, Notify, Payload, Phase1Suite, Proposal, Transform, View,
 };
 use tokio::time::{Instant, sleep_until};
 
 use super::link::{Arrived, Link, first, ways};
+use super::version1;
 use crate::budget::Budget;
 use crate::sys;
 
@@ -91,6 +93,23 @@ pub(super) enum Outcome {
     Spent,
 }
 
+/// What the first message of a main mode came to.
+#[derive(Debug)]
+pub(super) enum Old {
+    /// This suite is chosen.
+    Selected { suite: Phase1Suite, vendor_ids: Vec<Vec<u8>> },
+    /// An error of this number and name.
+    Refused(u16, String),
+    /// An answer of another form.
+    Odd(String),
+    /// No answer.
+    Silent,
+    /// ICMP says on each way that nothing gets there.
+    Unreachable,
+    /// It was not sent: the datagrams or the time are used up.
+    Spent,
+}
+
 /// An IKE_SA_INIT response that accepts.
 #[derive(Debug)]
 pub(super) struct Selected {
@@ -114,6 +133,10 @@ pub(super) struct Exchanger {
     pub(super) cookies: u32,
     /// How many requests were accepted: each leaves a half-open IKE SA behind.
     pub(super) half_open: u32,
+    /// The same of IKEv1, where the responder was told each time that nothing comes of it.
+    pub(super) half_open_old: u32,
+    /// Whether a main mode was answered with one.
+    pub(super) spoken: bool,
     /// The first datagram that was no message.
     pub(super) broken: Option<WireError>,
     /// Messages that belong to no request of ours.
@@ -148,6 +171,8 @@ impl Exchanger {
             admitted: None,
             cookies: 0,
             half_open: 0,
+            half_open_old: 0,
+            spoken: false,
             broken: None,
             strays: 0,
         }
@@ -185,20 +210,39 @@ impl Exchanger {
         }
     }
 
-    /// Whether the first message of main mode is answered by one (RFC 2409 section 5): that is IKEv1. Leaves a half-open SA
-    /// behind where it is.
-    pub(super) async fn speaks_version_1(&mut self) -> bool {
-        let Some(identity) = Identity::new() else { return false };
-        let message = super::version1::main_mode(identity.spi);
-        // Who is silent to IKEv2 has had its time: fewer repetitions are made.
-        let chosen = self.chosen;
-        let answered = match self.answer(&message, identity.spi, 2).await {
-            Ok((reply, _)) => reply.header.exchange == exchange::IDENTITY_PROTECTION,
-            Err(_) => false,
+    /// Begins a main mode of IKEv1 with these suites (RFC 2409 section 5.4). Where one is chosen, the responder is told that
+    /// nothing comes of it, which it may heed or not.
+    pub(super) async fn main_mode(&mut self, suites: &[Phase1Suite]) -> Old {
+        let Some(identity) = Identity::new() else {
+            return Old::Odd("this machine gives no random numbers".to_owned());
         };
-        self.chosen = chosen;
-        self.half_open += u32::from(answered);
-        answered
+        let message = version1::main_mode(identity.spi, suites);
+        // Who is silent to IKEv2 has had its time: fewer repetitions are made.
+        let (before, times) = (self.chosen, if self.spoken { WAITS.len() } else { 2 });
+        let reply = match self.answer(&message, identity.spi, times).await {
+            Ok((reply, _)) => reply,
+            Err(Outcome::Silent) => return Old::Silent,
+            Err(Outcome::Unreachable) => return Old::Unreachable,
+            Err(_) => return Old::Spent,
+        };
+        let meaning = old_meaning(&reply);
+        if reply.header.exchange == exchange::IDENTITY_PROTECTION {
+            self.spoken = true;
+        }
+        if let Old::Selected { .. } = meaning {
+            self.half_open_old += 1;
+            let cookies = [identity.spi, reply.header.responder_spi];
+            if let (Some(link), Some(release), true) =
+                (self.chosen.and_then(|index| self.links.get(index)), release(cookies), self.budget.take().is_some())
+            {
+                // Whether it gets there shows only in what the responder keeps.
+                let _ = link.send(&release).await;
+            }
+        } else if before.is_none() && !self.spoken {
+            // A refusal does not say which version it is for.
+            self.chosen = before;
+        }
+        meaning
     }
 
     /// Sends a request until it is answered.
@@ -320,6 +364,32 @@ fn answers(reply: &Message, spi: [u8; 8]) -> bool {
         _ => header.is_response() && header.exchange == exchange::IKE_SA_INIT && header.message_id == 0,
     };
     header.initiator_spi == spi && by_version
+}
+
+fn old_meaning(reply: &Message) -> Old {
+    let views: Vec<View> = reply.payloads.iter().filter_map(|payload| payload.view().ok()).collect();
+    let vendor_id = |view: &View| if let View::VendorId(id) = view { Some(id.clone()) } else { None };
+    for view in &views {
+        match view {
+            View::SecurityAssociation(one) => {
+                if let Some(suite) = one.selected() {
+                    return Old::Selected { suite, vendor_ids: views.iter().filter_map(vendor_id).collect() };
+                }
+            }
+            View::Notification(Notification { kind, .. }) if notification::is_error(*kind) => {
+                return Old::Refused(*kind, notification::name(*kind).map_or_else(|| kind.to_string(), str::to_owned));
+            }
+            // A responder of IKEv2 alone may say so in its own version.
+            View::Notify(one) if notify::is_error(one.kind) => {
+                return Old::Refused(
+                    one.kind,
+                    notify::name(one.kind).map_or_else(|| one.kind.to_string(), str::to_owned),
+                );
+            }
+            _ => {}
+        }
+    }
+    Old::Odd("it answers the first message of main mode without a suite".to_owned())
 }
 
 enum Meaning {

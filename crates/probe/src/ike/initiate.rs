@@ -1,14 +1,15 @@
-//! An initiator that goes as far as IKE_AUTH: moves datagrams between a responder and the machine of `handshake`.
+//! An initiator that goes as far as IKE_AUTH or quick mode: moves datagrams between a responder and the machine of
+//! `handshake`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use shakedown_crypto::CryptoError;
-use shakedown_handshake::ike::{Config, Initiator, Observation, Received};
+use shakedown_handshake::ike::{Config, Initiator, Machine, Observation, Patience, Received, version1};
 use shakedown_model::ConnectFailure;
 use tokio::time::Instant;
 
-use super::link::{Arrived, IKE, Link, NAT, Way};
+use super::link::{Arrived, IKE, Link, NAT, Way, first};
 use crate::sys;
 
 /// How long each sending of a request waits for an answer (RFC 7296 section 2.4 leaves the times open).
@@ -16,14 +17,16 @@ const WAITS: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 /// Of the message that deletes the IKE SA, which is sent also where the time is used up.
 const LAST_WAITS: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(700)];
+/// After messages of IKEv1 that have no answer: they are sent twice where they end something, for the one may be lost.
+const UNANSWERED: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(150)];
 /// Datagrams that are read for one request, whatever they are: who sends more only keeps this end busy.
 const MOST_DATAGRAMS: u32 = 2_000;
 
 /// What an attempt came to.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct Attempt<O = Observation> {
     /// What the machine saw.
-    pub observation: Observation,
+    pub observation: O,
     /// How many datagrams were sent.
     pub packets: u32,
     /// Where the last messages went.
@@ -45,66 +48,101 @@ pub async fn initiate(
     timeout: Duration,
     config: impl FnOnce([SocketAddr; 2]) -> Config,
 ) -> Result<Attempt, CryptoError> {
+    let make = |addresses| Initiator::new(config(addresses), addresses);
+    run((address, marked), source, timeout, make, Initiator::finish).await
+}
+
+/// The same for IKEv1: main mode with a pre-shared key and quick mode, or of aggressive mode the first two messages.
+///
+/// # Errors
+/// What `config` gives cannot be computed with.
+pub async fn initiate_version_1(
+    (address, marked): (SocketAddr, bool),
+    source: Option<IpAddr>,
+    timeout: Duration,
+    config: impl FnOnce([SocketAddr; 2]) -> version1::Config,
+) -> Result<Attempt<version1::Observation>, CryptoError> {
+    let make = |addresses| version1::Initiator::new(config(addresses), addresses);
+    run((address, marked), source, timeout, make, version1::Initiator::finish).await
+}
+
+async fn run<M: Machine, O: Default>(
+    (address, marked): (SocketAddr, bool),
+    source: Option<IpAddr>,
+    timeout: Duration,
+    make: impl FnOnce([SocketAddr; 2]) -> Result<M, CryptoError>,
+    finish: impl FnOnce(M) -> O,
+) -> Result<Attempt<O>, CryptoError> {
     let deadline = Instant::now() + timeout;
-    let nothing = |error: &std::io::Error| Attempt {
-        observation: Observation::default(),
-        packets: 0,
-        address,
-        failure: Some(sys::connect_failure(error, source.is_some())),
-    };
     let open = |port, marked| Link::open(address.ip(), Way { port, marked }, source);
     let opened = open(address.port(), marked).and_then(|link| Ok((link.own_address()?, link)));
-    let (own, mut link) = match opened {
+    let (own, link) = match opened {
         Ok(opened) => opened,
-        Err(error) => return Ok(nothing(&error)),
+        Err(error) => {
+            let failure = Some(sys::connect_failure(&error, source.is_some()));
+            return Ok(Attempt { observation: O::default(), packets: 0, address, failure });
+        }
     };
-    let mut initiator = Initiator::new(config([own, address]), [own, address])?;
+    let mut machine = make([own, address])?;
+    // The one in use last. A responder that cannot read what came on the second port answers from and to the first.
+    let mut links = vec![link];
     let mut packets = 0;
     let mut failure = None;
-    while !initiator.datagrams().is_empty() {
-        // Behind a NAT, and from then on, both ends speak on the other port (RFC 7296 section 2.23).
-        if initiator.is_behind_nat() && link.way.port == IKE {
+    while !machine.datagrams().is_empty() {
+        // Behind a NAT, and from then on, both ends speak on the other port (RFC 7296 section 2.23, RFC 3947 section 4).
+        if machine.is_behind_nat() && links.last().is_some_and(|link| link.way.port == IKE) {
             match open(NAT, true) {
-                Ok(other) => link = other,
+                Ok(other) => links.push(other),
                 Err(error) => failure = failure.or(Some(sys::connect_failure(&error, source.is_some()))),
             }
         }
-        if let Err(error) = answer(&mut initiator, &mut link, deadline, &mut packets).await {
+        if let Err(error) = answer(&mut machine, &mut links, deadline, &mut packets).await {
             failure = failure.or(error);
-            initiator.give_up();
+            machine.give_up();
         }
     }
-    Ok(Attempt { observation: initiator.finish(), packets, address: link.address, failure })
+    let address = links.last().map_or(address, |link| link.address);
+    Ok(Attempt { observation: finish(machine), packets, address, failure })
 }
 
 /// Sends what is due until it is answered. `Err` where it is not, with what the system says of that.
 async fn answer(
-    initiator: &mut Initiator,
-    link: &mut Link,
+    machine: &mut impl Machine,
+    links: &mut [Link],
     deadline: Instant,
     packets: &mut u32,
 ) -> Result<(), Option<ConnectFailure>> {
-    let ending = initiator.is_ending();
-    let waits = if ending { LAST_WAITS.as_slice() } else { WAITS.as_slice() };
+    let ending = machine.is_ending();
+    let waits = match (machine.patience(), ending) {
+        (Patience::NoAnswer, true) => UNANSWERED.as_slice(),
+        (Patience::NoAnswer, false) => UNANSWERED.get(..1).unwrap_or_default(),
+        (Patience::Usual, true) => LAST_WAITS.as_slice(),
+        (Patience::Usual, false) => WAITS.as_slice(),
+    };
     let mut left = MOST_DATAGRAMS;
     let mut failure = None;
-    for wait in waits {
+    for (turn, wait) in waits.iter().enumerate() {
         let begun = Instant::now();
-        if begun >= deadline && !ending {
+        // What nothing vouches for is believed once the question was repeated.
+        if begun >= deadline && !ending || turn > 1 && machine.is_doubtful() {
             break;
         }
-        for datagram in initiator.datagrams() {
+        for datagram in machine.datagrams() {
             *packets += 1;
-            if let Err(error) = link.send(datagram).await {
+            if let Some(link) = links.last()
+                && let Err(error) = link.send(datagram).await
+            {
                 failure = Some(sys::connect_failure(&error, false));
             }
         }
         let until = if ending { begun + *wait } else { (begun + *wait).min(deadline) };
         loop {
-            match link.receive(until).await {
+            let live = vec![true; links.len()];
+            let Some((_, arrived)) = first(links, &live, until).await else { break };
+            match arrived {
                 Arrived::Message(bytes) => {
                     left = left.saturating_sub(1);
-                    if initiator.receive(&bytes) == Received::Answer {
+                    if machine.receive(&bytes) == Received::Answer {
                         return Ok(());
                     }
                 }

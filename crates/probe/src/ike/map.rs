@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::exchange::{Exchanger, Outcome, Request};
 use super::facts;
+use super::old::OldSide;
 use super::party::party;
 use super::region::{GROUP, Region};
 use super::search::{Found, Reply, Responder, Search};
@@ -58,6 +59,8 @@ pub struct IkeProbed {
     pub answering: Option<(SocketAddr, bool)>,
     /// What each initiator met, in the order given.
     pub answers: Vec<Answer>,
+    /// The vendor IDs that it sent in answer to IKEv1, where that was asked for by itself.
+    pub old_vendor_ids: Vec<Vec<u8>>,
 }
 
 /// Finds out all that an IKEv2 responder accepts for its IKE SA, and what belongs together. No half-open SA is left behind
@@ -91,12 +94,7 @@ async fn probe(
     let mut probed = IkeProbed::default();
     let addresses = addresses(target, options, begun, &mut probed.gathered.evidence).await;
     for (at, address) in addresses.iter().enumerate() {
-        if let Some(progress) = &options.progress {
-            let purpose = "what the responder accepts".to_owned();
-            progress(Progress::Connecting { address: address.to_string(), connection: budget.used() + 1, purpose });
-        }
-        let exchanger = Exchanger::new(*address, target.source, budget.clone(), deadline);
-        let mut one = Mapper::new(candidates, exchanger, *address);
+        let mut one = begin(target, options, candidates, *address, (&budget, deadline));
         probed.answers.clear();
         for initiator in initiators.unwrap_or_default() {
             let answer = one.meet(initiator, options.without_key_exchange).await;
@@ -106,12 +104,25 @@ async fn probe(
         if initiators.is_none() || !all_accepted && one.exchanger.answering().is_some() {
             one.map().await;
         }
-        if one.has_no_answer() {
-            one.speaks_version_1 = one.exchanger.speaks_version_1().await;
+        match initiators {
+            None => {
+                // Who is odd, or has had enough, is not asked further.
+                let nothing = one.has_no_answer();
+                if nothing || one.stopped.is_none() {
+                    one.map_old(one.takes_something()).await;
+                }
+                one.speaks_version_1 = nothing && one.exchanger.spoken;
+            }
+            Some(_) if one.has_no_answer() => one.speaks_version_1 = one.is_old().await,
+            Some(_) => {}
         }
         let others = addresses.get(at + 1..).unwrap_or_default();
         probed.answering = one.exchanger.answering();
-        if one.finish(target, &probed.answers, others, &mut probed.gathered) {
+        probed.old_vendor_ids = one.old_vendor_ids().to_vec();
+        let known = probed.gathered.parties.len();
+        let answered = one.finish(target, &probed.answers, others, &mut probed.gathered);
+        one.finish_old(target, Vec::new(), &mut probed.gathered);
+        if answered || probed.gathered.parties.len() > known {
             break;
         }
     }
@@ -119,11 +130,29 @@ async fn probe(
     probed
 }
 
-/// What is found out of one address.
-struct Mapper<'a> {
+/// Begins with an address.
+pub(super) fn begin<'a>(
+    target: &IkeTarget,
+    options: &IkeOptions,
     candidates: &'a Candidates,
-    exchanger: Exchanger,
     address: SocketAddr,
+    (budget, deadline): (&Budget, Instant),
+) -> Mapper<'a> {
+    if let Some(progress) = &options.progress {
+        let purpose = "what the responder accepts".to_owned();
+        progress(Progress::Connecting { address: address.to_string(), connection: budget.used() + 1, purpose });
+    }
+    let exchanger = Exchanger::new(address, target.source, budget.clone(), deadline);
+    Mapper::new(candidates, exchanger, address)
+}
+
+/// What is found out of one address.
+pub(super) struct Mapper<'a> {
+    pub(super) candidates: &'a Candidates,
+    pub(super) exchanger: Exchanger,
+    pub(super) address: SocketAddr,
+    /// What is found of it as a responder of IKEv1.
+    pub(super) old: OldSide,
     /// Decoys that the responder does not know.
     unknown_decoys: Vec<u16>,
     /// Whether there is no decoy left that the offer does not hold.
@@ -148,6 +177,7 @@ impl<'a> Mapper<'a> {
             candidates,
             exchanger,
             address,
+            old: OldSide::default(),
             unknown_decoys: Vec::new(),
             no_decoy: false,
             found: None,
@@ -158,6 +188,11 @@ impl<'a> Mapper<'a> {
             stopped: None,
             nat: None,
         }
+    }
+
+    /// Whether something of IKEv2 is accepted.
+    pub(super) fn takes_something(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| !found.regions.is_empty())
     }
 
     /// Whether everything is refused, or nothing answered.
@@ -242,7 +277,7 @@ impl<'a> Mapper<'a> {
         answer
     }
 
-    async fn map(&mut self) {
+    pub(super) async fn map(&mut self) {
         self.stopped = None;
         let candidates = self.candidates;
         for (decoy, _) in DECOYS {
@@ -302,17 +337,27 @@ impl<'a> Mapper<'a> {
     }
 
     /// Adds what was found of this address; whether it answered at all.
-    fn finish(self, target: &IkeTarget, answers: &[Answer], others: &[SocketAddr], gathered: &mut Gathered) -> bool {
+    pub(super) fn finish(
+        &self,
+        target: &IkeTarget,
+        answers: &[Answer],
+        others: &[SocketAddr],
+        gathered: &mut Gathered,
+    ) -> bool {
         let Self { candidates, exchanger, address, found, error, met_error, stopped, nat, speaks_version_1, .. } = self;
         let place = address.to_string();
         if let Some(error) = &exchanger.broken {
             gathered.evidence.push(facts::broken(&place, error));
         }
-        if speaks_version_1 {
+        if *speaks_version_1 {
             gathered.evidence.push(facts::old_version(&place));
             return true;
         }
         let Some((answering, marked)) = exchanger.answering() else {
+            if let Some((number, name)) = self.old.refused_everything() {
+                gathered.evidence.push(facts::refusal(&place, *number, name, true));
+                return true;
+            }
             let failed = exchanger.failures.iter().map(|(address, failure)| facts::not_reached(*address, *failure));
             let silent = exchanger.silent().into_iter();
             let silent = silent.map(|address| facts::not_reached(address, ConnectFailure::TimedOut));
@@ -378,6 +423,7 @@ impl<'a> Mapper<'a> {
         if let Some(why) = stopped {
             notes.push(format!("not all that it accepts is known: {why}"));
         }
+        notes.extend(self.old.note_beside());
         if !others.is_empty() {
             let list: Vec<String> = others.iter().map(ToString::to_string).collect();
             notes.push(format!("other addresses of the name were not asked: {}", list.join(", ")));
@@ -444,7 +490,7 @@ fn public(group: u16) -> Option<Vec<u8>> {
     shakedown_crypto::ike::public_value(group).ok().flatten()
 }
 
-async fn addresses(
+pub(super) async fn addresses(
     target: &IkeTarget,
     options: &IkeOptions,
     begun: Instant,

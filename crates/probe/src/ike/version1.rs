@@ -1,52 +1,18 @@
-//! The first message of an IKEv1 initiator, to see whether it is answered at all.
+//! The first message of an IKEv1 initiator.
 
-use shakedown_wire::ike::number::{attribute, exchange, payload, protocol};
-use shakedown_wire::ike::{
-    Attribute, AttributeValue, Header, Message, Payload, Proposal, SecurityAssociation, TransformV1, View,
-};
+use shakedown_wire::ike::number::{exchange, payload};
+use shakedown_wire::ike::{Header, Message, Payload, Phase1Suite, SecurityAssociation, View};
 
-/// Numbers of RFC 2409 appendix A and its registry: cipher, key length in bits (0 for none), hash, group.
-const SUITES: [(u16, u16, u16, u16); 12] = [
-    (7, 256, 4, 14),
-    (7, 256, 2, 14),
-    (7, 128, 4, 14),
-    (7, 128, 2, 14),
-    (7, 256, 4, 19),
-    (7, 256, 5, 20),
-    (7, 256, 2, 5),
-    (7, 256, 2, 2),
-    (7, 128, 2, 2),
-    (5, 0, 2, 14),
-    (5, 0, 2, 2),
-    (5, 0, 1, 2),
-];
-/// Pre-shared keys, and signatures with RSA.
-const METHODS: [u16; 2] = [1, 3];
-/// The only transform of phase 1, RFC 2407 section 4.4.2.
-const KEY_IKE: u8 = 1;
+use super::old_search::SMALL;
 
-/// Main mode's first message with the suites that gateways are commonly set up with.
-pub(super) fn main_mode(cookie: [u8; 8]) -> Vec<u8> {
-    let short = |kind, value| Attribute { kind, value: AttributeValue::Short(value) };
-    let all = SUITES.into_iter().flat_map(|suite| METHODS.into_iter().map(move |method| (suite, method)));
-    let transform = |(number, ((cipher, bits, hash, group), method))| {
-        let mut attributes = vec![
-            short(attribute::V1_ENCRYPTION, cipher),
-            short(attribute::V1_HASH, hash),
-            short(attribute::V1_AUTHENTICATION, method),
-            short(attribute::V1_GROUP, group),
-            // Eight hours, in seconds.
-            short(attribute::V1_LIFE_TYPE, 1),
-            short(attribute::V1_LIFE_DURATION, 28_800),
-        ];
-        if bits > 0 {
-            attributes.push(short(attribute::V1_KEY_LENGTH, bits));
-        }
-        TransformV1 { number, id: KEY_IKE, attributes, ..TransformV1::default() }
-    };
-    let transforms = (1..=u8::MAX).zip(all).map(transform).collect();
-    let proposal = Proposal { number: 1, protocol: protocol::IKE, transforms, ..Proposal::default() };
-    let association = SecurityAssociation { doi: 1, situation: 1, proposals: vec![proposal] };
+/// The lifetime that is asked for in seconds, 8 hours, which is also what holds where none is named. Where there are many
+/// suites it is left out, to have room for more of them.
+const LIFETIME: u16 = 28_800;
+
+/// Main mode's first message with these suites.
+pub(super) fn main_mode(cookie: [u8; 8], suites: &[Phase1Suite]) -> Vec<u8> {
+    let lifetime = (suites.len() < SMALL / 2).then_some(LIFETIME);
+    let association = SecurityAssociation::phase_1(suites, lifetime);
     let header = Header {
         initiator_spi: cookie,
         version: Header::V1,
@@ -64,11 +30,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_fits_into_one_packet_and_can_be_read() {
-        let bytes = main_mode([7; 8]);
-        assert!(bytes.len() <= 1232, "{}", bytes.len());
-        let message = Message::parse(&bytes, MessageLimits::default()).unwrap();
-        let View::SecurityAssociation(association) = message.payloads[0].view().unwrap() else { panic!("an SA") };
-        assert_eq!(association.proposals[0].transforms.len(), SUITES.len() * METHODS.len());
+    fn a_short_question_fits_into_one_packet_and_can_be_read() {
+        let suite = Phase1Suite { cipher: 7, key_length: Some(256), hash: 4, group: 14, method: 1 };
+        for count in [1, SMALL / 2 - 1, SMALL] {
+            let bytes = main_mode([7; 8], &vec![suite; count]);
+            assert!(bytes.len() <= 1232, "{}", bytes.len());
+            let message = Message::parse(&bytes, MessageLimits::default()).unwrap();
+            let View::SecurityAssociation(association) = message.payloads[0].view().unwrap() else { panic!("an SA") };
+            assert_eq!(association.proposals[0].transforms.len(), count);
+        }
     }
 }

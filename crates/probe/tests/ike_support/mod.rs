@@ -110,6 +110,32 @@ pub(crate) async fn beside<T>(future: impl Future<Output = T>) -> T {
     .await
 }
 
+/// A responder that refuses IKEv1, as one does that speaks IKEv2 alone, and else has this behaviour.
+pub(crate) fn modern(mut behaviour: Behaviour) -> Behaviour {
+    Box::new(move |request, count| match request.header.major() {
+        1 => vec![refuses_old(request)],
+        _ => behaviour(request, count),
+    })
+}
+
+/// NO-PROPOSAL-CHOSEN of IKEv1.
+pub(crate) fn refuses_old(request: &Message) -> Vec<u8> {
+    let header = Header {
+        version: Header::V1,
+        exchange: shakedown_wire::ike::number::exchange::INFORMATIONAL_V1,
+        flags: 0,
+        ..request.header
+    };
+    let notification = shakedown_wire::ike::Notification {
+        doi: 1,
+        protocol: 1,
+        kind: notify::NO_PROPOSAL_CHOSEN,
+        ..shakedown_wire::ike::Notification::default()
+    };
+    let payloads = vec![Payload::new(payload::NOTIFICATION_V1, &View::Notification(notification))];
+    Message { header, payloads, ..Message::default() }.write()
+}
+
 /// A response with these payloads.
 pub(crate) fn response(request: &Message, payloads: Vec<Payload>) -> Vec<u8> {
     let header = Header { flags: flag::RESPONSE, ..request.header };

@@ -40,6 +40,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
         security_level: _,
         min_rsa_bits: _,
         min_dh_bits: _,
+        max_dh_bits: _,
         min_ec_bits: _,
         refused_certificate_digests: _,
         origins,

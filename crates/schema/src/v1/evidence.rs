@@ -148,6 +148,9 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
             ],
         ),
         Fact::BackendsDiffer { what } => ("backends-differ", vec![("what", json!(what))]),
+        Fact::TrustStore { client, path, trusts } => {
+            ("trust-store", vec![("client", json!(client)), ("path", json!(path)), ("trusts", json!(trusts))])
+        }
         Fact::HostKeyLookup { status, key_type, fingerprint } => {
             let mut pairs = vec![("key_type", json!(key_type.as_str())), ("fingerprint", json!(fingerprint))];
             known_host(status, &mut pairs, lines);
@@ -217,6 +220,7 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
                 ("to_everything", json!(to_everything)),
             ],
         ),
+        Fact::Unanswered { phase } => ("unanswered", vec![("phase", json!(phase.as_str()))]),
         Fact::OldVersionOnly => ("old-version-only", Vec::new()),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::NoUserSignature { client, server } => {

@@ -4,6 +4,7 @@
 //! byte that is not printable ASCII, and the backslash, is `\xNN`.
 
 mod agreed;
+mod change;
 mod diagnosis;
 mod document;
 mod evidence;
@@ -18,6 +19,7 @@ mod origin;
 mod outcome;
 
 pub use agreed::Agreed;
+pub use change::{Change, Changes, Exceptions};
 pub use diagnosis::{Diagnosis, Label, Object};
 pub use document::{
     Applied, AppliedFile, AppliedStep, Configuration, Document, Pair, Party, PartySource, SCHEMA, Vantage,

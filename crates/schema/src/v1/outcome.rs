@@ -217,6 +217,7 @@ impl From<&model::FailedSlot> for FailedSlot {
             FailureKind::DifferentKeys => "different-keys",
             FailureKind::NoKey { .. } => "no-key",
             FailureKind::OtherMode => "other-mode",
+            FailureKind::NoSecureRenegotiation => "no-secure-renegotiation",
             FailureKind::NoKnownKey => "no-known-key",
             FailureKind::RevokedKey => "revoked-key",
             FailureKind::Deviation { by, what } => {

@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use shakedown_apply::{Change, Exception, Locked, Real, Recovered, Request, State, Store, TakenBack, Transaction};
 use shakedown_config::Files as _;
-use shakedown_model::ConfigurationKind;
+use shakedown_model::{ConfigurationKind, Side};
 
 use super::choice::{self, FixError};
+use super::hand::{Hand, Here};
 use super::proof::{self, Proof};
 use super::{FixPlan, ordinary};
 use crate::Session;
@@ -37,6 +40,8 @@ pub struct Applying {
     /// The command that starts [`watch_until_confirmed`](super::watch_until_confirmed) in a process of its own; the state
     /// folder and the id are added.
     pub guard: Vec<OsString>,
+    /// Set by the caller when it is told to stop: the change is taken back before its next step.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Applying {
@@ -51,6 +56,7 @@ impl Default for Applying {
             confirm_within: None,
             confirm_own_session: None,
             guard: Vec::new(),
+            stop: Arc::default(),
         }
     }
 }
@@ -82,6 +88,31 @@ pub struct Applied {
     pub because: Option<String>,
     /// When it is undone unless it is confirmed.
     pub undone_at: Option<Timestamp>,
+}
+
+impl Applying {
+    /// What the person says of the way to make a change; `target` is the running server.
+    pub(super) fn complete(&self, request: &mut Request, target: &str) {
+        request.host = target.parse().map_or_else(|_| target.to_owned(), |target: crate::Target| target.host);
+        request.reload = self.reload.clone();
+        request.restart = self.restart.clone();
+        let own = self.confirm_own_session.filter(|_| request.kind == ConfigurationKind::SshdConfig);
+        request.confirm_within = self.confirm_within.or(own);
+    }
+}
+
+/// The steps that were made, told as they are.
+pub(super) struct Steps<'a> {
+    pub(super) steps: Vec<Step>,
+    pub(super) said: &'a mut dyn FnMut(&Step),
+}
+
+impl Steps<'_> {
+    pub(super) fn add(&mut self, state: State, text: String) {
+        let step = Step { state, text };
+        (self.said)(&step);
+        self.steps.push(step);
+    }
 }
 
 /// A change with what is to prove it.
@@ -130,10 +161,16 @@ impl Session {
         }
         let chosen = choice::choose(plan, applying.number, applying.exception.is_some())?;
         let target = plan.target.clone().ok_or(FixError::NoTarget)?;
-        let before = plan.before.as_ref().map(proof::agreeing).unwrap_or_default();
+        let before = plan.worked.clone();
         let planned = proof::agreeing(&plan.report);
         if before.contains(&chosen.client) && !planned.contains(&chosen.client) {
             return Err(FixError::Works);
+        }
+        // What OpenSSL reads when a program starts, and never again.
+        let at_start = chosen.configuration.kind == ConfigurationKind::OpenSslCnf && chosen.fix.side != Side::Client;
+        if at_start && applying.reload.is_none() {
+            let main = chosen.configuration.files.first();
+            return Err(FixError::Restart { path: main.map(|file| PathBuf::from(&file.path)).unwrap_or_default() });
         }
         let weakens = chosen.fix.applicability == shakedown_model::Applicability::Weakens;
         let causes = chosen.fix.resolves.iter().filter_map(|id| plan.report.diagnoses.get(id.0));
@@ -154,7 +191,9 @@ impl Session {
             exception: applying.exception.clone().filter(|_| weakens),
         };
         let client = Some(chosen.client);
-        let proof = Proof { target, clients: plan.clients.clone(), client, worked: before, ordinary: None };
+        let tunnel = chosen.tunnel;
+        let worked = plan.before.as_ref().map(proof::begun).unwrap_or_default();
+        let proof = Proof { target, clients: plan.clients.clone(), client, tunnel, worked, ordinary: None };
         Ok(Job { number: Some(chosen.number), request, proof })
     }
 
@@ -164,90 +203,87 @@ impl Session {
         applying: &Applying,
         mut said: impl FnMut(&Step),
     ) -> Result<Applied, FixError> {
-        let Job { number, mut request, mut proof } = job;
-        request.host = proof.target.parse().map_or_else(|_| proof.target.clone(), |target: crate::Target| target.host);
-        request.reload = applying.reload.clone();
-        request.restart = applying.restart.clone();
-        let own = applying.confirm_own_session.filter(|_| request.kind == ConfigurationKind::SshdConfig);
-        request.confirm_within = applying.confirm_within.or(own);
+        let Job { number, mut request, proof } = job;
+        applying.complete(&mut request, &proof.target);
         let system = Real { guard: applying.guard.clone() };
         let locked = self.store(applying.state.clone())?.lock()?;
-        let mut steps: Vec<Step> = Vec::new();
-        let mut step = |state: State, text: String| {
-            let step = Step { state, text };
-            said(&step);
-            steps.push(step);
-        };
+        let mut steps = Steps { steps: Vec::new(), said: &mut said };
         for found in shakedown_apply::recover(&locked, &system)? {
-            step(State::RolledBack, recovered(&found));
+            steps.add(State::RolledBack, recovered(&found));
         }
-        let mut transaction = Transaction::plan(&locked, &system, &request)?;
-        let id = transaction.id().to_owned();
-        step(State::Planned, format!("change `{id}`: {}", request.title));
+        let transaction = Transaction::plan(&locked, &system, &request)?;
+        let mut hand = Here::new(&locked, transaction, applying.limit);
+        Ok(self.make(&mut hand, number, proof, steps, &applying.stop).await)
+    }
+
+    /// Makes a change that is planned, step by step, and takes it back where one of them does not hold.
+    pub(super) async fn make(
+        &self,
+        hand: &mut dyn Hand,
+        number: Option<usize>,
+        mut proof: Proof,
+        mut steps: Steps<'_>,
+        stop: &AtomicBool,
+    ) -> Applied {
+        let (id, change) = (hand.id(), hand.change());
+        steps.add(State::Planned, format!("change `{id}`: {}", change.title));
         let session = self.with_clients(&proof.clients);
         proof.ordinary = ordinary::client(&session, &proof.target).map(|client| client.connect());
-        let because = self.steps_of(&mut transaction, &proof, &mut step).await.err();
-        // A program may quote a line of its file with a secret in it: neither the screen nor the journal gets that.
+        let because = self.steps_of(hand, &proof, &mut steps, stop).await.err();
         let because = because.map(|said| shakedown_report::mask(&said).into_owned());
-        let change = transaction.change().clone();
-        let mut state = transaction.state();
+        let mut state = hand.state();
         if let Some(because) = &because {
-            match transaction.roll_back(because) {
-                Ok(back) => {
+            match hand.roll_back(because) {
+                Ok((files, text)) => {
                     state = State::RolledBack;
-                    step(state, taken_back(&back));
-                    if back.files > 0 {
-                        self.see_that_it_answers(&proof, &change, applying.limit, &mut step).await;
+                    steps.add(state, text);
+                    if files > 0 {
+                        self.see_that_it_answers(&proof, hand, &mut steps).await;
                     }
                 }
-                Err(error) => step(state, format!("not taken back: {}", with_sources(&error))),
+                Err(error) => steps.add(state, format!("not taken back: {error}")),
             }
         }
-        let record = locked.store().record(&id)?;
-        let undone_at = record.deadline().filter(|_| record.is_pending());
-        Ok(Applied { id, number, change, state, steps, because, undone_at })
+        let undone_at = hand.undone_at();
+        Applied { id, number, change, state, steps: steps.steps, because, undone_at }
     }
 
     async fn steps_of(
         &self,
-        transaction: &mut Transaction<'_, Real>,
+        hand: &mut dyn Hand,
         proof: &Proof,
-        step: &mut impl FnMut(State, String),
+        steps: &mut Steps<'_>,
+        stop: &AtomicBool,
     ) -> Result<(), String> {
-        let words = |error: shakedown_apply::StepError| with_sources(&error);
-        transaction.back_up().map_err(words)?;
-        let backups = transaction.change().files.iter().map(|file| format!("`{}`", file.backup.display()));
-        step(State::BackedUp, backups.collect::<Vec<_>>().join(", "));
-        let command = transaction.check().map_err(words)?;
-        step(State::Checked, format!("`{command}` on a private copy"));
-        transaction.write().map_err(words)?;
-        let files = transaction.change().files.iter().map(|file| format!("`{}`", file.path.display()));
-        step(State::Written, files.collect::<Vec<_>>().join(", "));
-        let told = transaction.reload().map_err(words)?;
-        step(State::Reloaded, told.unwrap_or_else(|| "the client reads its file each time".to_owned()));
-        let how = self.prove(proof).await?;
-        transaction.proved(&how).map_err(words)?;
-        step(State::Proved, how);
+        let going_on = || if stop.load(Ordering::Relaxed) { Err(STOPPED.to_owned()) } else { Ok(()) };
+        steps.add(State::BackedUp, hand.back_up()?);
+        going_on()?;
+        steps.add(State::Checked, hand.check()?);
+        going_on()?;
+        steps.add(State::Written, hand.write()?);
+        going_on()?;
+        steps.add(State::Reloaded, hand.reload()?);
+        let how = tokio::select! {
+            how = self.prove(proof) => how?,
+            () = stopped(stop) => return Err(STOPPED.to_owned()),
+        };
+        going_on()?;
+        hand.proved(&how)?;
+        steps.add(State::Proved, how);
         Ok(())
     }
 
     /// After a roll-back: whether the server answers as it did. Where it does not, it is started again if it is known how.
-    async fn see_that_it_answers(
-        &self,
-        proof: &Proof,
-        change: &Change,
-        limit: Duration,
-        step: &mut impl FnMut(State, String),
-    ) {
+    async fn see_that_it_answers(&self, proof: &Proof, hand: &mut dyn Hand, steps: &mut Steps<'_>) {
         let session = self.with_clients(&proof.clients);
         let answers = || async { session.check(&proof.target).await.is_ok_and(|report| !report.pairs.is_empty()) };
         let mut answered = answers().await;
-        if !answered && let Some(started) = shakedown_apply::restart(&Real::default(), change, limit) {
-            step(State::RolledBack, started.unwrap_or_else(|because| because));
+        if !answered && let Some(started) = hand.restart() {
+            steps.add(State::RolledBack, started);
             answered = answers().await;
         }
         let text = if answered { "the server answers again" } else { "the server does not answer: it needs a look" };
-        step(State::RolledBack, text.to_owned());
+        steps.add(State::RolledBack, text.to_owned());
     }
 
     /// Takes back a change of the journal.
@@ -269,6 +305,16 @@ impl Session {
         let limit = Applying::default().limit;
         shakedown_apply::take_back(locked, &Real::default(), &record, &because, limit)
             .map_err(|source| FixError::Undo { id: id.to_owned(), source })
+    }
+}
+
+/// Why a change was taken back that nothing spoke against.
+const STOPPED: &str = "it was stopped: by Ctrl-C, the loss of the terminal, or a signal to end";
+
+/// Until the caller is told to stop.
+async fn stopped(stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -306,7 +352,7 @@ pub fn recovered(found: &Recovered) -> String {
 }
 
 /// An error with what is behind it, on one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
+pub(super) fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(next) = source {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use shakedown_apply as apply;
-use shakedown_model::{Applicability, Configuration, Fix, Outcome, OutcomeResult, Party, Role, Side};
+use shakedown_model::{Applicability, Configuration, Fix, Outcome, OutcomeResult, Party, Role, Side, Stage};
 
-use super::FixPlan;
+use super::{FixPlan, proof};
 
 /// Why no fix is made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,14 @@ pub enum FixError {
     /// The files are another machine's.
     #[error("the files below `--root` are another machine's: make the change there")]
     Foreign,
+    /// What reads the file is started again to read it, and that is not known here.
+    #[error(
+        "the servers that read `{}` have to be started again for it: name the command that does so by `--reload`", path.display()
+    )]
+    Restart {
+        /// The file.
+        path: PathBuf,
+    },
     /// The running server works already.
     #[error(
         "the running server agrees with that client already: it was not started with this file, or not since its last change"
@@ -104,6 +112,8 @@ pub(super) struct Chosen<'a> {
     pub(super) configuration: &'a Configuration,
     /// The label of the client that it helps.
     pub(super) client: String,
+    /// IKE: it is about what the tunnel is made of, now or when its keys are renewed.
+    pub(super) tunnel: bool,
 }
 
 /// The fix of this number, or the first safe one that can be made.
@@ -156,9 +166,11 @@ fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Res
     if fix.edits.iter().all(|edit| edit.edits.is_empty()) {
         return Err(no_edit);
     }
-    if fix.outcome_after.as_ref().map(Outcome::result) != Some(OutcomeResult::Agreed) {
+    // What a responder of IKE does after IKE_SA_INIT shows once the tunnel is asked for, which is the proof then.
+    if !fix.outcome_after.as_ref().is_some_and(proof::is_begun) {
         return Err(FixError::NotComputed { number });
     }
+    let open = fix.outcome_after.as_ref().map(Outcome::result) != Some(OutcomeResult::Agreed);
     let role = match fix.side {
         Side::Client => Role::Client,
         Side::Server => Role::Server,
@@ -182,5 +194,11 @@ fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Res
     if apply::program_for(configuration.kind).is_none() {
         return Err(apply::Refused::NoCheck { kind: configuration.kind.as_str() }.into());
     }
-    Ok(Chosen { number, fix, configuration, client })
+    let late = |stage: Stage| matches!(stage, Stage::ChildSa | Stage::Rekey);
+    let tunnel = open
+        || pair.is_some_and(|pair| {
+            let (failed, forecast) = (&pair.outcome.failed, &pair.outcome.forecast);
+            failed.iter().any(|one| late(one.stage)) || forecast.iter().any(|one| late(one.stage))
+        });
+    Ok(Chosen { number, fix, configuration, client, tunnel })
 }

@@ -2,13 +2,18 @@
 
 mod applying;
 mod choice;
+mod documents;
+mod far;
 mod guard;
+mod hand;
 mod ordinary;
 mod proof;
 mod saved;
 
 pub use applying::{Applied, Applying, Step, recovered, taken_back};
 pub use choice::FixError;
+pub use documents::{Told, applied_document, change_document};
+pub use far::{Far, FarFix, FarPlan, Shown, Via, ViaError, serve_far};
 pub use guard::watch_until_confirmed;
 
 use std::path::Path;
@@ -29,6 +34,8 @@ pub struct FixPlan {
     pub clients: Vec<String>,
     /// What the target itself did before any change: the pairs of a check of it.
     pub before: Option<Report>,
+    /// The labels of the clients that agreed with the target before.
+    pub(crate) worked: Vec<String>,
 }
 
 impl FixPlan {
@@ -82,23 +89,36 @@ impl Session {
         let mut plan = match ends(first, second) {
             Ends::Target(target) => {
                 let report = self.check(target).await?;
-                FixPlan { before: Some(report.clone()), report, target: Some(target.to_owned()), clients }
+                FixPlan {
+                    before: Some(report.clone()),
+                    report,
+                    target: Some(target.to_owned()),
+                    clients,
+                    worked: Vec::new(),
+                }
             }
             Ends::ClientAndTarget(client, target) => {
                 let clients = if client == LOCAL { Vec::new() } else { vec![client.to_owned()] };
                 let report = self.with_clients(&clients).check(target).await?;
-                FixPlan { before: Some(report.clone()), report, target: Some(target.to_owned()), clients }
+                FixPlan {
+                    before: Some(report.clone()),
+                    report,
+                    target: Some(target.to_owned()),
+                    clients,
+                    worked: Vec::new(),
+                }
             }
             Ends::TargetAndFile(target, file) => {
                 let before = self.check(target).await?;
                 let report = self.fix_of_file(target, file, &before).await?;
-                FixPlan { report, target: Some(target.to_owned()), clients, before: Some(before) }
+                FixPlan { report, target: Some(target.to_owned()), clients, before: Some(before), worked: Vec::new() }
             }
             Ends::Pair(client, server) => {
                 let report = self.negotiate(client, server).await?;
-                FixPlan { report, target: None, clients: vec![client.to_owned()], before: None }
+                FixPlan { report, target: None, clients: vec![client.to_owned()], before: None, worked: Vec::new() }
             }
         };
+        plan.worked = plan.before.as_ref().map(proof::agreeing).unwrap_or_default();
         "fix".clone_into(&mut plan.report.command);
         Ok(plan)
     }
@@ -118,22 +138,33 @@ impl Session {
         let (context, seen) = self.fix_context(&named, &mut report)?;
         report.evidence.extend(seen);
         report.parties = before.parties.iter().filter(|party| party.role == Role::Client).cloned().collect();
+        self.with_file(report, file, &context, named.protocol).await
+    }
+
+    /// Adds the server that a file makes to a report on clients of it, and judges them.
+    async fn with_file(
+        &self,
+        mut report: Report,
+        file: &str,
+        context: &Context,
+        protocol: Protocol,
+    ) -> Result<Report, Error> {
         let clients = report.parties.len();
-        let servers = self.resolve(file, Role::Server, &self.server_context(&context)).await?;
+        let servers = self.resolve(file, Role::Server, &self.server_context(context)).await?;
         report.evidence.extend(servers.evidence);
         report.parties.extend(servers.parties);
         if clients == 0 || report.parties.len() == clients {
-            self.judge_evidence(&mut report, (clients > 0).then_some(0), &context, named.protocol);
+            self.judge_evidence(&mut report, (clients > 0).then_some(0), context, protocol);
         }
-        if report.parties.iter().any(|party| party.protocol() != named.protocol) {
+        if report.parties.iter().any(|party| party.protocol() != protocol) {
             return Err(Error::Party {
                 party: file.to_owned(),
-                expected: format!("it does not speak the protocol of `{target}`"),
+                expected: format!("it does not speak {protocol}, as the target does"),
             });
         }
         for server in clients..report.parties.len() {
             for client in 0..clients {
-                self.judge(&mut report, client, server, &context);
+                self.judge(&mut report, client, server, context);
             }
         }
         Ok(report)

@@ -1,10 +1,10 @@
-//! The client that people use, asked to connect: `ssh`, or `openssl s_client`.
+//! The client that people use, asked to connect: `ssh`, `openssl s_client`, or the IKE daemon that runs here.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use shakedown_apply::{Invocation, Ran, Real, System as _};
+use shakedown_apply::{Invocation, Ran, Real, System as _, Tunnel, initiate};
 use shakedown_model::Protocol;
 
 use super::is_party;
@@ -28,6 +28,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(super) struct Ordinary {
     protocol: Protocol,
     command: Invocation,
+    /// The `swanctl.conf` that the daemon was loaded from, and the connection in it.
+    tunnel: Option<(PathBuf, Option<String>)>,
 }
 
 /// The client that this machine's user would take for the target; `None` where the clients are others, or where the way to
@@ -55,10 +57,22 @@ pub(super) fn client(session: &Session, target: &str) -> Option<Ordinary> {
             }
             ("openssl", openssl(session, &named)?)
         }
-        Protocol::Ike => return None,
+        Protocol::Ike => {
+            let [one] = options.clients.as_slice() else { return None };
+            let (file, connection) = match one.rsplit_once('#') {
+                Some((file, connection)) => (file, Some(connection.to_owned())),
+                None => (one.as_str(), None),
+            };
+            let file = Path::new(file.rsplit_once(':').map_or(file, |(_, file)| file));
+            if !file.is_file() {
+                return None;
+            }
+            let command = Invocation::new("swanctl", [], LIMIT);
+            return Some(Ordinary { protocol: Protocol::Ike, command, tunnel: Some((file.to_owned(), connection)) });
+        }
     };
     crate::installed::find(name)?;
-    Some(Ordinary { protocol: named.protocol, command: Invocation::new(name, arguments, LIMIT) })
+    Some(Ordinary { protocol: named.protocol, command: Invocation::new(name, arguments, LIMIT), tunnel: None })
 }
 
 fn words(words: &[&str]) -> Vec<OsString> {
@@ -101,16 +115,28 @@ fn openssl(session: &Session, target: &Target) -> Option<Vec<OsString>> {
 impl Ordinary {
     /// The command's name, for messages.
     pub(super) fn name(&self) -> &'static str {
-        if self.protocol == Protocol::Ssh { "ssh" } else { "openssl s_client" }
+        match self.protocol {
+            Protocol::Ssh => "ssh",
+            Protocol::Tls => "openssl s_client",
+            Protocol::Ike => "swanctl --initiate",
+        }
     }
 
     /// Whether it is the client of this label.
     pub(super) fn is(&self, label: &str) -> bool {
-        self.protocol == Protocol::Ssh || label.contains("OpenSSL") && !label.contains(" with ")
+        self.protocol != Protocol::Tls || label.contains("OpenSSL") && !label.contains(" with ")
     }
 
     /// Connects once.
     pub(super) fn connect(&self) -> Verdict {
+        if let Some((file, connection)) = &self.tunnel {
+            return match initiate(&Real::default(), file, connection.as_deref(), LIMIT) {
+                Some(Tunnel::CameUp) => Verdict::Connects,
+                Some(Tunnel::Refused(said)) => Verdict::Fails(said),
+                Some(Tunnel::NotAsked(said)) => Verdict::Unclear(said),
+                None => Verdict::Unclear("no daemon runs here that was loaded from the initiator's file".to_owned()),
+            };
+        }
         match Real::default().run(&self.command) {
             Ok(ran) if ran.late => Verdict::Unclear("took too long".to_owned()),
             Ok(ran) if self.protocol == Protocol::Ssh => of_ssh(&ran),

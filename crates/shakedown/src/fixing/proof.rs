@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use shakedown_model::{Outcome, OutcomeResult, Report, Role};
+use shakedown_model::{Outcome, OutcomeResult, Report, Role, Stage, StageOutcome, StageResult};
 
 use super::ordinary::{self, Verdict};
 use crate::{Error, Session};
@@ -16,6 +16,8 @@ pub(super) struct Proof {
     pub(super) clients: Vec<String>,
     /// The label of the client that the change is for; `None` where all have to agree.
     pub(super) client: Option<String>,
+    /// IKE: the change is about the tunnel, which an IKE_SA_INIT does not show.
+    pub(super) tunnel: bool,
     /// The labels of the clients that agreed before.
     pub(super) worked: Vec<String>,
     /// What the ordinary client of this machine met before; `None` where none is asked.
@@ -30,6 +32,28 @@ pub(super) fn agreeing(report: &Report) -> Vec<String> {
         pairs.peek().is_some() && pairs.all(|pair| pair.outcome.result() == OutcomeResult::Agreed)
     });
     all.map(|(_, party)| party.label.clone()).collect()
+}
+
+/// Whether two ends agree on their IKE SA at least, and nothing is known to fail after it.
+pub(super) fn is_begun(outcome: &Outcome) -> bool {
+    let agreed = |stage: &StageOutcome| stage.stage == Stage::IkeSa && stage.result == StageResult::Agreed;
+    match outcome.result() {
+        OutcomeResult::Agreed => true,
+        OutcomeResult::Unknown => outcome.failed.is_empty() && outcome.stages.iter().any(agreed),
+        OutcomeResult::Failed => false,
+    }
+}
+
+/// The same, and the initiators of IKE whose IKE SA is agreed on: of what comes after it a check mostly sees nothing.
+pub(super) fn begun(report: &Report) -> Vec<String> {
+    let mut labels = agreeing(report);
+    for (index, party) in report.parties.iter().enumerate().filter(|(_, party)| party.role == Role::Client) {
+        let mut pairs = report.pairs.iter().filter(|pair| pair.client == index).peekable();
+        if !labels.contains(&party.label) && pairs.peek().is_some() && pairs.all(|pair| is_begun(&pair.outcome)) {
+            labels.push(party.label.clone());
+        }
+    }
+    labels
 }
 
 /// What was agreed on, in the order of the slots, each name once.
@@ -61,11 +85,17 @@ impl Session {
             }
             wait *= 2;
         };
-        let Some(before) = &proof.ordinary else { return Ok(probed) };
-        let Some(client) = ordinary::client(&session, &proof.target) else { return Ok(probed) };
+        let unseen = || Err(format!("{probed}, and nobody here could ask for the tunnel itself"));
+        let Some(before) = &proof.ordinary else { return if proof.tunnel { unseen() } else { Ok(probed) } };
+        let Some(client) = ordinary::client(&session, &proof.target) else {
+            return if proof.tunnel { unseen() } else { Ok(probed) };
+        };
         let name = client.name();
         match (client.connect(), before) {
             (Verdict::Connects, _) => Ok(format!("{probed}; `{name}` connects")),
+            (Verdict::Unclear(said), _) if proof.tunnel => {
+                Err(format!("{probed}, and not whether the tunnel is: {said}"))
+            }
             (Verdict::Unclear(said), _) => Ok(format!("{probed}; `{name}`: {said}")),
             (Verdict::Fails(said), before) => {
                 let ours = proof.client.as_ref().is_none_or(|label| client.is(label));
@@ -80,7 +110,7 @@ impl Session {
 }
 
 fn judged(report: &Report, proof: &Proof) -> Result<String, String> {
-    let agreeing = agreeing(report);
+    let agreeing = begun(report);
     if let Some(lost) = proof.worked.iter().find(|label| !agreeing.contains(label)) {
         return Err(format!("`{lost}` agreed with the server before, and does not any more"));
     }

@@ -14,12 +14,16 @@ use super::proof::{self, Proof};
 use crate::{Error, Session};
 
 /// The configurations that a plan can be about.
-const KINDS: [ConfigurationKind; 5] = [
+const KINDS: [ConfigurationKind; 9] = [
     ConfigurationKind::SshdConfig,
     ConfigurationKind::SshConfig,
     ConfigurationKind::Nginx,
     ConfigurationKind::Haproxy,
     ConfigurationKind::Dovecot,
+    ConfigurationKind::Apache,
+    ConfigurationKind::Postfix,
+    ConfigurationKind::OpenSslCnf,
+    ConfigurationKind::Swanctl,
 ];
 
 impl Session {
@@ -127,8 +131,11 @@ impl Session {
             confirm_within: None,
             exception: plan.exception,
         };
-        let worked = proof::agreeing(&before);
-        let proof = Proof { target: plan.target, clients: plan.clients, client: plan.client, worked, ordinary: None };
+        let worked = proof::begun(&before);
+        // What of IKE it was about is not in the plan: the tunnel has to be seen.
+        let tunnel = kind == ConfigurationKind::Swanctl;
+        let (target, clients, client) = (plan.target, plan.clients, plan.client);
+        let proof = Proof { target, clients, client, tunnel, worked, ordinary: None };
         self.carry_out(Job { number: None, request, proof }, applying, said).await
     }
 }

@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Context, Evidence, Fact, PartySource, Protocol, Report, Role};
+use shakedown_model::{
+    CompletionEnd, Context, Ending, Evidence, Fact, Outcome, PartySource, Protocol, Report, Role, Slot,
+};
 use shakedown_probe as probe;
-use shakedown_probe::tls::{Answer, Candidates, TlsProbed, TlsTarget, Verdict};
+use shakedown_probe::tls::{Answer, Candidates, Completed, TlsOptions, TlsProbed, TlsTarget, Verdict};
 use shakedown_x509::{Anchors, Rules};
 
 use super::chosen::chosen;
 use super::identity::Own;
+use super::java_stores::{self, Store};
 use super::tls::seen;
 use super::{certificates, complete};
 use crate::Session;
@@ -19,18 +22,31 @@ use crate::Session;
 const MOST: usize = 8;
 
 /// What every address is met with.
-pub(super) struct Meeting<'a> {
-    pub(super) candidates: Candidates,
+pub(crate) struct Meeting<'a> {
+    pub(crate) candidates: Candidates,
     /// The clients' offers: those of the first parties of the report.
-    pub(super) offers: Vec<TlsOffer>,
-    pub(super) anchors: Anchors,
-    pub(super) context: Context,
+    pub(crate) offers: Vec<TlsOffer>,
+    pub(crate) anchors: Anchors,
+    pub(crate) context: Context,
     /// The target as it was typed.
-    pub(super) named: &'a str,
+    pub(crate) named: &'a str,
     /// The end of the time for the target.
-    pub(super) until: Instant,
+    pub(crate) until: Instant,
     /// The certificate that the clients have to show.
-    pub(super) own: Own,
+    pub(crate) own: Own,
+    /// What was seen of the client itself: it decides over what another connection met.
+    pub(crate) observed: Option<Observed<'a>>,
+    /// What this machine's Java runtimes trust.
+    pub(crate) stores: Vec<Store>,
+}
+
+/// What was seen of a client itself, whose offer is sent again.
+#[derive(Clone, Copy)]
+pub(crate) struct Observed<'a> {
+    /// Puts what was seen in the place of what was computed.
+    pub(crate) settle: &'a (dyn Fn(&mut Outcome) + Sync),
+    /// Whether something about the server's certificate can be a reason of this client's.
+    pub(crate) counts: &'a (dyn Fn(&Fact) -> bool + Sync),
 }
 
 /// The target with one address each, where addresses were named; else itself.
@@ -48,11 +64,11 @@ fn at(target: &TlsTarget, address: SocketAddr) -> TlsTarget {
 impl Session {
     /// Meets the target at each of its addresses and adds what is found to the report. Addresses that answer alike are one
     /// server in it.
-    pub(super) async fn meet_all(&self, report: &mut Report, target: &TlsTarget, meeting: &Meeting<'_>) {
+    pub(crate) async fn meet_all(&self, report: &mut Report, target: &TlsTarget, meeting: &Meeting<'_>) {
         let is_named = target.addresses.len() > 1;
         let mut waiting = each(target);
         waiting.reverse();
-        let mut met: Vec<(SocketAddr, Vec<Answer>)> = Vec::new();
+        let mut met: Vec<Met> = Vec::new();
         let (mut asked, mut alike) = (0, Vec::new());
         while let Some(one) = waiting.pop() {
             let mut options = self.tls_options();
@@ -66,7 +82,7 @@ impl Session {
             }
             options.timeout = left;
             asked += 1;
-            let probed = probe::tls::meet(&one, &options, &meeting.candidates, &meeting.offers).await;
+            let probed = Box::pin(probe::tls::meet(&one, &options, &meeting.candidates, &meeting.offers)).await;
             let answered = answered(&probed);
             if asked == 1 && !is_named {
                 waiting.extend(
@@ -75,12 +91,18 @@ impl Session {
             }
             match answered {
                 Some(address) => {
-                    if met.iter().any(|(_, answers)| same(answers, &probed.answers)) {
+                    if let Some(first) = met.iter().find(|first| first.is_as(&probed)) {
                         report.connections += probed.connections;
+                        if first.completed.is_some() && probed.completed.is_none() {
+                            report.notes.push(format!(
+                                "{address} answers the hello as {} does; no whole handshake was made with it",
+                                first.address
+                            ));
+                        }
                         alike.push(address);
                         continue;
                     }
-                    met.push((address, probed.answers.clone()));
+                    met.push(Met { address, answers: probed.answers.clone(), completed: probed.completed.clone() });
                 }
                 // A client goes on to the next address of a name; an address that was named has to answer.
                 None if !is_named && !met.is_empty() => {
@@ -91,12 +113,14 @@ impl Session {
                 }
                 None => {}
             }
+            // Boxed: a future within a future takes its place on the stack.
+            let probed = Box::pin(self.filled(probed, &one, options, report, meeting)).await;
             self.judge_met(report, &one, meeting, probed);
         }
-        if let [(first, _), (second, _), ..] = met.as_slice() {
-            let what = format!("between {first} and {second}");
+        if let [first, second, ..] = met.as_slice() {
+            let what = format!("between {} and {}", first.address, second.address);
             report.evidence.push(Evidence::new(Fact::BackendsDiffer { what }).by(Role::Server));
-            let list: Vec<String> = met.iter().map(|(address, _)| address.to_string()).collect();
+            let list: Vec<String> = met.iter().map(|one| one.address.to_string()).collect();
             report
                 .notes
                 .push(format!("the addresses {} answer differently: each is judged by itself", list.join(", ")));
@@ -105,6 +129,51 @@ impl Session {
             let list: Vec<String> = alike.iter().map(ToString::to_string).collect();
             report.notes.push(format!("the same is answered by {}", list.join(", ")));
         }
+    }
+
+    /// With the server's whole map, where it takes a client's hello and the client cannot go on with what it chose: what else
+    /// it has decides what would help.
+    async fn filled(
+        &self,
+        mut probed: TlsProbed,
+        target: &TlsTarget,
+        options: TlsOptions,
+        report: &Report,
+        meeting: &Meeting<'_>,
+    ) -> TlsProbed {
+        let Some(server) = probed.gathered.parties.first() else { return probed };
+        let stops = |(client, answer): (usize, &Answer)| {
+            let Some(client) = report.parties.get(client).filter(|_| answer.verdict == Verdict::Accepted) else {
+                return false;
+            };
+            let outcome = shakedown_negotiate::negotiate(client, &chosen(server, answer), &meeting.context);
+            let lists = [Slot::Version, Slot::CipherSuite, Slot::Group, Slot::SignatureScheme];
+            outcome.failed.iter().any(|failed| lists.contains(&failed.slot))
+        };
+        // A client that was refused has had it made already.
+        let is_mapped = probed.answers.iter().any(|answer| answer.verdict != Verdict::Accepted);
+        let left = meeting.until.saturating_duration_since(Instant::now());
+        if is_mapped || left.is_zero() || !probed.answers.iter().enumerate().any(stops) {
+            return probed;
+        }
+        let mut options = TlsOptions { complete: false, timeout: left, ..options };
+        options.max_connections = options.max_connections.saturating_sub(probed.connections);
+        let address = answered(&probed);
+        let target = address.map_or_else(|| target.clone(), |address| at(target, address));
+        let map = Box::pin(probe::tls::map(&target, &options, &meeting.candidates)).await;
+        let before = probed.connections;
+        probed.connections += map.connections;
+        if !map.gathered.parties.is_empty() {
+            probed.gathered.parties = map.gathered.parties;
+            probed.chains = map.chains;
+        }
+        let known = |one: &Evidence| probed.gathered.evidence.iter().any(|known| known.fact == one.fact);
+        let mut new: Vec<Evidence> = map.gathered.evidence.into_iter().filter(|one| !known(one)).collect();
+        new.iter_mut().for_each(|one| one.connection = one.connection.map(|number| number + before));
+        // What belongs to every connection was told of the first.
+        let of_connecting = |one: &Evidence| matches!(one.fact, Fact::Connected { .. } | Fact::Resolved { .. });
+        probed.gathered.evidence.extend(new.into_iter().filter(|one| !of_connecting(one)));
+        probed
     }
 
     /// Adds what was seen at one address, and what the rules make of it.
@@ -120,16 +189,38 @@ impl Session {
             let unread = |answer: &&mut Answer| answer.chain.is_empty() && answer.version == completed.version;
             answers.iter_mut().filter(unread).for_each(|answer| answer.chain.clone_from(&completed.chain));
         }
-        for (answer, offer) in answers.iter().zip(&meeting.offers) {
+        for (client, (answer, offer)) in answers.iter().zip(&meeting.offers).enumerate() {
             if answer.verdict == Verdict::Accepted {
                 let rules = Rules::openssl(offer.security_level.unwrap_or(1));
                 let now = report.observed_at;
                 let new = certificates::findings(answer, target, address.clone(), &meeting.anchors, &rules, now);
+                let store = report.parties.get(client).and_then(|client| java_stores::of(&meeting.stores, client));
+                if let Some(store) = store.filter(|_| !answer.chain.is_empty()) {
+                    let own = store.anchors.as_ref().map(|own| {
+                        let found = certificates::findings(answer, target, address.clone(), own, &rules, now);
+                        java_stores::trusts(&found)
+                    });
+                    match own {
+                        None => report.notes.push(format!(
+                            "what the Java of `{}` trusts is not known: `{}` could not be listed with the usual password, or not in time",
+                            store.program, store.path
+                        )),
+                        Some(trusts) if trusts != java_stores::trusts(&new) => {
+                            let (client, path) = (store.program.clone(), store.path.clone());
+                            let fact = Fact::TrustStore { client, path, trusts };
+                            found.push(Evidence::new(fact).by(Role::Client).on(answer.connection));
+                        }
+                        Some(_) => {}
+                    }
+                }
                 // What several clients were shown is told once.
                 let is_new = |one: &Evidence| !found.iter().any(|known| known.fact == one.fact);
                 let new: Vec<Evidence> = new.into_iter().filter(is_new).collect();
                 found.extend(new);
             }
+        }
+        if let Some(observed) = meeting.observed {
+            found.retain(|evidence| (observed.counts)(&evidence.fact));
         }
         report.evidence.extend(found);
         let completed = probed.completed.clone();
@@ -162,6 +253,9 @@ impl Session {
                 if let (Some(completed), Verdict::Accepted) = (&completed, answer.verdict) {
                     complete::apply(&mut outcome, answer, completed);
                 }
+                if let Some(observed) = meeting.observed {
+                    (observed.settle)(&mut outcome);
+                }
                 self.judge_outcome(report, client, server, &meeting.context, outcome);
             }
         }
@@ -187,8 +281,36 @@ fn after(evidence: &[Evidence], answered: Option<SocketAddr>) -> Vec<SocketAddr>
     at.and_then(|at| resolved.get(at + 1..)).unwrap_or_default().to_vec()
 }
 
-/// Whether two addresses gave every client the same.
-fn same(a: &[Answer], b: &[Answer]) -> bool {
-    let plain = |answer: &Answer| Answer { connection: 0, ..answer.clone() };
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| plain(a) == plain(b))
+/// What came back at one address.
+struct Met {
+    address: SocketAddr,
+    answers: Vec<Answer>,
+    completed: Option<Completed>,
+}
+
+impl Met {
+    /// Whether another address gave every client the same, to the end of a whole handshake where both had one. A hello that
+    /// is answered alike does not show whether a client certificate is asked for.
+    fn is_as(&self, other: &TlsProbed) -> bool {
+        let plain = |answer: &Answer| Answer { connection: 0, ..answer.clone() };
+        let same_answers = self.answers.len() == other.answers.len()
+            && self.answers.iter().zip(&other.answers).all(|(a, b)| plain(a) == plain(b));
+        let same_end = match (&self.completed, &other.completed) {
+            (Some(a), Some(b)) => untimed(a) == untimed(b),
+            _ => true,
+        };
+        same_answers && same_end
+    }
+}
+
+/// Without what differs between two handshakes with one server.
+fn untimed(completed: &Completed) -> Completed {
+    let end = match &completed.end {
+        CompletionEnd::Quiet { .. } => CompletionEnd::Quiet { milliseconds: 0 },
+        CompletionEnd::Ended { ending: Ending::Silent { .. } } => {
+            CompletionEnd::Ended { ending: Ending::Silent { milliseconds: 0 } }
+        }
+        end => end.clone(),
+    };
+    Completed { connection: 0, end, ..completed.clone() }
 }

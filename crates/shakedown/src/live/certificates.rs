@@ -16,12 +16,21 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// What a client trusts: the file of `--cacert`, else this machine's bundle, else what Mozilla trusts; and a note that
+/// The variable with which OpenSSL, and most of what stands on it, is told of another bundle.
+const BUNDLE_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// What a client trusts: the file of `--cacert`, else this machine's bundle or that of [`BUNDLE_VARIABLE`], else what Mozilla trusts; and a note that
 /// says which.
-pub(super) fn anchors(file: Option<&Path>) -> Result<(Anchors, String), Error> {
+pub(crate) fn anchors(file: Option<&Path>) -> Result<(Anchors, String), Error> {
     if let Some(path) = file {
         let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })?;
         return Ok((Anchors::from_pem(&bytes).0, format!("trusted: the certificates of `{}`", path.display())));
+    }
+    if let Some(path) = std::env::var_os(BUNDLE_VARIABLE).filter(|path| !path.is_empty())
+        && let Ok(bytes) = std::fs::read(&path)
+    {
+        let path = Path::new(&path).display();
+        return Ok((Anchors::from_pem(&bytes).0, format!("trusted: the certificates of `{path}` ({BUNDLE_VARIABLE})")));
     }
     for path in BUNDLES {
         if let Ok(bytes) = std::fs::read(path) {
@@ -47,7 +56,7 @@ pub(super) fn fill(party: &mut Party, chains: &[Chain]) {
 }
 
 /// What a client with these rules has against what it was shown at this address.
-pub(super) fn findings(
+pub(crate) fn findings(
     answer: &Answer,
     target: &TlsTarget,
     address: String,

@@ -6,7 +6,7 @@ use shakedown_probe::tls::Answer;
 
 /// The server reduced to what it chose for this answer, so that the rules say what the client makes of that: its
 /// certificate's size and digest among others. Without it, what else the server might have leaves them in doubt.
-pub(super) fn chosen(server: &Party, answer: &Answer) -> Party {
+pub(crate) fn chosen(server: &Party, answer: &Answer) -> Party {
     let mut server = server.clone();
     let Some(policy) = server.tls_mut() else { return server };
     let offer = &mut policy.offer;

@@ -1,20 +1,22 @@
 //! The reader's own certificate and key: `--cert` and `--key`.
 
 use std::io::Read as _;
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use shakedown_crypto::{UnlockError, unlock_key};
 use shakedown_model::{Evidence, Fact, FilePermission, Origin, OriginKind, Role, Secret};
 use shakedown_probe::tls::{Identity, IdentityError, Showing};
 
-use crate::{Error, Session};
+use crate::{Error, Options, Session};
 
 /// More is no key and no chain.
 pub(super) const MOST: u64 = 1024 * 1024;
 
 /// What there is to show, and what is wrong with it.
 #[derive(Default)]
-pub(super) struct Own {
+pub(crate) struct Own {
     pub(super) showing: Showing,
     pub(super) evidence: Vec<Evidence>,
     pub(super) notes: Vec<String>,
@@ -40,7 +42,7 @@ impl Session {
         let key = self.options.key.as_ref().unwrap_or(certificate);
         let mut own = Own::default();
         let certificates = read(certificate)?;
-        let secret = read(key)?;
+        let secret = self.private_key(key)?;
         let path = key.display().to_string();
         if let Some(mode) = open_to_others(key) {
             own.notes
@@ -60,18 +62,65 @@ impl Session {
                 let is_key = !matches!(error, IdentityError::NoCertificate);
                 let (option, file) =
                     if is_key && self.options.key.is_some() { ("--key", key) } else { ("--cert", certificate) };
-                let mut expected = error.to_string();
-                if error == IdentityError::Encrypted {
-                    expected.push_str(&format!(
-                        "; no passphrase is asked for here: `openssl pkey -in {0} -out COPY` makes a copy without one, to be \
-                         deleted afterwards",
-                        file.display()
-                    ));
-                }
+                let expected = error.to_string();
                 return Err(Error::OptionValue { option, value: file.display().to_string(), expected });
             }
         }
         Ok(own)
+    }
+
+    /// The private key in this file; one that a passphrase protects is opened with that of the options or of the
+    /// environment.
+    ///
+    /// # Errors
+    /// A file cannot be read, or there is no passphrase, or it does not open the key.
+    pub(super) fn private_key(&self, path: &Path) -> Result<Secret<Vec<u8>>, Error> {
+        let file = read(path)?;
+        let given = self.passphrase()?;
+        let is_given = given.is_some();
+        let error = match unlock_key(file.expose(), &given.unwrap_or_else(|| Secret::new(Vec::new()))) {
+            Ok(None) => return Ok(file),
+            Ok(Some(opened)) if is_given => return Ok(opened),
+            Ok(Some(_)) => UnlockError::Passphrase,
+            Err(error) => error,
+        };
+        let named = |option, value: &Path, expected| {
+            Err(Error::OptionValue { option, value: value.display().to_string(), expected })
+        };
+        let option = if self.options.key.is_some() { "--key" } else { "--cert" };
+        match error {
+            UnlockError::Passphrase if !is_given => {
+                let how = format!(
+                    "the private key is protected by a passphrase: write it into a file for `--key-passphrase-file`, or into \
+                     the variable {} of the environment",
+                    Options::KEY_PASSPHRASE_VARIABLE
+                );
+                named(option, path, how)
+            }
+            UnlockError::Passphrase => match &self.options.key_passphrase_file {
+                Some(file) => named("--key-passphrase-file", file, format!("{error} `{}`", path.display())),
+                None => {
+                    let variable = Options::KEY_PASSPHRASE_VARIABLE;
+                    named(option, path, format!("the passphrase of {variable} in the environment does not open it"))
+                }
+            },
+            // OpenSSL asks for the passphrase and for that of the copy, which can be the same.
+            UnlockError::OldForm | UnlockError::Scheme => {
+                let command = format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {} -out COPY", path.display());
+                named(option, path, format!("{error}: `{command}` makes a copy that is read here"))
+            }
+            error => named(option, path, error.to_string()),
+        }
+    }
+
+    /// The passphrase of `--key-passphrase-file`, else of the environment. As OpenSSL reads it: the first line of the file.
+    fn passphrase(&self) -> Result<Option<Secret<Vec<u8>>>, Error> {
+        if let Some(path) = &self.options.key_passphrase_file {
+            let text = read(path)?;
+            let line = text.expose().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+            return Ok(Some(Secret::new(line.to_vec())));
+        }
+        Ok(std::env::var_os(Options::KEY_PASSPHRASE_VARIABLE).map(|text| Secret::new(text.into_vec())))
     }
 }
 

@@ -13,6 +13,7 @@ use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
 
 use super::ike_initiate::Attempted;
+use super::ike_old::{OldCheck, OldMet};
 use super::ike_seen::{self, Judging, Seen};
 use crate::options::InitiatorOptions;
 use crate::session::Gathering;
@@ -79,6 +80,19 @@ impl Session {
         }
         let (ike_target, mut options, candidates) =
             (self.ike_target(target), self.ike_options(), candidates(&self.catalog));
+        let old = |party: &Party| party.ike().and_then(|policy| policy.version) == Some(IkeVersion::V1);
+        if clients > 0 && report.parties.iter().all(old) {
+            let going_on = going_on.as_ref();
+            let (target, options, candidates) = (&ike_target, &options, &candidates);
+            let check = OldCheck { target, options, candidates, named, going_on, begun };
+            let met = self.meet_old(&mut report, &check).await?;
+            self.judge_old(&mut report, clients, &context, met);
+            return Ok(report);
+        }
+        if report.parties.iter().any(old) {
+            let note = "connections of IKEv1 were not asked beside those of IKEv2: write `PATH#NAME` for one of them";
+            report.notes.push(note.to_owned());
+        }
         // Who goes on opens an IKE SA of his own, and leaves none half open besides: responders count them.
         options.without_key_exchange = going_on.is_some();
         let probed = match offers.is_empty() {
@@ -97,14 +111,7 @@ impl Session {
             (Some(party), Some(answering)) => {
                 self.attempt(&mut report, party, &candidates, (answering, left), answers.first_mut()).await?
             }
-            (Some(party), None) => {
-                if party.ike().is_some_and(|policy| policy.version == Some(IkeVersion::V1)) {
-                    let note =
-                        "nothing is proved: of IKEv1, which the initiator speaks, only the beginning is sent from here";
-                    report.notes.push(note.to_owned());
-                }
-                None
-            }
+            (Some(_), None) => None,
             (None, _) => {
                 if self.options.initiator != InitiatorOptions::default() {
                     let note = "nothing was sent after IKE_SA_INIT, and nothing was proved: `--may-disturb-live-tunnel` \
@@ -144,6 +151,42 @@ impl Session {
             report.notes.push(format!("left out of the offer, as their numbers are not known: {}", names.join(", ")));
         }
         Ok(report)
+    }
+
+    /// Judges what initiators of IKEv1 met.
+    fn judge_old(&self, report: &mut Report, clients: usize, context: &Context, met: OldMet) {
+        let OldMet { answers, seen: mut attempted } = met;
+        let said = self.options.initiator != InitiatorOptions::default();
+        if attempted.is_none() && said && !self.options.initiator.may_disturb_live_tunnel {
+            let note = "nothing was sent after the first message of main mode, and nothing was proved: \
+                        `--may-disturb-live-tunnel` goes on";
+            report.notes.push(note.to_owned());
+        }
+        let sent: Vec<&Vec<u8>> = answers.iter().flatten().flat_map(|answer| &answer.vendor_ids).collect();
+        for party in report.parties.iter_mut().skip(clients) {
+            party.notes.extend(vendors(&self.catalog, &sent));
+        }
+        self.progress("negotiating");
+        if report.parties.len() == clients {
+            self.judge_evidence(report, Some(0), context, Protocol::Ike);
+        }
+        for server in clients..report.parties.len() {
+            for client in 0..clients {
+                let (Some(client_party), Some(server_party)) = (report.parties.get(client), report.parties.get(server))
+                else {
+                    continue;
+                };
+                let mut outcome = shakedown_negotiate::negotiate(client_party, server_party, context);
+                match answers.get(client).and_then(Option::as_ref) {
+                    Some(answer) => seen(&mut outcome, answer),
+                    None => not_asked(&mut outcome),
+                }
+                if let Some(seen) = attempted.take() {
+                    seen.adopt(&mut outcome);
+                }
+                self.judge_outcome(report, client, server, context, outcome);
+            }
+        }
     }
 
     /// Goes on to IKE_AUTH, and adds to the report what came of it.
@@ -279,7 +322,7 @@ fn same(one: &IkeOffer, other: &IkeOffer) -> bool {
     names(one) == names(other)
 }
 
-fn ike_gathering(probed: IkeProbed, named: &str) -> Gathering {
+pub(super) fn ike_gathering(probed: IkeProbed, named: &str) -> Gathering {
     let IkeProbed { mut gathered, packets, .. } = probed;
     for party in &mut gathered.parties {
         if let PartySource::Live { address } = &party.source {

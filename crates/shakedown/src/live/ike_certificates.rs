@@ -45,7 +45,7 @@ impl Session {
         if chain.is_empty() {
             return Err(wrong("--cert", path, "it holds no certificate in PEM".to_owned()));
         }
-        let file = identity::read_secret(key_path, identity::MOST)?;
+        let file = self.private_key(key_path)?;
         let key = SigningKey::from_file(file.expose()).map_err(|error| wrong("--key", key_path, error.to_string()))?;
         Ok(Certificate { chain, key })
     }

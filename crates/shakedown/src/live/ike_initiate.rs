@@ -18,15 +18,46 @@ use crate::{Error, Session};
 
 /// What is proposed where no configuration says it: all that is computed here, the best first.
 const PROPOSALS: [&str; 2] = [
-    "aes256gcm16-aes128gcm16-aes192gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-prfsha1-ecp384-ecp256-x25519-\
-     ecp521-modp3072-modp4096-modp2048-modp6144-modp8192-modp1536-modp1024",
-    "aes256-aes128-aes192-aes256ctr-aes128ctr-sha384-sha256-sha512-sha1-prfsha384-prfsha256-prfsha512-prfsha1-ecp384-\
-     ecp256-x25519-ecp521-modp3072-modp4096-modp2048-modp6144-modp8192-modp1536-modp1024",
+    "aes256gcm16-aes128gcm16-aes192gcm16-chacha20poly1305-aes256ccm16-aes128ccm16-prfsha384-prfsha256-prfsha512-prfsha1-\
+     ecp384-ecp256-x25519-ecp521-modp3072-modp4096-modp2048-modp6144-modp8192-modp1536-modp1024",
+    "aes256-aes128-aes192-aes256ctr-aes128ctr-3des-sha384-sha256-sha512-sha1-aesxcbc-aescmac-prfsha384-prfsha256-prfsha512-\
+     prfsha1-prfaesxcbc-prfaescmac-ecp384-ecp256-x25519-ecp521-modp3072-modp4096-modp2048-modp6144-modp8192-modp1536-modp1024",
 ];
 /// The same for the CHILD SA, whose algorithms are only named.
 const CHILD_PROPOSALS: [&str; 2] = [
     "aes256gcm16-aes128gcm16-aes192gcm16-chacha20poly1305-noesn-esn",
     "aes256-aes128-aes192-3des-sha256-sha384-sha512-sha1-noesn-esn",
+];
+
+/// The same for IKEv1, whose proposals are whole suites.
+const OLD_PROPOSALS: [&str; 16] = [
+    "aes256-sha256-modp2048",
+    "aes256-sha256-ecp256",
+    "aes256-sha384-ecp384",
+    "aes256-sha512-modp4096",
+    "aes256-sha256-modp4096",
+    "aes256-sha256-modp3072",
+    "aes128-sha256-modp2048",
+    "aes128-sha256-modp3072",
+    "aes128-sha256-ecp256",
+    "aes256-sha1-modp2048",
+    "aes128-sha1-modp2048",
+    "aes256-sha256-modp1536",
+    "aes256-sha1-modp1536",
+    "aes256-sha1-modp1024",
+    "aes128-sha1-modp1024",
+    "3des-sha1-modp1024",
+];
+/// The same for quick mode.
+const OLD_CHILD_PROPOSALS: [&str; 8] = [
+    "aes256gcm16",
+    "aes128gcm16",
+    "aes256-sha256",
+    "aes128-sha256",
+    "aes256-sha512",
+    "aes256-sha1",
+    "aes128-sha1",
+    "3des-sha1",
 ];
 
 /// Networks that nobody routes (RFC 5737): a tunnel for them takes no traffic away from one that is there.
@@ -67,10 +98,15 @@ impl Session {
         let method = if self.options.certificate.is_some() { "pubkey" } else { "psk" };
         let proof = |method: &str| Proof { method: Some(Item::new(method)), identity: None };
         let peering = Peering { local: proof(method), remote: proof("any"), ..Peering::default() };
+        let version = options.version.unwrap_or(IkeVersion::V2);
+        let (own, child) = match version {
+            IkeVersion::V1 => (OLD_PROPOSALS.as_slice(), OLD_CHILD_PROPOSALS.as_slice()),
+            IkeVersion::V2 => (PROPOSALS.as_slice(), CHILD_PROPOSALS.as_slice()),
+        };
         let policy = IkePolicy {
-            proposals: read(SaProtocol::Ike, &PROPOSALS),
-            child_proposals: read(SaProtocol::Esp, &CHILD_PROPOSALS),
-            version: Some(IkeVersion::V2),
+            proposals: read(SaProtocol::Ike, own),
+            child_proposals: read(SaProtocol::Esp, child),
+            version: Some(version),
             peering: Some(Box::new(peering)),
             ..IkePolicy::default()
         };
@@ -132,7 +168,7 @@ impl Session {
     }
 
     /// The pre-shared key that a party proves itself with.
-    fn key_of(&self, party: &Party, peering: &Peering) -> Result<Option<Secret<Vec<u8>>>, Error> {
+    pub(super) fn key_of(&self, party: &Party, peering: &Peering) -> Result<Option<Secret<Vec<u8>>>, Error> {
         if let Some(key) = self.given_key()? {
             return Ok(Some(key));
         }
@@ -151,9 +187,6 @@ impl Session {
     ) -> Result<Result<Wherewithal, String>, Error> {
         let nothing = |why: &str| Ok(Err(why.to_owned()));
         let Some(policy) = party.ike() else { return nothing("it does not speak IKE") };
-        if policy.version == Some(IkeVersion::V1) {
-            return nothing("it speaks IKEv1, of which only the beginning is sent from here");
-        }
         let empty = Peering::default();
         let peering = policy.peering.as_deref().unwrap_or(&empty);
         let (Some(proposals), Some(child)) = (policy.proposals.accepted(), policy.child_proposals.accepted()) else {
@@ -224,7 +257,7 @@ impl Session {
         })
     }
 
-    fn selectors(
+    pub(super) fn selectors(
         &self,
         peering: &Peering,
         documentation: bool,
@@ -310,7 +343,7 @@ impl Session {
 }
 
 /// Whether a key exchange of this group is computed here.
-fn computed(group: &u16) -> bool {
+pub(super) fn computed(group: &u16) -> bool {
     KeyPair::generate(*group).is_ok_and(|pair| pair.is_some())
 }
 

@@ -32,10 +32,10 @@ pub(super) struct Judging<'a> {
 pub(super) struct Seen {
     pub(super) evidence: Vec<Evidence>,
     pub(super) notes: Vec<String>,
-    auth: Option<StageResult>,
-    child: Option<StageResult>,
-    failed: Vec<FailedSlot>,
-    agreed_child: Vec<(Slot, Option<Name>)>,
+    pub(super) auth: Option<StageResult>,
+    pub(super) child: Option<StageResult>,
+    pub(super) failed: Vec<FailedSlot>,
+    pub(super) agreed_child: Vec<(Slot, Option<Name>)>,
 }
 
 impl Seen {
@@ -116,7 +116,7 @@ fn about_selectors(number: u16) -> bool {
     matches!(number, notify::TS_UNACCEPTABLE | notify::SINGLE_PAIR_REQUIRED | notify::INVALID_SELECTORS)
 }
 
-fn undecided(what_would_decide: String) -> StageResult {
+pub(super) fn undecided(what_would_decide: String) -> StageResult {
     StageResult::Unknown { what_would_decide }
 }
 
@@ -134,7 +134,7 @@ fn refusal(phase: Phase, number: u16, place: &str) -> Evidence {
     Evidence::new(fact).by(Role::Server).at(origin(place))
 }
 
-fn agreed(proposal: &Proposal) -> Vec<(Slot, Option<Name>)> {
+pub(super) fn agreed(proposal: &Proposal) -> Vec<(Slot, Option<Name>)> {
     let slots = [Slot::Encryption, Slot::Integrity, Slot::Esn];
     slots.into_iter().map(|slot| (slot, proposal.list(slot).first().map(|item| item.name.clone()))).collect()
 }
@@ -156,7 +156,7 @@ fn proved(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) -> 
         let client = judging.peering.remote.method.iter().cloned().collect();
         seen.failed.push(failed(FailureKind::NothingInCommon, client, vec![Item::new(shown)]));
     }
-    identity_of(observation, judging, seen);
+    seen.failed.extend(wrong_identity(observation.identity.as_ref(), judging.peering));
     let mut open = None;
     match check {
         ProofCheck::SharedKey(true) => {}
@@ -175,18 +175,16 @@ fn proved(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) -> 
     }
 }
 
-fn failed(kind: FailureKind, client: Vec<Item>, server: Vec<Item>) -> FailedSlot {
+pub(super) fn failed(kind: FailureKind, client: Vec<Item>, server: Vec<Item>) -> FailedSlot {
     FailedSlot { stage: Stage::Auth, slot: Slot::Auth, client, server, kind }
 }
 
 /// Whether the responder is whom the initiator asks for.
-fn identity_of(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) {
-    let Some(expected) = &judging.peering.remote.identity else { return };
-    let (Some(wanted), Some(shown)) = (identification(expected.name.as_str()), &observation.identity) else { return };
-    if !is_same(&wanted, shown) {
-        let kind = FailureKind::WrongIdentity { of: Role::Server };
-        seen.failed.push(failed(kind, vec![expected.clone()], vec![Item::new(text(shown).as_str())]));
-    }
+pub(super) fn wrong_identity(shown: Option<&Identification>, peering: &Peering) -> Option<FailedSlot> {
+    let expected = peering.remote.identity.as_ref()?;
+    let (wanted, shown) = (identification(expected.name.as_str())?, shown?);
+    let kind = FailureKind::WrongIdentity { of: Role::Server };
+    (!is_same(&wanted, shown)).then(|| failed(kind, vec![expected.clone()], vec![Item::new(text(shown).as_str())]))
 }
 
 /// Names count without their case; distinguished names as certificates compare them. The kind is only a matter of how a
@@ -204,7 +202,7 @@ fn distinguished(identity: &Identification) -> Option<DistinguishedName> {
 }
 
 /// An identity for people.
-fn text(identity: &Identification) -> Name {
+pub(super) fn text(identity: &Identification) -> Name {
     distinguished(identity).map_or_else(|| identity_text(identity), |name| Name::new(&name.to_string()))
 }
 

@@ -153,6 +153,12 @@ fn programs() -> Vec<Program> {
     .into_iter()
     .map(|(command, kind)| Program { command: command.into(), kind })
     .collect();
+    found.extend(runtimes().into_iter().map(|command| Program { command, kind: Kind::Java }));
+    found
+}
+
+/// `keytool` of every Java runtime of this machine.
+pub(super) fn runtimes() -> Vec<PathBuf> {
     let mut runtimes: Vec<PathBuf> = Vec::new();
     let folders = std::fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten().map(|entry| entry.path());
     let home = std::env::var_os("JAVA_HOME").map(PathBuf::from);
@@ -164,8 +170,7 @@ fn programs() -> Vec<Program> {
         }
     }
     runtimes.sort();
-    found.extend(runtimes.into_iter().map(|command| Program { command, kind: Kind::Java }));
-    found
+    runtimes
 }
 
 impl Session {

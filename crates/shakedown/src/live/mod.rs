@@ -8,14 +8,21 @@ mod identity;
 mod ike;
 mod ike_certificates;
 mod ike_initiate;
+mod ike_old;
+mod ike_old_seen;
 mod ike_seen;
+mod java_stores;
 mod local_clients;
 mod scheme;
 mod tls;
 
+pub(crate) use back_ends::{Meeting, Observed};
+pub(crate) use certificates::{anchors, findings};
+pub(crate) use chosen::chosen;
 pub(crate) use ike::vendors;
 use shakedown_model::Context;
 use shakedown_probe as probe;
+pub(crate) use tls::{candidates, seen};
 
 use crate::check::describe;
 use crate::{Family, Session};

@@ -1,7 +1,7 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::TlsOffer;
 use shakedown_model::{
-    Context, Known, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult,
+    Context, FailureKind, Known, Outcome, OutcomeResult, Party, Protocol, Report, Role, Slot, Stage, StageResult,
 };
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, Identity, TlsOptions, TlsProbed, TlsTarget, Verdict};
@@ -9,12 +9,12 @@ use shakedown_probe::tls::{Answer, Candidates, Identity, TlsOptions, TlsProbed, 
 use super::back_ends::Meeting;
 use super::identity::Own;
 use super::scheme::scheme;
-use super::{certificates, complete};
+use super::{certificates, complete, java_stores};
 use crate::session::Gathering;
 use crate::{Error, Session, Target};
 
 /// All that the catalog has numbers for.
-fn candidates(catalog: &Catalog) -> Candidates {
+pub(crate) fn candidates(catalog: &Catalog) -> Candidates {
     let names = |slot| catalog.tls_names(slot).into_iter().map(|(name, number)| (number, name));
     Candidates::new(names(Slot::CipherSuite), names(Slot::Group), names(Slot::SignatureScheme))
 }
@@ -26,7 +26,13 @@ impl Session {
         let tls_target = self.tls_target(target)?;
         let context = self.tls_context(&tls_target);
         let own = self.own_certificate()?;
-        self.tls_clients(&mut report, &context).await?;
+        let stores = async {
+            // With `--as` or `--cacert` they are not what is asked about.
+            let asked = self.options.clients.is_empty() && self.options.cacert.is_none();
+            if asked { java_stores::stores(self.options.timeout).await } else { Vec::new() }
+        };
+        let (clients, stores) = tokio::join!(Box::pin(self.tls_clients(&mut report, &context)), Box::pin(stores));
+        clients?;
         give(&mut report.parties, &own);
         let mut offers: Vec<TlsOffer> = Vec::new();
         for party in &report.parties {
@@ -46,10 +52,12 @@ impl Session {
             named,
             until: std::time::Instant::now() + self.options.timeout,
             own,
+            observed: None,
+            stores,
         };
         report.notes.extend(meeting.own.notes.iter().cloned());
         report.evidence.extend(meeting.own.evidence.iter().cloned());
-        self.meet_all(&mut report, &tls_target, &meeting).await;
+        Box::pin(self.meet_all(&mut report, &tls_target, &meeting)).await;
         Ok(report)
     }
 
@@ -160,10 +168,14 @@ fn give(clients: &mut [Party], own: &Own) {
 }
 
 /// What was seen decides over what the rules compute: the client's own hello was sent.
-pub(super) fn seen(outcome: &mut Outcome, answer: &Answer) {
+pub(crate) fn seen(outcome: &mut Outcome, answer: &Answer) {
     let until_certificate = |stage: Stage| matches!(stage, Stage::Hello | Stage::KeyExchange);
     match answer.verdict {
         Verdict::Accepted => {
+            // What the client itself makes of the answer is its own matter.
+            if outcome.failed.iter().any(|failed| failed.kind == FailureKind::NoSecureRenegotiation) {
+                return;
+            }
             for stage in outcome.stages.iter_mut().filter(|stage| until_certificate(stage.stage)) {
                 stage.result = StageResult::Agreed;
             }

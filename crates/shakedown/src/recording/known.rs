@@ -8,14 +8,14 @@ use shakedown_model::{Context, Item, Known, Protocol, Role, Slot, Software, name
 use crate::all_clients::known_clients;
 
 /// The offers of all clients of the catalog, by their lists.
-pub(super) struct KnownOffers(HashMap<String, Vec<(String, String)>>);
+pub(crate) struct KnownOffers(HashMap<String, Vec<(String, String)>>);
 
 /// Ranges of versions that are named; of more it is said how many products have the offer.
 const NAMED: usize = 4;
 
 impl KnownOffers {
     /// Takes a while: all of them are computed.
-    pub(super) fn new(catalog: &Catalog, protocol: Protocol) -> Self {
+    pub(crate) fn new(catalog: &Catalog, protocol: Protocol) -> Self {
         let mut all: HashMap<String, Vec<(String, String)>> = HashMap::new();
         for (product, version) in known_clients(catalog, protocol) {
             let software = Software::new(&product, &version);

@@ -1,7 +1,7 @@
 //! `listen`: clients that are pointed at this machine, what each of them offers, and why it fails at a server.
 
 mod known;
-mod party;
+pub(crate) mod party;
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use shakedown_model::{Context, Evidence, Known, Name, Origin, OriginKind, Party,
 
 use crate::session::Gathering;
 use crate::{Error, Session, Target};
-use known::KnownOffers;
+pub(crate) use known::KnownOffers;
 
 /// What is listened for.
 #[derive(Clone, Debug)]
@@ -99,6 +99,20 @@ impl Listened {
     /// 1 where a client would fail at the server, 3 where it cannot be told or nothing was recorded, else 0.
     pub fn exit_status(&self) -> u8 {
         self.status.unwrap_or(3)
+    }
+
+    /// One more client, with what came of its offer if it sent one.
+    pub(crate) fn count(&mut self, offered: Option<&Report>) {
+        let Some(report) = offered else {
+            self.others += 1;
+            return;
+        };
+        self.offers += 1;
+        let status = report.exit_status();
+        // 1 beats 3 beats 0.
+        let rank = |status: u8| [0, 3, 1].iter().position(|other| *other == status);
+        let worst = self.status.filter(|worst| rank(*worst) > rank(status));
+        self.status = Some(worst.unwrap_or(status));
     }
 }
 
@@ -251,15 +265,8 @@ impl Listening<'_> {
                 report.parties.push(server.clone());
                 self.session.judge(&mut report, 0, place, &context);
             }
-            self.listened.offers += 1;
-            let status = report.exit_status();
-            // 1 beats 3 beats 0.
-            let rank = |status: u8| [0, 3, 1].iter().position(|other| *other == status);
-            let worst = self.listened.status.filter(|worst| rank(*worst) > rank(status));
-            self.listened.status = Some(worst.unwrap_or(status));
-        } else {
-            self.listened.others += 1;
         }
+        self.listened.count(offered.then_some(&report));
         Heard { number, address, offered, report }
     }
 

@@ -11,6 +11,8 @@ use super::known::{KnownOffers, ssh_key, tls_key};
 use super::seen_at;
 use crate::Session;
 
+const NOBODYS: &str = "no client of the catalog has just these lists by default";
+
 fn recorded(label: String, policy: Policy) -> Party {
     Party {
         label,
@@ -23,7 +25,7 @@ fn recorded(label: String, policy: Policy) -> Party {
     }
 }
 
-pub(super) fn ssh(
+pub(crate) fn ssh(
     session: &Session,
     known: Option<&KnownOffers>,
     mut offer: SshOffer,
@@ -50,7 +52,8 @@ pub(super) fn ssh(
         }
         (words, None) => {
             party.notes.extend(words.map(|words| words.text));
-            party.notes.push("no client of the catalog has just these lists by default".to_owned());
+            // Where they were not computed, nothing is said of them.
+            party.notes.extend(known.map(|_| NOBODYS.to_owned()));
         }
     }
     if party.software.as_ref().is_some_and(|software| software.product() == "openssh") {
@@ -94,7 +97,7 @@ fn compared(session: &Session, party: &Party, software: Software) -> Option<Comp
     Some(Compared { equal, text })
 }
 
-pub(super) fn tls(
+pub(crate) fn tls(
     session: &Session,
     known: Option<&KnownOffers>,
     hello: &ClientHello,
@@ -112,15 +115,15 @@ pub(super) fn tls(
     let mut party = recorded(label, Policy::Tls(Box::new(policy)));
     party.notes.push(format!("JA4 {}", fingerprint::ja4(hello)));
     party.notes.push(server_name);
-    party.notes.push(match same {
-        Some(same) => format!("the lists are the defaults of {same}"),
-        None => "no client of the catalog has just these lists by default".to_owned(),
+    party.notes.extend(match same {
+        Some(same) => Some(format!("the lists are the defaults of {same}")),
+        None => known.map(|_| NOBODYS.to_owned()),
     });
     party
 }
 
 /// A CLIENT-HELLO of SSL 2.0 that may stand for later versions too: RFC 5246 appendix E.2.
-pub(super) fn ssl2(session: &Session, hello: &Ssl2ClientHello, label: String, origin: &Origin) -> Party {
+pub(crate) fn ssl2(session: &Session, hello: &Ssl2ClientHello, label: String, origin: &Origin) -> Party {
     let later = ClientHello {
         version: hello.version,
         cipher_suites: hello.cipher_suites().collect(),
@@ -137,7 +140,7 @@ pub(super) fn ssl2(session: &Session, hello: &Ssl2ClientHello, label: String, or
     party
 }
 
-pub(super) fn ike(session: &Session, message: &Message, label: String, origin: &Origin) -> Party {
+pub(crate) fn ike(session: &Session, message: &Message, label: String, origin: &Origin) -> Party {
     let transforms = session.catalog.ike_transforms();
     let name = |slot: Slot, number: u16, bits: Option<u16>| {
         let found = transforms.iter().find(|one| one.slot == slot && one.number == number && one.key_length == bits);

@@ -87,7 +87,7 @@ start() {
 
 const DAEMON: &str = "
 charon-systemd {
-  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 gmp \
+  load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf drbg gcm aes sha1 sha2 xcbc gmp \
                       curve25519 kernel-libipsec kernel-netlink socket-default vici
   install_routes = no
   install_virtual_ip = no

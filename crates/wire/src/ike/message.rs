@@ -172,6 +172,16 @@ pub fn read_payloads(mut next: u8, bytes: &[u8], limits: MessageLimits) -> Resul
     whole.map_err(|error| error.within("encrypted").within("ike"))
 }
 
+/// The payloads of what was encrypted in IKEv1, the first of which is of type `next`. What is left is padding (RFC 2409
+/// appendix B) and not looked at.
+///
+/// # Errors
+/// As [`Message::parse`], with offsets from the beginning of the plain text.
+pub fn read_padded_payloads(mut next: u8, bytes: &[u8], limits: MessageLimits) -> Result<Vec<Payload>, WireError> {
+    let mut reader = Reader::new(bytes);
+    chain(&mut reader, &mut next, limits).map_err(|error| error.within("encrypted").within("ike"))
+}
+
 /// Payloads one after another, as they are encrypted. The type of the first is named by the payload around them.
 pub fn write_payloads(payloads: &[Payload]) -> Vec<u8> {
     let mut writer = Writer::new();

@@ -11,12 +11,14 @@ mod notify;
 pub mod number;
 mod payload;
 mod proposal;
+mod suite;
 
 pub use datagram::{Datagram, NON_ESP_MARKER};
 pub use identity::{Authentication, CertificateData, Delete, Identification, TrafficSelector, TrafficSelectors};
-pub use message::{Header, Message, MessageLimits, read_payloads, write_payloads};
+pub use message::{Header, Message, MessageLimits, read_padded_payloads, read_payloads, write_payloads};
 pub use notify::{Notification, Notify};
 pub use payload::{Fragment, KeyExchange, Payload, SecurityAssociation, View};
 pub use proposal::{
     Attribute, AttributeValue, Proposal, Transform, TransformForm, TransformV1, read_proposals, write_proposals,
 };
+pub use suite::{Encapsulation, Phase1Suite, Phase2Suite};

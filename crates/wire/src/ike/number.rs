@@ -9,6 +9,10 @@ pub mod exchange {
     pub const AGGRESSIVE: u8 = 4;
     /// Informational of IKEv1.
     pub const INFORMATIONAL_V1: u8 = 5;
+    /// Transaction of IKEv1: XAUTH and mode configuration.
+    pub const TRANSACTION: u8 = 6;
+    /// Quick mode of IKEv1.
+    pub const QUICK_MODE: u8 = 32;
     /// IKE_SA_INIT.
     pub const IKE_SA_INIT: u8 = 34;
     /// IKE_AUTH.
@@ -67,6 +71,14 @@ pub mod payload {
     pub const KE_V1: u8 = 4;
     /// IKEv1: nonce.
     pub const NONCE_V1: u8 = 10;
+    /// IKEv1: who an end is; in quick mode the traffic of an end.
+    pub const IDENTITY_V1: u8 = 5;
+    /// IKEv1: a hash that proves something.
+    pub const HASH_V1: u8 = 8;
+    /// IKEv1: SAs that are gone.
+    pub const DELETE_V1: u8 = 12;
+    /// IKEv1: a digest of an address, RFC 3947 section 3.2.
+    pub const NAT_D_V1: u8 = 20;
     /// IKEv1: notification.
     pub const NOTIFICATION_V1: u8 = 11;
     /// IKEv1: vendor ID.
@@ -213,6 +225,18 @@ pub mod attribute {
     pub const V1_PRF: u16 = 13;
     /// IKEv1 phase 1: the key length in bits.
     pub const V1_KEY_LENGTH: u16 = 14;
+    /// IKEv1 phase 2: type of the lifetime.
+    pub const V1_ESP_LIFE_TYPE: u16 = 1;
+    /// IKEv1 phase 2: lifetime.
+    pub const V1_ESP_LIFE_DURATION: u16 = 2;
+    /// IKEv1 phase 2: group.
+    pub const V1_ESP_GROUP: u16 = 3;
+    /// IKEv1 phase 2: how packets are wrapped.
+    pub const V1_ESP_ENCAPSULATION: u16 = 4;
+    /// IKEv1 phase 2: integrity algorithm.
+    pub const V1_ESP_AUTHENTICATION: u16 = 5;
+    /// IKEv1 phase 2: the key length in bits.
+    pub const V1_ESP_KEY_LENGTH: u16 = 6;
 }
 
 /// Identification types of IKEv2.
@@ -245,6 +269,18 @@ pub mod selector {
 pub mod encoding {
     /// An X.509 certificate for signatures.
     pub const X509_SIGNATURE: u8 = 4;
+}
+
+/// Identities of IKEv1 that stand for traffic, RFC 2407 section 4.6.2.1; the others are those of IKEv2.
+pub mod identity_v1 {
+    /// An IPv4 network: address and mask.
+    pub const IPV4_SUBNET: u8 = 4;
+    /// An IPv6 network: address and mask.
+    pub const IPV6_SUBNET: u8 = 6;
+    /// A range of IPv4 addresses.
+    pub const IPV4_RANGE: u8 = 7;
+    /// A range of IPv6 addresses.
+    pub const IPV6_RANGE: u8 = 8;
 }
 
 /// Security protocols, the same numbers in both versions.
@@ -408,6 +444,23 @@ pub mod notify {
 pub mod notification {
     /// NO-PROPOSAL-CHOSEN.
     pub const NO_PROPOSAL_CHOSEN: u16 = 14;
+    /// ATTRIBUTES-NOT-SUPPORTED.
+    pub const ATTRIBUTES_NOT_SUPPORTED: u16 = 13;
+    /// PAYLOAD-MALFORMED.
+    pub const PAYLOAD_MALFORMED: u16 = 16;
+    /// INVALID-KEY-INFORMATION.
+    pub const INVALID_KEY_INFORMATION: u16 = 17;
+    /// INVALID-ID-INFORMATION.
+    pub const INVALID_ID_INFORMATION: u16 = 18;
+    /// INVALID-HASH-INFORMATION.
+    pub const INVALID_HASH_INFORMATION: u16 = 23;
+    /// AUTHENTICATION-FAILED.
+    pub const AUTHENTICATION_FAILED: u16 = 24;
+
+    /// Whether a type reports an error (RFC 2408 section 3.14.1).
+    pub fn is_error(number: u16) -> bool {
+        number < 16384
+    }
 
     const NAMES: &[(u16, &str)] = &[
         (1, "INVALID-PAYLOAD-TYPE"),

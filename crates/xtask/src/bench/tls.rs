@@ -20,6 +20,23 @@ const SSLSCAN: &str = "sslscan";
 const SSLYZE: &str = "sslyze";
 const NMAP: &str = "nmap ssl-enum-ciphers";
 
+/// How a certificate is noted, before its fingerprint.
+const CERTIFICATE: &str = "certificate ";
+
+/// What sslyze is asked for: no more than `offer` finds out.
+const SAME_FACTS: [&str; 10] = [
+    "--sslv2",
+    "--sslv3",
+    "--tlsv1",
+    "--tlsv1_1",
+    "--tlsv1_2",
+    "--tlsv1_3",
+    "--elliptic_curves",
+    "--certinfo",
+    "--mozilla_config",
+    "disable",
+];
+
 /// Mozilla's intermediate profile, guideline 5.7, with both kinds of certificate.
 const SETTINGS: &str = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1; \
     ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:\
@@ -27,6 +44,7 @@ ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POL
     ssl_prefer_server_ciphers off;";
 
 pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goal>> {
+    crate::peers::bring_scanners(peers)?;
     let server = servers::nginx(&["rsa", "ec"], SETTINGS).context("there is no nginx")?;
     let home = tempfile::tempdir()?;
     let tools = |address: SocketAddr| tools(binary, address);
@@ -37,8 +55,10 @@ pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goa
     take_turns(&mut all, rounds, home.path())?;
     table::print(["", "connections", "wall time", "of sslscan's", "peak memory"], &rows(&all));
     let ours = found_by_shakedown(binary, server.address())?;
+    // What sslscan prints of certificates holds neither the whole nor a fingerprint.
+    let without_certificates = ours.iter().filter(|fact| !fact.starts_with(CERTIFICATE)).cloned().collect();
     let differences = match program(SSLSCAN) {
-        Some(sslscan) => differences(SSLSCAN, &ours, &found_by_sslscan(&sslscan, server.address())?),
+        Some(sslscan) => differences(SSLSCAN, &without_certificates, &found_by_sslscan(&sslscan, server.address())?),
         None => vec!["sslscan is not there to compare with".to_owned()],
     };
     for difference in &differences {
@@ -52,6 +72,14 @@ pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goa
             println!("{difference}");
         }
     }
+    let mut beside_sslyze = None;
+    if let Some(sslyze) = program(SSLYZE) {
+        let differences = self::differences(SSLYZE, &ours, &found_by_sslyze(&sslyze, server.address())?);
+        for difference in &differences {
+            println!("{difference}");
+        }
+        beside_sslyze = Some(differences.len() as f64);
+    }
     let share = |other| ratio(&of(&all, OFFER)?.times, &of(&all, other)?.times);
     let count = of(&all, OFFER).and_then(|figures| u32::try_from(figures.connections?).ok()).map(f64::from);
     let mut goals = vec![
@@ -61,6 +89,7 @@ pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goa
     ];
     if of(&all, SSLYZE).is_some() {
         goals.push(Goal::new("map of a TLS server, wall time as a share of sslyze's", share(SSLYZE), 0.1, ""));
+        goals.push(Goal::new("facts that differ from sslyze's", beside_sslyze, 0.0, ""));
     }
     Ok(goals)
 }
@@ -70,7 +99,8 @@ fn tools(binary: &Path, address: SocketAddr) -> Vec<Tool> {
     let mut tools = vec![Tool::new(OFFER, binary, &["offer", &format!("tls://{place}")])];
     // Those that are on this machine.
     tools.extend(program(SSLSCAN).map(|program| Tool::new(SSLSCAN, &program, &["--no-colour", &place])));
-    tools.extend(program(SSLYZE).map(|program| Tool::new(SSLYZE, &program, &[&place])));
+    let arguments: Vec<&str> = SAME_FACTS.into_iter().chain([place.as_str()]).collect();
+    tools.extend(program(SSLYZE).map(|program| Tool::new(SSLYZE, &program, &arguments)));
     let arguments = nmap_arguments(address);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     tools.extend(program("nmap").map(|program| Tool::new(NMAP, &program, &arguments)));
@@ -122,6 +152,10 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
             "version" | "versions" | "cipher_suite" | "cipher_suites" | "tls13_cipher_suites" | "group" | "groups"
         );
         match member {
+            Value::Array(list) if key == "certificates" => {
+                let prints = list.iter().filter_map(|one| one.get("fingerprint")?.as_str());
+                found.extend(prints.map(|print| format!("{CERTIFICATE}{print}")));
+            }
             Value::Array(list) if is_list => {
                 found.extend(
                     list.iter()
@@ -158,6 +192,45 @@ fn read_sslscan(text: &str, names: &BTreeMap<String, String>) -> BTreeSet<String
         }
     }
     found
+}
+
+fn found_by_sslyze(sslyze: &Path, address: SocketAddr) -> Result<BTreeSet<String>> {
+    let output = Command::new(sslyze).args(SAME_FACTS).args(["--json_out=-", &address.to_string()]).output()?;
+    let document: Value = serde_json::from_slice(&output.stdout).context("the JSON of sslyze")?;
+    Ok(read_sslyze(&document))
+}
+
+fn read_sslyze(document: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let Some(Value::Object(results)) = document.pointer("/server_scan_results/0/scan_result") else { return found };
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    for (name, result) in results {
+        // `tls_1_2_cipher_suites`.
+        let Some(version) = name.strip_suffix("_cipher_suites") else { continue };
+        let accepted = list(result.pointer("/result/accepted_cipher_suites"));
+        let suites = accepted.iter().filter_map(|one| one.pointer("/cipher_suite/name")?.as_str());
+        found.extend(suites.map(str::to_owned));
+        if !accepted.is_empty() {
+            let number = version.trim_start_matches(char::is_alphabetic).trim_start_matches('_').replace('_', ".");
+            let family = if version.starts_with("ssl") { "SSLv" } else { "TLSv" };
+            found.insert(format!("{family}{number}"));
+        }
+    }
+    let groups = list(document.pointer("/server_scan_results/0/scan_result/elliptic_curves/result/supported_curves"));
+    // By the names of OpenSSL: `X25519`.
+    found.extend(groups.iter().filter_map(|one| one.get("name")?.as_str()).map(str::to_ascii_lowercase));
+    let shown =
+        list(document.pointer("/server_scan_results/0/scan_result/certificate_info/result/certificate_deployments"));
+    let prints =
+        shown.iter().filter_map(|one| one.pointer("/received_certificate_chain/0/fingerprint_sha256")?.as_str());
+    found.extend(prints.filter_map(hexadecimal).map(|print| format!("{CERTIFICATE}{print}")));
+    found
+}
+
+/// The bytes of Base64 in hexadecimal.
+fn hexadecimal(base64: &str) -> Option<String> {
+    let bytes = shakedown_crypto::decode_base64(base64.as_bytes()).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// By connections as any program makes them; the script runs on whatever port.
@@ -214,6 +287,19 @@ mod tests {
         let names = [("ECDHE-RSA-AES256-GCM-SHA384".to_owned(), "TLS_X".to_owned())].into();
         let found: Vec<String> = read_sslscan(text, &names).into_iter().collect();
         assert_eq!(found, ["TLS_X", "TLSv1.2", "secp256r1"]);
+    }
+
+    #[test]
+    fn what_sslyze_prints_is_read() {
+        let suite = serde_json::json!({"cipher_suite": {"name": "TLS_X"}});
+        let document = serde_json::json!({"server_scan_results": [{"scan_result": {
+            "tls_1_2_cipher_suites": {"result": {"accepted_cipher_suites": [suite]}},
+            "tls_1_0_cipher_suites": {"result": {"accepted_cipher_suites": []}},
+            "elliptic_curves": {"result": {"supported_curves": [{"name": "X25519"}], "rejected_curves": [{"name": "X448"}]}},
+            "certificate_info": {"result": {"certificate_deployments": [
+                {"received_certificate_chain": [{"fingerprint_sha256": "AP8="}]}]}}}}]});
+        let found: Vec<String> = read_sslyze(&document).into_iter().collect();
+        assert_eq!(found, ["TLS_X", "TLSv1.2", "certificate 00ff", "x25519"]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ struct Pinned {
     debian: debian::Pinned,
     tools: Vec<Tool>,
     python: python::Pinned,
+    scanners: python::Pinned,
     node: node::Pinned,
 }
 
@@ -55,10 +56,16 @@ pub(crate) fn bring() -> Result<Peers> {
     fs::create_dir_all(peers.programs()).with_context(|| format!("cannot make {}", peers.folder.display()))?;
     debian::bring(&pinned.debian, &peers)?;
     install(&pinned.tools)?;
-    python::bring(&pinned.python, &peers)?;
+    python::bring(&pinned.python, "python", &peers)?;
     node::bring(&pinned.node, &peers)?;
     separation_user()?;
     Ok(peers)
+}
+
+/// Brings what is only measured beside shakedown.
+pub(crate) fn bring_scanners(peers: &Peers) -> Result<()> {
+    let pinned: Pinned = toml::from_str(PINNED).context("crates/xtask/peers.toml")?;
+    python::bring(&pinned.scanners, "scanners", peers)
 }
 
 /// Whether a part was brought already, by these very pins.

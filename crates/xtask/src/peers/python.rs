@@ -18,15 +18,16 @@ pub(super) struct Pinned {
     packages: Vec<String>,
 }
 
-pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
+/// Brings the packages into the folder `name` of the peers, each environment with pins of its own.
+pub(super) fn bring(pinned: &Pinned, name: &str, peers: &Peers) -> Result<()> {
     let python = command::find("python3").context("there is no python3")?;
     let version = command::output(Command::new(&python).arg("--version"))?;
     let pins = format!("{version}{}\n{}\n", pinned.packages.join("\n"), pinned.programs.join(" "));
-    if is_there(peers, "python", &pins) {
+    if is_there(peers, name, &pins) {
         return Ok(());
     }
-    eprintln!("installing from PyPI into target/peers/python: {}", pinned.packages.join(", "));
-    let folder = peers.folder.join("python");
+    eprintln!("installing from PyPI into target/peers/{name}: {}", pinned.packages.join(", "));
+    let folder = peers.folder.join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
@@ -45,9 +46,9 @@ pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
     ]);
     command::output(install.args(&pinned.packages))?;
     command::output(Command::new(&inner).args(["-m", "pip", "check", "--disable-pip-version-check"]))?;
-    link(peers, "peers-python", &inner, None)?;
+    link(peers, &format!("peers-{name}"), &inner, None)?;
     for program in &pinned.programs {
         link(peers, program, &folder.join("bin").join(program), None)?;
     }
-    note(peers, "python", &pins)
+    note(peers, name, &pins)
 }

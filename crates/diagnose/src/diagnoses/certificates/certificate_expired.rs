@@ -66,13 +66,16 @@
 //! charon: 09[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Strength};
+use shakedown_model::{CertificateProblem, Match, Role, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, reload, show_chain};
+use crate::certificate::{decide, each, reload, said_by_client, show_chain};
+
+/// The alert of that name, RFC 8446 section 6.2.
+const CERTIFICATE_EXPIRED: u8 = 45;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
-    each(case, |seen| {
+    let mut all = each(case, |seen| {
         let CertificateProblem::Expired { .. } = seen.problem() else { return None };
         let at_fault = if seen.finding.is_anchor { seen.role.peer() } else { seen.role };
         let mut found = seen.found_at(Strength::Decisive, at_fault);
@@ -89,5 +92,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             ));
         }
         Some(found)
-    })
+    });
+    all.extend(said_by_client(
+        case,
+        CERTIFICATE_EXPIRED,
+        Role::Server,
+        "the client says that a certificate of the server has expired",
+        "it shows the certificate; a clock of the client that is fast has the same effect",
+    ));
+    all
 }

@@ -65,17 +65,28 @@
 //! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Strength};
+use shakedown_model::{CertificateProblem, Match, Role, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, reload, show_chain};
+use crate::certificate::{decide, each, reload, said_by_client, show_chain};
+
+/// The alert of that name, RFC 8446 section 6.2.
+const CERTIFICATE_REVOKED: u8 = 44;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
-    each(case, |seen| {
+    let mut all = each(case, |seen| {
         let CertificateProblem::Revoked { .. } = seen.problem() else { return None };
         let mut found = seen.found(Strength::Decisive);
         let title = "have a new certificate issued for a new key, and find out why this one was revoked";
         found.remedies.push(decide(seen.role, title, vec![reload(), show_chain(case)]));
         Some(found)
-    })
+    });
+    all.extend(said_by_client(
+        case,
+        CERTIFICATE_REVOKED,
+        Role::Server,
+        "the client says that a certificate of the server was revoked",
+        "it shows the certificate",
+    ));
+    all
 }

@@ -68,13 +68,46 @@
 //! charon: 13[IKE] no trusted RSA public key found for 'gw-b.example.com'
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Protocol, Strength};
+use shakedown_model::{CertificateProblem, Match, Phase, Protocol, Reason, Role, Side, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, show_chain};
+use crate::certificate::{decide, each, own_store, said_by_client, show_chain};
+use crate::hostkey::client_shell;
+
+/// The alert of that name, RFC 8446 section 6.2.
+const UNKNOWN_CA: u8 = 48;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
-    each(case, |seen| {
+    let mut all = of_chain(case);
+    if all.is_empty() {
+        all.extend(of_store(case));
+    }
+    all
+}
+
+/// A client with a store of its own, which does not hold what its machine trusts: Java's.
+fn of_store(case: &Case<'_>) -> Option<Match> {
+    let (id, path, false) = own_store(case)? else { return None };
+    let summary = "the client's own store of authorities holds none that the server's certificate leads to".to_owned();
+    let mut found = Match::new(Strength::Decisive, Side::Client, summary);
+    found.phase = Some(Phase::Certificate);
+    found.reason = Reason::KeyMaterial;
+    found.side_because = format!("`{path}` is its own: other programs of this machine trust the certificate");
+    found.evidence.push(id);
+    found.notes.push("a program may name another store: `-Djavax.net.ssl.trustStore=FILE`".to_owned());
+    let import = client_shell(
+        &format!("keytool -importcert -keystore '{path}' -alias NAME -file CA.pem"),
+        "CA.pem is the authority's certificate; the store's password is `changeit` where nobody changed it",
+    );
+    let title = "import the authority into the client's store, after its fingerprint was compared out of band";
+    found.remedies.push(decide(Role::Client, title, vec![show_chain(case), import]));
+    let title = "use a certificate of an authority that the other side knows";
+    found.remedies.push(decide(Role::Server, title, vec![show_chain(case)]));
+    Some(found)
+}
+
+fn of_chain(case: &Case<'_>) -> Vec<Match> {
+    let mut all = each(case, |seen| {
         let mut found = match seen.problem() {
             CertificateProblem::UntrustedRoot => seen.found_at(Strength::Decisive, seen.role.peer()),
             // A root is left out as a rule, so that the last one sent has an issuer that was not.
@@ -105,5 +138,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let title = "trust the authority, after its fingerprint was compared out of band";
         found.remedies.push(decide(seen.role.peer(), title, vec![show_chain(case)]));
         Some(found)
-    })
+    });
+    all.extend(said_by_client(
+        case,
+        UNKNOWN_CA,
+        Role::Client,
+        "the client says that it does not know the authority of the server's certificate",
+        "it does not know the authority, or the server leaves an intermediate certificate out",
+    ));
+    all
 }

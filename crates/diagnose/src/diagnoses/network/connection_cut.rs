@@ -34,7 +34,8 @@
 //!   something in between answered. From the server itself: `ssh localhost`, `openssl s_client -connect
 //!   localhost:443`.
 //! - `sshd -t`, and `/usr/sbin/sshd -d -p 2222` on the server, which serves one connection and prints why it ends.
-//! - `tcpdump -n port 22` on both ends: who sent the FIN or RST?
+//! - `tcpdump -n port 22` on both ends: who sent the FIN or RST? `shakedown relay HOST`, with the client pointed at it,
+//!   tells which end was the first.
 //!
 //! Look-alikes:
 //! - `connection-throttled`: it works again after a pause; the log has `MaxStartups` or `penalty`.
@@ -108,6 +109,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         finish(&mut one, case);
         found.push(one);
     }
+    found.extend(left(case));
     for (id, evidence) in case.facts() {
         let Fact::Disconnected { phase, code, text } = &evidence.fact else { continue };
         // Other codes have causes of their own: 2 and 5 a defect, 12 throttling, 13 and 14 user authentication.
@@ -115,8 +117,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         if own || case.rules_fail() {
             continue;
         }
-        let summary = format!("the server ended the connection with reason {code}");
-        let mut one = Match::new(Strength::Strong, Side::Server, summary);
+        let who = evidence.subject.unwrap_or(Role::Server);
+        let summary = format!("the {who} ended the connection with reason {code}");
+        let mut one = Match::new(Strength::Strong, who.into(), summary);
         one.phase = Some(*phase);
         one.hop = evidence.hop.clone();
         one.side_because = "it says so itself".to_owned();
@@ -126,6 +129,47 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         found.push(one);
     }
     found
+}
+
+/// A client that was watched and went away: by an alert of its own, or by its end of the connection alone.
+fn left(case: &Case<'_>) -> Option<Match> {
+    // Who waits for an answer that does not come has no other choice.
+    let in_vain = case.endings().any(|(_, _, _, ending, _)| matches!(ending, Ending::Silent { .. }));
+    if case.rules_fail() || in_vain {
+        return None;
+    }
+    let said = crate::alert::seen(case).find(|alert| alert.role == Role::Client && !alert.is_warning);
+    let ended = case
+        .left()
+        .find(|(_, _, phase, ending, _)| *phase < Phase::ClientCertificate && !matches!(ending, Ending::Silent { .. }));
+    let (id, phase, summary) = match (said, ended) {
+        (Some(alert), _) => {
+            let name = case.facts().find_map(|(id, evidence)| match &evidence.fact {
+                Fact::Alert { name, .. } if id == alert.id => Some(name.clone()),
+                _ => None,
+            });
+            let name = name.unwrap_or_default();
+            (alert.id, alert.phase, format!("the client ended the handshake by the alert `{name}` ({})", alert.number))
+        }
+        (None, Some((id, _, phase, ..))) => {
+            let when = match phase {
+                Phase::Resolve | Phase::Connect | Phase::Identification => "before the server had identified itself",
+                Phase::Kexinit | Phase::Hello | Phase::IkeSa => "before it had the server's offer",
+                Phase::Certificate => "after the server had answered",
+                _ => "in the key exchange",
+            };
+            (id, phase, format!("the client itself closed the connection {when}"))
+        }
+        (None, None) => return None,
+    };
+    let mut one = Match::new(Strength::Strong, Side::Client, summary);
+    one.phase = Some(phase);
+    one.side_because = "it was the first to end the connection".to_owned();
+    one.evidence.push(id);
+    one.what_would_decide = Some("what the client itself prints or logs: it knows why".to_owned());
+    let title = "read the client's own message; it names what it did not like".to_owned();
+    one.remedies.push(Remedy { role: Role::Client, change: Change::Decide { title, steps: Vec::new() } });
+    Some(one)
 }
 
 fn usual(phase: Phase) -> Vec<String> {

@@ -52,3 +52,51 @@
 //! $ curl https://old-gateway.example.com
 //! curl: (35) OpenSSL/3.0.17: error:0A000152:SSL routines::unsafe legacy renegotiation disabled
 //! ```
+//!
+//! ```case
+//! client: openssl@3.0.15
+//! server: openssl@1.0.1u
+//! server version: TLSv1.2
+//! server secure_renegotiation: no
+//! side: server
+//! reason: outdated-software
+//! ```
+
+use shakedown_model::{FailureKind, Match, Phase, Reason, Role, Side, Strength};
+
+use crate::Case;
+use crate::certificate::decide;
+use crate::hostkey::{client_shell, server_shell};
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let failed = case.failed().iter().filter(|failed| failed.kind == FailureKind::NoSecureRenegotiation);
+    let one = |_| {
+        let summary =
+            "the server does not announce secure renegotiation (RFC 5746), and the client demands it".to_owned();
+        let mut found = Match::new(Strength::Decisive, Side::Server, summary);
+        found.phase = Some(Phase::Hello);
+        found.reason = Reason::OutdatedSoftware;
+        found.side_because = "outdated software: RFC 5746 is of 2010".to_owned();
+        let (host, port) = (case.host(), case.port());
+        let show = client_shell(
+            &format!(
+                "openssl s_client -connect {host}:{port} -servername {host} -tls1_2 -legacy_server_connect </dev/null"
+            ),
+            "prints `Secure Renegotiation IS NOT supported`",
+        );
+        let steps = vec![show, server_shell("openssl version", "what does TLS on the server, if that is OpenSSL")];
+        found.remedies.push(decide(Role::Server, "give the server software that has RFC 5746", steps));
+        let own = client_shell(
+            "OPENSSL_CONF=own.cnf PROGRAM",
+            "for this one program: own.cnf has `Options = UnsafeLegacyServerConnect` in its `system_default` section",
+        );
+        found.remedies.push(decide(
+            Role::Client,
+            "let this one program connect without it, until the server changes",
+            vec![own],
+        ));
+        found.supersedes = vec!["connection-cut", "middlebox-interference"];
+        found
+    };
+    failed.map(one).collect()
+}

@@ -1,0 +1,115 @@
+//! A strongSwan responder in a network of its own, and what commands of `shakedown` make of it.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use shakedown_testkit::peers::{Strongswan, strongswan_conf};
+use shakedown_testkit::run;
+
+/// What one command came to.
+pub(crate) struct Asked {
+    pub(crate) status: i32,
+    pub(crate) document: Value,
+    /// All that it wrote, to see that no secret is in it.
+    pub(crate) everything: String,
+}
+
+/// What a run came to.
+pub(crate) struct Lab {
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) log: String,
+    /// What `swanctl --list-sas` says in the end.
+    pub(crate) sas: String,
+    /// What `swanctl --stats` says in the end.
+    pub(crate) statistics: String,
+}
+
+/// The pre-shared key of the tests.
+pub(crate) const SECRET: &str = "open-sesame-4711";
+
+const SCRIPT: &str = r#"
+ip link set lo up
+# The daemon sets up tunnels only for networks in which it has an address itself.
+for address in 10.2.0.1 198.51.100.1; do ip address add $address/32 dev lo; done
+start "$PWD"
+for number in $(seq 0 $((COMMANDS - 1))); do
+  status=0
+  eval "$(cat "command.$number")" > "output.$number" 2> "error.$number" || status=$?
+  echo $status > "status.$number"
+done
+"$SWANCTL" --list-sas --uri "unix://$PWD/vici" > sas 2> sas.error
+"$SWANCTL" --stats --uri "unix://$PWD/vici" > statistics 2>&1
+"#;
+
+impl Lab {
+    /// Starts the daemon with this `swanctl.conf` and further settings, and runs these command lines of `shakedown`; `None`
+    /// where that cannot be had here.
+    pub(crate) fn run(gateway: &str, settings: &str, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
+        let strongswan = Strongswan::find()?;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        strongswan_conf(folder.path(), settings, "ike = 2\n      cfg = 2");
+        write("swanctl.conf", gateway);
+        write("key", &format!("{SECRET}\n"));
+        write("wrong", "something-else-0815\n");
+        prepare(folder.path());
+        for (number, arguments) in commands.iter().enumerate() {
+            write(&format!("command.{number}"), &format!("\"$SHAKEDOWN\" {arguments} --format json --verbose"));
+        }
+        let mut command = strongswan.script(folder.path(), SCRIPT);
+        command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
+        command.env_remove("SHAKEDOWN_PSK");
+        let finished = run(&mut command, b"", Duration::from_secs(180)).expect("unshare runs");
+        let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        let asked = |number: usize| {
+            let (text, error) = (read(format!("output.{number}")), read(format!("error.{number}")));
+            let document = serde_json::from_str(&text).unwrap_or_else(|why| {
+                panic!("{why}: {text}{error}{}{}", finished.stdout, finished.stderr);
+            });
+            let status = read(format!("status.{number}")).trim().parse().expect("a status");
+            Asked { status, document, everything: text + &error }
+        };
+        let lab = Self {
+            asked: (0..commands.len()).map(asked).collect(),
+            log: read("log".to_owned()),
+            sas: read("sas".to_owned()),
+            statistics: read("statistics".to_owned()),
+        };
+        for asked in &lab.asked {
+            assert!(!asked.everything.contains(SECRET), "a secret was printed: {}", asked.everything);
+        }
+        Some(lab)
+    }
+
+    /// Whether this machine gives no SPIs, so that the daemon refuses every tunnel. Says so.
+    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
+    pub(crate) fn has_no_kernel(&self) -> bool {
+        let none = self.log.contains("unable to allocate SPI") || self.log.contains("unable to get SPI");
+        if none {
+            eprintln!("skipped: CHILD SAs: neither this kernel nor /dev/net/tun gives an SPI");
+        }
+        none
+    }
+}
+
+impl Asked {
+    /// The results of the three stages.
+    pub(crate) fn stages(&self) -> Vec<&str> {
+        let stages = self.document["pairs"][0]["outcome"]["stages"].as_array().into_iter().flatten();
+        stages.filter_map(|stage| stage["result"].as_str()).collect()
+    }
+
+    /// The causes that were found, most likely first.
+    pub(crate) fn causes(&self) -> Vec<&str> {
+        let diagnoses = self.document["diagnoses"].as_array().into_iter().flatten();
+        diagnoses.filter_map(|one| one["cause"].as_str()).collect()
+    }
+
+    /// The confidence of the first diagnosis.
+    pub(crate) fn confidence(&self) -> f64 {
+        self.document["diagnoses"][0]["confidence"].as_f64().unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,191 @@
+//! `relay` between the SSH clients of this machine and real servers: what works still works, what fails has its cause.
+
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use shakedown_testkit::peers::{ScriptSpec, SshdSpec, dropbear, sshd};
+use shakedown_testkit::{KeyType, clients, require, run};
+
+#[path = "support/listener.rs"]
+mod listener;
+#[path = "support/mod.rs"]
+mod support;
+
+use listener::{Listener, list};
+use support::Shakedown;
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn cause(document: &Value) -> (&str, &str) {
+    let first = &document["diagnoses"][0];
+    (first["cause"].as_str().unwrap_or_default(), first["side"].as_str().unwrap_or_default())
+}
+
+#[test]
+fn every_client_works_through_it() {
+    let Some(server) = sshd(&SshdSpec::default()) else { return };
+    let relay = Listener::relay(&[&format!("ssh://{}", server.address())]);
+    let address = relay.address;
+    let usual = ScriptSpec::default();
+    let made = [
+        ("openssh", clients::openssh(address, &[])),
+        ("putty", clients::plink(address, &[])),
+        ("dropbear", clients::dbclient(address, &[])),
+        ("libssh2", clients::libssh2(address)),
+        ("paramiko", clients::paramiko(address, &usual)),
+        ("asyncssh", clients::asyncssh(address, &usual)),
+        ("ssh2", clients::node_ssh2(address, &usual)),
+    ];
+    let mut worked = 0;
+    for (product, connection) in made {
+        let Some(connection) = connection else { continue };
+        assert!(connection.exchanged, "{product}: {}", connection.text);
+        let document = relay.next();
+        let outcome = &document["pairs"][0]["outcome"];
+        assert_eq!(outcome["result"], "agreed", "{product}: {document:#}");
+        let software = document["parties"][0]["software"].as_str().unwrap_or_default();
+        assert!(software.contains(product), "{product}: {document:#}");
+        if let Some(kex) = &connection.agreed.kex {
+            assert_eq!(outcome["agreed"]["kex"], kex.as_str(), "{product}");
+        }
+        // The server's list is whole: it is what it offers to anybody.
+        assert!(list(&document["offers"][1], "kex").len() > 3, "{document:#}");
+        assert_eq!(document["diagnoses"], Value::Array(Vec::new()), "{product}: {document:#}");
+        worked += 1;
+    }
+    let ended = relay.interrupt();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{worked} connections work, 0 fail")), "{}", ended.stderr);
+}
+
+#[test]
+fn what_fails_has_the_cause_and_the_side_that_a_check_finds() {
+    let only = "KexAlgorithms diffie-hellman-group14-sha256\nCiphers aes256-ctr\nMACs hmac-sha2-512\n";
+    let Some(server) = sshd(&SshdSpec::with_config(only)) else { return };
+    let target = format!("ssh://{}", server.address());
+    let relay = Listener::relay(&[&target]);
+    for (option, cause_of_it) in [
+        ("-oKexAlgorithms=curve25519-sha256", "no-common-kex"),
+        ("-oCiphers=aes128-gcm@openssh.com", "no-common-cipher"),
+        ("-oHostKeyAlgorithms=ssh-dss", "no-common-host-key-algorithm"),
+    ] {
+        let Some(connection) = clients::openssh(relay.address, &[option]) else { return };
+        assert!(!connection.exchanged);
+        let document = relay.next();
+        let (found, side) = cause(&document);
+        assert_eq!(found, cause_of_it, "{document:#}");
+        assert_ne!(side, "unknown");
+        let shakedown = Shakedown::new();
+        let path = shakedown.write("client.json", document.to_string());
+        let (status, checked) = shakedown.json(&["check", &target, "-F", "none", "--as", &path]);
+        assert_eq!((status, cause(&checked)), (1, (found, side)), "{checked:#}");
+    }
+    assert_eq!(relay.interrupt().status, 1);
+}
+
+#[test]
+fn a_client_that_goes_away_at_the_host_key() {
+    let Some(server) = sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])) else { return };
+    let (Some(other), Some(_)) = (sshd(&SshdSpec::default().host_keys(&[KeyType::Ed25519])), require("ssh")) else {
+        return;
+    };
+    let shakedown = Shakedown::new();
+    let key = other.public_key(KeyType::Ed25519);
+    let line = format!("[127.0.0.1]:{} {key}\n", server.port());
+    let known = shakedown.write("known_hosts", &line);
+    let config = shakedown.write("config", format!("UserKnownHostsFile {known}\nStrictHostKeyChecking yes\n"));
+    let alias = format!("-oHostKeyAlias=[127.0.0.1]:{}", server.port());
+    let file = format!("-oUserKnownHostsFile={known}");
+    let strict = ["-oStrictHostKeyChecking=yes", &alias, &file];
+    let target = format!("ssh://{}", server.address());
+
+    let relay = Listener::relay(&[&target, "-F", &config, "--count", "1"]);
+    let connection = clients::openssh(relay.address, &[&["-F", "none"][..], &strict].concat()).expect("ssh");
+    // The client's options come first in `clients::openssh`: the first value wins, so that it may have gone on.
+    let document = relay.next();
+    if connection.text.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") && !connection.exchanged {
+        assert_eq!(cause(&document), ("host-key-changed", "client"), "{document:#}");
+    }
+    drop(relay);
+
+    // What nothing here explains is the client's to tell.
+    let relay = Listener::relay(&[&target, "-F", "none", "--count", "1"]);
+    let mut command = Command::new(require("ssh").expect("ssh"));
+    command.args(["-F", "none", "-T", "-oBatchMode=yes", "-oIdentityAgent=none", "-oGlobalKnownHostsFile=/dev/null"]);
+    command.args(strict).args(["-p", &relay.address.port().to_string(), "nobody@127.0.0.1", "true"]);
+    let finished = run(&mut command, b"", LONG).expect("ssh");
+    assert!(finished.text().contains("Host key verification failed"), "{}", finished.text());
+    let document = relay.next();
+    assert_eq!(cause(&document), ("connection-cut", "client"), "{document:#}");
+    assert_eq!(document["pairs"][0]["outcome"]["result"], "unknown", "{document:#}");
+    drop(relay);
+
+    let relay = Listener::relay(&[&target, "-F", &config, "--count", "1"]);
+    let mut command = Command::new(require("ssh").expect("ssh"));
+    command.args(["-F", "none", "-T", "-oBatchMode=yes", "-oIdentityAgent=none", "-oGlobalKnownHostsFile=/dev/null"]);
+    command.args(strict).args(["-p", &relay.address.port().to_string(), "nobody@127.0.0.1", "true"]);
+    run(&mut command, b"", LONG).expect("ssh");
+    let ended = relay.end();
+    assert_eq!(cause(&ended.documents[0]), ("host-key-changed", "client"), "{:#}", ended.documents[0]);
+    assert_eq!(ended.status, 1);
+}
+
+#[test]
+fn as_a_proxy_command_of_ssh() {
+    let Some(server) = sshd(&SshdSpec::default()) else { return };
+    let program = env!("CARGO_BIN_EXE_shakedown");
+    let proxy = |more: &str| format!("-oProxyCommand={program} relay {more} - %h %p");
+    let Some(connection) = clients::openssh(server.address(), &[&proxy("")]) else { return };
+    assert!(connection.exchanged, "{}", connection.text);
+    assert!(!connection.text.contains("connection 1:"), "what works is not told of: {}", connection.text);
+    let connection = clients::openssh(server.address(), &[&proxy("--verbose")]).expect("ssh");
+    assert!(connection.exchanged && connection.text.contains("connection 1: it works"), "{}", connection.text);
+    let connection =
+        clients::openssh(server.address(), &[&proxy(""), "-oKexAlgorithms=diffie-hellman-group14-sha1"]).expect("ssh");
+    assert!(!connection.exchanged);
+    assert!(connection.text.contains("error[no-common-kex]"), "{}", connection.text);
+
+    // A server that is not there.
+    let free = shakedown_testkit::free_port().expect("a port");
+    let connection = clients::openssh(([127, 0, 0, 1], free).into(), &[&proxy("")]).expect("ssh");
+    assert!(connection.text.contains("error[port-refused]"), "{}", connection.text);
+}
+
+#[test]
+fn other_servers_and_who_only_knocks() {
+    let Some(server) = dropbear(&shakedown_testkit::peers::DropbearSpec::default()) else { return };
+    let relay = Listener::relay(&[&format!("ssh://{}", server.address()), "--count", "1"]);
+    // A port scanner, a health check.
+    drop(TcpStream::connect(relay.address).expect("a connection"));
+    let knock = relay.next();
+    assert_eq!(knock["diagnoses"], Value::Array(Vec::new()), "{knock:#}");
+    let Some(connection) = clients::openssh(relay.address, &[]) else { return };
+    assert!(connection.exchanged, "{}", connection.text);
+    let ended = relay.end();
+    let document = &ended.documents[0];
+    let software = document["parties"][1]["software"].as_str().unwrap_or_default();
+    assert!(software.starts_with("dropbear@"), "{document:#}");
+    assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{document:#}");
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 connection works, 0 fail, 1 connection without an offer"), "{}", ended.stderr);
+}
+
+#[test]
+fn wrong_uses() {
+    let shakedown = Shakedown::new();
+    for (arguments, word) in [
+        (&["relay", "ike://gw"][..], "listen ike"),
+        (&["relay", "-"], "HOST"),
+        (&["relay", "db01", "22"], "db01:2222"),
+        (&["relay", "-", "db01", "22", "--port", "5"], "--port"),
+        (&["relay", "gopher://x"], "scheme"),
+        (&["relay", "db01", "--bind", "192.0.2.1"], "cannot be listened on"),
+        (&["relay", "db01", "--format", "sarif"], "json"),
+    ] {
+        let run = shakedown.run(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(word), "{arguments:?}: {}", run.stderr);
+    }
+}

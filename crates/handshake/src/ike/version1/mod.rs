@@ -1,0 +1,11 @@
+//! IKEv1 as an initiator with a pre-shared key: main mode, quick mode, and the end of it (RFC 2409 sections 5.4 to 5.7, RFC
+//! 3947); of aggressive mode the first two messages.
+
+mod initiator;
+mod observation;
+mod quick;
+mod request;
+
+pub use initiator::Initiator;
+pub use observation::{Observation, PhaseTwo};
+pub use request::{Config, Until, release, selector_identity};

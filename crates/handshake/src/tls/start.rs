@@ -1,0 +1,457 @@
+//! What is spoken before TLS on protocols that begin in plain text, watched from outside: where TLS begins, and why it does
+//! not.
+
+use shakedown_model::{Name, Role};
+use shakedown_wire::tls::Opening;
+
+/// A protocol that begins TLS within a connection of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preamble {
+    /// SMTP, RFC 3207; also submission.
+    Smtp,
+    /// LMTP, RFC 3207 over RFC 2033.
+    Lmtp,
+    /// IMAP, RFC 9051 section 6.2.1.
+    Imap,
+    /// POP3, RFC 2595 section 4.
+    Pop3,
+    /// FTP, RFC 4217.
+    Ftp,
+    /// LDAP, RFC 4511 section 4.14.
+    Ldap,
+    /// XMPP of clients and between servers, RFC 6120 section 5.
+    Xmpp,
+    /// NNTP, RFC 4642.
+    Nntp,
+    /// ManageSieve, RFC 5804 section 2.2.
+    Sieve,
+    /// PostgreSQL, "SSLRequest" of its protocol.
+    Postgres,
+    /// MySQL and MariaDB, "SSLRequest" of their protocol.
+    Mysql,
+    /// Microsoft SQL Server, PRELOGIN of TDS 7: the handshake travels in TDS packets.
+    Mssql,
+    /// Remote Desktop, MS-RDPBCGR section 2.2.1.1.
+    Rdp,
+    /// IRC, the STARTTLS extension.
+    Irc,
+    /// Telnet, the START_TLS option 46.
+    Telnet,
+}
+
+impl Preamble {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Smtp,
+        Self::Lmtp,
+        Self::Imap,
+        Self::Pop3,
+        Self::Ftp,
+        Self::Ldap,
+        Self::Xmpp,
+        Self::Nntp,
+        Self::Sieve,
+        Self::Postgres,
+        Self::Mysql,
+        Self::Mssql,
+        Self::Rdp,
+        Self::Irc,
+        Self::Telnet,
+    ];
+
+    fn is_of_lines(self) -> bool {
+        matches!(
+            self,
+            Self::Smtp | Self::Lmtp | Self::Imap | Self::Pop3 | Self::Ftp | Self::Nntp | Self::Sieve | Self::Irc
+        )
+    }
+}
+
+/// What was seen of the part before TLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartSeen {
+    /// Whether the server announced that TLS can be begun; `None` where it was not asked, or the protocol has no such word.
+    pub offered: Option<bool>,
+    /// Whether the client asked for TLS.
+    pub asked: bool,
+    /// Whether the client began TLS with its very first byte.
+    pub direct: bool,
+    /// The server's last words in plain text, cut to some length: after [`Self::asked`] its answer.
+    pub words: Option<Name>,
+    /// Whether the client's TLS began.
+    pub begun: bool,
+    /// Whether more was said in plain text than is read: no TLS is looked for any more.
+    pub plain: bool,
+}
+
+/// The most that is read in plain text of each end, in bytes.
+const MOST: usize = 64 * 1024;
+/// As much of a server's words as is kept.
+const KEPT: usize = 200;
+
+/// Follows both directions up to TLS.
+pub(super) struct Start {
+    kind: Preamble,
+    client: Direction,
+    server: Direction,
+    seen: StartSeen,
+    /// Whether the client has asked what there is.
+    inquired: bool,
+}
+
+#[derive(Default)]
+struct Direction {
+    buffer: Vec<u8>,
+    /// All that came in plain text.
+    total: usize,
+    /// Whether a whole unit of the protocol came.
+    spoken: bool,
+    begun: bool,
+    /// SQL Server: TLS without packets around it, as it is after the handshake.
+    bare: bool,
+}
+
+impl Start {
+    pub(super) fn new(kind: Preamble) -> Self {
+        Self {
+            kind,
+            client: Direction::default(),
+            server: Direction::default(),
+            seen: StartSeen::default(),
+            inquired: false,
+        }
+    }
+
+    pub(super) fn seen(&self) -> &StartSeen {
+        &self.seen
+    }
+
+    /// The first bytes of an end that said nothing that is a unit of the protocol.
+    pub(super) fn unread(&self, of: Role) -> &[u8] {
+        let direction = self.of(of);
+        if direction.spoken || direction.begun { &[] } else { &direction.buffer }
+    }
+
+    /// Bytes of one end; gives those that belong to TLS.
+    pub(super) fn receive(&mut self, from: Role, bytes: &[u8]) -> Vec<u8> {
+        let is_tds = self.kind == Preamble::Mssql;
+        let direction = self.direction(from);
+        if direction.begun && (!is_tds || direction.bare) {
+            return bytes.to_vec();
+        }
+        if self.seen.plain {
+            return Vec::new();
+        }
+        let direction = self.direction(from);
+        direction.buffer.extend_from_slice(bytes);
+        let found = if is_tds { self.packets(from) } else { self.units(from) };
+        let direction = self.direction(from);
+        // Nothing of TLS is left out: a limit holds for plain text only.
+        if !direction.begun && (direction.total > MOST || direction.buffer.len() > MOST) {
+            direction.buffer = Vec::new();
+            self.seen.plain = true;
+        }
+        found
+    }
+
+    fn of(&self, role: Role) -> &Direction {
+        match role {
+            Role::Client => &self.client,
+            Role::Server => &self.server,
+        }
+    }
+
+    fn direction(&mut self, role: Role) -> &mut Direction {
+        match role {
+            Role::Client => &mut self.client,
+            Role::Server => &mut self.server,
+        }
+    }
+
+    /// TLS begins at the end of a unit, once the client has asked for it; each direction is judged by its own bytes, because
+    /// a server speaks TLS only to a hello.
+    fn units(&mut self, from: Role) -> Vec<u8> {
+        loop {
+            let direction = self.of(from);
+            let first = from == Role::Client && !direction.spoken;
+            let may_begin = match from {
+                Role::Client => first || self.seen.asked,
+                Role::Server => self.client.begun,
+            };
+            if may_begin {
+                // A hello of SSL 2.0 begins with a length, as messages of other protocols may.
+                let may_be_ssl2 = from == Role::Client && !first && self.kind.is_of_lines();
+                let is_low = direction.buffer.first().is_some_and(|&byte| byte < 0x80);
+                match Opening::recognise(&direction.buffer) {
+                    Opening::Undecided if is_low || may_be_ssl2 => return Vec::new(),
+                    Opening::Ssl2 if !may_be_ssl2 => {}
+                    Opening::Records | Opening::Ssl2 => return self.begin(from, first),
+                    Opening::Undecided | Opening::Other => {}
+                }
+            }
+            let Some(length) = unit(self.kind, from, &self.of(from).buffer) else { return Vec::new() };
+            let direction = self.direction(from);
+            let unit: Vec<u8> = direction.buffer.drain(..length.min(direction.buffer.len())).collect();
+            direction.total = direction.total.saturating_add(unit.len());
+            direction.spoken = true;
+            self.read(from, &unit);
+        }
+    }
+
+    fn begin(&mut self, from: Role, first: bool) -> Vec<u8> {
+        if from == Role::Client {
+            self.seen.begun = true;
+            self.seen.direct = first;
+        }
+        let direction = self.direction(from);
+        direction.begun = true;
+        std::mem::take(&mut direction.buffer)
+    }
+
+    /// SQL Server: TLS travels in the packets that the negotiation came in, and bare after the handshake.
+    fn packets(&mut self, from: Role) -> Vec<u8> {
+        const PRELOGIN: u8 = 0x12;
+        const RESPONSE: u8 = 0x04;
+        let mut found = Vec::new();
+        loop {
+            let direction = self.direction(from);
+            if Opening::recognise(&direction.buffer) == Opening::Records {
+                // Since TDS 8 also from the first byte.
+                let first = !direction.spoken;
+                direction.begun = true;
+                direction.bare = true;
+                found.append(&mut direction.buffer);
+                if from == Role::Client {
+                    self.seen.direct |= first;
+                    self.seen.begun = true;
+                }
+                return found;
+            }
+            let Some(&[kind, _, high, low, ..]) = direction.buffer.first_chunk::<8>() else { return found };
+            let length = usize::from(u16::from_be_bytes([high, low])).max(8);
+            if direction.buffer.len() < length {
+                return found;
+            }
+            let packet: Vec<u8> = direction.buffer.drain(..length).collect();
+            let content = packet.get(8..).unwrap_or_default();
+            let is_negotiation = kind == PRELOGIN || kind == RESPONSE;
+            // A record of TLS may be cut over packets: the second goes on where the first has begun.
+            if is_negotiation && (direction.begun || Opening::recognise(content) == Opening::Records) {
+                direction.begun = true;
+                found.extend_from_slice(content);
+                if from == Role::Client {
+                    self.seen.begun = true;
+                }
+                continue;
+            }
+            direction.spoken = true;
+            direction.total = direction.total.saturating_add(packet.len());
+            match (from, encryption(content)) {
+                // ENCRYPT_NOT_SUP.
+                (Role::Client, Some(wanted)) => self.seen.asked |= wanted != 2,
+                (Role::Server, Some(2)) => {
+                    self.seen.offered = Some(false);
+                    self.seen.words = Some(Name::new("ENCRYPT_NOT_SUP"));
+                }
+                (Role::Server, Some(_)) => self.seen.offered = Some(true),
+                _ => {}
+            }
+            if self.of(from).total > MOST {
+                return found;
+            }
+        }
+    }
+
+    /// What a unit says.
+    fn read(&mut self, from: Role, unit: &[u8]) {
+        let kind = self.kind;
+        let text = if kind.is_of_lines() || kind == Preamble::Xmpp { unit.trim_ascii() } else { unit };
+        if from == Role::Client {
+            if asks(kind, text) {
+                self.seen.asked = true;
+                self.seen.words = None;
+            }
+            self.inquired |= asks_what_is_offered(kind, text);
+            return;
+        }
+        let seen = &mut self.seen;
+        if !seen.asked && offers(kind, text) {
+            seen.offered = Some(true);
+        }
+        let is_list = kind == Preamble::Mysql || self.inquired && is_last_line(kind, text);
+        if is_list && !seen.asked && seen.offered.is_none() {
+            seen.offered = Some(false);
+        }
+        // PostgreSQL answers by one letter, and what follows is another matter.
+        if kind != Preamble::Postgres || seen.words.is_none() {
+            seen.words = Some(words(kind, text));
+        }
+    }
+}
+
+/// The length of the first whole unit of a protocol; `None` while it is not whole.
+fn unit(kind: Preamble, from: Role, bytes: &[u8]) -> Option<usize> {
+    if kind.is_of_lines() {
+        return bytes.iter().position(|&byte| byte == b'\n').map(|end| end + 1);
+    }
+    let length = match kind {
+        Preamble::Xmpp if bytes.first().is_some_and(u8::is_ascii_whitespace) => return Some(1),
+        Preamble::Xmpp => return bytes.iter().position(|&byte| byte == b'>').map(|end| end + 1),
+        Preamble::Ldap => element(bytes)?,
+        // The server answers each request by one byte, or by an error, after which it closes.
+        Preamble::Postgres if from == Role::Server => {
+            return Some(if bytes.first() == Some(&b'E') { bytes.len() } else { 1 }).filter(|_| !bytes.is_empty());
+        }
+        Preamble::Postgres => {
+            let length = u32::from_be_bytes(*bytes.first_chunk::<4>()?);
+            usize::try_from(length).unwrap_or(usize::MAX).max(4)
+        }
+        Preamble::Mysql => match *bytes.first_chunk::<4>()? {
+            [low, middle, high, _] => {
+                usize::try_from(u32::from_le_bytes([low, middle, high, 0])).ok()?.checked_add(4)?
+            }
+        },
+        Preamble::Rdp => match *bytes.first_chunk::<4>()? {
+            [_, _, high, low] => usize::from(u16::from_be_bytes([high, low])).max(4),
+        },
+        Preamble::Telnet => return telnet(bytes),
+        _ => return None,
+    };
+    (bytes.len() >= length).then_some(length)
+}
+
+/// The length of a BER element with its header, X.690 section 8.1.3.
+fn element(bytes: &[u8]) -> Option<usize> {
+    let first = usize::from(*bytes.get(1)?);
+    if first < 0x80 {
+        return Some(2 + first);
+    }
+    // Four bytes of length are more than any message has.
+    let count = (first & 0x7f).min(4);
+    let length = bytes.get(2..2 + count)?.iter().fold(0_usize, |length, &byte| length << 8 | usize::from(byte));
+    length.checked_add(2 + count)
+}
+
+const IAC: u8 = 255;
+const SB: u8 = 250;
+const SE: u8 = 240;
+/// Option 46 of draft-altman-telnet-starttls, and FOLLOWS.
+const START_TLS: [u8; 4] = [IAC, SB, 46, 1];
+
+/// A command, a subnegotiation, or text up to the next of them (RFC 854, RFC 855).
+fn telnet(bytes: &[u8]) -> Option<usize> {
+    match *bytes {
+        [] | [IAC] => None,
+        [IAC, SB, ..] => bytes.windows(2).position(|pair| pair == [IAC, SE]).map(|end| end + 2),
+        [IAC, command, ..] if command < SB => Some(2),
+        [IAC, _, _, ..] => Some(3),
+        [IAC, _] => None,
+        _ => Some(bytes.iter().take_while(|&&byte| byte != IAC).count()),
+    }
+}
+
+/// Whether the client's unit asks for TLS.
+fn asks(kind: Preamble, text: &[u8]) -> bool {
+    let is = |words: &str| text.eq_ignore_ascii_case(words.as_bytes());
+    match kind {
+        Preamble::Smtp | Preamble::Lmtp | Preamble::Nntp | Preamble::Sieve | Preamble::Irc => is("STARTTLS"),
+        Preamble::Pop3 => is("STLS"),
+        Preamble::Ftp => is("AUTH TLS") || is("AUTH SSL") || is("AUTH TLS-C") || is("AUTH TLS-P"),
+        Preamble::Imap => {
+            let command = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
+            command.trim_ascii().eq_ignore_ascii_case(b"STARTTLS")
+        }
+        Preamble::Ldap => holds(text, b"1.3.6.1.4.1.1466.20037"),
+        Preamble::Xmpp => holds(text, b"<starttls"),
+        // Length 8, code 1234 and 5679.
+        Preamble::Postgres => text == [0, 0, 0, 8, 4, 210, 22, 47],
+        // The flags of the client's first packet: CLIENT_SSL, which alone makes 32 bytes of it.
+        Preamble::Mysql => {
+            let flags = text.get(4..8).and_then(<[u8]>::first_chunk::<4>).map(|flags| u32::from_le_bytes(*flags));
+            flags.is_some_and(|flags| flags & 1 << 11 != 0)
+        }
+        Preamble::Rdp => text.get(11) == Some(&1) && text.get(15).is_some_and(|protocols| *protocols != 0),
+        Preamble::Telnet => text.starts_with(&START_TLS),
+        Preamble::Mssql => false,
+    }
+}
+
+/// Whether the client asks what there is, so that an answer without TLS in it says that there is none.
+fn asks_what_is_offered(kind: Preamble, text: &[u8]) -> bool {
+    let begins = |words: &str| text.get(..words.len()).is_some_and(|head| head.eq_ignore_ascii_case(words.as_bytes()));
+    match kind {
+        Preamble::Smtp => begins("EHLO"),
+        Preamble::Lmtp => begins("LHLO"),
+        Preamble::Imap => {
+            let command = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
+            command.trim_ascii().eq_ignore_ascii_case(b"CAPABILITY")
+        }
+        Preamble::Pop3 => begins("CAPA"),
+        Preamble::Ftp => begins("FEAT"),
+        Preamble::Nntp => begins("CAPABILITIES"),
+        _ => false,
+    }
+}
+
+/// Whether the server's line ends its answer to [`asks_what_is_offered`].
+fn is_last_line(kind: Preamble, text: &[u8]) -> bool {
+    match kind {
+        Preamble::Smtp | Preamble::Lmtp | Preamble::Ftp => {
+            text.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit)) && text.get(3) != Some(&b'-')
+        }
+        Preamble::Imap => !text.starts_with(b"* "),
+        Preamble::Pop3 | Preamble::Nntp => text == b"." || text.starts_with(b"-ERR") || text.starts_with(b"5"),
+        _ => false,
+    }
+}
+
+/// Whether the server's unit announces that TLS can be begun.
+fn offers(kind: Preamble, text: &[u8]) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let word = |word: &[u8]| upper.split(|byte| !byte.is_ascii_alphanumeric()).any(|part| part == word);
+    match kind {
+        Preamble::Smtp | Preamble::Lmtp | Preamble::Imap | Preamble::Nntp | Preamble::Sieve => word(b"STARTTLS"),
+        Preamble::Pop3 => upper == b"STLS",
+        Preamble::Ftp => word(b"AUTH") && (word(b"TLS") || word(b"SSL")),
+        Preamble::Xmpp => holds(text, b"<starttls"),
+        Preamble::Mysql => mysql_flags(text).is_some_and(|flags| flags & 1 << 11 != 0),
+        _ => false,
+    }
+}
+
+/// The lower capability flags of a server's handshake packet: after its number, its version, the connection's number, eight
+/// bytes and one more.
+fn mysql_flags(packet: &[u8]) -> Option<u32> {
+    let body = packet.get(4..).filter(|body| body.first() == Some(&10))?;
+    let end = body.iter().skip(1).position(|&byte| byte == 0)?;
+    let flags = body.get(end + 2 + 4 + 8 + 1..)?.first_chunk::<2>()?;
+    Some(u32::from(u16::from_le_bytes(*flags)))
+}
+
+/// A server's words, as far as they can be shown.
+fn words(kind: Preamble, unit: &[u8]) -> Name {
+    let text = match kind {
+        // An error packet holds its number before its words.
+        Preamble::Mysql if unit.get(4) == Some(&0xff) => unit.get(7..).unwrap_or_default(),
+        Preamble::Mysql => b"the server's capabilities",
+        _ => unit,
+    };
+    let text = text.trim_ascii();
+    Name::from_bytes(text.get(..text.len().min(KEPT)).unwrap_or_default())
+}
+
+/// The value of the option ENCRYPTION of a PRELOGIN, MS-TDS section 2.2.6.5.
+fn encryption(content: &[u8]) -> Option<u8> {
+    for option in content.chunks(5) {
+        match *option {
+            [1, high, low, _, _] => return content.get(usize::from(u16::from_be_bytes([high, low]))).copied(),
+            [0xff, ..] => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,176 @@
+//! Responders of IKE of some software: its proposals and its order. Whoever comes is told that it cannot prove itself.
+
+use std::net::SocketAddr;
+
+use shakedown_handshake::ike::{Decision, Reached};
+use shakedown_listen::ike::initiator;
+use shakedown_listen::ike_server::{Decide, IkeServer, Seen as Initiator};
+use shakedown_model::ike::{IkePolicy, IkeVersion};
+use shakedown_model::{Known, Name, Origin, OriginKind, Party, Slot};
+use shakedown_negotiate::ike::{Chosen, Selecting, select};
+use shakedown_wire::ike::number::transform;
+use shakedown_wire::ike::{self as wire, Message, View};
+
+use super::Seen;
+use crate::recording::party;
+use crate::{Error, Session};
+
+/// A responder that acts as a party.
+pub(super) struct Front {
+    server: IkeServer,
+}
+
+/// The keyword of a transform, by type, number and key length.
+type Keywords = Vec<(Slot, u16, Option<u16>, String)>;
+
+impl Front {
+    /// Listens; notes of the party say where it departs from the software.
+    pub(super) async fn bind(session: &Session, party: &mut Party, address: SocketAddr) -> Result<Self, Error> {
+        let refused = |what: &str| Error::Party {
+            party: party.label.clone(),
+            expected: format!("{what} not known whole, so that nobody can act as it"),
+        };
+        let Some(policy) = party.ike().cloned() else { return Err(refused("its proposals are")) };
+        let Known::Complete(proposals) = &policy.proposals else { return Err(refused("its proposals are")) };
+        if proposals.iter().any(|proposal| !proposal.unknown.is_empty()) {
+            return Err(refused("a transform of its proposals is"));
+        }
+        let transforms = session.catalog.ike_transforms();
+        let keywords: Keywords =
+            transforms.into_iter().map(|one| (one.slot, one.number, one.key_length, one.name)).collect();
+        let decide: Decide = Box::new(move |message| decision(&policy, &keywords, message));
+        party.notes.extend([
+            "nobody is let in: who gets as far as IKE_AUTH is told AUTHENTICATION_FAILED, whatever it proves"
+                .to_owned(),
+            "addresses are not compared: whoever comes is the peer of this connection".to_owned(),
+            "no cookies are asked for, and of IKEv1 only the proposals of main mode are answered".to_owned(),
+        ]);
+        let server = IkeServer::bind(address, decide).await;
+        Ok(Self { server: server.map_err(|source| Error::Listen { address, source })? })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    pub(super) async fn next(&mut self, session: &Session) -> Option<Seen> {
+        let Initiator { number, address, opening, reached, groups, facts } = self.server.next().await?;
+        let client = opening.map(|message| {
+            let label = address.to_string();
+            let kind =
+                OriginKind::Peer { address: label.clone(), connection: number, what: "first message".to_owned() };
+            party::ike(session, &message, label, &Origin::new(kind))
+        });
+        let name = |group: &u16| {
+            let transforms = session.catalog.ike_transforms();
+            let known = transforms.into_iter().find(|one| one.slot == Slot::Group && one.number == *group);
+            known.map_or_else(|| group.to_string(), |one| one.name)
+        };
+        let mut notes: Vec<String> = groups
+            .iter()
+            .map(|group| format!("it was asked for a public value of `{}` (INVALID_KE_PAYLOAD)", name(group)))
+            .collect();
+        notes.extend(reached.map(|reached| match reached {
+            Reached::Refused => "it was told NO_PROPOSAL_CHOSEN".to_owned(),
+            Reached::AskedForGroup(_) => "it did not come back with that public value".to_owned(),
+            Reached::Chosen => "the proposals were chosen and keys exchanged; it did not go on to IKE_AUTH".to_owned(),
+            Reached::ChosenOnly(why) => format!("agreed, not carried further: {why}"),
+            Reached::AuthenticationRefused => {
+                "keys were exchanged; its IKE_AUTH was read with them and told AUTHENTICATION_FAILED".to_owned()
+            }
+            Reached::Unanswered(why) => format!("it was not answered: {why}"),
+        }));
+        Some(Seen { number, address, client, server_name: None, notes, facts })
+    }
+}
+
+/// What the responder's rules choose of a first message.
+fn decision(policy: &IkePolicy, keywords: &Keywords, message: &Message) -> Decision {
+    let name = |slot: Slot, number: u16, bits: Option<u16>| {
+        let found = keywords.iter().find(|one| (one.0, one.1, one.2) == (slot, number, bits));
+        found.map(|one| one.3.clone())
+    };
+    let nowhere = Origin::new(OriginKind::Peer { address: String::new(), connection: 0, what: String::new() });
+    let theirs = initiator(message, &name, &nowhere).policy;
+    let version = theirs.version.unwrap_or(IkeVersion::V2);
+    if policy.version.is_some_and(|own| own != version) {
+        return Decision::Refuse;
+    }
+    let (Known::Complete(offered), Known::Complete(own)) = (&theirs.proposals, &policy.proposals) else {
+        return Decision::Refuse;
+    };
+    let how = Selecting { version, preference: policy.preference, without_key_exchange: false };
+    let Ok(chosen) = select(offered, own, how) else { return Decision::Refuse };
+    let selected = match version {
+        IkeVersion::V2 => version2(message, &chosen, &name),
+        IkeVersion::V1 => version1(message, &chosen),
+    };
+    selected.unwrap_or(Decision::Refuse)
+}
+
+/// The initiator's own proposal with the transforms that were chosen.
+fn version2(
+    message: &Message,
+    chosen: &Chosen,
+    name: &dyn Fn(Slot, u16, Option<u16>) -> Option<String>,
+) -> Option<Decision> {
+    let sent = message.payloads.iter().find_map(|payload| match payload.view() {
+        Ok(View::Proposals(all)) => Some(all),
+        _ => None,
+    })?;
+    let mut proposal: wire::Proposal<wire::Transform> = sent.get(chosen.initiator)?.clone();
+    let wanted = |slot: Slot| -> Option<&Name> {
+        chosen.transforms.iter().find(|(of, _)| *of == slot).and_then(|(_, name)| name.as_ref())
+    };
+    let mut taken: Vec<wire::Transform> = Vec::new();
+    for (kind, slot) in [
+        (transform::ENCRYPTION, Slot::Encryption),
+        (transform::INTEGRITY, Slot::Integrity),
+        (transform::PRF, Slot::Prf),
+        (transform::KEY_EXCHANGE, Slot::Group),
+    ] {
+        let Some(wanted) = wanted(slot) else { continue };
+        let is_wanted = |one: &&wire::Transform| {
+            let text = name(slot, one.id, one.key_length());
+            one.kind == kind && text.is_some_and(|text| *wanted == *text)
+        };
+        taken.push(proposal.transforms.iter().find(is_wanted)?.clone());
+    }
+    proposal.transforms = taken;
+    Some(Decision::Select(proposal))
+}
+
+/// In IKEv1 each transform is a proposal of its own.
+fn version1(message: &Message, chosen: &Chosen) -> Option<Decision> {
+    let sent = message.payloads.iter().find_map(|payload| match payload.view() {
+        Ok(View::SecurityAssociation(association)) => Some(association),
+        _ => None,
+    })?;
+    let mut place = 0;
+    for proposal in sent.proposals {
+        if let Some(transform) = proposal.transforms.get(chosen.initiator.checked_sub(place)?) {
+            let transforms = vec![transform.clone()];
+            return Some(Decision::SelectV1(wire::Proposal { transforms, ..proposal }));
+        }
+        place += proposal.transforms.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use shakedown_model::ike::{Proposal, SaProtocol};
+
+    use super::*;
+
+    #[test]
+    fn a_policy_of_another_version_refuses() {
+        let policy = IkePolicy {
+            version: Some(IkeVersion::V1),
+            proposals: Known::Complete(vec![Proposal::new(SaProtocol::Ike)]),
+            ..IkePolicy::default()
+        };
+        let message = Message { header: wire::Header::sa_init([1; 8]), ..Message::default() };
+        assert_eq!(decision(&policy, &Vec::new(), &message), Decision::Refuse);
+    }
+}

@@ -1,0 +1,336 @@
+//! `relay`: real clients and a real server with this program between them, what both offer, and why it fails.
+
+mod ssh;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use shakedown_handshake::tls::{Preamble, Suite};
+use shakedown_handshake::watch::{Kind, Said, Seen};
+use shakedown_listen::relay::{self, Limits, Relay, Relayed, Upstream};
+use shakedown_model::{Ending, Evidence, Fact, Name, Origin, OriginKind, Protocol, Report, Role, Slot};
+use shakedown_probe::StartTls;
+
+use crate::recording::KnownOffers;
+use crate::{Error, Family, Session, Target};
+
+/// What is passed on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RelayFor {
+    /// The server, as `check` takes it. Its name is looked up as it stands: the user's ssh configuration is not asked.
+    pub target: String,
+    /// Where clients come to; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Whether a server of TLS that turns a client away is asked for the reason, by connections of this program's own.
+    pub ask: bool,
+}
+
+impl RelayFor {
+    /// Passes on to this server what comes to this address.
+    pub fn new(target: impl Into<String>, address: SocketAddr) -> Self {
+        Self { target: target.into(), address, ask: true }
+    }
+}
+
+/// One connection that was passed on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Passed {
+    /// Its number, counted from 1 in the order in which clients came.
+    pub number: u32,
+    /// The client's address; `None` where it is this program's standard input and output.
+    pub client: Option<SocketAddr>,
+    /// The server's address, where it was reached.
+    pub server: Option<SocketAddr>,
+    /// Whether the client sent an offer.
+    pub offered: bool,
+    /// Whether the handshake came to its end.
+    pub works: bool,
+    /// Both ends as parties, what was seen, and what the rules make of it.
+    pub report: Report,
+}
+
+impl Passed {
+    /// 1 where a cause was found, 3 where the connection did not come about and none was, else 0.
+    pub fn exit_status(&self) -> u8 {
+        match self.report.exit_status() {
+            0 if !self.works => 3,
+            status => status,
+        }
+    }
+}
+
+/// What came of relaying so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PassedOn {
+    /// Connections whose handshake came to its end.
+    pub working: u64,
+    /// Connections whose handshake did not.
+    pub failing: u64,
+    /// Connections in which the client sent no offer.
+    pub others: u64,
+    status: Option<u8>,
+}
+
+impl PassedOn {
+    /// 1 where a connection failed for a reason that was found, 3 where it was not or there was none, else 0.
+    pub fn exit_status(&self) -> u8 {
+        self.status.unwrap_or(3)
+    }
+
+    /// All connections in which the client sent an offer.
+    pub fn offers(&self) -> u64 {
+        self.working + self.failing
+    }
+
+    fn count(&mut self, passed: &Passed) {
+        match (passed.offered, passed.works) {
+            (false, _) => self.others += 1,
+            (true, true) => self.working += 1,
+            (true, false) => self.failing += 1,
+        }
+        if passed.offered || passed.server.is_none() {
+            let status = passed.exit_status();
+            // 1 beats 3 beats 0.
+            let rank = |status: u8| [0, 3, 1].iter().position(|other| *other == status);
+            let worst = self.status.filter(|worst| rank(*worst) > rank(status));
+            self.status = Some(worst.unwrap_or(status));
+        }
+    }
+}
+
+/// Connections are being passed on, until this is dropped.
+pub struct Relaying<'a> {
+    relay: Relay,
+    judge: Judge<'a>,
+    protocol: Protocol,
+    /// The connection that is being judged.
+    current: Option<Relayed>,
+    passed_on: PassedOn,
+}
+
+/// What connections are judged by.
+struct Judge<'a> {
+    session: &'a Session,
+    target: Target,
+    named: String,
+    known: Option<KnownOffers>,
+    ask: bool,
+    /// What was found out about clients that were turned away: by what they offered and met.
+    asked: Vec<(String, u32, Report)>,
+}
+
+impl Session {
+    /// Passes connections on. Nothing outside loopback can come unless the address says so.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, or the target is none that can be passed on to.
+    pub fn relay(&self, what: &RelayFor) -> Result<Relaying<'_>, Error> {
+        let judge = self.relay_judge(what)?;
+        let (upstream, kind) = (self.upstream(&judge.target)?, self.watched(&judge.target)?);
+        let protocol = judge.target.protocol;
+        let relay = Relay::bind(what.address, upstream, kind, Limits::default())
+            .map_err(|source| Error::Listen { address: what.address, source })?;
+        Ok(Relaying { relay, judge, protocol, current: None, passed_on: PassedOn::default() })
+    }
+
+    /// Passes this program's standard input on to the server, and its answers to standard output, until both are closed or
+    /// `stopped` is ready: what `ProxyCommand` of OpenSSH needs.
+    ///
+    /// # Errors
+    /// The target is none that can be passed on to.
+    pub async fn relay_standard_streams(
+        &self,
+        what: &RelayFor,
+        stopped: impl Future<Output = ()>,
+    ) -> Result<Passed, Error> {
+        let mut judge = self.relay_judge(what)?;
+        let (upstream, kind) = (self.upstream(&judge.target)?, self.watched(&judge.target)?);
+        let relayed = relay::standard_streams(&upstream, &kind, Limits::default(), stopped).await;
+        Ok(judge.passed(relayed).await)
+    }
+
+    fn relay_judge(&self, what: &RelayFor) -> Result<Judge<'_>, Error> {
+        let target: Target = what.target.parse()?;
+        let named = what.target.clone();
+        Ok(Judge { session: self, target, named, known: None, ask: what.ask, asked: Vec::new() })
+    }
+
+    fn upstream(&self, target: &Target) -> Result<Upstream, Error> {
+        let port = self.relay_port(target)?;
+        let mut upstream = Upstream::new(target.host.clone(), port);
+        upstream.addresses = self.options.addresses(port);
+        upstream.source = self.options.source;
+        upstream.family = match self.options.family {
+            Family::Any => relay::Family::Any,
+            Family::V4 => relay::Family::V4,
+            Family::V6 => relay::Family::V6,
+        };
+        Ok(upstream)
+    }
+
+    fn relay_port(&self, target: &Target) -> Result<u16, Error> {
+        match target.protocol {
+            Protocol::Ssh => Ok(target.port.unwrap_or(22)),
+            _ => Ok(self.tls_target(target)?.port),
+        }
+    }
+
+    /// What is read of connections to this target.
+    fn watched(&self, target: &Target) -> Result<Kind, Error> {
+        match target.protocol {
+            Protocol::Ssh => Ok(Kind::Ssh),
+            Protocol::Tls => {
+                let names = self.catalog.tls_names(Slot::CipherSuite);
+                let suites = names.iter().filter_map(|(name, number)| Suite::new(*number, name)).collect();
+                Ok(Kind::Tls(self.tls_target(target)?.start.map(preamble), Arc::new(suites)))
+            }
+            Protocol::Ike => Err(Error::OptionValue {
+                option: "TARGET",
+                value: target.host.clone(),
+                expected: "SSH and TLS can be passed on; an initiator of IKE is recorded by `listen ike`".to_owned(),
+            }),
+        }
+    }
+}
+
+fn preamble(start: StartTls) -> Preamble {
+    match start {
+        StartTls::Smtp => Preamble::Smtp,
+        StartTls::Lmtp => Preamble::Lmtp,
+        StartTls::Imap => Preamble::Imap,
+        StartTls::Pop3 => Preamble::Pop3,
+        StartTls::Ftp => Preamble::Ftp,
+        StartTls::Ldap => Preamble::Ldap,
+        StartTls::XmppClient | StartTls::XmppServer => Preamble::Xmpp,
+        StartTls::Nntp => Preamble::Nntp,
+        StartTls::Sieve => Preamble::Sieve,
+        StartTls::Postgres => Preamble::Postgres,
+        StartTls::Mysql => Preamble::Mysql,
+        StartTls::Mssql => Preamble::Mssql,
+        StartTls::Rdp => Preamble::Rdp,
+        StartTls::Irc => Preamble::Irc,
+        StartTls::Telnet => Preamble::Telnet,
+    }
+}
+
+impl Relaying<'_> {
+    /// Where it listens, with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.relay.address()
+    }
+
+    /// What came of it so far.
+    pub fn passed_on(&self) -> PassedOn {
+        self.passed_on
+    }
+
+    /// Takes no further clients. Those that are there are served to their end, after which [`Self::next`] gives nothing.
+    pub fn close(&mut self) {
+        self.relay.close();
+    }
+
+    /// The next connection: as soon as its handshake is over, or with its end. Nothing is lost where this future is dropped
+    /// before it is ready.
+    pub async fn next(&mut self) -> Option<Passed> {
+        let relayed = match self.current.take() {
+            Some(relayed) => relayed,
+            None => self.relay.next().await?,
+        };
+        self.current = Some(relayed.clone());
+        if self.judge.known.is_none() {
+            let (catalog, protocol) = (Arc::clone(&self.judge.session.catalog), self.protocol);
+            self.judge.known = tokio::task::spawn_blocking(move || KnownOffers::new(&catalog, protocol)).await.ok();
+        }
+        let passed = self.judge.passed(relayed).await;
+        self.current = None;
+        self.passed_on.count(&passed);
+        Some(passed)
+    }
+}
+
+/// A connection as its evidence is told.
+struct Seat {
+    number: u32,
+    /// The server's address: what was seen on the way to it belongs to it.
+    address: String,
+}
+
+impl Seat {
+    fn origin(&self, what: &str) -> Origin {
+        let (address, connection) = (self.address.clone(), self.number);
+        Origin::new(OriginKind::Peer { address, connection, what: what.to_owned() })
+    }
+
+    fn evidence(&self, from: Role, fact: Fact) -> Evidence {
+        Evidence::new(fact).by(from).on(self.number).at(self.origin(&format!("sent by the {from}, passed on")))
+    }
+}
+
+impl Judge<'_> {
+    async fn passed(&mut self, relayed: Relayed) -> Passed {
+        let Relayed { number, client, server, .. } = relayed;
+        let mut passed =
+            Passed { number, client, server, offered: false, works: false, report: self.session.report("relay") };
+        let Some((address, seen)) = server.zip(relayed.seen.clone()) else {
+            let unseen = |fact: &Fact| Evidence::new(fact.clone()).on(number);
+            passed.report.evidence.extend(relayed.not_connected.iter().map(unseen));
+            let context = self.session.client_context(&self.target);
+            self.session.judge_evidence(&mut passed.report, None, &context, self.target.protocol);
+            return passed;
+        };
+        let seat = Seat { number, address: address.to_string() };
+        passed.report.notes.extend(ending(&relayed, &seen));
+        passed.report.evidence.extend(silence(&relayed, &seen).map(|(role, fact)| seat.evidence(role, fact)));
+        passed.report.connections = 1;
+        let label = client.map_or_else(|| "standard input".to_owned(), |client| client.to_string());
+        match &seen.said {
+            Said::Ssh(said) => self.ssh(&mut passed, &seat, label, &seen, said),
+            Said::Tls(said) => self.tls(&mut passed, &seat, label, &seen, said).await,
+        }
+        passed
+    }
+}
+
+/// How the connection ended, in words; nothing while it lasts.
+fn ending(relayed: &Relayed, seen: &Seen) -> Option<String> {
+    let (who, how) = seen.first_end?;
+    let (up, down) = relayed.bytes;
+    let what = match how {
+        Ending::Closed => format!("the {who} closed the connection first"),
+        Ending::Reset => format!("the {who} reset the connection"),
+        Ending::Silent { milliseconds } => {
+            format!("the {who} said nothing for {milliseconds} ms, and the relay closed the connection")
+        }
+    };
+    Some(format!("{what}, after {up} bytes of the client and {down} of the server"))
+}
+
+/// A client that gives up on a server that does not answer closes first: the silence came before.
+fn silence(relayed: &Relayed, seen: &Seen) -> Option<(Role, Fact)> {
+    /// Shorter ones are ordinary.
+    const LONG: u128 = 3_000;
+    let (who, how) = seen.first_end?;
+    let waited = relayed.waited.as_millis();
+    if seen.complete || seen.in_use || how != Ending::Closed || waited < LONG || relayed.last_speaker != Some(who) {
+        return None;
+    }
+    let (phase, received) = match who {
+        Role::Client => (seen.phases.1, relayed.bytes.1),
+        Role::Server => (seen.phases.0, relayed.bytes.0),
+    };
+    let milliseconds = u64::try_from(waited).unwrap_or(u64::MAX);
+    Some((who.peer(), Fact::Ended { phase, ending: Ending::Silent { milliseconds }, received }))
+}
+
+/// A name for what a client is called in a report.
+fn live(named: &str, address: &str) -> String {
+    if named.contains(address) { named.to_owned() } else { format!("{named} ({address})") }
+}
+
+fn preamble_fact(lines: &[Name]) -> Option<Fact> {
+    (!lines.is_empty()).then(|| Fact::Preamble { lines: lines.to_vec() })
+}
