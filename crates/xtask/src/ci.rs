@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -10,13 +11,11 @@ use crate::{generate, peers, score, suite};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 8] = [
-    ("format", format),
-    ("peers", || peers::bring().map(|_| ())),
+/// What needs no peers: meanwhile these are brought, which is more waiting than work.
+const MEANWHILE: [Step; 3] = [("format", format), ("clippy", clippy), ("documentation", documentation)];
+const STEPS: [Step; 4] = [
     ("spelling", spelling),
-    ("clippy", clippy),
     ("generated files", || generate::run(&generate::Arguments { check: true })),
-    ("documentation", documentation),
     ("score", score),
     ("tests", || suite::run(&suite::Arguments::default())),
 ];
@@ -24,25 +23,32 @@ const STEPS: [Step; 8] = [
 /// Runs all steps, also after one has failed, so that one run shows everything that is wrong. The tests come last: their
 /// summary closes the output.
 pub(crate) fn run() -> Result<()> {
-    let mut lines = Vec::new();
-    let mut failed = Vec::new();
-    for (name, step) in STEPS {
-        eprintln!("==> {name}");
-        let started = Instant::now();
-        let result = step();
-        lines.push(line(name, started.elapsed(), result.is_ok()));
-        if let Err(error) = result {
-            eprintln!("error: {name}: {error:#}");
-            failed.push(name);
-        }
+    let mut results = thread::scope(|scope| {
+        let peers = scope.spawn(|| done(("peers", || peers::bring().map(|_| ()))));
+        let mut results: Vec<_> = MEANWHILE.into_iter().map(done).collect();
+        results.push(peers.join().unwrap_or(("peers", Duration::ZERO, false)));
+        results
+    });
+    results.extend(STEPS.into_iter().map(done));
+    for (name, time, good) in &results {
+        eprintln!("{}", line(name, *time, *good));
     }
-    for line in lines {
-        eprintln!("{line}");
-    }
+    let failed: Vec<_> = results.iter().filter(|(_, _, good)| !good).map(|(name, ..)| *name).collect();
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// Does a step: its name, how long it took, and whether all was well.
+fn done((name, step): Step) -> (&'static str, Duration, bool) {
+    eprintln!("==> {name}");
+    let started = Instant::now();
+    let result = step();
+    if let Err(error) = &result {
+        eprintln!("error: {name}: {error:#}");
+    }
+    (name, started.elapsed(), result.is_ok())
 }
 
 fn line(name: &str, time: Duration, good: bool) -> String {
