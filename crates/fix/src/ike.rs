@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use shakedown_catalog::Rating;
 use shakedown_config::gateway;
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, Vendor};
 use shakedown_model::{
@@ -11,7 +10,7 @@ use shakedown_model::{
 };
 
 use crate::plan::{Kind, PlanInput, Planned};
-use crate::recipes::ike::{Spelling, written};
+use crate::recipes::ike::{Spelling, Strength, written};
 use crate::strength::Score;
 use crate::{steps, words};
 
@@ -30,7 +29,7 @@ pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
 #[derive(Clone, Debug)]
 struct Addition {
     proposal: Proposal,
-    rating: Rating,
+    strength: Strength,
     text: String,
     /// Whether it takes the place of the end's own proposals.
     alone: bool,
@@ -45,7 +44,7 @@ struct Found {
 
 fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Planned> {
     let Found { party, outcome, additions } = search(input, role)?;
-    let weakens = additions.iter().any(|added| added.rating < Rating::Acceptable);
+    let weakens = additions.iter().any(|added| !added.strength.is_sound());
     let applicability = if weakens { Applicability::Weakens } else { Applicability::Safe };
     let parts: Vec<String> =
         additions.iter().map(|added| format!("`{}` for {}", added.text, name(added.proposal.protocol))).collect();
@@ -128,7 +127,7 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
     let other = input.party(role.peer()).ike().and_then(|policy| list(policy, child).accepted());
     let mut all: Vec<Addition> = Vec::new();
     for proposal in other.into_iter().flatten() {
-        let Some((rating, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
+        let Some((strength, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
         let Ok(read) = catalog.proposal_of_keywords(proposal.protocol, &text) else { continue };
         // What a gateway has no word for cannot be asked of it.
         let with_words = vendor(input.party(role)).filter(|vendor| gateway::has_words(*vendor));
@@ -142,9 +141,9 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
                 None => continue,
             },
         };
-        all.push(Addition { proposal: read, rating, text, alone: false });
+        all.push(Addition { proposal: read, strength, text, alone: false });
     }
-    all.sort_by_key(|added| std::cmp::Reverse(added.rating));
+    all.sort_by(|one, other| other.strength.cmp(&one.strength));
     all
 }
 

@@ -41,13 +41,37 @@ fn of_list(catalog: &Catalog, list: &Name, spelling: Spelling, sound: bool) -> O
     // The first of equals: that end's own preference.
     written
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .filter(|(rating, _)| (*rating >= Rating::Acceptable) == sound)
+        .filter(|(strength, _)| strength.is_sound() == sound)
         .map(|(_, text)| text)
 }
 
-/// The best of each type, with the rating of the weakest of them.
-pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Rating, String)> {
-    let mut weakest = Rating::PostQuantum;
+/// How strong a proposal is: by its weakest part, then by all that are below acceptable.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Strength {
+    weakest: Rating,
+    /// The ratings of all parts, the weakest first, those that are good enough as alike.
+    parts: Vec<Rating>,
+}
+
+impl Strength {
+    fn of(ratings: impl Iterator<Item = Rating>) -> Self {
+        let all: Vec<Rating> = ratings.collect();
+        let mut parts: Vec<Rating> = all.iter().map(|rating| (*rating).min(Rating::Acceptable)).collect();
+        // Combined mode ciphers have one part less, which makes them no weaker.
+        parts.resize(Proposal::SLOTS.len().max(parts.len()), Rating::Acceptable);
+        parts.sort_unstable();
+        Self { weakest: all.into_iter().min().unwrap_or(Rating::PostQuantum), parts }
+    }
+
+    /// Whether all of it is acceptable.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.weakest >= Rating::Acceptable
+    }
+}
+
+/// The best of each type, with how strong they are together.
+pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Strength, String)> {
+    let mut ratings: Vec<Rating> = Vec::new();
     let mut words: Vec<&str> = Vec::new();
     let mut chosen: Vec<(Slot, &Algorithm)> = Vec::new();
     for slot in Proposal::SLOTS {
@@ -63,7 +87,7 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
             }
             continue;
         };
-        weakest = weakest.min(rating);
+        ratings.push(rating);
         chosen.push((slot, algorithm));
     }
     let has = |slot: Slot| chosen.iter().any(|(other, _)| *other == slot);
@@ -86,7 +110,7 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
             _ => words.push(word),
         }
     }
-    Some((weakest, words.join("-")))
+    Some((Strength::of(ratings.into_iter()), words.join("-")))
 }
 
 #[cfg(test)]
@@ -113,6 +137,17 @@ mod tests {
         let list = "IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024";
         assert_eq!(best(list, Spelling::Strongswan, true), None);
         assert_eq!(best(list, Spelling::Libreswan, false).unwrap(), "3des-sha1-modp1024");
+    }
+
+    #[test]
+    fn of_two_weak_ones_the_one_with_fewer_weak_parts_is_taken() {
+        let list =
+            "IKE:3DES_CBC/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024, IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024";
+        assert_eq!(best(list, Spelling::Strongswan, false).unwrap(), "aes128-sha1-modp1024");
+        // The other end's own order counts where nothing is weak.
+        let list = "IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048, \
+                    IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048";
+        assert_eq!(best(list, Spelling::Strongswan, true).unwrap(), "aes128-sha256-modp2048");
     }
 
     #[test]

@@ -18,6 +18,25 @@ pub(crate) fn rating(slot: Slot, name: &str) -> Option<Rating> {
     }
 }
 
+/// How many things are wrong with a name, to choose between two of one rating: the fewer the better.
+pub(crate) fn weaknesses(slot: Slot, name: &str) -> usize {
+    let Some(suite) = (slot == Slot::CipherSuite).then(|| Suite::parse(name)).flatten() else { return 0 };
+    let old =
+        ["3DES", "IDEA", "SEED", "RC4", "RC2", "DES_", "DES40"].iter().any(|start| suite.cipher.starts_with(start));
+    let all = [
+        suite.is_null(),
+        suite.authentication == Authentication::Anonymous,
+        suite.authentication == Authentication::Dss,
+        name.contains("EXPORT"),
+        old,
+        suite.digest == "MD5",
+        !suite.has_forward_secrecy(),
+        !suite.is_aead(),
+        suite.cipher.ends_with("CCM_8"),
+    ];
+    all.into_iter().filter(|one| *one).count()
+}
+
 /// RFC 6176, RFC 7568, RFC 8996; RFC 9325 section 3.1.1.
 fn version(version: TlsVersion) -> Rating {
     match version {

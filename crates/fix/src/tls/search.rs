@@ -1,12 +1,14 @@
 //! Switching on what a version has and the settings leave off, until the two ends agree.
 
+use std::cmp::Reverse;
+
 use shakedown_model::tls::{
     Authentication, CertificateKeyType, GroupKind, Scheme, Suite, TlsVersion, group_kind, is_tls13_suite,
 };
 use shakedown_model::{FailedSlot, Name, Outcome, OutcomeResult, Party, Role, Slot, Stage};
 
 use super::delta::{Changed, Delta, change, offers, sound};
-use super::rating::rating;
+use super::rating::{rating, weaknesses};
 use super::syntax;
 use crate::plan::PlanInput;
 
@@ -240,7 +242,7 @@ fn steps(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) 
                 && (refused || !offers(own, failed.slot, name))
                 && able(input, role, failed.slot, name) != Able::No
         });
-        names.sort_by_key(|name| std::cmp::Reverse(preference(failed.slot, name)));
+        names.sort_by_key(|name| Reverse(preference(failed.slot, name)));
         steps.extend(names.into_iter().map(|name| Step::Name(role, failed.slot, name)));
     }
     let level = own.tls().and_then(|policy| policy.offer.security_level).filter(|level| *level > 0);
@@ -255,14 +257,16 @@ fn steps(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) 
     steps
 }
 
-/// By rating; of groups the classical ones first, which more peers have.
-fn preference(slot: Slot, name: &Name) -> (Option<u8>, Option<TlsVersion>, bool) {
+/// By rating, of weak ones those first with which fewer things are wrong; of groups the classical ones first, which more
+/// peers have.
+fn preference(slot: Slot, name: &Name) -> (Option<u8>, Reverse<usize>, Option<TlsVersion>, bool) {
     let strength = rating(slot, name.as_str());
     let classical = strength != Some(shakedown_catalog::Rating::PostQuantum);
     // RSA certificates are the common ones, where nothing is known of the server's.
     let rsa = Suite::parse(name.as_str()).is_some_and(|suite| suite.authentication == Authentication::Rsa);
     let mark = strength.filter(|_| classical).map(|rating| rating as u8);
-    (mark, TlsVersion::parse(name.as_str()), rsa)
+    let weaknesses = if sound(slot, name) { 0 } else { weaknesses(slot, name.as_str()) };
+    (mark, Reverse(weaknesses), TlsVersion::parse(name.as_str()), rsa)
 }
 
 fn list(party: &Party, slot: Slot) -> Vec<Name> {
