@@ -12,6 +12,7 @@ pub mod files;
 pub mod flat;
 pub mod gateway;
 pub mod haproxy;
+pub mod ike_edit;
 pub mod ingress;
 pub mod ini;
 pub mod ipsec_conf;

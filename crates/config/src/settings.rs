@@ -30,6 +30,10 @@ pub struct Section {
     pub sections: Vec<Section>,
     /// The sections whose settings it has too, where it lacks them: paths from the root, with dots.
     references: Vec<String>,
+    /// The place behind its first `{`; `None` at the root.
+    pub(crate) body: Option<(Arc<SourceFile>, usize)>,
+    /// Whether it is there only because another section is referred to.
+    pub(crate) inherited: bool,
 }
 
 /// A setting.
@@ -41,6 +45,8 @@ pub struct Setting {
     pub origin: Origin,
     /// The value; the program reads one that is not there as none.
     pub value: Option<Value>,
+    /// Whether it is there only because another section is referred to.
+    pub(crate) inherited: bool,
 }
 
 /// A file with all that it includes.
@@ -87,14 +93,14 @@ impl Section {
     fn inherit(&mut self, other: &Self, depth: usize) {
         for setting in &other.settings {
             if !self.settings.iter().any(|own| own.name == setting.name) {
-                self.settings.push(setting.clone());
+                self.settings.push(Setting { inherited: true, ..setting.clone() });
             }
         }
         for section in &other.sections {
             match self.sections.iter_mut().find(|own| own.name == section.name) {
                 Some(own) if depth < DEEPEST => own.inherit(section, depth + 1),
                 Some(_) => {}
-                None => self.sections.push(section.clone()),
+                None => self.sections.push(Self { inherited: true, ..section.clone() }),
             }
         }
     }
@@ -219,7 +225,7 @@ impl Reader<'_> {
             match lexer.byte(after) {
                 Some(b'=') => {
                     let (value, end) = lexer.value(after + 1);
-                    let setting = Setting { name: word, origin: lexer.origin(name), value };
+                    let setting = Setting { name: word, origin: lexer.origin(name), value, inherited: false };
                     match into.settings.iter_mut().find(|own| own.name == setting.name) {
                         Some(own) => *own = setting,
                         None => into.settings.push(setting),
@@ -240,7 +246,8 @@ impl Reader<'_> {
                         Some(index) => index,
                         None => {
                             let origin = Some(lexer.origin(name.clone()));
-                            into.sections.push(Section { name: word, origin, ..Section::default() });
+                            let body = Some((Arc::clone(lexer.file), brace + 1));
+                            into.sections.push(Section { name: word, origin, body, ..Section::default() });
                             into.sections.len() - 1
                         }
                     };

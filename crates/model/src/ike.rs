@@ -6,7 +6,7 @@
 mod peering;
 mod vendor;
 
-pub use peering::{KeyPrint, Peering, Proof, SharedKey};
+pub use peering::{KeyPrint, Peering, Proof, SharedKey, WrittenConnection};
 pub use vendor::Vendor;
 
 use std::fmt;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey};
+use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey, WrittenConnection};
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
@@ -261,6 +261,7 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         remote_selectors,
         local_addresses,
         remote_addresses,
+        written,
     } = peering;
     for Proof { method, identity } in [local, remote] {
         method.iter_mut().chain(identity).for_each(|item| visit.item(item));
@@ -275,6 +276,9 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         known(list, |all| all.iter_mut().for_each(|item| visit.item(item)));
     }
     local_addresses.iter_mut().chain(remote_addresses).for_each(|item| visit.item(item));
+    if let Some(WrittenConnection { name, child, is_right: _ }) = written {
+        [name].into_iter().chain(child).for_each(|item| visit.item(item));
+    }
 }
 
 fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {

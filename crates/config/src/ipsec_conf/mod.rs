@@ -1,6 +1,7 @@
 //! `ipsec.conf` of strongSwan (starter and stroke) and of libreswan, with the `ipsec.secrets` beside it.
 
 mod defaults;
+pub(crate) mod edit;
 mod party;
 mod proposals;
 mod read;

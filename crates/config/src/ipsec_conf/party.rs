@@ -1,7 +1,9 @@
 //! From a connection to a party.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, is_aead};
+use shakedown_model::ike::{
+    IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection, is_aead,
+};
 use shakedown_model::{ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Role};
 
 use super::{Connection, Daemon, Reading, at_least, proposals};
@@ -268,6 +270,11 @@ impl End<'_> {
             remote_addresses: addresses(false),
             exact_selectors: self.is_libreswan() && self.value("narrowing").is_none_or(|value| value.as_str() != "yes"),
             narrowing_open: false,
+            written: Some(WrittenConnection {
+                name: Item { name: Name::new(&self.connection.name), origin: Some(self.connection.origin.clone()) },
+                child: None,
+                is_right: self.flipped,
+            }),
         }
     }
 

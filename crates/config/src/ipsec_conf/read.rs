@@ -45,6 +45,8 @@ pub struct Connection {
     pub origin: Origin,
     /// Its settings; the first one of a name counts.
     settings: Vec<(String, Value)>,
+    /// How many of them, from the first one, stand in its own section.
+    own: usize,
 }
 
 impl Connection {
@@ -52,6 +54,11 @@ impl Connection {
     pub fn value(&self, name: &str) -> Option<&Value> {
         let found = self.settings.iter().find(|(own, _)| own == name).map(|(_, value)| value);
         found.filter(|value| !value.as_str().is_empty())
+    }
+
+    /// The value of a setting of its own section, not of those that it stands on; it may be empty.
+    pub(super) fn own_value(&self, name: &str) -> Option<&Value> {
+        self.settings.iter().take(self.own).find(|(own, _)| own == name).map(|(_, value)| value)
     }
 }
 
@@ -99,9 +106,10 @@ pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, Fi
         seen.push(name);
         let mut settings = Vec::new();
         let mut done = Vec::new();
-        gather(&sections, (name, false), &mut settings, &mut done, 0);
+        let own = gather(&sections, (name, false), &mut settings, &mut done, 0);
         gather(&sections, ("%default", false), &mut settings, &mut done, 0);
-        let connection = Connection { name: name.to_owned(), origin: section.name.origin().clone(), settings };
+        let origin = section.name.origin().clone();
+        let connection = Connection { name: name.to_owned(), origin, settings, own };
         let ends = ["left", "right"].iter().filter(|end| connection.value(end).is_some()).count();
         // What others stand on has no ends. strongSwan takes any address for one that is not written.
         if ends == 2 || ends == 1 && daemon == Daemon::StrongSwan {
@@ -111,17 +119,18 @@ pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, Fi
     Ok(reading)
 }
 
-/// The settings of a section and of those that it names, its own first. What was gone through once adds nothing more.
+/// The settings of a section and of those that it names, its own first, and how many those are. What was gone through once
+/// adds nothing more.
 fn gather(
     sections: &[Section],
     (name, flipped): (&str, bool),
     into: &mut Vec<(String, Value)>,
     done: &mut Vec<(String, bool)>,
     depth: usize,
-) {
+) -> usize {
     let this = (name.to_owned(), flipped);
     if depth > DEEPEST || done.len() > MOST_TAKEN || done.contains(&this) {
-        return;
+        return 0;
     }
     done.push(this);
     let mine = || sections.iter().filter(|section| section.kind == "conn" && section.name.as_str() == name);
@@ -148,9 +157,11 @@ fn gather(
             into.push((key, value));
         }
     }
+    let own = into.len();
     for (other, flipped) in others {
         gather(sections, (&other, flipped), into, done, depth + 1);
     }
+    own
 }
 
 impl Reading {

@@ -3,6 +3,7 @@
 mod connection;
 mod daemon;
 mod defaults;
+pub(crate) mod edit;
 mod party;
 
 use std::sync::Arc;

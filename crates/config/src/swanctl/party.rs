@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol};
+use shakedown_model::ike::{
+    IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection,
+};
 use shakedown_model::{
-    ConfigProblem, Configuration, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Party, PartySource,
-    Policy, Role, Software, SourceFile,
+    ConfigProblem, Configuration, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Origin, Party,
+    PartySource, Policy, Role, Software, SourceFile,
 };
 
 use super::{Authentication, Child, Connection, Reading, defaults};
@@ -139,6 +141,7 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         None => Known::Unknown,
     };
     let addresses = |values: &[Value]| items(values).into_iter().filter(|item| item.name != "%any").collect();
+    let named = |name: &str, origin: &Option<Origin>| Item { name: Name::new(name), origin: origin.clone() };
     Peering {
         local: proof(&connection.local),
         remote: proof(&connection.remote),
@@ -151,6 +154,11 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         remote_addresses: addresses(&connection.remote_addresses),
         exact_selectors: false,
         narrowing_open: false,
+        written: Some(WrittenConnection {
+            name: named(&connection.name, &connection.origin),
+            child: child.map(|child| named(&child.name, &child.origin)),
+            is_right: false,
+        }),
     }
 }
 

@@ -32,6 +32,19 @@ pub struct Peering {
     pub local_addresses: Vec<Item>,
     /// Addresses of the other end.
     pub remote_addresses: Vec<Item>,
+    /// Which connection of the party's own configuration it is.
+    pub written: Option<WrittenConnection>,
+}
+
+/// A connection of a configuration by its name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenConnection {
+    /// Its name, and where that is written.
+    pub name: Item,
+    /// The name of the child in it (`swanctl.conf`).
+    pub child: Option<Item>,
+    /// Whether this end is the right one of left and right (`ipsec.conf`).
+    pub is_right: bool,
 }
 
 impl Peering {

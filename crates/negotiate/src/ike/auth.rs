@@ -28,19 +28,20 @@ pub(super) fn authenticate(outcome: &mut Outcome, version: IkeVersion, ends: [&P
     }
     // Whom the initiator says to be, and whom it asks for.
     let asked = initiator.remote.identity.as_ref().map(|item| &item.name).filter(|name| !is_pattern(name));
+    // Whose words the shown identity is in.
     let expected = [
-        (Role::Client, &responder.remote, initiator.own_identity()),
-        (Role::Server, &responder.local, asked.or_else(|| responder.own_identity())),
-        (Role::Server, &initiator.remote, responder.own_identity()),
+        (Role::Client, &responder.remote, initiator.own_identity(), Role::Client),
+        (Role::Server, &responder.local, asked.or_else(|| responder.own_identity()), Role::Client),
+        (Role::Server, &initiator.remote, responder.own_identity(), Role::Server),
     ];
-    for (of, proof, shown) in expected {
+    for (of, proof, shown, by) in expected {
         match accepts(proof.identity.as_ref(), shown) {
             Some(true) => {}
             Some(false) => {
                 let (wanted, shown) =
                     (one(&proof.identity), shown.map(|name| Item { name: name.clone(), origin: None }));
                 let shown: Vec<Item> = shown.into_iter().collect();
-                let (client, server) = if of == Role::Client { (shown, wanted) } else { (wanted, shown) };
+                let (client, server) = if by == Role::Client { (shown, wanted) } else { (wanted, shown) };
                 if !outcome.failed.iter().any(|failed| failed.kind == FailureKind::WrongIdentity { of }) {
                     fail(outcome, FailureKind::WrongIdentity { of }, client, server);
                 }
@@ -120,6 +121,12 @@ pub fn own_key(own: &Peering) -> Option<&SharedKey> {
         ..Peering::default()
     };
     choose(own.keys.accepted()?, own, &peer)
+}
+
+/// The pre-shared keys that an initiator and a responder take for each other, as far as both configurations are known.
+pub fn looked_up<'a>(initiator: &'a Peering, responder: &'a Peering) -> [Option<&'a SharedKey>; 2] {
+    [(initiator, responder), (responder, initiator)]
+        .map(|(own, peer)| own.keys.complete().and_then(|keys| choose(keys, own, peer)))
 }
 
 /// Whether both ends have the same key for each other.

@@ -7,6 +7,7 @@ mod outcome;
 mod select;
 mod selectors;
 
-pub use auth::{may_meet, own_key};
+pub use auth::{looked_up, may_meet, own_key};
 pub use outcome::negotiate;
 pub use select::{Chosen, Difference, Refusal, Selecting, select};
+pub use selectors::within;

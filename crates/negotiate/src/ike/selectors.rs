@@ -68,6 +68,23 @@ pub(super) fn narrow(outcome: &mut Outcome, initiator: &Peering, responder: &Pee
     result
 }
 
+/// Whether all of the first selectors lie within one of the others each; `None` where an address is not known.
+pub fn within(inner: &[Item], outer: &[Item]) -> Option<bool> {
+    let read = |items: &[Item]| -> Option<Vec<Selector>> {
+        items.iter().map(|item| parse(item.name.as_str(), &[]).filter(|one| one.addresses.is_some())).collect()
+    };
+    let (inner, outer) = (read(inner)?, read(outer)?);
+    let lies = |one: &Selector, other: &Selector| {
+        let fits = |one: &Option<String>, other: &Option<String>| other.is_none() || one == other;
+        let addresses = one.addresses.zip(other.addresses);
+        addresses
+            .is_some_and(|((first, last), (from, to))| first.is_ipv4() == from.is_ipv4() && from <= first && last <= to)
+            && fits(&one.only.0, &other.only.0)
+            && fits(&one.only.1, &other.only.1)
+    };
+    Some(inner.iter().all(|one| outer.iter().any(|other| lies(one, other))))
+}
+
 fn unknown(result: StageResult) -> StageResult {
     if result == StageResult::Failed {
         return result;
@@ -138,6 +155,17 @@ mod tests {
 
     fn meets(one: &str, other: &str) -> Option<bool> {
         meet(&parse(one, &[]).unwrap(), &parse(other, &[]).unwrap())
+    }
+
+    #[test]
+    fn narrower_selectors_lie_within_wider_ones() {
+        let items = |text: &str| text.split(' ').map(Item::new).collect::<Vec<_>>();
+        let lies = |inner: &str, outer: &str| within(&items(inner), &items(outer));
+        assert_eq!(lies("10.1.0.0/24 10.1.1.0/24", "10.1.0.0/16"), Some(true));
+        assert_eq!(lies("10.1.0.0/16", "10.1.0.0/24"), Some(false));
+        assert_eq!(lies("10.1.0.0/24[tcp/443]", "10.0.0.0/8[tcp]"), Some(true));
+        assert_eq!(lies("10.1.0.0/24", "10.0.0.0/8[tcp]"), Some(false));
+        assert_eq!(lies("dynamic", "10.0.0.0/8"), None);
     }
 
     #[test]

@@ -185,7 +185,8 @@ fn name(protocol: SaProtocol) -> &'static str {
     }
 }
 
-fn end(role: Role) -> &'static str {
+/// What an end is called.
+pub(super) fn end(role: Role) -> &'static str {
     match role {
         Role::Client => "initiator",
         Role::Server => "responder",
@@ -229,7 +230,7 @@ fn keywords(proposal: &Proposal) -> impl Iterator<Item = (&Arc<SourceFile>, Span
 
 /// Whose words a configuration is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
+pub(super) enum Dialect {
     /// `swanctl.conf`.
     Swanctl,
     /// `ipsec.conf` of strongSwan.
@@ -239,7 +240,7 @@ enum Dialect {
 }
 
 /// That of the end's own file; `None` where it was not read: what was seen, or what a text tells, is no file to edit.
-fn dialect(party: &Party) -> Option<Dialect> {
+pub(super) fn dialect(party: &Party) -> Option<Dialect> {
     match (party.configuration.as_ref()?.kind, spelling(party)) {
         (ConfigurationKind::Swanctl, _) => Some(Dialect::Swanctl),
         (ConfigurationKind::IpsecConf, Spelling::Strongswan) => Some(Dialect::Starter),
@@ -290,13 +291,17 @@ fn line(party: &Party, added: &Addition, version: IkeVersion) -> Command {
 }
 
 /// How the running daemon takes the change.
-fn load(fix: &mut Fix, party: &Party) {
+pub(super) fn load(fix: &mut Fix, party: &Party) {
     let Some(dialect) = dialect(party) else { return };
     let (text, explanation) = match dialect {
         Dialect::Swanctl => ("swanctl --load-conns", "refuses a keyword that this version lacks; open tunnels stay"),
         Dialect::Starter => ("ipsec update", "takes what has changed; open tunnels stay"),
         Dialect::Libreswan => ("ipsec auto --replace CONNECTION", "refuses what this version lacks; its tunnel ends"),
     };
+    let written = party.ike().and_then(|policy| policy.peering.as_ref()?.written.as_ref());
+    let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let name = written.map(|written| written.name.name.as_str()).filter(is_plain).unwrap_or("CONNECTION");
     let place = steps::shell(party.role);
-    fix.commands.push(Command { place, text: text.to_owned(), explanation: explanation.to_owned() });
+    let text = text.replace("CONNECTION", name);
+    fix.commands.push(Command { place, text, explanation: explanation.to_owned() });
 }
