@@ -1,8 +1,8 @@
 //! IKE's rules of selection, one at a time.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, Preference, Proposal, SaProtocol};
-use shakedown_model::{Known, OutcomeResult, Slot, Stage, names};
+use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proposal, SaProtocol};
+use shakedown_model::{Item, Known, OutcomeResult, Slot, Stage, names};
 use shakedown_negotiate::ike::{Selecting, negotiate, select};
 
 const V2: Selecting =
@@ -112,6 +112,27 @@ fn a_difference_in_forward_secrecy_shows_at_the_rekey() {
     let outcome = negotiate(&policy("aes128-sha256"), &policy("aes256-sha256"));
     assert_eq!((outcome.failed[0].stage, outcome.failed[0].slot), (Stage::ChildSa, Slot::Encryption));
     assert_eq!(names(&outcome.failed[0].client), ["aes128"]);
+}
+
+#[test]
+fn for_other_traffic_nothing_is_selected() {
+    let policy = |local: &'static str, remote: &'static str| IkePolicy {
+        proposals: Known::Complete(proposals(SaProtocol::Ike, "aes128-sha256-modp2048")),
+        child_proposals: Known::Complete(proposals(SaProtocol::Esp, "aes256-sha256")),
+        version: Some(IkeVersion::V1),
+        peering: Some(Box::new(Peering {
+            local_selectors: Known::Complete(vec![Item::new(local)]),
+            remote_selectors: Known::Complete(vec![Item::new(remote)]),
+            ..Peering::default()
+        })),
+        ..IkePolicy::default()
+    };
+    let responder = policy("10.2.0.0/24", "10.1.0.0/24");
+    let fits = negotiate(&policy("10.1.0.0/24", "10.2.0.0/24"), &responder);
+    assert_eq!(fits.agreed_child[0].1.as_ref().map(ToString::to_string).as_deref(), Some("aes256"));
+    let other = negotiate(&policy("10.1.0.0/24", "10.9.0.0/24"), &responder);
+    assert_eq!((other.failed[0].stage, other.failed[0].slot), (Stage::ChildSa, Slot::TrafficSelector));
+    assert!(other.agreed_child.is_empty(), "{:?}", other.agreed_child);
 }
 
 #[test]

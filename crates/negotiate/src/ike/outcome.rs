@@ -65,6 +65,10 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     let result = run(&mut outcome, Stage::ChildSa, proposals, first);
     let children = [&initiator.child_proposals, &responder.child_proposals];
     let result = in_part(result, Stage::ChildSa, children, first);
+    if narrowed == StageResult::Failed {
+        // A responder looks for a CHILD SA with these selectors first: nothing is selected for one that it does not have.
+        outcome.agreed_child.clear();
+    }
     let result = match (&narrowed, &result) {
         (StageResult::Failed, _) | (StageResult::Unknown { .. }, StageResult::Agreed) => narrowed,
         _ => result,

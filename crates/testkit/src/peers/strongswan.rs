@@ -79,8 +79,8 @@ start() {
   export STRONGSWAN_CONF=$folder/strongswan.conf SWANCTL_DIR=$folder
   touch "$folder/log"
   "$@" "$CHARON" > "$folder/output" 2>&1 &
-  # The daemon listens for swanctl once it has its threads.
-  grep -qm1 'spawning' <(tail -n +1 -f "$folder/log")
+  # The daemon listens for swanctl once it has its threads. One that ends before says why.
+  grep -qm1 'spawning' <(tail -n +1 --pid=$! -f "$folder/log") || { cat "$folder/output" >&2; return 1; }
   "$SWANCTL" --load-all --uri "unix://$folder/vici" > "$folder/load" 2>&1 || cat "$folder/load" >&2
 }
 "#;
