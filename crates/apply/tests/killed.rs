@@ -60,8 +60,10 @@ fn store_id(place: &Place) -> String {
     records.last().expect("a change").id.clone()
 }
 
+/// In memory where the system has such a place: what a killed process leaves is the same there, and nothing waits for a disk.
 fn new_root() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a folder")
+    let memory = tempfile::tempdir_in("/dev/shm");
+    memory.or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
 /// Whatever state a killed run leaves behind, after one more run nothing is half done.

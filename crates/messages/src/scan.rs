@@ -276,13 +276,15 @@ mod tests {
         (0..).map_while(|index| Some(scan.literal(index)?.bytes)).collect()
     }
 
+    /// Each literal looked for by itself.
     fn naive(literals: &[&[u8]], text: &[u8]) -> Vec<(usize, Vec<u8>)> {
+        let text = text.to_ascii_lowercase();
         let mut found = Vec::new();
         for literal in literals {
-            for (start, bytes) in text.windows(literal.len()).enumerate() {
-                if bytes.eq_ignore_ascii_case(literal) {
-                    found.push((start, literal.to_vec()));
-                }
+            let mut from = 0;
+            while let Some(at) = memchr::memmem::find(&text[from..], literal) {
+                found.push((from + at, literal.to_vec()));
+                from += at + 1;
             }
         }
         found.sort();

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::{json, prefix};
+use super::{json, prefix, syslog};
 
 /// What a log writes before the message: time, host, program, process id, the connection's own name.
 /// All are ranges of the line.
@@ -26,6 +26,10 @@ impl Envelope {
     ///
     /// What is not recognised as a prefix belongs to the message: a message loses none of its words.
     pub fn read(line: &[u8]) -> Self {
+        if let Some(envelope) = syslog::read(line) {
+            debug_assert_eq!(envelope, prefix::read(line));
+            return envelope;
+        }
         json::read(line).unwrap_or_else(|| prefix::read(line))
     }
 }

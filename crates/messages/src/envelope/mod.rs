@@ -5,6 +5,7 @@ mod fields;
 mod json;
 mod prefix;
 mod programs;
+mod syslog;
 mod time;
 
 #[cfg(test)]
