@@ -157,7 +157,11 @@ echo $? > undo.status
 connects undone
 "#;
 
-fn write(folder: &Path, scenario: &Scenario) {
+/// What is wrong with the responder's file beyond proposals, and what it should be.
+const PEERING: [(&str, [&str; 2]); 2] =
+    [("identity", ["id = end2.example", "id = elsewhere.example"]), ("version", ["version = 2", "version = 1"])];
+
+fn write(folder: &Path, scenario: &Scenario, wrong: [&str; 2]) {
     for end in ["initiator", "responder"] {
         let place = folder.join(end);
         fs::create_dir_all(place.join("conf.d")).unwrap();
@@ -173,6 +177,9 @@ fn write(folder: &Path, scenario: &Scenario) {
             .replace("PEER_ID", &format!("end{peer}.example"))
             .replace("OWN_NET", &format!("10.{own}.0.0/24"))
             .replace("PEER_NET", &format!("10.{peer}.0.0/24"));
+        let [right, wrong] = if initiator { [""; 2] } else { wrong };
+        assert!(connection.contains(right), "{connection}");
+        let connection = if right.is_empty() { connection } else { connection.replacen(right, wrong, 1) };
         let included = scenario.changes == INCLUDED && !initiator;
         let main = if included { "include conf.d/*.conf\n".to_owned() } else { connection.clone() };
         fs::write(place.join("swanctl.conf"), main + SECRETS).unwrap();
@@ -202,9 +209,9 @@ impl Lab {
         names.map(|name| format!("--- {name}\n{}\n", self.read(name))).concat() + &self.1
     }
 
-    fn of(strongswan: &Strongswan, scenario: &Scenario) -> Self {
+    fn of(strongswan: &Strongswan, scenario: &Scenario, wrong: [&str; 2]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), scenario);
+        write(folder.path(), scenario, wrong);
         let mut command = strongswan.script(folder.path(), SCRIPT);
         let path = std::env::var_os("PATH").unwrap_or_default();
         let all = [peers_dir().join("bin")].into_iter().chain(std::env::split_paths(&path));
@@ -221,8 +228,11 @@ const FILES: [&str; 3] = [INITIATOR, RESPONDER, INCLUDED];
 fn an_end_is_changed_and_the_tunnel_comes_up() {
     let only = std::env::var("SCENARIO").unwrap_or_default();
     let Some(strongswan) = Strongswan::find() else { return };
-    for scenario in SCENARIOS.iter().filter(|one| one.name.contains(&only)) {
-        let (name, lab) = (scenario.name, Lab::of(&strongswan, scenario));
+    let plain = SCENARIOS.iter().map(|scenario| (scenario.name, scenario, [""; 2]));
+    let sound = Scenario { name: "", initiator: (IKE, ESP), responder: (IKE, ESP), changes: RESPONDER };
+    let peering = PEERING.iter().map(|(name, wrong)| (*name, &sound, *wrong));
+    for (name, scenario, wrong) in plain.chain(peering).filter(|(name, ..)| name.contains(&only)) {
+        let lab = Lab::of(&strongswan, scenario, wrong);
         assert_ne!(lab.status("before"), "0", "{name}\n{}", lab.all());
         assert_eq!(lab.status("fix"), "0", "{name}\n{}", lab.all());
         assert_eq!(lab.status("after"), "0", "{name}\n{}", lab.all());
@@ -243,7 +253,7 @@ fn what_the_machine_cannot_do_is_taken_back() {
     let Some(strongswan) = Strongswan::find() else { return };
     let scenario =
         Scenario { name: "", initiator: (IKE, "aes256-sha256-esn"), responder: (IKE, ESP), changes: RESPONDER };
-    let lab = Lab::of(&strongswan, &scenario);
+    let lab = Lab::of(&strongswan, &scenario, [""; 2]);
     assert_eq!(lab.status("fix"), "1", "{}", lab.all());
     let said = lab.read("fix.json");
     assert!(said.contains("\"rolled-back\"") && said.contains("NO_PROPOSAL_CHOSEN"), "{}", lab.all());

@@ -9,13 +9,14 @@ use std::path::Path;
 use ike_lab::Lab;
 
 /// Ciphers, checksums, functions and groups: the daemon has all of them.
-const PROPOSALS: [&str; 10] = [
+const PROPOSALS: [&str; 11] = [
     "3des-sha1-modp1024",
     "aes128-aesxcbc-modp2048",
     "aes256-sha256-prfaesxcbc-ecp256",
     "aes256gcm8-prfsha256-ecp256",
     "aes128gcm12-prfsha384-ecp384",
     "aes256-sha256-x448",
+    "camellia256-sha384-modp2048",
     "aes128-sha256-ecp224bp",
     "aes256-sha256-ecp256bp",
     "aes256-sha384-ecp384bp",

@@ -552,8 +552,25 @@ fn certificates_beside_a_configuration_are_found_with_their_keys() {
             fs::copy(folder.join(from), folder.join("mine").join(to)).expect("a copy");
         }
         fs::write(folder.join("mine/swanctl.conf"), &own).expect("a file");
+        // The same in the folders of the older configuration.
+        for (from, to) in
+            [("own.pem", "certs/own.pem"), ("own.key", "private/of-own.pem"), ("x509ca/root.pem", "cacerts/root.pem")]
+        {
+            let to = folder.join("old/ipsec.d").join(to);
+            fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+            fs::copy(folder.join(from), to).expect("a copy");
+        }
+        let old = "conn site\n  keyexchange=ikev2\n  left=%any\n  leftid=@a.example\n  leftcert=own.pem\n  \
+                   leftsubnet=10.1.0.0/24\n  right=127.0.0.1\n  rightid=@gw.example\n  rightsubnet=10.2.0.0/24\n  \
+                   type=transport\n  ike=aes256-sha256-modp2048!\n  esp=aes256-sha256!\n";
+        fs::write(folder.join("old/ipsec.conf"), old).expect("a file");
     };
     let command = format!("{CHECK} --config mine/swanctl.conf");
-    let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &[&command]) else { return };
-    assert_eq!(stages(&lab.asked[0])[..2], ["agreed"; 2], "{:#}{}", lab.asked[0].document, lab.log);
+    let older = format!("{CHECK} --as strongswan@5.9.8:old/ipsec.conf");
+    let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &[&command, &older]) else { return };
+    for asked in &lab.asked {
+        assert_eq!(stages(asked)[..2], ["agreed"; 2], "{:#}{}", asked.document, lab.log);
+    }
+    // Transport mode is asked for where the configuration says so.
+    assert_eq!(lab.log.matches("N(USE_TRANSP)").count(), 1, "{}", lab.log);
 }

@@ -53,7 +53,7 @@ pub struct Line {
 }
 
 /// The party with these settings in its file, and the edits; `None` where its file is not known, where a tool writes it, or where
-/// no edit of it has that effect alone.
+/// no edit of it has that effect, and no other.
 pub fn edit(party: &Party, settings: &[Setting], catalog: &Catalog) -> Option<(Party, Vec<FileEdit>)> {
     let configuration = party.configuration.as_ref()?;
     let main = &configuration.files.first()?.path;
@@ -75,7 +75,15 @@ pub fn edit(party: &Party, settings: &[Setting], catalog: &Catalog) -> Option<(P
     }
     let changed = with_edits(party, &edits, catalog)?;
     let wanted = with(party, settings);
-    (is_alike(&changed, &wanted)).then_some((changed, edits))
+    let others = |edits: &[FileEdit]| {
+        let all = read(party, edits, None, catalog)?;
+        let name = |party: &Party| peering(party).and_then(|peering| Some(peering.written.as_ref()?.name.name.clone()));
+        Some(all.into_iter().filter(|other| name(other) != name(party)).collect::<Vec<_>>())
+    };
+    // What other connections have of this one must stay as it is.
+    let (before, after) = (others(&[])?, others(&edits)?);
+    let apart = before.len() == after.len() && before.iter().zip(&after).all(|(one, other)| is_alike(one, other));
+    (apart && is_alike(&changed, &wanted)).then_some((changed, edits))
 }
 
 /// The party with these settings, without regard to any file.
@@ -125,28 +133,14 @@ pub fn lines(party: &Party, settings: &[Setting]) -> Option<Vec<Line>> {
 /// The party as its program would read it with these edits made. What is not in the files that were edited stays: keys, and what
 /// the daemon's own settings say.
 pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
-    let configuration = party.configuration.as_ref()?;
-    let main = &configuration.files.first()?.path;
-    let memory = memory(party, edits);
-    let software = party.software.as_ref()?;
-    let own = peering(party)?;
-    let name = own.written.as_ref()?.name.name.as_str();
-    let selection = Selection { software, role: party.role, name: Some(name), label: &party.label };
-    let gathered = match configuration.kind {
-        ConfigurationKind::Swanctl => swanctl::parties(&swanctl::read(&memory, main).ok()?, &selection, catalog),
-        ConfigurationKind::IpsecConf => {
-            ipsec_conf::parties(&ipsec_conf::read(&memory, main, daemon(party)).ok()?, &selection, catalog)
-        }
-        _ => return None,
-    };
+    let name = peering(party)?.written.as_ref()?.name.name.as_str();
+    let parties = read(party, edits, Some(name), catalog)?;
     let is_same = |other: &&Party| {
         let written = |party| peering(party)?.written.as_ref().map(|one| (&one.name.name, child(one), one.is_right));
         written(other) == written(party)
     };
     let mut changed = party.clone();
-    let (Policy::Ike(policy), Policy::Ike(read)) =
-        (&mut changed.policy, &gathered.parties.iter().find(is_same)?.policy)
-    else {
+    let (Policy::Ike(policy), Policy::Ike(read)) = (&mut changed.policy, &parties.iter().find(is_same)?.policy) else {
         return None;
     };
     policy.version = read.version;
@@ -155,6 +149,23 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
     peering.aggressive = read.aggressive;
     (peering.local_selectors, peering.remote_selectors) = (read.local_selectors.clone(), read.remote_selectors.clone());
     Some(changed)
+}
+
+/// The parties of its files with edits made, all or those of one name.
+fn read(party: &Party, edits: &[FileEdit], name: Option<&str>, catalog: &Catalog) -> Option<Vec<Party>> {
+    let configuration = party.configuration.as_ref()?;
+    let main = &configuration.files.first()?.path;
+    let memory = memory(party, edits);
+    let software = party.software.as_ref()?;
+    let selection = Selection { software, role: party.role, name, label: &party.label };
+    let gathered = match configuration.kind {
+        ConfigurationKind::Swanctl => swanctl::parties(&swanctl::read(&memory, main).ok()?, &selection, catalog),
+        ConfigurationKind::IpsecConf => {
+            ipsec_conf::parties(&ipsec_conf::read(&memory, main, daemon(party)).ok()?, &selection, catalog)
+        }
+        _ => return None,
+    };
+    Some(gathered.parties)
 }
 
 fn child(written: &shakedown_model::ike::WrittenConnection) -> Option<&Name> {

@@ -342,6 +342,62 @@ fn what_is_not_known_is_not_guessed() {
     assert!(party.ike().unwrap().proposals.accepted().is_none() && party.notes.len() == 2, "{:?}", party.notes);
 }
 
+/// The documented defaults of a connection without a policy: an initiator asks for no forward secrecy, a responder takes some.
+#[test]
+fn a_cloud_s_connection_without_a_policy_has_the_documented_defaults() {
+    let text = r#"{"connectionProtocol": "IKEv2", "ipsecPolicies": [], "name": "site", "sharedKey": "x"}"#;
+    let files = Memory::new().with("/t", text);
+    let read = |role| {
+        let selection = gateway::Selection { version: None, role, name: None, label: "t" };
+        gateway::gather(&files, "/t", Vendor::AzureVpn, &selection, catalog()).unwrap().parties.remove(0)
+    };
+    let child = |role| {
+        let party: Party = read(role);
+        let all = party.ike().unwrap().child_proposals.complete().unwrap().clone();
+        all.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let asked = ["aes256gcm16", "aes256-sha1", "3des-sha1", "aes256-sha256", "aes128-sha1", "3des-sha256"];
+    assert_eq!(child(Role::Client), asked);
+    let taken = child(Role::Server);
+    assert_eq!((taken.len(), &taken[..6]), (26, &asked.map(str::to_owned)[..]));
+    assert!(
+        taken.contains(&"aes256-sha256-modp2048".to_owned()) && !taken.contains(&"aes256gcm16-modp2048".to_owned())
+    );
+    let own = Own { version: "2", ike: "aes256-sha256-modp1024", esp: "aes192gcm16", more: "", child: "", secret: "x" };
+    let outcome = negotiate(&swanctl(&own, Role::Client), &read(Role::Server));
+    assert_eq!(outcome.stages[2].result, StageResult::Failed);
+}
+
+/// Peers whose address nobody knows before come to the entry of a dynamic map.
+#[test]
+fn dynamic_maps_are_entries_for_whoever_comes() {
+    let ios = "version 15.2\ncrypto isakmp policy 10\n encr aes 256\n hash sha256\n authentication pre-share\n group 14\ncrypto \
+               ipsec transform-set T esp-aes 256 esp-sha256-hmac\ncrypto dynamic-map D 10\n set transform-set T\ncrypto map M 65535 \
+               ipsec-isakmp dynamic D\ninterface G0\n ip address 192.0.2.1 255.255.255.0\n crypto map M\n";
+    let asa = "ASA Version 9.8\ninterface G0\n nameif outside\n ip address 192.0.2.1 255.255.255.0\ncrypto ipsec ikev1 transform-set T \
+               esp-aes-256 esp-sha-hmac\ncrypto dynamic-map D 10 set ikev1 transform-set T\ncrypto map M 65535 ipsec-isakmp dynamic \
+               D\ncrypto map M interface outside\ncrypto ikev1 policy 10\n authentication pre-share\n encryption aes-256\n hash sha\n group \
+               5\n";
+    for (vendor, text, ike, child) in [
+        (Vendor::CiscoIos, ios, "aes256-sha256-modp2048", "aes256-sha256"),
+        (Vendor::CiscoAsa, asa, "aes256-sha1-modp1536", "aes256-sha1"),
+    ] {
+        let files = Memory::new().with("/t", text);
+        for name in ["D-10", "D", "M"] {
+            let selection = gateway::Selection { version: None, role: Role::Client, name: Some(name), label: "t" };
+            let party = gateway::gather(&files, "/t", vendor, &selection, catalog()).unwrap().parties.remove(0);
+            let policy = party.ike().unwrap();
+            let all = |list: &shakedown_model::Known<Vec<shakedown_model::ike::Proposal>>| {
+                list.accepted().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+            };
+            assert_eq!((all(&policy.proposals), all(&policy.child_proposals)), (vec![ike.into()], vec![child.into()]));
+            let peering = policy.peering.as_ref().unwrap();
+            assert!(peering.remote_addresses.is_empty() && peering.local_addresses.len() == 1, "{vendor:?}");
+            assert!(party.notes.iter().any(|note| note.contains("never begins")), "{:?}", party.notes);
+        }
+    }
+}
+
 /// A key for an identity that the gateway may or may not have is none that is missing.
 #[test]
 fn keys_of_an_unknown_identity_are_left_open() {

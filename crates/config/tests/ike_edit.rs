@@ -3,6 +3,7 @@
 mod common;
 
 use common::catalog;
+use proptest::prelude::*;
 use shakedown_config::Memory;
 use shakedown_config::ike_edit::{Setting, edit};
 use shakedown_config::ipsec_conf::{self, Daemon};
@@ -103,6 +104,18 @@ fn what_is_inherited_stays_where_it_is() {
     assert_eq!(after, text.replace("  site : all {\n", added));
 }
 
+/// Another connection that has its settings of this one would change with it.
+#[test]
+fn what_others_stand_on_is_no_edit() {
+    let swanctl = SWANCTL.replace("connections {\n", "connections {\n  other : connections.site {\n  }\n");
+    assert_eq!(edited("strongswan@5.9.8", &swanctl, &[identity(true, "a.example")]), None);
+    let ipsec = IPSEC.replace("conn other\n", "conn other\n\talso=site\n");
+    assert_eq!(edited("libreswan@4.10", &ipsec, &[identity(true, "192.0.2.1")]), None);
+    // What the other one says itself is its own.
+    let ipsec = ipsec.replace("\talso=site\n", "\talso=site\n\tleftid=@other\n");
+    assert!(edited("libreswan@4.10", &ipsec, &[identity(true, "192.0.2.1")]).is_some());
+}
+
 #[test]
 fn a_file_that_a_tool_writes_is_left_alone() {
     let text = format!("# Ansible managed\n{SWANCTL}");
@@ -160,4 +173,119 @@ fn what_cannot_be_said_in_place_is_no_edit() {
     assert_eq!(edited("libreswan@4.10", IPSEC, &[networks(true, &["10.2.0.0/24[tcp/443]"])]), None);
     let with_ports = IPSEC.replace("conn site\n", "conn site\n\tleftprotoport=17/1701\n");
     assert_eq!(edited("libreswan@4.10", &with_ports, &[networks(true, &["10.2.0.0/24"])]), None);
+}
+
+/// Bytes, and words that mean something to one of the programs.
+fn any_file() -> impl Strategy<Value = Vec<u8>> {
+    const WORDS: [&str; 44] = [
+        "\n",
+        "\n",
+        "\n",
+        " ",
+        "  ",
+        "\t",
+        "\r\n",
+        "{",
+        "}",
+        "{\n",
+        "}\n",
+        "=",
+        " = ",
+        "\"",
+        "#",
+        ":",
+        ",",
+        "connections",
+        "site",
+        "other",
+        "local",
+        "local-1",
+        "remote",
+        "children",
+        "net",
+        "id",
+        "auth = psk",
+        "version = 2",
+        "local_ts = 10.0.0.0/8",
+        "remote_ts",
+        "10.1.0.0/24",
+        "secrets",
+        "ike-a",
+        "secret = 0sAAH/",
+        "include x",
+        "conn site\n",
+        "conn %default\n",
+        "\tleft=192.0.2.1\n",
+        "\tright=192.0.2.2\n",
+        "\tleftid=",
+        "@a.example",
+        "\talso=other\n",
+        "connections { site { local { ",
+        "proposals = aes256-sha256-modp2048",
+    ];
+    let word = prop::sample::select(&WORDS[..]).prop_map(|word| word.as_bytes().to_vec());
+    let bytes = prop::collection::vec(any::<u8>(), 1..3);
+    prop::collection::vec(prop_oneof![12 => word, 1 => bytes], 0..60).prop_map(|parts| parts.concat())
+}
+
+/// The identities, version and networks of each connection.
+fn plain(parties: &[Party]) -> Vec<(String, String)> {
+    let of = |party: &Party| {
+        let policy = party.ike().unwrap();
+        let peering = policy.peering.as_deref().unwrap();
+        let written = peering.written.as_ref().unwrap();
+        let child = written.child.as_ref().map(|child| child.name.to_string());
+        let name = |item: &Option<shakedown_model::Item>| item.as_ref().map(|item| item.name.clone());
+        let proofs = [&peering.local, &peering.remote].map(|proof| (name(&proof.method), name(&proof.identity)));
+        let lists = [&peering.local_selectors, &peering.remote_selectors]
+            .map(|list| list.accepted().map(|all| all.iter().map(|item| item.name.clone()).collect::<Vec<_>>()));
+        let what = format!("{:?} {} {proofs:?} {lists:?}", policy.version, peering.aggressive);
+        (format!("{} {child:?} {}", written.name.name, written.is_right), what)
+    };
+    parties.iter().map(of).collect()
+}
+
+proptest! {
+    #![proptest_config(shakedown_testkit::properties(20))]
+
+    /// Every byte of a file is kept, but for the letters of secrets; an edit has its effect, on its connection alone.
+    #[test]
+    fn files_are_kept_as_they_are_and_edits_change_one_connection(main in any_file(), other in any_file()) {
+        let files = Memory::new().with(PATH, main.clone()).with("/etc/ipsec/x", other);
+        for software in ["strongswan@5.9.8", "libreswan@4.10", "swanctl"] {
+            let is_swanctl = software == "swanctl";
+            let software = if is_swanctl { "strongswan@5.9.8" } else { software }.parse().unwrap();
+            let selection = Selection { software: &software, role: Role::Server, name: None, label: "x" };
+            let daemon = if software.product() == "libreswan" { Daemon::Libreswan } else { Daemon::StrongSwan };
+            let read = |files: &Memory| if is_swanctl {
+                let reading = swanctl::read(files, PATH).unwrap();
+                (reading.files[0].text.clone(), swanctl::parties(&reading, &selection, catalog()).parties)
+            } else {
+                let reading = ipsec_conf::read(files, PATH, daemon).unwrap();
+                (reading.files[0].text.clone(), ipsec_conf::parties(&reading, &selection, catalog()).parties)
+            };
+            let (text, parties) = read(&files);
+            prop_assert_eq!(text.len(), main.len());
+            let kept = |(new, old): (&u8, &u8)| new == old || is_swanctl && b"*#".contains(new) && *old != b'\n';
+            prop_assert!(text.iter().zip(&main).all(kept));
+            let before = plain(&parties);
+            for (index, party) in parties.iter().enumerate().take(3) {
+                for setting in [identity(true, "new.example"), networks(false, &["10.77.0.0/16"]), Setting::Version(IkeVersion::V2)] {
+                    let Some((_, edits)) = edit(party, std::slice::from_ref(&setting), catalog()) else { continue };
+                    let mut files = files.clone();
+                    for edit in &edits {
+                        files.insert(&edit.file.path, edit.apply());
+                    }
+                    let after = plain(&read(&files).1);
+                    prop_assert_eq!(after.len(), before.len(), "{:?}", setting);
+                    // Children of one connection share its identities.
+                    let connection = |name: &str| name.split(' ').next().unwrap_or_default().to_owned();
+                    let own = connection(&before[index].0);
+                    for (one, other) in before.iter().zip(&after) {
+                        prop_assert!(one == other || connection(&one.0) == own, "{:?}: {:?} {:?}", setting, one, other);
+                    }
+                }
+            }
+        }
+    }
 }

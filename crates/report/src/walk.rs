@@ -255,6 +255,7 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         aggressive: _,
         exact_selectors: _,
         narrowing_open: _,
+        transport: _,
         refuses_aggressive_psk: _,
         keys,
         local_selectors,

@@ -14,18 +14,22 @@ pub(super) fn read(source: &Source<'_>) -> Vec<Tunnel> {
     let lines = indented(&source.file, &BLOCKS);
     let asa = Asa { source, lines: &lines };
     // Each line of a crypto map stands for itself: those of one number are one entry.
-    let mut entries: Vec<(&str, &str)> = Vec::new();
+    let mut entries: Vec<(&str, &str, &str)> = Vec::new();
     for line in &lines {
-        if let Some([map, number, rest @ ..]) = line.after(&["crypto", "map"])
-            && rest.first().is_some_and(|word| word.as_str() == "set")
-            && !entries.contains(&(map.as_str(), number.as_str()))
-        {
-            entries.push((map.as_str(), number.as_str()));
+        for kind in ["map", "dynamic-map"] {
+            if let Some([map, number, rest @ ..]) = line.after(&["crypto", kind])
+                && rest.first().is_some_and(|word| word.as_str() == "set")
+                && !entries.contains(&(kind, map.as_str(), number.as_str()))
+            {
+                entries.push((kind, map.as_str(), number.as_str()));
+            }
         }
     }
     let mut tunnels: Vec<Tunnel> = Vec::new();
-    for (map, number) in entries {
-        let set = |words: &[&str]| asa.after(&[&["crypto", "map", map, number], words].concat());
+    for (kind, map, number) in entries {
+        let set = |words: &[&str]| asa.after(&[&["crypto", kind, map, number], words].concat());
+        // The map that a dynamic one is part of, which is bound to the interface.
+        let outer = if kind == "map" { Some(map) } else { asa.outer(map) };
         let peer = set(&["set", "peer"]).and_then(<[Value]>::first);
         for version in [IkeVersion::V2, IkeVersion::V1] {
             let names = match version {
@@ -40,7 +44,9 @@ pub(super) fn read(source: &Source<'_>) -> Vec<Tunnel> {
                 tunnel.also(peer.as_str());
                 tunnel.peering.remote_addresses.push(item(peer));
             }
-            if let Some(address) = asa.address(map) {
+            tunnel.notes.extend((kind == "dynamic-map").then(|| super::DYNAMIC_MAP.to_owned()));
+            tunnel.names.extend(outer.filter(|outer| *outer != map).map(str::to_owned));
+            if let Some(address) = outer.and_then(|outer| asa.address(outer)) {
                 tunnel.peering.local_addresses.push(item(address));
             }
             asa.ike(&mut tunnel, version);
@@ -82,6 +88,15 @@ impl<'a> Asa<'a> {
     /// The words behind the first line that begins so.
     fn after(&self, words: &[&str]) -> Option<&'a [Value]> {
         self.lines.iter().find_map(|line| line.after(words))
+    }
+
+    /// The map that has a dynamic map in it.
+    fn outer(&self, dynamic: &str) -> Option<&'a str> {
+        let mut maps = self.lines.iter().filter_map(|line| line.after(&["crypto", "map"]));
+        maps.find_map(|words| match words {
+            [map, _, _, way, name, ..] if way.as_str() == "dynamic" && name.as_str() == dynamic => Some(map.as_str()),
+            _ => None,
+        })
     }
 
     /// The address of the interface that a map is bound to.

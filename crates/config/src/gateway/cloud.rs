@@ -1,7 +1,7 @@
 //! The gateways of clouds: what their command lines print.
 
 use shakedown_model::ike::{IkeVersion, SaProtocol};
-use shakedown_model::{Item, Known, Name, Slot};
+use shakedown_model::{Item, Known, Name, Role, Slot};
 
 use super::suite::{Suite, default, proposals};
 use super::text::is_network;
@@ -227,7 +227,7 @@ fn azure_policies(source: &Source<'_>, tunnel: &mut Tunnel, policies: &[&Node]) 
         esp.push(two);
     }
     if policies.is_empty() {
-        // What a route-based gateway has of its own; its offers for the tunnel depend on who begins.
+        // What a route-based gateway has of its own; for the tunnel that depends on who begins.
         for combination in
             default("azure-vpn", &source.version, "ike").iter().flat_map(|value| value.split(|letter| letter == ' '))
         {
@@ -238,11 +238,25 @@ fn azure_policies(source: &Source<'_>, tunnel: &mut Tunnel, policies: &[&Node]) 
             }
             ike.push(suite);
         }
+        let end = format!("esp {}", if source.role == Role::Client { "initiator" } else { "responder" });
+        for combination in
+            default("azure-vpn", &source.version, &end).iter().flat_map(|value| value.split(|letter| letter == ' '))
+        {
+            let mut suite = Suite::default();
+            let slots = [Slot::Encryption, Slot::Integrity, Slot::Group];
+            for (slot, word) in slots.into_iter().zip(combination.split(|letter| letter == '/')) {
+                suite.add(of, slot, &word);
+            }
+            suite.group.retain(|group| group.name != *"none");
+            esp.push(suite);
+        }
         tunnel.notes.push(
-            "the connection has no policy of its own: the gateway's offers for the tunnel are not known here, and a policy of \
-             one's own (`az network vpn-connection ipsec-policy add`) would settle them"
+            "the connection has no policy of its own: these are the gateway's documented defaults where it is route-based, and a \
+             policy of one's own (`az network vpn-connection ipsec-policy add`) would settle them"
                 .to_owned(),
         );
+        tunnel.notes.push("keys of the IKE SA are renewed after 28800 seconds".to_owned());
+        tunnel.notes.push("keys of the tunnel are renewed after 27000 seconds".to_owned());
     }
     tunnel.ike = proposals(SaProtocol::Ike, &ike, tunnel.version, &mut tunnel.notes);
     tunnel.child = proposals(SaProtocol::Esp, &esp, tunnel.version, &mut tunnel.notes);

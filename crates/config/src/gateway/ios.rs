@@ -28,6 +28,12 @@ pub(super) fn read(source: &Source<'_>) -> Vec<Tunnel> {
             }
             tunnels.push(tunnel);
         }
+        if let Some([map, _, kind, way, dynamic, ..]) = line.after(&["crypto", "map"])
+            && kind.as_str() == "ipsec-isakmp"
+            && way.as_str() == "dynamic"
+        {
+            tunnels.extend(ios.dynamic(map, dynamic));
+        }
         if let (Some([name, ..]), Some([profile, ..])) =
             (line.after(&["interface"]), line.inner(&["tunnel", "protection", "ipsec", "profile"]))
             && let Some(profile) = ios.block(&["crypto", "ipsec", "profile", profile.as_str()])
@@ -79,6 +85,24 @@ impl<'a> Ios<'a> {
         let first = interfaces.next()?;
         // Of several only the router knows which is meant.
         interfaces.next().is_none().then(|| first.value(&["ip", "address"]))?
+    }
+
+    /// The entries of a dynamic map, for peers whose address nobody knows before.
+    fn dynamic(&self, map: &Value, name: &Value) -> Vec<Tunnel> {
+        let local = self.interface_with(&["crypto", "map", map.as_str()]);
+        let mut tunnels = Vec::new();
+        for line in self.lines.iter().filter(|line| line.is(&["crypto", "dynamic-map", name.as_str()])) {
+            let mut tunnel = Tunnel::new(&format!("{}-{}", name.as_str(), line.word(3)));
+            tunnel.also(name.as_str());
+            tunnel.also(map.as_str());
+            self.tunnel(&mut tunnel, line, local, line.value(&["set", "peer"]));
+            if let Some(list) = line.value(&["match", "address"]) {
+                self.selectors(&mut tunnel, list);
+            }
+            tunnel.notes.push(super::DYNAMIC_MAP.to_owned());
+            tunnels.push(tunnel);
+        }
+        tunnels
     }
 
     /// What `settings`, a crypto map or an IPsec profile, says of the tunnel.

@@ -39,6 +39,10 @@ pub use words::{Change, has_words, written};
 use crate::files::{FILE_LIMIT, FileError, Files};
 use crate::value::Value;
 
+/// What comes with a dynamic crypto map.
+const DYNAMIC_MAP: &str = "a dynamic crypto map answers peers whose address is not known before, and never begins a tunnel \
+                           itself: the peer has to";
+
 /// Which of the tunnels of a text are wanted, and as what.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {

@@ -270,6 +270,7 @@ impl End<'_> {
             remote_addresses: addresses(false),
             exact_selectors: self.is_libreswan() && self.value("narrowing").is_none_or(|value| value.as_str() != "yes"),
             narrowing_open: false,
+            transport: self.value("type").is_some_and(|value| value.as_str().starts_with("transport")),
             written: Some(WrittenConnection {
                 name: Item { name: Name::new(&self.connection.name), origin: Some(self.connection.origin.clone()) },
                 child: None,

@@ -154,6 +154,9 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         remote_addresses: addresses(&connection.remote_addresses),
         exact_selectors: false,
         narrowing_open: false,
+        transport: child
+            .and_then(|child| child.mode.as_ref())
+            .is_some_and(|mode| mode.as_str().eq_ignore_ascii_case("transport")),
         written: Some(WrittenConnection {
             name: named(&connection.name, &connection.origin),
             child: child.map(|child| named(&child.name, &child.origin)),

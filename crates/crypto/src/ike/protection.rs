@@ -29,6 +29,8 @@ enum Kind {
     AesCbc,
     /// RFC 2451.
     TripleDes,
+    /// RFC 5529 section 2.
+    CamelliaCbc,
     /// RFC 5930.
     AesCtr,
     /// RFC 5282.
@@ -53,6 +55,7 @@ impl Cipher {
             18 => (Kind::AesGcm, 8),
             19 => (Kind::AesGcm, 12),
             20 => (Kind::AesGcm, 16),
+            23 => (Kind::CamelliaCbc, 0),
             28 => return bits.is_none().then_some(Self { kind: Kind::ChaCha20Poly1305, key: 32, tag: 16 }),
             _ => return None,
         };
@@ -73,7 +76,7 @@ impl Cipher {
     /// The bytes that are derived for it: the key, and behind it the salt.
     pub(super) fn key_length(self) -> usize {
         let salt = match self.kind {
-            Kind::AesCbc | Kind::TripleDes => 0,
+            Kind::AesCbc | Kind::TripleDes | Kind::CamelliaCbc => 0,
             Kind::AesCcm => 3,
             Kind::AesCtr | Kind::AesGcm | Kind::ChaCha20Poly1305 => 4,
         };
@@ -81,13 +84,13 @@ impl Cipher {
     }
 
     fn iv_length(self) -> usize {
-        if self.kind == Kind::AesCbc { 16 } else { 8 }
+        if matches!(self.kind, Kind::AesCbc | Kind::CamelliaCbc) { 16 } else { 8 }
     }
 
     /// What the plain text is padded to, in bytes.
     fn block(self) -> usize {
         match self.kind {
-            Kind::AesCbc => 16,
+            Kind::AesCbc | Kind::CamelliaCbc => 16,
             Kind::TripleDes => 8,
             _ => 1,
         }
@@ -200,8 +203,8 @@ impl Protector {
         text.resize(plain.len() + padding, 0);
         text.push(u8::try_from(padding).map_err(|_| CryptoError::Library)?);
         match self.cipher.kind {
-            Kind::TripleDes => {
-                BlockCipher::TripleDes.encrypt(self.own_key()?.0, &iv, &mut text)?;
+            Kind::TripleDes | Kind::CamelliaCbc => {
+                self.block_cipher().encrypt(self.own_key()?.0, &iv, &mut text)?;
                 let mut body = [iv.as_slice(), &text].concat();
                 let checksum = self.checksum(&[before, &body])?;
                 body.extend_from_slice(&checksum);
@@ -245,13 +248,13 @@ impl Protector {
         let (iv, rest) = body.split_at_checked(self.cipher.iv_length()).ok_or_else(wrong)?;
         let mut text = Zeroizing::new(rest.to_vec());
         let plain_length = match self.cipher.kind {
-            Kind::TripleDes => {
+            Kind::TripleDes | Kind::CamelliaCbc => {
                 let length = self.checked(before, iv, rest).ok_or_else(wrong)?;
                 text.truncate(length);
-                if !length.is_multiple_of(8) {
+                if !length.is_multiple_of(self.cipher.block()) {
                     return Err(wrong());
                 }
-                BlockCipher::TripleDes.decrypt(self.own_key()?.0, iv, &mut text)?;
+                self.block_cipher().decrypt(self.own_key()?.0, iv, &mut text)?;
                 length
             }
             // A short checksum is the beginning of the long one, which the library makes only where it encrypts.
@@ -328,6 +331,15 @@ impl Protector {
         tag.as_ref().get(..self.cipher.tag).map(<[u8]>::to_vec).ok_or(CryptoError::Library)
     }
 
+    /// A cipher that is no AES, in CBC.
+    fn block_cipher(&self) -> BlockCipher {
+        if self.cipher.kind == Kind::TripleDes {
+            BlockCipher::TripleDes
+        } else {
+            BlockCipher::Camellia(self.cipher.key)
+        }
+    }
+
     fn own_key(&self) -> Result<(&[u8], &[u8]), CryptoError> {
         self.key.split_at_checked(self.cipher.key).ok_or(CryptoError::Library)
     }
@@ -373,7 +385,7 @@ mod tests {
         let mut all = Vec::new();
         for bits in [128, 192, 256] {
             for integrity in [1, 2, 5, 6, 7, 8, 12, 13, 14] {
-                for cipher in [12, 13] {
+                for cipher in [12, 13, 23] {
                     let cipher = Cipher::new(cipher, Some(bits)).unwrap();
                     all.push(Suite { cipher, integrity: Integrity::new(integrity), prf });
                 }
@@ -419,7 +431,7 @@ mod tests {
     #[test]
     fn what_is_not_computed_here() {
         for (number, bits) in
-            [(2, None), (12, None), (12, Some(129)), (21, Some(128)), (23, Some(256)), (28, Some(256))]
+            [(2, None), (12, None), (12, Some(129)), (21, Some(128)), (23, None), (24, Some(256)), (28, Some(256))]
         {
             assert_eq!(Cipher::new(number, bits), None, "{number}");
         }

@@ -5,7 +5,8 @@ use aws_lc_rs::cipher::{
     AES_128, AES_192, AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
-use des::cipher::{Array, BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
+use des::cipher::array::{Array, ArraySize};
+use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit as _};
 use shakedown_model::Role;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,8 @@ pub enum BlockCipher {
     TripleDes,
     /// AES, with the length of the key in bytes.
     Aes(usize),
+    /// Camellia, with the length of the key in bytes (RFC 4312).
+    Camellia(usize),
 }
 
 impl BlockCipher {
@@ -34,20 +37,23 @@ impl BlockCipher {
             (7, None | Some(128)) => Self::Aes(16),
             (7, Some(192)) => Self::Aes(24),
             (7, Some(256)) => Self::Aes(32),
+            (8, None | Some(128)) => Self::Camellia(16),
+            (8, Some(192)) => Self::Camellia(24),
+            (8, Some(256)) => Self::Camellia(32),
             _ => return None,
         })
     }
 
     /// The length of a block in bytes.
     pub fn block(self) -> usize {
-        if matches!(self, Self::Aes(_)) { 16 } else { 8 }
+        if matches!(self, Self::Aes(_) | Self::Camellia(_)) { 16 } else { 8 }
     }
 
     fn key_length(self) -> usize {
         match self {
             Self::Des => 8,
             Self::TripleDes => 24,
-            Self::Aes(length) => length,
+            Self::Aes(length) | Self::Camellia(length) => length,
         }
     }
 
@@ -68,6 +74,11 @@ impl BlockCipher {
                 let cipher = des::TdesEde3::new_from_slice(key).map_err(|_| CryptoError::Library)?;
                 chain(iv, text, |block| cipher.encrypt_block(block))
             }
+            Self::Camellia(_) => match key.len() {
+                16 => chain(iv, text, encrypting(&camellia::Camellia128::new_from_slice(key).map_err(library)?)),
+                24 => chain(iv, text, encrypting(&camellia::Camellia192::new_from_slice(key).map_err(library)?)),
+                _ => chain(iv, text, encrypting(&camellia::Camellia256::new_from_slice(key).map_err(library)?)),
+            },
         }
     }
 
@@ -87,6 +98,11 @@ impl BlockCipher {
                 let cipher = des::TdesEde3::new_from_slice(key).map_err(|_| CryptoError::Library)?;
                 unchain(iv, text, |block| cipher.decrypt_block(block))
             }
+            Self::Camellia(_) => match key.len() {
+                16 => unchain(iv, text, decrypting(&camellia::Camellia128::new_from_slice(key).map_err(library)?)),
+                24 => unchain(iv, text, decrypting(&camellia::Camellia192::new_from_slice(key).map_err(library)?)),
+                _ => unchain(iv, text, decrypting(&camellia::Camellia256::new_from_slice(key).map_err(library)?)),
+            },
         }
     }
 }
@@ -100,12 +116,22 @@ fn aes(key: &[u8]) -> Result<UnboundCipherKey, CryptoError> {
     UnboundCipherKey::new(algorithm, key).map_err(|_| CryptoError::Library)
 }
 
-type DesBlock = Array<u8, des::cipher::consts::U8>;
+fn library<E>(_: E) -> CryptoError {
+    CryptoError::Library
+}
 
-/// CBC with blocks of eight bytes.
-fn chain(iv: &[u8], text: &mut [u8], encrypt: impl Fn(&mut DesBlock)) -> Result<(), CryptoError> {
-    let mut before = DesBlock::try_from(iv).map_err(|_| CryptoError::Library)?;
-    for chunk in text.chunks_exact_mut(8) {
+fn encrypting<C: BlockCipherEncrypt>(cipher: &C) -> impl Fn(&mut Array<u8, C::BlockSize>) {
+    |block| cipher.encrypt_block(block)
+}
+
+fn decrypting<C: BlockCipherDecrypt>(cipher: &C) -> impl Fn(&mut Array<u8, C::BlockSize>) {
+    |block| cipher.decrypt_block(block)
+}
+
+/// CBC.
+fn chain<N: ArraySize>(iv: &[u8], text: &mut [u8], encrypt: impl Fn(&mut Array<u8, N>)) -> Result<(), CryptoError> {
+    let mut before = Array::<u8, N>::try_from(iv).map_err(library)?;
+    for chunk in text.chunks_exact_mut(N::USIZE) {
         before.iter_mut().zip(&*chunk).for_each(|(to, from)| *to ^= from);
         encrypt(&mut before);
         chunk.copy_from_slice(&before);
@@ -113,11 +139,11 @@ fn chain(iv: &[u8], text: &mut [u8], encrypt: impl Fn(&mut DesBlock)) -> Result<
     Ok(())
 }
 
-fn unchain(iv: &[u8], text: &mut [u8], decrypt: impl Fn(&mut DesBlock)) -> Result<(), CryptoError> {
-    let mut before = DesBlock::try_from(iv).map_err(|_| CryptoError::Library)?;
-    for chunk in text.chunks_exact_mut(8) {
-        let sealed = DesBlock::try_from(&*chunk).map_err(|_| CryptoError::Library)?;
-        let mut block = sealed;
+fn unchain<N: ArraySize>(iv: &[u8], text: &mut [u8], decrypt: impl Fn(&mut Array<u8, N>)) -> Result<(), CryptoError> {
+    let mut before = Array::<u8, N>::try_from(iv).map_err(library)?;
+    for chunk in text.chunks_exact_mut(N::USIZE) {
+        let sealed = Array::<u8, N>::try_from(&*chunk).map_err(library)?;
+        let mut block = sealed.clone();
         decrypt(&mut block);
         chunk.iter_mut().zip(block.iter().zip(&before)).for_each(|(to, (one, other))| *to = one ^ other);
         before = sealed;
@@ -287,7 +313,16 @@ mod tests {
 
     #[test]
     fn both_ends_read_each_other_along_the_chain() {
-        for (number, bits) in [(1, None), (5, None), (7, Some(128)), (7, Some(192)), (7, Some(256))] {
+        for (number, bits) in [
+            (1, None),
+            (5, None),
+            (7, Some(128)),
+            (7, Some(192)),
+            (7, Some(256)),
+            (8, None),
+            (8, Some(192)),
+            (8, Some(256)),
+        ] {
             for hash in [1, 2, 4, 5, 6] {
                 let cipher = BlockCipher::new(number, bits).unwrap();
                 let keys = keys(cipher, hash_of(hash).unwrap(), b"secret");
@@ -334,5 +369,28 @@ mod tests {
         let second = hmac(Hash::Md5, &[1; 16], &[&first]);
         assert_eq!(stretched(Hash::Md5, &[1; 16], 24).to_vec(), [first.to_vec(), second[..8].to_vec()].concat());
         assert_eq!(stretched(Hash::Sha1, &[1; 20], 16).to_vec(), vec![1; 16]);
+    }
+
+    /// The vectors of RFC 3713 appendix A: a block alone is CBC without a first vector.
+    #[test]
+    fn camellia_is_that_of_its_standard() {
+        let plain: Vec<u8> = hex("0123456789abcdeffedcba9876543210");
+        for (key, sealed) in [
+            ("0123456789abcdeffedcba9876543210", "67673138549669730857065648eabe43"),
+            ("0123456789abcdeffedcba98765432100011223344556677", "b4993401b3e996f84ee5cee7d79b09b9"),
+            ("0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff", "9acc237dff16d76c20ef7c919e3a7509"),
+        ] {
+            let key = hex(key);
+            let cipher = BlockCipher::Camellia(key.len());
+            let mut text = plain.clone();
+            cipher.encrypt(&key, &[0; 16], &mut text).unwrap();
+            assert_eq!(text, hex(sealed));
+            cipher.decrypt(&key, &[0; 16], &mut text).unwrap();
+            assert_eq!(text, plain);
+        }
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     }
 }

@@ -28,6 +28,8 @@ pub struct Peering {
     /// Whether it is not known what it makes of selectors that are narrower or wider than its own (gateways of other
     /// vendors).
     pub narrowing_open: bool,
+    /// Whether it asks for transport mode in the place of tunnel mode.
+    pub transport: bool,
     /// Addresses of this end.
     pub local_addresses: Vec<Item>,
     /// Addresses of the other end.

@@ -1,23 +1,40 @@
-//! The certificates of an initiator: of the options, else of the folders beside its `swanctl.conf`.
+//! The certificates of an initiator: of the options, else of the folders beside its `swanctl.conf` or `ipsec.conf`.
 
 use std::path::Path;
 
 use shakedown_config::files::FILE_LIMIT;
-use shakedown_config::{Files, swanctl};
+use shakedown_config::{Files, ipsec_conf, swanctl};
 use shakedown_crypto::Hash;
 use shakedown_crypto::ike::SigningKey;
 use shakedown_handshake::ike::Certificate;
 use shakedown_model::ike::Peering;
-use shakedown_model::{ConfigurationKind, Item, Party, Secret};
+use shakedown_model::{ConfigurationKind, Party, Secret};
 use shakedown_x509::{Anchors, KeyFit, Limits, certificates as read_certificates, key_fits};
 
 use super::{certificates, identity};
 use crate::{Error, Session};
 
-/// The folders of private keys that `swanctl --load-creds` reads.
-const KEYS: [&str; 4] = ["private", "rsa", "ecdsa", "pkcs8"];
 /// The most files of a folder that are looked at.
 const MOST: usize = 100;
+
+/// What lies beside a configuration.
+struct Beside<F> {
+    files: F,
+    /// The main file.
+    main: String,
+    /// Where certificates and keys are; `None` where they are in no file that is read here.
+    places: Option<Places>,
+}
+
+/// The folders that `swanctl --load-creds`, or strongSwan's starter, reads.
+struct Places {
+    kind: ConfigurationKind,
+    /// The folder that the others are in.
+    folder: String,
+    certificates: &'static str,
+    authorities: &'static str,
+    keys: &'static [&'static str],
+}
 
 impl Session {
     /// The certificate of an initiator with its key; `Err` within says what is missing.
@@ -50,36 +67,43 @@ impl Session {
         Ok(Certificate { chain, key })
     }
 
-    /// That of the connection's `certs`, whose key is looked for where `swanctl` does.
+    /// That of the connection's `certs`, or of the `leftcert` of an `ipsec.conf`; its key is looked for where the program does.
     fn configured_certificate(&self, party: &Party, peering: &Peering) -> Result<Result<Certificate, String>, Error> {
-        let Some((files, path)) = self.swanctl_of(party)? else { return Ok(Err("none is named".to_owned())) };
-        let failed = |source| Error::File { path: path.clone(), source: std::io::Error::other(source) };
-        let reading = swanctl::read(&files, &path).map_err(failed)?;
-        let is_meant = |one: &&swanctl::Connection| {
-            let own = one.local.first().and_then(|round| round.id.as_ref()).map(|id| id.0.as_str());
-            let theirs = one.remote.first().and_then(|round| round.id.as_ref()).map(|id| id.0.as_str());
-            let text = |item: &Option<Item>| item.as_ref().map(|item| item.name.as_str().to_owned());
-            let addresses = peering.remote_addresses.iter().map(|item| item.name.as_str());
-            let said = one.remote_addresses.iter().map(|value| value.as_str()).filter(|text| *text != "%any");
-            (own.is_none() || own == text(&peering.local.identity).as_deref())
-                && (theirs.is_none() || theirs == text(&peering.remote.identity).as_deref())
-                && said.eq(addresses)
+        let Some(Beside { files, main, places }) = self.beside(party)? else {
+            return Ok(Err("none is named".to_owned()));
         };
-        let mut meant = reading.connections.iter().filter(is_meant);
-        let names: Vec<&str> = match (meant.next(), meant.next()) {
-            (Some(one), None) => {
-                let rounds = one.local.first();
-                rounds.into_iter().flat_map(|round| &round.certificates).map(|value| value.as_str()).collect()
+        let Some(places) = places else {
+            return Ok(Err(
+                "libreswan keeps it in a database of NSS, which is not read here (`pk12util -o FILE -n NICKNAME \
+                           -d /var/lib/ipsec/nss` brings it out)"
+                    .to_owned(),
+            ));
+        };
+        let failed = |error| Error::File { path: main.clone(), source: std::io::Error::other(error) };
+        let names = match &peering.written {
+            None => return Ok(Err("its connection is not known".to_owned())),
+            Some(own) if places.kind == ConfigurationKind::Swanctl => {
+                let reading = swanctl::read(&files, &main).map_err(failed)?;
+                let connection = reading.connections.iter().find(|one| own.name.name == *one.name);
+                let round = connection.and_then(|one| one.local.first());
+                round.into_iter().flat_map(|round| &round.certificates).map(|one| one.as_str().to_owned()).collect()
             }
-            _ => return Ok(Err("its connection cannot be told from others of the file".to_owned())),
+            Some(own) => {
+                let reading = ipsec_conf::read(&files, &main, ipsec_conf::Daemon::StrongSwan).map_err(failed)?;
+                let connection = reading.connections.iter().find(|one| own.name.name == *one.name);
+                let setting = if own.is_right { "rightcert" } else { "leftcert" };
+                let value = connection.and_then(|one| one.value(setting));
+                let all = value.map(|value| value.split(|letter| letter == ',')).unwrap_or_default();
+                all.iter().map(|one| one.as_str().to_owned()).collect::<Vec<_>>()
+            }
         };
-        let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
         for name in names {
-            let place = if name.starts_with('/') { name.to_owned() } else { format!("{folder}/x509/{name}") };
+            let place =
+                if name.starts_with('/') { name } else { format!("{}/{}/{name}", places.folder, places.certificates) };
             let Ok(bytes) = files.read(&place, FILE_LIMIT) else { continue };
             let (read, _) = read_certificates(&bytes, &Limits::default());
             let Some(own) = read.first() else { continue };
-            let all = KEYS.iter().flat_map(|keys| files.glob(&format!("{folder}/{keys}/*")));
+            let all = places.keys.iter().flat_map(|keys| files.glob(&format!("{}/{keys}/*", places.folder)));
             for place in all.take(MOST) {
                 let Ok(bytes) = files.read(&place, FILE_LIMIT).map(Secret::new) else { continue };
                 if key_fits(bytes.expose(), &own.certificate) == KeyFit::Fits
@@ -94,30 +118,47 @@ impl Session {
         Ok(Err("its connection names none that can be read".to_owned()))
     }
 
-    /// The files and the main file of a party that was read from a `swanctl.conf`.
-    fn swanctl_of(&self, party: &Party) -> Result<Option<(impl Files + use<>, String)>, Error> {
-        let configuration = party.configuration.as_ref().filter(|one| one.kind == ConfigurationKind::Swanctl);
-        let Some(main) = configuration.and_then(|one| one.files.first()) else { return Ok(None) };
-        Ok(Some((self.files()?, main.path.clone())))
+    /// What lies beside the configuration that a party was read from.
+    fn beside(&self, party: &Party) -> Result<Option<Beside<impl Files + use<>>>, Error> {
+        let Some(configuration) = &party.configuration else { return Ok(None) };
+        let Some(main) = configuration.files.first().map(|file| file.path.clone()) else { return Ok(None) };
+        let folder = main.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let is_libreswan = party.software.as_ref().is_some_and(|software| software.product() == "libreswan");
+        let places = match configuration.kind {
+            ConfigurationKind::Swanctl => Some(Places {
+                kind: configuration.kind,
+                folder: folder.to_owned(),
+                certificates: "x509",
+                authorities: "x509ca",
+                keys: &["private", "rsa", "ecdsa", "pkcs8"],
+            }),
+            ConfigurationKind::IpsecConf if is_libreswan => None,
+            ConfigurationKind::IpsecConf => Some(Places {
+                kind: configuration.kind,
+                folder: format!("{folder}/ipsec.d"),
+                certificates: "certs",
+                authorities: "cacerts",
+                keys: &["private"],
+            }),
+            _ => return Ok(None),
+        };
+        Ok(Some(Beside { files: self.files()?, main, places }))
     }
 
-    /// Whom the initiator trusts, and a note that says whom: `--cacert`, else the authorities beside its `swanctl.conf`, else
+    /// Whom the initiator trusts, and a note that says whom: `--cacert`, else the authorities beside its configuration, else
     /// this machine's.
     pub(super) fn ike_anchors(&self, party: &Party) -> Result<(Anchors, String), Error> {
         if self.options.cacert.is_none()
-            && let Some((files, path)) = self.swanctl_of(party)?
+            && let Some(Beside { files, places: Some(places), .. }) = self.beside(party)?
         {
-            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let folder = format!("{}/{}", places.folder, places.authorities);
             let mut all = Vec::new();
-            for place in files.glob(&format!("{folder}/x509ca/*")).into_iter().take(MOST) {
+            for place in files.glob(&format!("{folder}/*")).into_iter().take(MOST) {
                 let Ok(bytes) = files.read(&place, FILE_LIMIT) else { continue };
                 all.extend(read_certificates(&bytes, &Limits::default()).0.into_iter().map(|one| one.certificate));
             }
             if !all.is_empty() {
-                return Ok((
-                    Anchors::from_certificates(all),
-                    format!("trusted: the certificates in `{folder}/x509ca`"),
-                ));
+                return Ok((Anchors::from_certificates(all), format!("trusted: the certificates in `{folder}`")));
             }
         }
         certificates::anchors(self.options.cacert.as_deref())

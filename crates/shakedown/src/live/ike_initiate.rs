@@ -221,7 +221,7 @@ impl Session {
             peer: text(&peering.remote),
             credentials,
             selectors,
-            transport: false,
+            transport: peering.transport,
         };
         Ok(Ok(Wherewithal { config, documentation }))
     }

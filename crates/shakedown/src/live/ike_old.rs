@@ -191,7 +191,10 @@ impl Session {
         let method = peering.local.method.as_ref().map(|item| item.name.as_str());
         if method.is_some_and(|own| own != "psk") {
             let own = method.unwrap_or_default();
-            return Ok(Err(format!("it proves itself by `{own}`, which is done from here in IKEv2 only")));
+            return Ok(Err(format!(
+                "it proves itself by `{own}`, which is done from here in IKEv2 only: what the responder says to it is not tried \
+                 here, and its own program would decide (`swanctl --initiate`, `ipsec up`), with the responder's log beside it"
+            )));
         }
         Ok(self.key_of(party, peering)?.ok_or_else(|| {
             format!(
@@ -268,7 +271,7 @@ impl Session {
                 identity: peering.local.identity.as_ref().and_then(|item| identification(item.name.as_str())),
                 shared_key: key,
                 traffic: both.unwrap_or_else(|| [any(), any()]),
-                transport: false,
+                transport: peering.transport,
                 until,
                 aggressive,
             }
