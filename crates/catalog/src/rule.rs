@@ -1,7 +1,7 @@
 //! The behaviour rows: ways in which a product departs from the plain rules of RFC 4253.
 
 use shakedown_model::ssh::{BannerRule, GexRequest, GuessRule, HostKeyOrder};
-use shakedown_model::tls::{GroupRule, Preference};
+use shakedown_model::tls::{GroupRule, Preference, StapleRule};
 use shakedown_model::{Name, Protocol, Slot};
 
 use crate::facts::BehaviourRow;
@@ -63,6 +63,10 @@ pub(crate) enum Rule {
     TlsMinRsaBits(u32),
     /// `tls-max-dh-bits`, with `maximum`
     TlsMaxDhBits(u32),
+    /// `tls-staples`, with `value`: what a client makes of stapled OCSP responses.
+    TlsStaples(StapleRule),
+    /// `tls-no-extended-master-secret`: it does not have RFC 7627.
+    TlsNoExtendedMasterSecret,
 }
 
 impl Rule {
@@ -156,6 +160,12 @@ impl Rule {
             "tls-bundles" => Self::TlsBundles(value()?.to_owned()),
             "tls-min-rsa-bits" => Self::TlsMinRsaBits(number(row.minimum, "minimum")?),
             "tls-max-dh-bits" => Self::TlsMaxDhBits(number(row.maximum, "maximum")?),
+            "tls-no-extended-master-secret" => Self::TlsNoExtendedMasterSecret,
+            "tls-staples" => Self::TlsStaples(match value()? {
+                "heeds" => StapleRule::Heeds,
+                "demands" => StapleRule::Demands,
+                other => return Err(format!("`{other}` is neither `heeds` nor `demands`")),
+            }),
             other => return Err(format!("`{other}` is no rule")),
         })
     }

@@ -324,7 +324,9 @@ fn apply_rules(policy: &mut SshPolicy, role: Role, rules: Vec<Rule>) {
             | Rule::TlsFfdhe
             | Rule::TlsBundles(_)
             | Rule::TlsMinRsaBits(_)
-            | Rule::TlsMaxDhBits(_) => {}
+            | Rule::TlsMaxDhBits(_)
+            | Rule::TlsStaples(_)
+            | Rule::TlsNoExtendedMasterSecret => {}
         }
     }
 }

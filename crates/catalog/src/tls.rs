@@ -263,6 +263,8 @@ fn from_row(row: &OfferRow, role: Role, rules: &[Rule], origin: &Origin) -> TlsP
                 policy.offer.min_rsa_bits = policy.offer.min_rsa_bits.or(Some(*bits));
             }
             Rule::TlsMaxDhBits(bits) => policy.offer.max_dh_bits = Some(*bits),
+            Rule::TlsNoExtendedMasterSecret => policy.offer.extended_master_secret = Known::Complete(false),
+            Rule::TlsStaples(rule) if role == Role::Client => policy.offer.staples = Some(*rule),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@
 mod base64;
 mod blob;
 mod der;
+mod dh_group;
 mod error;
 mod hash;
 pub mod host_key;
@@ -22,6 +23,7 @@ pub mod ssh;
 pub mod tls;
 
 pub use base64::decode as decode_base64;
+pub use dh_group::{DhGroup, dh_group};
 pub use error::CryptoError;
 pub use hash::Hash;
 pub use host_key::PrivateHostKey;

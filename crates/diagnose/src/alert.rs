@@ -1,6 +1,6 @@
 //! What the causes that an alert of TLS names share.
 
-use shakedown_model::{EvidenceId, Fact, Match, Phase, Role, Side, Strength};
+use shakedown_model::{EvidenceId, Fact, Known, Match, OriginKind, Phase, Role, Side, Strength};
 
 use crate::Case;
 
@@ -28,6 +28,15 @@ pub(crate) fn seen<'a>(case: &Case<'a>) -> impl Iterator<Item = Seen> + use<'a> 
         let role = evidence.subject.unwrap_or(Role::Server);
         Some(Seen { id, role, phase, number, is_warning: level == 1, after_finished })
     })
+}
+
+/// Whether the alert answers a hello without `server_name`: one of this program's own, or of a client that sends none.
+pub(crate) fn sent_no_name(case: &Case<'_>, seen: &Seen) -> bool {
+    let origin = case.evidence.get(seen.id.0).and_then(|evidence| evidence.origin.as_ref());
+    let is_own = origin.is_some_and(|origin| matches!(origin.kind(), OriginKind::Peer { .. }));
+    let offer = case.client.and_then(|party| party.tls()).map(|policy| &policy.offer.server_name);
+    let sends_none = matches!(offer, Some(Known::Complete(None))) || is_own;
+    sends_none && seen.role == Role::Server && case.context.server_name.is_none()
 }
 
 /// One match for all alerts that `fits` holds for; the first one gives its place in the handshake.

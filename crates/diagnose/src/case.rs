@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use shakedown_catalog::Catalog;
 use shakedown_model::{
     Context, Ending, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Origin, OriginKind, Outcome, OutcomeResult,
@@ -98,6 +100,11 @@ impl<'a> Case<'a> {
     /// Whether the server's own offer was read from this pair's address.
     pub(crate) fn answered(&self) -> bool {
         self.server.is_some_and(|party| matches!(party.source, PartySource::Live { .. }))
+    }
+
+    /// Whether a connection to this address came about in this run: something listens there, whatever came later.
+    pub(crate) fn connected(&self, address: SocketAddr) -> bool {
+        self.facts().any(|(_, one)| matches!(one.fact, Fact::Connected { address: known, .. } if known == address))
     }
 
     /// Connections that ended before the exchange was done, and that the rules do not explain. Those that a client ended that

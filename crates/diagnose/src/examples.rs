@@ -7,6 +7,8 @@
 //! server kex: NAME, NAME                    replaces a list: kex, host_key, cipher, mac, compression; of TLS version,
 //!                                           cipher_suite, group, signature_scheme; of IKE see `examples_ike`
 //! server secure_renegotiation: no           whether RFC 5746 is announced
+//! client server_name: none                  the name that it sends
+//! server extended_master_secret: demanded   whether RFC 7627 is announced (yes, no), or demanded of the peer
 //! fact: FACT                                one piece of evidence, see `fact`
 //! target: NAME                              what the person typed
 //! side: server                              expected side at fault, where it matters
@@ -124,6 +126,11 @@ fn replace_tls(offer: &mut TlsOffer, list: &str, value: &str) {
         }
         "signature_scheme" => offer.signature_schemes = names(),
         "secure_renegotiation" => offer.secure_renegotiation = Known::Complete(value == "yes"),
+        "server_name" => offer.server_name = Known::Complete(Some(Name::new(value)).filter(|name| *name != *"none")),
+        "extended_master_secret" => {
+            offer.extended_master_secret = Known::Complete(value != "no");
+            offer.needs_extended_master_secret = Some(value == "demanded");
+        }
         _ => panic!("no such list: {list}"),
     }
 }
@@ -253,6 +260,13 @@ fn fact(text: &str) -> Evidence {
             number: word(0).parse().expect("a number"),
             name: word(1).to_owned(),
             to_everything: word(2) == "to-everything",
+        },
+        "large-hello-lost" => Fact::LargeHelloLost {
+            ending: match word(0) {
+                "silent" => Ending::Silent { milliseconds: 4000 },
+                "closed" => Ending::Closed,
+                _ => Ending::Reset,
+            },
         },
         "departure" => Fact::Departure { what: after(0).to_owned() },
         "no-user-signature" => {

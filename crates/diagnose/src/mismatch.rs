@@ -15,6 +15,7 @@ use crate::text::{list, quoted};
 pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
     match (&failed.kind, failed.slot) {
         (FailureKind::NoSecureRenegotiation, _) => "renegotiation-refused",
+        (FailureKind::NoExtendedMasterSecret { .. }, _) => "crypto-policy",
         (_, Slot::Version) => "no-common-version",
         (FailureKind::WrongIdentity { .. }, _) => "peer-identity-mismatch",
         (FailureKind::DifferentKeys, _) => "psk-mismatch",

@@ -93,7 +93,26 @@ fn blame(case: &Case<'_>, failed: &FailedSlot) -> Blame {
             return Blame { side: role.into(), reason, because };
         }
     }
-    blame::decide(&end(case, failed, Role::Client), &end(case, failed, Role::Server), sound)
+    let decided = blame::decide(&end(case, failed, Role::Client), &end(case, failed, Role::Server), sound);
+    match decided.side {
+        Side::Unknown => without_mandatory(failed).unwrap_or(decided),
+        _ => decided,
+    }
+}
+
+/// The end without the one group that every implementation has to have (RFC 8446 section 9.1, RFC 9325 section 4.2), where the
+/// other one has it.
+fn without_mandatory(failed: &FailedSlot) -> Option<Blame> {
+    const MANDATORY: &str = "secp256r1";
+    let has = |items: &[Item]| items.iter().any(|item| item.name == *MANDATORY);
+    let side = match (failed.slot, has(&failed.client), has(&failed.server)) {
+        (Slot::Group, true, false) => Side::Server,
+        (Slot::Group, false, true) => Side::Client,
+        _ => return None,
+    };
+    let because =
+        format!("it lacks {}, which every implementation has to have (RFC 8446 section 9.1)", quoted(MANDATORY));
+    Some(Blame { side, reason: Reason::ConfiguredOut, because })
 }
 
 fn end(case: &Case<'_>, failed: &FailedSlot, role: Role) -> End {

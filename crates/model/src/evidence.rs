@@ -283,6 +283,11 @@ pub enum Fact {
         /// What, in one sentence without a full stop.
         what: String,
     },
+    /// TLS: a client's hello of more than one packet had no answer, and the same hello without its large key share has.
+    LargeHelloLost {
+        /// How the first one ended.
+        ending: Ending,
+    },
     /// The user cannot sign with any algorithm that the server accepts.
     NoUserSignature {
         /// What the client would sign with.

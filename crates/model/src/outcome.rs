@@ -230,6 +230,11 @@ pub enum FailureKind {
     OtherMode,
     /// TLS: the client demands secure renegotiation (RFC 5746), and the server does not announce it.
     NoSecureRenegotiation,
+    /// TLS up to 1.2: one end demands the extended master secret (RFC 7627), and the other does not announce it.
+    NoExtendedMasterSecret {
+        /// Who demands it.
+        demanded_by: Role,
+    },
     /// One implementation cannot go on although the lists have a name in common.
     Deviation {
         /// Who cannot.

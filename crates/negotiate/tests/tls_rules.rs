@@ -413,6 +413,36 @@ fn a_server_without_secure_renegotiation() {
     assert_eq!(run(&client(), &own).result(), OutcomeResult::Agreed);
 }
 
+/// Who demands RFC 7627 ends up to TLS 1.2 where the other end does not announce it.
+#[test]
+fn an_end_without_the_extended_master_secret() {
+    let mut own = server(&[rsa()]);
+    own.offer.extended_master_secret = Known::Complete(true);
+    own.offer.needs_extended_master_secret = Some(true);
+    let mut old = client();
+    old.offer.extended_master_secret = Known::Complete(false);
+    assert_eq!(run(&old, &own).result(), OutcomeResult::Agreed, "TLS 1.3 does not need it");
+    let mut own = tls12(own);
+    let outcome = run(&old, &own);
+    assert_eq!(
+        outcome.failed[0].kind,
+        FailureKind::NoExtendedMasterSecret { demanded_by: Role::Server },
+        "{outcome:?}"
+    );
+    old.offer.extended_master_secret = Known::Unknown;
+    assert_eq!(run(&old, &own).result(), OutcomeResult::Agreed, "what is not known is no failure");
+    own.offer =
+        TlsOffer { extended_master_secret: Known::Complete(false), needs_extended_master_secret: None, ..own.offer };
+    let mut strict = client();
+    strict.offer.needs_extended_master_secret = Some(true);
+    let outcome = run(&strict, &own);
+    assert_eq!(
+        outcome.failed[0].kind,
+        FailureKind::NoExtendedMasterSecret { demanded_by: Role::Client },
+        "{outcome:?}"
+    );
+}
+
 /// OpenSSL's client of old versions alone refuses what a server with TLS 1.2 marks as a downgrade.
 #[test]
 fn a_hole_between_the_versions_of_the_server() {

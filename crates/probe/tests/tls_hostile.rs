@@ -9,6 +9,7 @@ use shakedown_model::{Ending, Fact, Known, StrangeProtocol, Throttle, items};
 use shakedown_probe::tls::{TlsOptions, TlsProbed, TlsTarget, Verdict};
 use shakedown_testkit::hostile::{Hostile, Step};
 use shakedown_testkit::peers::openssl_s_server;
+use shakedown_testkit::{Gate, Turned};
 use shakedown_wire::tls::number::{content, version};
 use shakedown_wire::tls::{
     Certificate, CertificateEntry, Extension, Extensions, HELLO_RETRY_REQUEST_RANDOM, Message, ServerHello, View,
@@ -16,7 +17,7 @@ use shakedown_wire::tls::{
 };
 
 mod tls_support;
-use tls_support::{Gate, candidates, suites_of, wait};
+use tls_support::{candidates, suites_of, wait};
 
 /// Long enough for an exchange on loopback, short enough for many tests.
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -216,9 +217,12 @@ fn holds_nothing_wrong(offer: &TlsOffer, suites: &[String]) {
 fn a_server_that_begins_to_refuse_makes_no_wrong_no() {
     let Some(server) = openssl_s_server(&["rsa"], &[]) else { return };
     let suites = suites_of("DEFAULT", &["ECDHE_RSA", "DHE_RSA", "RSA"]);
-    for reset in [false, true] {
-        for limit in [1, 3, 5, 6, 8, 12, 20, 30] {
-            let gate = Gate::new(server.address(), limit, reset);
+    let limits = [1, 3, 5, 6, 8, 12, 20, 30];
+    // Each silence is waited for.
+    let cases = [(Turned::Closed, &limits[..]), (Turned::Reset, &limits[..]), (Turned::Silent, &[8, 20])];
+    for (turned, limits) in cases {
+        for &limit in limits {
+            let gate = Gate::new(server.address(), limit, turned);
             let options = TlsOptions { timeout: Duration::from_secs(6), ..TlsOptions::default() };
             let probed = probe_with(gate.address(), &options);
             let Some(party) = probed.gathered.parties.first() else {

@@ -378,6 +378,7 @@ fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
             | FailureKind::NoKey { .. }
             | FailureKind::OtherMode
             | FailureKind::NoSecureRenegotiation
+            | FailureKind::NoExtendedMasterSecret { demanded_by: _ }
             | FailureKind::NoKnownKey
             | FailureKind::RevokedKey => {}
         }
@@ -437,6 +438,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         Fact::Certificate(finding) => certificate::finding(visit, finding),
         Fact::Completion(completion) => certificate::completion(visit, completion),
         Fact::Departure { what } => visit.sentence(what),
+        Fact::LargeHelloLost { ending: _ } => {}
         Fact::Malformed { phase: _, what, offset: _ } | Fact::BackendsDiffer { what } => visit.sentence(what),
         Fact::LimitReached { phase: _, limit } => visit.sentence(limit),
         Fact::TrustStore { client, path, trusts: _ } => {

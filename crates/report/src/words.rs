@@ -128,6 +128,10 @@ pub(crate) fn failure(failed: &FailedSlot) -> String {
         FailureKind::NoSecureRenegotiation => {
             "the server does not announce secure renegotiation (RFC 5746), which the client demands".to_owned()
         }
+        FailureKind::NoExtendedMasterSecret { demanded_by } => format!(
+            "the {} does not announce the extended master secret (RFC 7627), which the {demanded_by} demands",
+            demanded_by.peer()
+        ),
         FailureKind::NotTheKnownKey => "the server's host key is not the known one".to_owned(),
         FailureKind::NoKnownKey => "the server's host key is not known, and the client checks strictly".to_owned(),
         FailureKind::RevokedKey => "the server's host key is revoked".to_owned(),

@@ -105,6 +105,14 @@ pub fn sentence(fact: &Fact) -> String {
         }
         Fact::OldVersionOnly => "the responder answers IKEv1, and not IKEv2".to_owned(),
         Fact::Departure { what } => what.clone(),
+        Fact::LargeHelloLost { ending } => {
+            let how = match ending {
+                Ending::Closed => "is closed upon",
+                Ending::Reset => "is reset",
+                Ending::Silent { .. } => "gets no answer",
+            };
+            format!("the client's hello with a large key share {how}, and the same hello without it is answered")
+        }
         Fact::NoUserSignature { client, server } => {
             format!("the client would sign with {}, the server accepts {}", or_nothing(client), or_nothing(server))
         }

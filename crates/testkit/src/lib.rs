@@ -13,12 +13,14 @@ pub mod hostile;
 pub mod peers;
 
 mod agreed;
+mod gate;
 mod key;
 mod process;
 mod program;
 mod shared;
 
 pub use agreed::Agreed;
+pub use gate::{Gate, Turned};
 pub use key::{KeyType, generate_key};
 pub use process::{Finished, Running, StartError, free_port, run};
 pub use program::{peers_dir, program, require};

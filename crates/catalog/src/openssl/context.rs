@@ -279,7 +279,7 @@ impl Context {
                 dh_parameters: if server { Known::Complete(self.dh_parameters) } else { Known::Unknown },
                 secure_renegotiation: Known::Complete(true),
                 needs_secure_renegotiation: Some(!server && !self.legacy_server_connect),
-                extended_master_secret: Known::Complete(true),
+                extended_master_secret: Known::Complete(self.openssl.at_least("1.1.0")),
                 needs_extended_master_secret: Some(false),
                 security_level: Some(level.number()),
                 min_rsa_bits: minimum(level.min_rsa_bits()),

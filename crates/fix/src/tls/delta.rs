@@ -263,6 +263,8 @@ pub(crate) fn settle(policy: &mut TlsPolicy, new: TlsPolicy) {
     offer.signature_schemes = new.signature_schemes;
     offer.legacy_signatures = new.legacy_signatures;
     offer.needs_secure_renegotiation = new.needs_secure_renegotiation;
+    offer.needs_extended_master_secret = new.needs_extended_master_secret;
+    offer.staples = new.staples;
     offer.security_level = new.security_level;
     offer.min_rsa_bits = new.min_rsa_bits;
     offer.min_dh_bits = new.min_dh_bits;

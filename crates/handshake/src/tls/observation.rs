@@ -1,7 +1,8 @@
 use shakedown_model::{Name, StrangeProtocol};
+use shakedown_wire::tls::number::extension as x;
 use shakedown_wire::tls::{
-    Alert, CertificateEntry, CertificateRequest, CertificateStatus, Extensions, KeyExchangeParameters, ServerHello,
-    Ssl2ServerHello,
+    Alert, CertificateEntry, CertificateRequest, CertificateStatus, Extensions, KeyExchangeParameters, Place,
+    ServerHello, Ssl2ServerHello, View,
 };
 
 /// All that one hello brought.
@@ -59,6 +60,18 @@ impl Observation {
     /// Whether the server accepted the hello: it answered with a hello of its own.
     pub fn is_accepted(&self) -> bool {
         self.hello.is_some() || self.retry.is_some() || self.ssl2.is_some()
+    }
+
+    /// The stapled OCSP response on the server's own certificate, in DER.
+    pub fn staple(&self) -> Option<Vec<u8>> {
+        if let Some(CertificateStatus::Ocsp(response)) = &self.certificate_status {
+            return Some(response.clone());
+        }
+        let extensions = &self.certificates.first()?.extensions;
+        match extensions.view(x::STATUS_REQUEST, Place::Certificate, 0) {
+            Some(Ok(View::CertificateStatus(CertificateStatus::OCSP, response))) => Some(response),
+            _ => None,
+        }
     }
 
     /// The size of the prime of a finite-field key exchange in bits.

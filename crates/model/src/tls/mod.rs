@@ -110,6 +110,9 @@ pub struct TlsOffer {
     pub verifies: Option<bool>,
     /// Whether the client marks its hello as a retry with a lower version (RFC 7507).
     pub fallback: bool,
+    /// Client: what it makes of a stapled OCSP response (RFC 6066 section 8); `None` where it asks for none, or that is not
+    /// known.
+    pub staples: Option<StapleRule>,
     /// Server: whether it asks for a certificate of the client.
     pub client_certificate: Known<ClientCertificate>,
     /// Server: the names of the authorities that it asks for, where it lists any.
@@ -186,6 +189,15 @@ pub enum DhParameters {
     /// There are none, and the library is not told: it takes a suite with DHE, and the handshake ends there (a callback that
     /// has nothing to give).
     Missing,
+}
+
+/// What a client makes of a stapled OCSP response, which it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StapleRule {
+    /// It refuses a certificate that the response calls revoked.
+    Heeds,
+    /// Besides, it refuses a certificate that demands a response (RFC 7633) where none is sent.
+    Demands,
 }
 
 /// Whether a server asks for the client's certificate.

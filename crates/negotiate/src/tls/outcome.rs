@@ -1,4 +1,4 @@
-use shakedown_model::tls::{Authentication, KeyExchange, Suite, TlsPolicy, TlsVersion};
+use shakedown_model::tls::{Authentication, KeyExchange, Suite, TlsOffer, TlsPolicy, TlsVersion};
 use shakedown_model::{
     Context, FailedSlot, FailureKind, Item, Name, Outcome, Role, Slot, Stage, StageOutcome, StageResult, TraceStep,
 };
@@ -119,6 +119,12 @@ impl Run<'_> {
             self.fail(Stage::Hello, vec![failed]);
             return;
         }
+        if let Some(demanded_by) = self.lacks_extended_master_secret() {
+            let kind = FailureKind::NoExtendedMasterSecret { demanded_by };
+            let failed = self.ends.failed(Stage::Hello, Slot::Version, kind);
+            self.fail(Stage::Hello, vec![failed]);
+            return;
+        }
         let shared = Shared::of(self.ends);
         if let Some(decision) = scheme::none_shared(self.ends, &shared) {
             self.take(Slot::SignatureScheme, Stage::Certificate, &decision, |name: &Name| Some(name.clone()));
@@ -150,6 +156,16 @@ impl Run<'_> {
         } else {
             self.result(Stage::Certificate, StageResult::Agreed);
         }
+    }
+
+    /// Who demands the extended master secret of an end that does not announce it (RFC 7627 sections 5.2 and 5.3).
+    fn lacks_extended_master_secret(&self) -> Option<Role> {
+        let ends =
+            [(Role::Server, self.ends.server, &self.ends.client), (Role::Client, &self.ends.client, self.ends.server)];
+        let lacks = |other: &TlsOffer| other.extended_master_secret.complete() == Some(&false);
+        let of =
+            ends.into_iter().find(|(_, own, other)| own.needs_extended_master_secret == Some(true) && lacks(other));
+        of.map(|(role, ..)| role)
     }
 
     fn group(&self, suite: &Suite<'_>) -> Decision {

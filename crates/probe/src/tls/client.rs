@@ -67,6 +67,7 @@ pub(crate) fn hello(offer: &TlsOffer, target: &TlsTarget, candidates: &Candidate
             Known::Complete(false) => RenegotiationInfo::Absent,
             _ => RenegotiationInfo::Extension,
         },
+        status_request: offer.staples.is_some(),
         extended_master_secret: !matches!(offer.extended_master_secret, Known::Complete(false)),
         has_extensions: !legacy_only,
         versions,

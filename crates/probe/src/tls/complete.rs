@@ -62,6 +62,8 @@ pub struct Completed {
     pub protocol: Option<Name>,
     /// The certificates that the server showed.
     pub chain: Chain,
+    /// The stapled OCSP response, which rustls always asks for.
+    pub staple: Option<Vec<u8>>,
     /// Whether the server asked for a certificate of the client.
     pub asked: bool,
     /// The names of authorities that it gave, in DER.
@@ -125,6 +127,7 @@ pub(super) async fn run(
         group: connection.negotiated_key_exchange_group().map(|group| candidates.group_name(group.name().into())),
         protocol: connection.alpn_protocol().map(Name::from_bytes),
         chain: seen.chain.clone(),
+        staple: seen.staple.clone(),
         asked: seen.asked,
         authorities: seen.authorities.clone(),
         shown: seen.shown,
@@ -388,6 +391,7 @@ struct Told {
 #[derive(Clone, Default)]
 struct Seen {
     chain: Chain,
+    staple: Option<Vec<u8>>,
     asked: bool,
     authorities: Vec<Vec<u8>>,
     shown: bool,
@@ -465,10 +469,11 @@ impl ServerCertVerifier for Recorder {
         own: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
+        staple: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         self.told.learn(|seen| {
+            seen.staple = Some(staple.to_vec()).filter(|staple| !staple.is_empty());
             seen.chain = std::iter::once(own).chain(others).map(|certificate| certificate.to_vec()).collect();
         });
         Ok(ServerCertVerified::assertion())

@@ -6,6 +6,9 @@ use shakedown_wire::tls::number::version;
 
 use super::Candidates;
 
+/// The change that makes a hello of one packet out of one of two.
+pub(crate) const SMALL: &str = "without its large key share (post-quantum)";
+
 /// What is changed, and the hello with that change alone.
 pub(crate) fn contrasts(hello: &HelloSpec, candidates: &Candidates) -> Vec<(&'static str, HelloSpec)> {
     let is_large = |number: u16| {
@@ -20,7 +23,7 @@ pub(crate) fn contrasts(hello: &HelloSpec, candidates: &Candidates) -> Vec<(&'st
         if small.key_shares.is_empty() {
             small.key_shares = small.groups.iter().copied().take(1).collect();
         }
-        list.push(("without its large key share (post-quantum)", small));
+        list.push((SMALL, small));
     }
     if hello.server_name.is_some() {
         list.push(("without `server_name`", HelloSpec { server_name: None, ..hello.clone() }));

@@ -101,7 +101,7 @@ struct Log {
 
 /// A hello that the server accepted.
 struct Canary {
-    hello: HelloSpec,
+    config: ClientConfig,
     version: Option<u16>,
     cipher_suite: Option<u16>,
     seen: Instant,
@@ -167,10 +167,16 @@ impl<'a> Engine<'a> {
 
     /// A hello that the server accepted: from now on it tells whether the server still answers.
     pub(crate) async fn set_canary(&self, hello: &HelloSpec, observation: &Observation) {
+        let config = ClientConfig::new(hello.clone(), Until::ServerHello, self.candidates.table());
+        self.set_canary_of(config, observation).await;
+    }
+
+    /// The same with a hello of any form.
+    pub(crate) async fn set_canary_of(&self, config: ClientConfig, observation: &Observation) {
         let mut canary = self.canary.lock().await;
         if canary.is_none() {
             let Observation { version, cipher_suite, .. } = *observation;
-            *canary = Some(Canary { hello: hello.clone(), version, cipher_suite, seen: Instant::now() });
+            *canary = Some(Canary { config, version, cipher_suite, seen: Instant::now() });
         }
     }
 
@@ -342,7 +348,7 @@ impl<'a> Engine<'a> {
         if self.has_stopped() {
             return Some(false);
         }
-        let config = ClientConfig::new(known.hello.clone(), Until::ServerHello, self.candidates.table());
+        let config = known.config.clone();
         let (version, cipher_suite) = (known.version, known.cipher_suite);
         // The lock is kept: others that wait for the same answer take this one.
         let Some(number) = self.budget.take() else { return Some(false) };

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
+use shakedown_crypto::{DhGroup, dh_group};
 use shakedown_handshake::tls::{Departure, End, Observation};
 use shakedown_model::{ClientVerdict, CompletionEnd};
 use shakedown_wire::tls::number::{extension as x, version};
-use shakedown_wire::tls::{CertificateEntry, Place, View};
+use shakedown_wire::tls::{CertificateEntry, KeyExchangeParameters, Place, View};
 
 use super::{Completed, Reply, Verdict};
 
@@ -62,8 +63,13 @@ pub(crate) struct Findings {
     pub(crate) all_chains: bool,
     pub(crate) protocols: Tally2,
     pub(crate) dh_bits: Option<u32>,
+    /// The last group of DHE that was seen, and what it is like.
+    pub(crate) dh_group: Option<(Vec<u8>, Option<DhGroup>)>,
     pub(crate) secure_renegotiation: Option<bool>,
     pub(crate) extended_master_secret: Option<bool>,
+    pub(crate) needs_extended_master_secret: Option<bool>,
+    /// Whether a hello without a scheme of the server's was refused, which was taken with one more.
+    pub(crate) needs_shared_scheme: bool,
     pub(crate) session_ticket: Option<bool>,
     pub(crate) compression: Option<bool>,
     pub(crate) staples: Option<bool>,
@@ -123,6 +129,11 @@ impl Findings {
             self.chains.push(chain);
         }
         self.dh_bits = seen.dh_bits().or(self.dh_bits);
+        if let Some(KeyExchangeParameters::Dh { p, g, .. }) = &seen.parameters
+            && self.dh_group.as_ref().is_none_or(|(known, _)| known != p)
+        {
+            self.dh_group = Some((p.clone(), dh_group(p, g)));
+        }
         self.learn_extensions(seen, chosen);
         if seen.flight_complete {
             self.learn_request(seen);

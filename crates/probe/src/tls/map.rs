@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 
-use shakedown_handshake::tls::HelloSpec;
+use shakedown_handshake::tls::{Departure, HelloSpec};
 use shakedown_model::tls::TlsOffer;
-use shakedown_model::{Evidence, Fact, Gathered, Name};
+use shakedown_model::{Ending, Evidence, Fact, Gathered, Name};
 use tokio::time::Instant;
 
 use super::engine::Engine;
@@ -51,6 +51,10 @@ pub struct Answer {
     pub signature_scheme: Option<Name>,
     /// The certificates that the server showed.
     pub chain: Chain,
+    /// Whether a stapled OCSP response was asked for.
+    pub asked_staple: bool,
+    /// The stapled OCSP response, in DER.
+    pub staple: Option<Vec<u8>>,
 }
 
 /// Finds out all that a TLS server accepts: versions, suites, groups, signature schemes, certificates, and how it
@@ -94,9 +98,15 @@ async fn probe(
                 continue;
             }
             let hello = client::hello(offer, target, candidates);
-            let reply = mapper.meet(hello.clone(), "client's hello").await;
-            if reply.verdict != Verdict::Accepted && reply.alert().is_none() && reply.connection > 0 {
-                cut.push(hello);
+            let mut reply = mapper.meet(hello.clone(), "client's hello").await;
+            if departs(&reply) {
+                reply.verdict = Verdict::Refused;
+            } else if is_refused(&reply) && mapper.refused.len() < CONTRASTED {
+                mapper.refused.push(hello.clone());
+            }
+            if reply.verdict != Verdict::Accepted && reply.alert().is_none() && reply.connection > 0 && !departs(&reply)
+            {
+                cut.push((hello, reply.failure.clone()));
             }
             // close_notify after this end's own is how a handshake ends that went well.
             let alerts = reply.observation.as_ref().map(facts::alerts).unwrap_or_default();
@@ -115,8 +125,8 @@ async fn probe(
         }
         let all_accepted = replies.iter().all(|reply| reply.verdict == Verdict::Accepted);
         if clients.is_none() || !all_accepted && !is_hopeless {
-            for hello in cut.iter().take(CONTRASTED) {
-                compare(&mut mapper, hello).await;
+            for (hello, ended) in cut.iter().take(CONTRASTED) {
+                compare(&mut mapper, hello, ended.as_ref()).await;
             }
             mapper.run().await;
         }
@@ -124,7 +134,9 @@ async fn probe(
         for reply in &mut replies {
             mapper.engine.judge_again(reply).await;
         }
-        let answers: Vec<Answer> = replies.iter().map(|reply| answer(reply, candidates)).collect();
+        let asked = clients.unwrap_or_default().iter().map(|offer| offer.staples.is_some());
+        let answers: Vec<Answer> =
+            replies.iter().zip(asked).map(|(reply, asked)| answer(reply, asked, candidates)).collect();
         let completed = mapper.completed.take();
         let (party, evidence, chains) = mapper.finish();
         probed.gathered.evidence.extend(evidence);
@@ -143,17 +155,48 @@ async fn probe(
     probed
 }
 
+/// Whether the server chose what the client did not offer: every client ends there (RFC 8446 section 4.1.3, RFC 5246 section
+/// 7.4.1.3).
+fn departs(reply: &Reply) -> bool {
+    let ends = |departure: &Departure| {
+        matches!(
+            departure,
+            Departure::Version(_)
+                | Departure::CipherSuite(_)
+                | Departure::Compression(_)
+                | Departure::Group(_)
+                | Departure::SignatureScheme(_)
+        )
+    };
+    reply.observation.as_ref().is_some_and(|seen| seen.is_accepted() && seen.departures.iter().any(ends))
+}
+
+/// Whether the server refused it without a reason of its own: by closing, or by an alert that may mean any list.
+fn is_refused(reply: &Reply) -> bool {
+    /// handshake_failure and insufficient_security.
+    const UNTOLD: [u8; 2] = [40, 71];
+    let is_cut = matches!(reply.failure, Some(Fact::Ended { ending: Ending::Closed | Ending::Reset, .. }));
+    reply.verdict != Verdict::Accepted
+        && reply.connection > 0
+        && (is_cut || reply.alert().is_some_and(|alert| UNTOLD.contains(&alert.description)))
+}
+
 /// A hello that was cut off without a word is sent again with one thing changed, each time another.
-async fn compare(mapper: &mut Mapper<'_>, hello: &HelloSpec) {
+async fn compare(mapper: &mut Mapper<'_>, hello: &HelloSpec, ended: Option<&Fact>) {
     for (what, changed) in contrast::contrasts(hello, mapper.engine.candidates) {
         let reply = mapper.meet(changed, "the client's hello with one change").await;
         if reply.verdict == Verdict::Accepted {
             mapper.engine.note(format!("a client's hello that got no answer is answered {what}"));
+            if what == contrast::SMALL
+                && let Some(Fact::Ended { ending, .. }) = ended
+            {
+                mapper.engine.evidence(Fact::LargeHelloLost { ending: *ending }, reply.connection, "the same, smaller");
+            }
         }
     }
 }
 
-fn answer(reply: &Reply, candidates: &Candidates) -> Answer {
+fn answer(reply: &Reply, asked_staple: bool, candidates: &Candidates) -> Answer {
     let seen = reply.accepted();
     let version = seen.and_then(|seen| shakedown_wire::tls::number::version::name(seen.version?));
     Answer {
@@ -166,6 +209,8 @@ fn answer(reply: &Reply, candidates: &Candidates) -> Answer {
         chain: seen
             .map(|seen| seen.certificates.iter().map(|entry| entry.certificate.clone()).collect())
             .unwrap_or_default(),
+        asked_staple,
+        staple: seen.and_then(shakedown_handshake::tls::Observation::staple),
     }
 }
 

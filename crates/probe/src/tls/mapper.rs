@@ -1,7 +1,7 @@
 //! What is asked of a server, in which order: what is likely is asked for side by side, absence is proved by refusals
 //! of whole lists, and a known-good hello tells a refusal from a server that has had enough.
 
-use shakedown_handshake::tls::{ClientConfig, FirstMessage, HelloSpec, Until};
+use shakedown_handshake::tls::{ClientConfig, FirstMessage, HelloSpec, Observation, Until};
 use shakedown_model::tls::{CertificateKeyType, TlsVersion};
 use shakedown_model::{Ending, Evidence, Fact, Party};
 use shakedown_wire::tls::Ssl2ClientHello;
@@ -11,7 +11,7 @@ use super::candidates::{Class, class};
 use super::complete::Completed;
 use super::engine::Engine;
 use super::findings::Findings;
-use super::{Chain, Reply, Verdict, party, plan};
+use super::{Chain, Reply, Verdict, party, plan, refusal};
 use crate::all;
 
 /// Connections that are left for what comes after the suites that few servers have.
@@ -24,6 +24,8 @@ pub(super) struct Mapper<'a> {
     pub(super) findings: Findings,
     /// The hello that the server accepted first.
     pub(super) good: Option<HelloSpec>,
+    /// Clients' hellos that the server refused: what was missing in them is asked once its suites are known.
+    pub(super) refused: Vec<HelloSpec>,
     /// The whole handshake that was made.
     pub(super) completed: Option<Completed>,
 }
@@ -52,7 +54,7 @@ impl<'a> Mapper<'a> {
             protocols: engine.target.protocols.iter().map(|name| name.clone().into_bytes()).collect(),
             ..HelloSpec::default()
         };
-        Self { engine, base, findings: Findings::default(), good: None, completed: None }
+        Self { engine, base, findings: Findings::default(), good: None, refused: Vec::new(), completed: None }
     }
 
     /// The full map.
@@ -61,6 +63,9 @@ impl<'a> Mapper<'a> {
         if self.good.is_some() {
             self.second_round().await;
             self.complete_where_asked().await;
+            for hello in std::mem::take(&mut self.refused) {
+                refusal::explain(self, &hello).await;
+            }
             self.third_round().await;
             self.rare_suites().await;
             self.schemes_of_tls12().await;
@@ -81,7 +86,8 @@ impl<'a> Mapper<'a> {
     /// The party, where the server accepted a hello; the evidence; the certificates.
     pub(super) fn finish(self) -> (Option<Party>, Vec<Evidence>, Vec<Chain>) {
         let Self { engine, findings, good, .. } = self;
-        if good.is_none() {
+        // SSL 2.0 has a hello of its own kind.
+        if good.is_none() && !findings.has(version::SSL2) {
             return (None, engine.into_log().0, Vec::new());
         }
         for departure in &findings.departures {
@@ -129,17 +135,20 @@ impl<'a> Mapper<'a> {
             (of_legacy.clone(), Until::Flight, "TLS 1.1 and below"),
         ];
         let asked = hellos.clone().map(|(hello, until, purpose)| self.engine.ask(hello, until, purpose));
-        let (mut replies, ssl2) = tokio::join!(all(asked.into_iter().collect()), self.ssl2());
+        let (mut replies, (ssl2, ssl2_seen)) = tokio::join!(all(asked.into_iter().collect()), self.ssl2());
         for (reply, (hello, ..)) in replies.iter().zip(&hellos) {
             if let Some(seen) = reply.accepted() {
                 self.engine.set_canary(hello, seen).await;
                 self.good.get_or_insert_with(|| hello.clone());
             }
         }
+        if let (None, Some((config, seen))) = (&self.good, ssl2_seen) {
+            self.engine.set_canary_of(config, &seen).await;
+        }
         if self.good.is_none() && !replies.iter().all(Reply::is_hopeless) {
             self.other_first_hellos().await;
         }
-        if self.good.is_none() {
+        if self.good.is_none() && ssl2 != Verdict::Accepted {
             self.explain(&replies);
             replies.iter().for_each(|reply| self.engine.keep(reply, "hello"));
             return;
@@ -170,7 +179,8 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    async fn ssl2(&self) -> Verdict {
+    /// What the server makes of a hello of SSL 2.0, and that hello with the answer where it is taken.
+    async fn ssl2(&self) -> (Verdict, Option<(ClientConfig, Observation)>) {
         // All that SSL 2.0 ever had, by the numbers of its specification section "cipher specifications".
         let cipher_specs =
             vec![[7, 0, 0xc0], [5, 0, 0x80], [3, 0, 0x80], [1, 0, 0x80], [6, 0, 0x40], [4, 0, 0x80], [2, 0, 0x80]];
@@ -178,15 +188,15 @@ impl<'a> Mapper<'a> {
             Ssl2ClientHello { version: version::SSL2, cipher_specs, session_id: Vec::new(), challenge: vec![0x5a; 16] };
         let mut config = ClientConfig::new(HelloSpec::default(), Until::ServerHello, self.engine.candidates.table());
         config.first = FirstMessage::Ssl2(hello);
-        let reply = self.engine.ask_with(config, "SSL 2.0").await;
+        let reply = self.engine.ask_with(config.clone(), "SSL 2.0").await;
         let is_silent =
             matches!(reply.failure, Some(Fact::Ended { ending: Ending::Silent { .. }, .. } | Fact::TooSlow { .. }));
         match (reply.verdict, &reply.observation) {
-            (Verdict::Accepted, Some(seen)) if seen.ssl2.is_some() => Verdict::Accepted,
-            (Verdict::Accepted | Verdict::Refused, _) => Verdict::Refused,
+            (Verdict::Accepted, Some(seen)) if seen.ssl2.is_some() => (Verdict::Accepted, Some((config, seen.clone()))),
+            (Verdict::Accepted | Verdict::Refused, _) => (Verdict::Refused, None),
             // A server without SSL 2.0 takes such a hello for garbage, and ends in any way.
-            (Verdict::Unknown, Some(_)) if !is_silent => Verdict::Refused,
-            (Verdict::Unknown, _) => Verdict::Unknown,
+            (Verdict::Unknown, Some(_)) if !is_silent => (Verdict::Refused, None),
+            (Verdict::Unknown, _) => (Verdict::Unknown, None),
         }
     }
 

@@ -16,6 +16,7 @@ mod options;
 mod party;
 mod plan;
 mod questions;
+mod refusal;
 mod schemes;
 
 pub use candidates::{Candidates, Numbered};

@@ -1,3 +1,4 @@
+use shakedown_crypto::DhGroup;
 use shakedown_handshake::tls::Departure;
 use shakedown_model::tls::{
     Certificate, ClientCertificate, DhParameters, GroupRule, Preference, TlsBehaviour, TlsOffer, TlsPolicy, UnknownName,
@@ -59,6 +60,7 @@ pub(crate) fn party(
         },
         secure_renegotiation: bool_known(findings.secure_renegotiation),
         extended_master_secret: bool_known(findings.extended_master_secret),
+        needs_extended_master_secret: findings.needs_extended_master_secret,
         dh_parameters: findings.dh_bits.map_or(Known::Unknown, |bits| Known::Complete(DhParameters::Fixed { bits })),
         client_certificate: match findings.request {
             Some((false, _)) => Known::Complete(ClientCertificate::NotAsked),
@@ -148,6 +150,7 @@ fn behaviour(findings: &Findings) -> TlsBehaviour {
     let preference = |is_own: Option<bool>| is_own.map(|own| if own { Preference::Server } else { Preference::Client });
     TlsBehaviour {
         suite_order: preference(findings.suite_order_is_own),
+        needs_shared_scheme: findings.needs_shared_scheme,
         group_rule: match findings.group_order_is_own {
             Some(false) => Some(GroupRule::ClientOrder),
             _ => None,
@@ -177,6 +180,21 @@ fn sentences(findings: &Findings) -> Vec<String> {
         matches!(findings.request, Some((true, None))),
         "the server asks for a client certificate; whether it insists is not known",
     );
+    match findings.dh_group.as_ref().and_then(|(_, group)| *group) {
+        Some(DhGroup::Composite) => {
+            say(true, "the modulus of DHE is not prime: whoever knows its factors can read the connections with DHE");
+        }
+        Some(DhGroup::SmallOrder) => say(
+            true,
+            "the generator of DHE has a small order: whoever listens can read the connections with DHE (RFC 2785)",
+        ),
+        Some(DhGroup::OrderUnknown) => say(
+            true,
+            "the prime of DHE is no safe prime: whether its generator has a small order cannot be told from here (RFC 7919 \
+             section 1)",
+        ),
+        Some(DhGroup::SafePrime | DhGroup::NotTested) | None => {}
+    }
     say(findings.departures.contains(&Departure::WrongFinished), "the server's Finished did not fit the handshake");
     notes
 }

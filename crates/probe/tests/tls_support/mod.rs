@@ -2,9 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::time::Duration;
 
 use shakedown_probe::tls::Candidates;
 
@@ -96,79 +94,4 @@ pub fn suites_of(cipher_string: &str, exchanges: &[&str]) -> Vec<String> {
     names.sort();
     assert!(!names.is_empty(), "{cipher_string}: {text}");
     names
-}
-
-/// Passes so many connections on to a server, and ends all further ones at once.
-pub struct Gate {
-    address: SocketAddr,
-    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Gate {
-    pub fn new(server: SocketAddr, limit: usize, reset: bool) -> Self {
-        Self::passing(server, reset, move |number, _| number < limit)
-    }
-
-    /// Passes connections on whose first bytes are no more than this: what some devices do to large hellos.
-    pub fn small(server: SocketAddr, most: usize) -> Self {
-        Self::passing(server, false, move |_, client| {
-            client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-            let mut seen = vec![0; most + 1];
-            let count = client.peek(&mut seen).unwrap_or(0);
-            client.set_read_timeout(None).unwrap();
-            count <= most
-        })
-    }
-
-    fn passing(
-        server: SocketAddr,
-        reset: bool,
-        passes: impl Fn(usize, &std::net::TcpStream) -> bool + Send + 'static,
-    ) -> Self {
-        use std::sync::atomic::Ordering;
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let stopped = std::sync::Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            let mut number = 0;
-            while let Ok((client, _)) = listener.accept() {
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                number += 1;
-                if passes(number - 1, &client) {
-                    let other = std::net::TcpStream::connect(server).unwrap();
-                    for (mut from, mut to) in [
-                        (client.try_clone().unwrap(), other.try_clone().unwrap()),
-                        (other.try_clone().unwrap(), client.try_clone().unwrap()),
-                    ] {
-                        std::thread::spawn(move || {
-                            let _the_end_of_either = std::io::copy(&mut from, &mut to);
-                            let _gone = to.shutdown(std::net::Shutdown::Write);
-                        });
-                    }
-                } else if reset {
-                    let socket = socket2::Socket::from(client);
-                    socket.set_linger(Some(Duration::ZERO)).unwrap();
-                }
-            }
-        });
-        Self { address, stop, thread: Some(thread) }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
-        let _wakes = std::net::TcpStream::connect(self.address);
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
-        }
-    }
 }

@@ -35,6 +35,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
         needs_extended_master_secret: _,
         verifies: _,
         fallback: _,
+        staples: _,
         client_certificate: _,
         client_authorities,
         security_level: _,

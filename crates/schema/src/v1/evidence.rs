@@ -223,6 +223,14 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
         Fact::Unanswered { phase } => ("unanswered", vec![("phase", json!(phase.as_str()))]),
         Fact::OldVersionOnly => ("old-version-only", Vec::new()),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
+        Fact::LargeHelloLost { ending } => {
+            let ending = match ending {
+                Ending::Closed => "closed",
+                Ending::Reset => "reset",
+                Ending::Silent { .. } => "silent",
+            };
+            ("large-hello-lost", vec![("ending", json!(ending))])
+        }
         Fact::NoUserSignature { client, server } => {
             ("no-user-signature", vec![("client", texts(client)), ("server", texts(server))])
         }

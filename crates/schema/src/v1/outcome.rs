@@ -218,6 +218,10 @@ impl From<&model::FailedSlot> for FailedSlot {
             FailureKind::NoKey { .. } => "no-key",
             FailureKind::OtherMode => "other-mode",
             FailureKind::NoSecureRenegotiation => "no-secure-renegotiation",
+            FailureKind::NoExtendedMasterSecret { demanded_by } => {
+                out.by = Some((*demanded_by).into());
+                "no-extended-master-secret"
+            }
             FailureKind::NoKnownKey => "no-known-key",
             FailureKind::RevokedKey => "revoked-key",
             FailureKind::Deviation { by, what } => {

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use shakedown_model::tls::TlsOffer;
 use shakedown_model::{
-    CompletionEnd, Context, Ending, Evidence, Fact, Outcome, PartySource, Protocol, Report, Role, Slot,
+    CertificateProblem, CompletionEnd, Context, Ending, Evidence, Fact, Outcome, PartySource, Protocol, Report, Role,
+    Slot,
 };
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, Completed, TlsOptions, TlsProbed, TlsTarget, Verdict};
@@ -193,11 +194,20 @@ impl Session {
             if answer.verdict == Verdict::Accepted {
                 let rules = Rules::openssl(offer.security_level.unwrap_or(1));
                 let now = report.observed_at;
-                let new = certificates::findings(answer, target, address.clone(), &meeting.anchors, &rules, now);
+                let new = certificates::findings(
+                    answer,
+                    target,
+                    address.clone(),
+                    &meeting.anchors,
+                    &rules,
+                    offer.staples,
+                    now,
+                );
                 let store = report.parties.get(client).and_then(|client| java_stores::of(&meeting.stores, client));
                 if let Some(store) = store.filter(|_| !answer.chain.is_empty()) {
                     let own = store.anchors.as_ref().map(|own| {
-                        let found = certificates::findings(answer, target, address.clone(), own, &rules, now);
+                        let found =
+                            certificates::findings(answer, target, address.clone(), own, &rules, offer.staples, now);
                         java_stores::trusts(&found)
                     });
                     match own {
@@ -221,6 +231,13 @@ impl Session {
         }
         if let Some(observed) = meeting.observed {
             found.retain(|evidence| (observed.counts)(&evidence.fact));
+        }
+        let is_about_revocation = |one: &Evidence| {
+            matches!(&one.fact, Fact::Certificate(finding) if matches!(
+            finding.problem, CertificateProblem::Revoked { .. } | CertificateProblem::StapleMissing))
+        };
+        if !found.iter().any(is_about_revocation) && meeting.observed.is_none() {
+            report.notes.extend(revocation(&probed, meeting, report.observed_at));
         }
         report.evidence.extend(found);
         let completed = probed.completed.clone();
@@ -262,6 +279,17 @@ impl Session {
     }
 }
 
+/// What is known of the revocation of the server's certificate, where no client is stopped by it.
+fn revocation(probed: &TlsProbed, meeting: &Meeting<'_>, now: jiff::Timestamp) -> Option<String> {
+    let asked = probed.answers.iter().find(|answer| answer.asked_staple && answer.verdict == Verdict::Accepted);
+    let (chain, staple) = match (&probed.completed, asked) {
+        (Some(completed), _) if !completed.chain.is_empty() => (&completed.chain, Some(completed.staple.as_deref())),
+        (_, Some(answer)) => (&answer.chain, Some(answer.staple.as_deref())),
+        (_, None) => (&probed.answers.iter().find(|answer| answer.verdict == Verdict::Accepted)?.chain, None),
+    };
+    certificates::revocation(chain, staple, &meeting.anchors, now)
+}
+
 /// The address of the party that was met.
 pub(super) fn answered(probed: &TlsProbed) -> Option<SocketAddr> {
     probed.gathered.parties.iter().find_map(|party| match &party.source {
@@ -292,7 +320,7 @@ impl Met {
     /// Whether another address gave every client the same, to the end of a whole handshake where both had one. A hello that
     /// is answered alike does not show whether a client certificate is asked for.
     fn is_as(&self, other: &TlsProbed) -> bool {
-        let plain = |answer: &Answer| Answer { connection: 0, ..answer.clone() };
+        let plain = |answer: &Answer| Answer { connection: 0, staple: None, ..answer.clone() };
         let same_answers = self.answers.len() == other.answers.len()
             && self.answers.iter().zip(&other.answers).all(|(a, b)| plain(a) == plain(b));
         let same_end = match (&self.completed, &other.completed) {
@@ -312,5 +340,5 @@ fn untimed(completed: &Completed) -> Completed {
         }
         end => end.clone(),
     };
-    Completed { connection: 0, end, ..completed.clone() }
+    Completed { connection: 0, staple: None, end, ..completed.clone() }
 }

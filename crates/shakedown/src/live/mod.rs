@@ -5,6 +5,7 @@ mod certificates;
 mod chosen;
 mod complete;
 mod identity;
+mod idn;
 mod ike;
 mod ike_certificates;
 mod ike_initiate;

@@ -9,7 +9,7 @@ use shakedown_probe::tls::{Answer, Candidates, Identity, TlsOptions, TlsProbed, 
 use super::back_ends::Meeting;
 use super::identity::Own;
 use super::scheme::scheme;
-use super::{certificates, complete, java_stores};
+use super::{certificates, complete, idn, java_stores};
 use crate::session::Gathering;
 use crate::{Error, Session, Target};
 
@@ -108,7 +108,12 @@ impl Session {
 
     pub(crate) fn tls_target(&self, target: &Target) -> Result<TlsTarget, Error> {
         let scheme = scheme(target.scheme.as_deref());
-        let mut reached = TlsTarget::new(target.host.clone(), target.port.unwrap_or(scheme.port));
+        let host = idn::to_ascii(&target.host).ok_or_else(|| Error::OptionValue {
+            option: "TARGET",
+            value: shakedown_model::Name::new(&target.host).to_string(),
+            expected: "write the name in ASCII (`xn--...`), as it stands in the certificate".to_owned(),
+        })?;
+        let mut reached = TlsTarget::new(host, target.port.unwrap_or(scheme.port));
         reached.start = scheme.start;
         reached.speaks_http = scheme.protocols.contains(&"http/1.1");
         reached.protocols = scheme.protocols.iter().map(|&name| name.to_owned()).collect();
@@ -173,7 +178,12 @@ pub(crate) fn seen(outcome: &mut Outcome, answer: &Answer) {
     match answer.verdict {
         Verdict::Accepted => {
             // What the client itself makes of the answer is its own matter.
-            if outcome.failed.iter().any(|failed| failed.kind == FailureKind::NoSecureRenegotiation) {
+            let is_its_own = |kind: &FailureKind| {
+                let demanded_by = Role::Client;
+                *kind == FailureKind::NoSecureRenegotiation
+                    || *kind == FailureKind::NoExtendedMasterSecret { demanded_by }
+            };
+            if outcome.failed.iter().any(|failed| is_its_own(&failed.kind)) {
                 return;
             }
             for stage in outcome.stages.iter_mut().filter(|stage| until_certificate(stage.stage)) {

@@ -155,6 +155,8 @@ impl Judge<'_> {
             group: name(Slot::Group, chosen.group),
             signature_scheme: name(Slot::SignatureScheme, chosen.signature_scheme),
             chain: ders(&chosen.certificates),
+            asked_staple: false,
+            staple: None,
         }
     }
 
@@ -215,7 +217,7 @@ impl Judge<'_> {
             Ok((anchors, note)) => {
                 report.notes.push(note);
                 let now = report.observed_at;
-                let found = findings(answer, target, seat.address.clone(), &anchors, &Rules::openssl(1), now);
+                let found = findings(answer, target, seat.address.clone(), &anchors, &Rules::openssl(1), None, now);
                 let counts = |one: &shakedown_model::Evidence| counts(&one.fact, Failure::Certificate, target, said);
                 report.evidence.extend(found.into_iter().filter(counts));
             }

@@ -127,6 +127,11 @@ impl CertificateKey {
         &self.spki
     }
 
+    /// The private key as PKCS #8 in DER.
+    pub fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
     /// The private half, as PKCS #8 in PEM.
     pub fn pem(&self) -> String {
         pem("PRIVATE KEY", &self.pkcs8)

@@ -105,7 +105,8 @@ pub enum CertificateStatus {
 }
 
 impl CertificateStatus {
-    const OCSP: u8 = 1;
+    /// The number of the first type.
+    pub const OCSP: u8 = 1;
     const OCSP_MULTI: u8 = 2;
 
     /// From a handshake message.

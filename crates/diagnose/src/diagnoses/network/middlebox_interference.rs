@@ -98,6 +98,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.evidence.push(id);
         found.push(one);
     }
+    found.extend(large_hello(case));
     found.dedup_by(|later, first| {
         let same = later.summary == first.summary;
         if same {
@@ -106,6 +107,30 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         same
     });
     found
+}
+
+/// A hello of two packets that is cut off, where one of a single packet is answered: a device on the way, or the
+/// server, takes the first packet for the whole.
+fn large_hello(case: &Case<'_>) -> Option<Match> {
+    let (id, _) = case.facts().find(|(_, evidence)| match &evidence.fact {
+        Fact::LargeHelloLost { ending } => matches!(ending, Ending::Closed | Ending::Reset),
+        _ => false,
+    })?;
+    let summary =
+        "a hello with a post-quantum key share, which takes two packets, is cut off, and a smaller one is answered";
+    let mut one = Match::new(Strength::Strong, Side::Unknown, summary);
+    one.phase = Some(Phase::Hello);
+    one.side_because = "a device on the way or the server itself reads one packet as the whole hello".to_owned();
+    one.evidence.push(id);
+    one.supersedes = vec!["connection-cut"];
+    one.what_would_decide = Some("the same hello from the server itself, or from its own network".to_owned());
+    let look = format!("openssl s_client -connect {}:{} -groups X25519 </dev/null", case.host(), case.port());
+    let steps =
+        vec![client_shell(&look, "works without the large key share; with OpenSSL 3.5 and without `-groups` it fails")];
+    let title =
+        "update the device or the server that cannot read a hello of two packets (RFC 8446 section 5.1)".to_owned();
+    one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    Some(one)
 }
 
 fn base(summary: &str, phase: Phase) -> Match {

@@ -60,7 +60,7 @@
 //! side: network
 //! ```
 
-use shakedown_model::{Change, Ending, Match, Phase, Remedy, Role, Side, Slot, Strength};
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Slot, Strength};
 
 use crate::Case;
 use crate::hostkey::client_shell;
@@ -68,19 +68,24 @@ use crate::text::seconds;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut found: Vec<Match> = Vec::new();
+    let is_hello_lost = |fact: &Fact| matches!(fact, Fact::LargeHelloLost { ending: Ending::Silent { .. } });
+    let lost = case.facts().find(|(_, evidence)| is_hello_lost(&evidence.fact)).map(|(id, _)| id);
     for (id, evidence, phase, ending, received) in case.endings() {
         let Ending::Silent { milliseconds } = ending else { continue };
         let what = match phase {
             Phase::Kexinit => "the server's list of algorithms",
             Phase::KeyExchange => "the large packets of the key exchange",
+            Phase::Hello if lost.is_some() => "the client's hello with its post-quantum key share",
             _ => continue,
         };
-        let strength = if phase == Phase::KeyExchange && large(case) { Strength::Strong } else { Strength::Weak };
+        let strength = if lost.is_some() { Strength::Strong } else { Strength::Weak };
+        let strength = if phase == Phase::KeyExchange && large(case) { Strength::Strong } else { strength };
         let mut one = Match::new(strength, Side::Network, format!("{what} may be too large for the way"));
         one.phase = Some(phase);
         one.hop = evidence.hop.clone();
         one.side_because = "small packets arrive and large ones are lost".to_owned();
         one.evidence.push(id);
+        one.evidence.extend(lost);
         one.notes.push(format!("{received} bytes arrived, then nothing for {}", seconds(milliseconds)));
         one.what_would_decide = Some(format!("`ping -M do -s 1472 {}` fails where `-s 1200` works", case.host()));
         let steps = vec![

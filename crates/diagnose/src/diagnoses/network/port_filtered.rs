@@ -91,6 +91,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let strength = match (case.answered(), failure) {
             // Over UDP a gateway that knows no connection for the peer is as silent as a firewall.
             (false, ConnectFailure::TimedOut) if is_ike => Strength::Weak,
+            // It was there a moment ago: that is a limit rather than a filter.
+            _ if case.connected(*address) => Strength::Weak,
             (true, _) | (_, ConnectFailure::Other) => Strength::Weak,
             (false, ConnectFailure::TimedOut) => Strength::Strong,
             (false, _) => Strength::Decisive,

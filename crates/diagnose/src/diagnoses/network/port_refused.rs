@@ -69,6 +69,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut found: Option<Match> = None;
     for (id, evidence) in case.facts() {
         let Fact::NotConnected { address, failure: ConnectFailure::Refused } = &evidence.fact else { continue };
+        if case.connected(*address) {
+            continue;
+        }
         let port = address.port();
         let one = found.get_or_insert_with(|| {
             let summary = format!("nothing listens on port {port} of {}", quoted(&address.ip().to_string()));

@@ -19,6 +19,9 @@
 //! - OpenSSL `CipherString = DEFAULT@SECLEVEL=2`, Debian's default, refuses 1024-bit keys, SHA-1 signatures and (from
 //!   OpenSSL 3.0) TLS 1.0 and 1.1.
 //! - Java: `jdk.tls.disabledAlgorithms` in `java.security`.
+//! - FIPS 140-3 demands the extended master secret (RFC 7627) in TLS 1.2: Red Hat 9 in FIPS mode, rustls with
+//!   `require_ems` and GnuTLS with `%FORCE_SESSION_HASH` refuse a peer without it (OpenSSL before 1.1.0, Java before
+//!   8u161, old load balancers). There the peer is at fault: it is behind since 2015.
 //!
 //! ## How to tell
 //! Programs say:
@@ -35,6 +38,8 @@
 //!   MinProtocol -e CipherString` in the `openssl.cnf` there.
 //! - Java: `jdk.tls.disabledAlgorithms` in `conf/security/java.security`. Windows: `Get-TlsCipherSuite`, the registry
 //!   below `SCHANNEL\Protocols`, `FIPSAlgorithmPolicy`.
+//! - `openssl s_client -connect HOST:443 -tls1_2 </dev/null | grep Extended` prints whether a server has the extended
+//!   master secret.
 //! - The same program in a container of another distribution works; `OPENSSL_CONF=/dev/null` for one call shows
 //!   whether the file rules it.
 //!
@@ -63,13 +68,28 @@
 //! side: client
 //! reason: policy-layer
 //! ```
+//!
+//! ```case
+//! client: openssl@1.0.2u
+//! server: openssl@3.0.15
+//! server version: TLSv1.2
+//! server extended_master_secret: demanded
+//! side: client
+//! reason: outdated-software
+//! ```
 
-use shakedown_model::{Change, Match, Name, Phase, Reason, Remedy, Role, Slot, Software, Strength};
+use shakedown_model::{Change, FailureKind, Match, Name, Phase, Reason, Remedy, Role, Slot, Software, Strength};
 
 use crate::Case;
+use crate::certificate::decide;
+use crate::hostkey::{client_shell, server_shell};
 use crate::text::quoted;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let no_extended_master_secret = extended_master_secret(case);
+    if !no_extended_master_secret.is_empty() {
+        return no_extended_master_secret;
+    }
     if case.rules_fail() {
         return Vec::new();
     }
@@ -107,6 +127,36 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.remedies.push(Remedy { role: Role::Server, change });
     }
     vec![one]
+}
+
+/// One end demands of TLS 1.2 what the other, which is older, does not have.
+fn extended_master_secret(case: &Case<'_>) -> Vec<Match> {
+    let demanded = case.failed().iter().filter_map(|failed| match failed.kind {
+        FailureKind::NoExtendedMasterSecret { demanded_by } => Some(demanded_by),
+        _ => None,
+    });
+    let one = |demanded_by: Role| {
+        let lacks = demanded_by.peer();
+        let summary = format!(
+            "the {demanded_by} demands the extended master secret (RFC 7627), and the {lacks} does not announce it"
+        );
+        let mut one = Match::new(Strength::Decisive, lacks.into(), summary);
+        one.phase = Some(Phase::Hello);
+        one.reason = Reason::OutdatedSoftware;
+        one.side_because = "outdated software: RFC 7627 is of 2015".to_owned();
+        one.notes
+            .push(format!("who demands it in TLS 1.2 mostly runs in FIPS mode: that is the {demanded_by}'s policy"));
+        one.notes.push("TLS 1.3 does not need it".to_owned());
+        let look = "openssl version";
+        let explanation = "OpenSSL has it since 1.1.0, Java since 8u161, GnuTLS since 3.4";
+        let step =
+            if lacks == Role::Client { client_shell(look, explanation) } else { server_shell(look, explanation) };
+        let title = format!("give the {lacks} software that has the extended master secret");
+        one.remedies.push(decide(lacks, &title, vec![step]));
+        one.supersedes = vec!["connection-cut", "middlebox-interference", "no-common-cipher"];
+        one
+    };
+    demanded.map(one).collect()
 }
 
 /// Since Red Hat 9 the library refuses SHA-1 in signatures unless the policy is LEGACY or has the SHA1 sub-policy.

@@ -47,7 +47,39 @@
 //! Never: `verify=False` or `-k` because a default certificate has the wrong name.
 //!
 //! ## Example
+//! ```case
+//! client: openssl@3.0.15
+//! client server_name: none
+//! fact: alert hello 112 unrecognized_name
+//! side: client
+//! ```
+//!
 //! ```said
 //! SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40)
 //! while SSL handshaking to upstream, client: 192.0.2.9, server: www.example.com
 //! ```
+
+use shakedown_model::{Match, Role, Side, Strength};
+
+use crate::Case;
+use crate::alert;
+use crate::certificate::decide;
+use crate::hostkey::client_shell;
+
+/// The unrecognized_name alert, RFC 6066 section 3.
+const UNRECOGNIZED_NAME: u8 = 112;
+
+pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
+    let fits =
+        |seen: &alert::Seen| seen.number == UNRECOGNIZED_NAME && !seen.is_warning && alert::sent_no_name(case, seen);
+    let summary = "the client sends no server name, and the server refuses a client without one";
+    let mut found = alert::found(case, fits, Strength::Decisive, Side::Client, summary);
+    if let Some(found) = &mut found {
+        found.side_because = "it connects to an address, or was told to send no name".to_owned();
+        let (host, port) = (case.host(), case.port());
+        let text = format!("openssl s_client -connect {host}:{port} -servername NAME </dev/null");
+        let step = client_shell(&text, "with a name that the server has");
+        found.remedies.push(decide(Role::Client, "connect to the server by its name", vec![step]));
+    }
+    found.into_iter().collect()
+}

@@ -75,7 +75,8 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         Some(name) => format!("the server does not serve the name {}", crate::text::quoted(name)),
         None => "the server refuses the name, or a client without one".to_owned(),
     };
-    let fits = |seen: &alert::Seen| seen.number == UNRECOGNIZED_NAME && !seen.is_warning;
+    let fits =
+        |seen: &alert::Seen| seen.number == UNRECOGNIZED_NAME && !seen.is_warning && !alert::sent_no_name(case, seen);
     let mut found = alert::found(case, fits, Strength::Decisive, Side::Server, &summary);
     if let Some(found) = &mut found {
         found.side_because = "the name is not among those that it has".to_owned();
