@@ -44,6 +44,9 @@ const MONTHS: [[u8; 3]; 12] =
     [*b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov", *b"Dec"];
 const DAYS: [[u8; 3]; 7] = [*b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat", *b"Sun"];
 
+/// Words that other prefixes begin with: of journald, of containers, of pluto and of Cisco IOS.
+const OTHERS: [&[u8]; 6] = [b"Message", b"stdout", b"stderr", b"packet", b"ISAKMP", b"IPSEC"];
+
 /// Where a word ends that begins with a small letter behind the blank at a place, and is followed by that byte.
 fn word(line: &[u8], blank: usize, end: u8, alike: impl Fn(u8) -> bool) -> Option<usize> {
     let rest = line.get(blank..)?;
@@ -68,7 +71,7 @@ fn is_plain(message: &[u8]) -> bool {
     follows
         && word.first().is_some_and(u8::is_ascii_alphabetic)
         && !is_level(word)
-        && ![&b"Message"[..], b"stdout", b"stderr"].contains(&word)
+        && !OTHERS.contains(&word)
         && !named(&MONTHS)
         && !named(&DAYS)
 }
@@ -150,6 +153,10 @@ mod tests {
             "imap-login: x",
             "Maximum x",
             "warn\tx",
+            "packet from 192.0.2.7:500: x",
+            "ISAKMP (1001): x",
+            "IPSEC(x): y",
+            "ISAKMP:(1001): x",
             "note x",
             "Note x",
             "kex: x",
