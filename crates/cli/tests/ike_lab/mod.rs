@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use shakedown_testkit::peers::{Strongswan, strongswan_conf};
+use shakedown_testkit::peers::{Libreswan, Strongswan, strongswan_conf};
 use shakedown_testkit::run;
 
 /// What one command came to.
@@ -44,7 +45,41 @@ done
 "$SWANCTL" --stats --uri "unix://$PWD/vici" > statistics 2>&1
 "#;
 
+/// The commands stand on the other end of a wire: pluto has no tunnels with an address of its own machine.
+const PLUTO: &str = r#"
+touch network
+unshare --net="$PWD/network" true
+there() { nsenter --net="$PWD/network" "$@"; }
+there ip link add right type veth peer name left netns 1
+ip link set left up
+ip address add 192.0.2.1/24 dev left
+there ip link set lo up
+there ip link set right up
+there ip address add 192.0.2.2/24 dev right
+there ip address add 10.2.0.1/32 dev lo
+start_pluto "$PWD" there
+for number in $(seq 0 $((COMMANDS - 1))); do
+  status=0
+  eval "$(cat "command.$number")" > "output.$number" 2> "error.$number" || status=$?
+  echo $status > "status.$number"
+done
+ask_pluto "$PWD" --showstates > sas 2>&1
+ask_pluto "$PWD" --globalstatus > statistics 2>&1
+"#;
+
 impl Lab {
+    /// Starts libreswan's pluto at 192.0.2.2 with this `ipsec.conf`, and runs these command lines of `shakedown` at
+    /// 192.0.2.1; `None` where that cannot be had here.
+    pub(crate) fn pluto(gateway: &str, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
+        let libreswan = Libreswan::find()?;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        write("ipsec.conf", gateway);
+        write("ipsec.secrets", &format!("@gw.example @a.example : PSK \"{SECRET}\"\n"));
+        prepare(folder.path());
+        Some(Self::finish(folder.path(), libreswan.script(folder.path(), PLUTO), commands))
+    }
+
     /// Starts the daemon with this `swanctl.conf` and further settings, and runs these command lines of `shakedown`; `None`
     /// where that cannot be had here.
     pub(crate) fn run(gateway: &str, settings: &str, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
@@ -53,17 +88,22 @@ impl Lab {
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
         strongswan_conf(folder.path(), settings, "ike = 2\n      cfg = 2");
         write("swanctl.conf", gateway);
+        prepare(folder.path());
+        Some(Self::finish(folder.path(), strongswan.script(folder.path(), SCRIPT), commands))
+    }
+
+    /// Runs a script with these commands.
+    fn finish(folder: &Path, mut command: Command, commands: &[&str]) -> Self {
+        let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file");
         write("key", &format!("{SECRET}\n"));
         write("wrong", "something-else-0815\n");
-        prepare(folder.path());
         for (number, arguments) in commands.iter().enumerate() {
             write(&format!("command.{number}"), &format!("\"$SHAKEDOWN\" {arguments} --format json --verbose"));
         }
-        let mut command = strongswan.script(folder.path(), SCRIPT);
         command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
         command.env_remove("SHAKEDOWN_PSK");
         let finished = run(&mut command, b"", Duration::from_secs(180)).expect("unshare runs");
-        let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        let read = |name: String| fs::read_to_string(folder.join(name)).unwrap_or_default();
         let asked = |number: usize| {
             let (text, error) = (read(format!("output.{number}")), read(format!("error.{number}")));
             let document = serde_json::from_str(&text).unwrap_or_else(|why| {
@@ -81,7 +121,7 @@ impl Lab {
         for asked in &lab.asked {
             assert!(!asked.everything.contains(SECRET), "a secret was printed: {}", asked.everything);
         }
-        Some(lab)
+        lab
     }
 
     /// Whether this machine gives no SPIs, so that the daemon refuses every tunnel. Says so.

@@ -196,6 +196,13 @@ impl Mapper<'_> {
                 for other in &found.other_methods {
                     notes.push(format!("the first of them also with {}", method::name(*other)));
                 }
+                if found.silent_to_methods {
+                    notes.push(
+                        "it gives no answer to an authentication method that it has no connection for: besides a pre-shared \
+                         key and RSA signatures none was asked for"
+                            .to_owned(),
+                    );
+                }
             }
             None => {}
         }

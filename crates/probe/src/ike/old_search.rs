@@ -47,6 +47,8 @@ pub(super) struct OldFound {
     pub(super) judges_method: Option<bool>,
     /// Methods besides that of the accepted suites, with which the first of them is accepted too.
     pub(super) other_methods: Vec<u16>,
+    /// Whether it says nothing to methods that it has no connection for, as libreswan does.
+    pub(super) silent_to_methods: bool,
 }
 
 /// Methods that are only tried with a suite that is accepted.
@@ -92,6 +94,11 @@ pub(super) async fn search(responder: &mut impl OldResponder, all: &[Phase1Suite
                     found.answered = true;
                     break;
                 }
+                // It is there, and says nothing to this method.
+                OldReply::Silent if found.silent_to_methods && answers_still(responder, &found, own).await => {
+                    waiting.retain(|(method, _)| *method != own);
+                    break;
+                }
                 // A long datagram may be lost on the way where shorter ones are not.
                 OldReply::Silent if suites.len() > SMALL && found.answered => {
                     let short: Vec<_> = suites.chunks(SMALL).map(|chunk| (own, chunk.to_vec())).collect();
@@ -117,6 +124,12 @@ async fn methods(responder: &mut impl OldResponder, suite: Phase1Suite, found: &
             return Some(());
         }
         OldReply::Refused => found.judges_method = Some(true),
+        OldReply::Silent if answers_still(responder, found, method::DSS).await => {
+            found.judges_method = Some(true);
+            found.silent_to_methods = true;
+            // Each further method would have to be waited for.
+            return Some(());
+        }
         OldReply::Silent | OldReply::Unknown => return None,
     }
     let mut left: Vec<Phase1Suite> = OTHERS.iter().flat_map(|other| with(&[suite], *other)).collect();
@@ -133,6 +146,15 @@ async fn methods(responder: &mut impl OldResponder, suite: Phase1Suite, found: &
     Some(())
 }
 
+/// Whether a suite that was accepted, with another method than the one that there is no answer to, still is.
+async fn answers_still(responder: &mut impl OldResponder, found: &OldFound, silent: u16) -> bool {
+    if found.accepted.iter().any(|suite| suite.method == silent) {
+        return false;
+    }
+    let Some(known) = found.accepted.first() else { return false };
+    responder.ask(&[*known]).await == OldReply::Chosen(*known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +165,8 @@ mod tests {
         longest: usize,
         asked: usize,
         most: usize,
+        /// It answers only where a suite has a method of its own.
+        silent: bool,
     }
 
     impl OldResponder for Configured {
@@ -152,6 +176,10 @@ mod tests {
             }
             self.asked += 1;
             if suites.len() > self.longest {
+                return OldReply::Silent;
+            }
+            let is_own = |one: &Phase1Suite| self.own.iter().any(|own| own.method == one.method);
+            if self.silent && !suites.iter().any(is_own) {
                 return OldReply::Silent;
             }
             let fits = |own: &&Phase1Suite| {
@@ -181,10 +209,24 @@ mod tests {
     }
 
     fn run(own: Vec<Phase1Suite>, judges_method: bool, longest: usize, most: usize) -> (OldFound, usize) {
-        let mut responder = Configured { own, judges_method, longest, asked: 0, most };
+        ask(Configured { own, judges_method, longest, asked: 0, most, silent: false })
+    }
+
+    fn ask(mut responder: Configured) -> (OldFound, usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let found = runtime.block_on(search(&mut responder, &universe(), false));
         (found, responder.asked)
+    }
+
+    #[test]
+    fn silence_to_a_method_is_no_end() {
+        let all = universe();
+        let own = vec![all[3], all[700]];
+        let responder =
+            Configured { own: own.clone(), judges_method: true, longest: 255, asked: 0, most: 99, silent: true };
+        let (found, asked) = ask(responder);
+        assert!(found.complete && found.silent_to_methods && asked <= 16, "{asked} {found:?}");
+        assert_eq!((found.accepted, found.judges_method), (own, Some(true)));
     }
 
     #[test]

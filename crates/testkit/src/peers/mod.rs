@@ -2,6 +2,8 @@
 
 mod asyncssh;
 mod dropbear;
+mod libreswan;
+mod namespaces;
 mod paramiko;
 mod script;
 mod sshd;
@@ -10,6 +12,7 @@ mod tls;
 
 pub use asyncssh::{Asyncssh, asyncssh_server};
 pub use dropbear::{Dropbear, DropbearSpec, dropbear};
+pub use libreswan::Libreswan;
 pub use paramiko::{Paramiko, paramiko_server};
 pub use script::ScriptSpec;
 pub use sshd::{Sshd, SshdSpec, sshd};

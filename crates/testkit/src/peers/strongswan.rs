@@ -1,10 +1,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use crate::process::run;
-use crate::program::{peers_dir, require, skipped};
+use super::namespaces;
+use crate::program::require;
 
 /// strongSwan's daemon and its `swanctl`, for scripts that run in namespaces of their own: nothing else listens on their
 /// network, and the unpacked packages lie where the daemon looks for its plugins.
@@ -21,32 +20,14 @@ impl Strongswan {
     /// Where something is missing and `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
     pub fn find() -> Option<Self> {
         let (charon, swanctl) = (require("charon-systemd")?, require("swanctl")?);
-        for tool in ["unshare", "nsenter", "ip", "bash"] {
-            require(tool)?;
-        }
-        let tried = run(Command::new("unshare").args([namespaces(), "true"]), b"", Duration::from_secs(60));
-        if !tried.is_ok_and(|finished| finished.status.is_some_and(|status| status.success())) {
-            skipped("`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
-            return None;
-        }
-        Some(Self { charon, swanctl })
+        namespaces::may_be_made().then_some(Self { charon, swanctl })
     }
 
     /// A `bash` script in namespaces of files, network and processes of its own, ended with all that it started. It runs
     /// in the folder and has a function `start FOLDER [PREFIX...]` that starts the daemon of a folder, `$CHARON` and `$SWANCTL`.
     pub fn script(&self, folder: &Path, script: &str) -> Command {
-        let packages = peers_dir().join("debian/usr/lib");
-        let unpacked = packages.join("ipsec").is_dir();
-        let mut command = Command::new("unshare");
-        command
-            .arg(namespaces())
-            .args(["--kill-child", "--mount-proc", "bash", "-c"])
-            .arg(format!("{FUNCTIONS}{script}"));
-        command
-            .current_dir(folder)
-            .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") })
-            .env("CHARON", &self.charon)
-            .env("SWANCTL", &self.swanctl);
+        let mut command = namespaces::script(folder, FUNCTIONS, script);
+        command.env("CHARON", &self.charon).env("SWANCTL", &self.swanctl);
         command
     }
 }
@@ -63,24 +44,15 @@ pub fn strongswan_conf(folder: &Path, settings: &str, log_settings: &str) {
     fs::write(folder.join("strongswan.conf"), text).expect("the daemon's configuration");
 }
 
-/// A file system, a network and processes of its own; root needs no user namespace for them.
-fn namespaces() -> &'static str {
-    use std::os::unix::fs::MetadataExt as _;
-    let root = fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
-    if root { "-mnpf" } else { "-Urmnpf" }
-}
-
 /// `start FOLDER [PREFIX...]` starts the daemon of a folder, by way of another command if wanted, and loads what it has.
 const FUNCTIONS: &str = r#"
-set -e
-if [ -n "$PACKAGES" ]; then mount -t overlay overlay -o "lowerdir=$PACKAGES:/usr/lib" /usr/lib; fi
 start() {
   folder=$1; shift
   export STRONGSWAN_CONF=$folder/strongswan.conf SWANCTL_DIR=$folder
   touch "$folder/log"
   "$@" "$CHARON" > "$folder/output" 2>&1 &
   # The daemon listens for swanctl once it has its threads. One that ends before says why.
-  grep -qm1 'spawning' <(tail -n +1 --pid=$! -f "$folder/log") || { cat "$folder/output" >&2; return 1; }
+  await "$folder/log" $! 'spawning' "$folder/output"
   "$SWANCTL" --load-all --uri "unix://$folder/vici" > "$folder/load" 2>&1 || cat "$folder/load" >&2
 }
 "#;

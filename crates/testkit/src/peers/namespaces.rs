@@ -1,0 +1,57 @@
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::run;
+use crate::program::{peers_dir, require, skipped};
+
+/// Whether scripts can be run in namespaces of their own here; says what the test is skipped for where they cannot.
+///
+/// # Panics
+/// Where something is missing and `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
+pub(super) fn may_be_made() -> bool {
+    if ["unshare", "nsenter", "ip", "bash"].iter().any(|tool| require(tool).is_none()) {
+        return false;
+    }
+    let tried = run(Command::new("unshare").args([kinds(), "true"]), b"", Duration::from_secs(60));
+    let made = tried.is_ok_and(|finished| finished.status.is_some_and(|status| status.success()));
+    if !made {
+        skipped("`unshare` may not make namespaces here: run the tests as root or allow user namespaces");
+    }
+    made
+}
+
+/// A `bash` script in namespaces of files, network and processes of its own, ended with all that it started. It runs in the
+/// folder, with these functions, and the folders of the unpacked packages lie over the system's own.
+pub(super) fn script(folder: &Path, functions: &str, script: &str) -> Command {
+    let packages = peers_dir().join("debian/usr");
+    let unpacked = packages.join("lib/ipsec").is_dir();
+    let mut command = Command::new("unshare");
+    command
+        .arg(kinds())
+        .args(["--kill-child", "--mount-proc", "bash", "-c"])
+        .arg(format!("{OVERLAY}{functions}{script}"))
+        .current_dir(folder)
+        .env("PACKAGES", if unpacked { packages.as_path() } else { Path::new("") });
+    command
+}
+
+/// A file system, a network and processes of its own; root needs no user namespace for them.
+fn kinds() -> &'static str {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
+    if root { "-mnpf" } else { "-Urmnpf" }
+}
+
+/// `await FILE PROCESS TEXT [OUTPUT]` waits until the text stands in a file that a process writes; where that ends without
+/// it, it shows its output.
+const OVERLAY: &str = r#"
+set -e
+if [ -n "$PACKAGES" ]; then
+  for part in lib libexec; do mount -t overlay overlay -o "lowerdir=$PACKAGES/$part:/usr/$part" /usr/$part; done
+fi
+await() {
+  grep -qm1 "$3" <(tail -n +1 --pid="$2" -f "$1") || { cat "${4:-$1}" >&2; return 1; }
+}
+"#;
