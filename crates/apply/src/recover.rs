@@ -68,7 +68,7 @@ fn settle(system: &impl System, record: &Record) {
     let last = record.steps.last().filter(|_| record.change.reload != ReloadBy::Nothing);
     let since = last.and_then(|(_, at, _)| Duration::try_from(system.now().duration_since(*at)).ok());
     if let Some(left) = since.and_then(|since| SETTLES.checked_sub(since)) {
-        std::thread::sleep(left);
+        system.wait(left);
     }
 }
 

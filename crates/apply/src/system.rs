@@ -15,6 +15,11 @@ pub trait System {
     /// The time.
     fn now(&self) -> Timestamp;
 
+    /// Lets time pass.
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
     /// A file's bytes.
     ///
     /// # Errors
