@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: shakedown side by side with other programs in one run: `check` and `offer` with ssh-audit and
-//! ssh-keyscan against one local sshd, the map of a TLS server with sslscan and sslyze, `explain` with grep and ripgrep on
-//! one log.
+//! ssh-keyscan against one local sshd, the map of a TLS server with sslscan and sslyze, that of an IKE responder with
+//! ike-scan, `explain` with grep and ripgrep on one log.
 
 mod explain;
+mod ike;
 mod measure;
 mod proxy;
 mod table;
@@ -48,6 +49,8 @@ enum Part {
     Ssh,
     /// The full map of a TLS server
     Tls,
+    /// The full map of an IKE responder
+    Ike,
     /// `explain`
     Explain,
 }
@@ -77,6 +80,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if is_wanted(Part::Tls) {
         goals.extend(tls::run(&binary, &peers, arguments.rounds)?);
+    }
+    if is_wanted(Part::Ike) {
+        goals.extend(ike::run(&binary, arguments.rounds)?);
     }
     if is_wanted(Part::Explain) {
         goals.extend(explain::run(&binary, &peers, arguments.rounds, arguments.megabytes)?);
