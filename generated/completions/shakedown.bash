@@ -1030,7 +1030,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__relay)
-            opts="-4 -6 -F -v -q -h --port --bind --count --no-probe --timeout --connect --source --cacert --ssh-config --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-4 -6 -F -v -q -h --port --bind --count --proxy --no-probe --timeout --connect --source --cacert --ssh-config --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1045,6 +1045,10 @@ _shakedown() {
                     return 0
                     ;;
                 --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -231,9 +231,10 @@ const RELAYS: &str = "Point the failing client at the address that is printed in
                       shakedown relay smtp://mx.example --bind 0.0.0.0 --port 2525";
 
 const EMULATIONS: &str = "The server identifies itself, offers, chooses and refuses as that software does, with host keys of its \
-                          own, exchanges keys where it has the algorithms, and lets nobody in. What it does not know of the \
-                          software, or cannot compute, it says when it starts. Each client that is done is printed, with what \
-                          was agreed or why it failed; with --format json one document a line.\n\nExamples:\n  shakedown \
+                          own and the certificates that its configuration names, exchanges keys where it has the \
+                          algorithms, and lets nobody in. What it does not know of the software, or cannot compute, it says \
+                          when it starts. Each client that is done is printed, with what was agreed or why it failed; with \
+                          --format json one document a line.\n\nExamples:\n  shakedown \
                           emulate openssh@5.3p1 --port 2222\n  shakedown emulate --as-client putty@0.70 ssh://db01\n  shakedown emulate \
                           openssh@9.2p1/debian-12:/etc/ssh/sshd_config\n  shakedown emulate ssh://db01    what that server \
                           offers, without that server\n  shakedown emulate offer.json --count 1 --format json";
@@ -549,6 +550,9 @@ pub(crate) struct RelayArguments {
     /// End after so many clients that sent an offer, once their connections are over.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
+    /// Go through this proxy: `http://HOST:PORT` (CONNECT) or `socks5://HOST:PORT`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
     /// Open no connections of this program's own: a server of TLS that turns a client away is not asked for the reason.
     #[arg(long)]
     pub(crate) no_probe: bool,

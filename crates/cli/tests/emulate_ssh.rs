@@ -46,6 +46,26 @@ fn an_old_server_that_nobody_has_any_more() {
     assert!(ended.stderr.contains("ssh-dss"), "what it has no key for is said: {}", ended.stderr);
 }
 
+/// A switch that nobody can update.
+#[test]
+fn an_old_cisco_ios() {
+    let server = emulate(&["cisco-ios@12"]);
+    let Some(refused) = clients::openssh(server.address, &[]) else { return };
+    let offered = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1";
+    assert!(refused.text.contains(offered), "{}", refused.text);
+    let wider = ["-oKexAlgorithms=+diffie-hellman-group1-sha1", "-oHostKeyAlgorithms=+ssh-rsa"];
+    let refused = clients::openssh(server.address, &wider).expect("ssh");
+    let offered = "no matching cipher found. Their offer: aes128-cbc,3des-cbc,aes192-cbc,aes256-cbc";
+    assert!(refused.text.contains(offered), "{}", refused.text);
+    for cipher in ["3des-cbc", "aes256-cbc"] {
+        let ciphers = format!("-oCiphers={cipher}");
+        let all = [&wider[..], &[&ciphers]].concat();
+        let agreed = clients::openssh(server.address, &all).expect("ssh");
+        assert!(agreed.exchanged && agreed.text.contains("Cisco-1.25"), "{}", agreed.text);
+        assert_eq!(agreed.agreed.cipher_c2s.as_deref(), Some(cipher));
+    }
+}
+
 #[test]
 fn groups_are_given_as_that_version_gives_them() {
     let gex = ["-oKexAlgorithms=diffie-hellman-group-exchange-sha256", "-oHostKeyAlgorithms=+ssh-rsa"];

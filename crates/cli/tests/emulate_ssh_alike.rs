@@ -2,14 +2,14 @@
 //! configurations of both ends; and `emulate --as-client` meets what the real client meets.
 #![allow(clippy::print_stderr, reason = "the seed and what came out are told")]
 
-#[path = "support/listener.rs"]
-mod listener;
+#[path = "support/emulations.rs"]
+mod emulations;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use listener::Listener;
+use emulations::Emulations;
 use serde_json::Value;
 use shakedown_testkit::clients::{self, Connection};
 use shakedown_testkit::peers::{Sshd, SshdSpec, sshd};
@@ -103,6 +103,11 @@ fn server(options: &[(&str, String)]) -> Option<Sshd> {
     sshd(&SshdSpec::with_config(format!("{}{logins}", lines(options))).host_keys(&keys))
 }
 
+/// The emulation of what this machine's sshd does with the file of each of these servers.
+fn stand_ins<'a>(servers: impl Iterator<Item = &'a Sshd>) -> Emulations {
+    Emulations::start(servers.map(|server| server.config().display().to_string()).collect())
+}
+
 /// What a person reads, without what differs from run to run.
 fn words(connection: &Connection, port: u16) -> Vec<String> {
     let text = connection.text.replace(&format!(":{port}"), ":PORT").replace(&format!("port {port}"), "port PORT");
@@ -142,17 +147,20 @@ fn ssh_meets_the_same_at_the_emulation_as_at_the_real_server() {
         return;
     }
     let number = cases(50);
+    let drawn: Vec<(Sshd, Vec<String>)> = (0..number)
+        .map(|case| {
+            let mut random = Random::of(case);
+            (server(&random.options()).expect("sshd"), arguments(&random.options()))
+        })
+        .collect();
+    let stand_ins = stand_ins(drawn.iter().map(|(server, _)| server));
     let agreed = run_all(number, |case| {
-        let mut random = Random::of(case);
-        let real = server(&random.options()).expect("sshd");
-        let options = random.options();
-        let arguments = arguments(&options);
+        let case = usize::try_from(case).expect("a place");
+        let ((real, arguments), stand_in) = (&drawn[case], stand_ins.addresses[case]);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let file = real.config().display().to_string();
-        let stand_in = Listener::start_as("emulate", &[&file, "--timeout", "5m"]);
         let at_real = clients::openssh(real.address(), &arguments).expect("ssh");
-        let at_stand_in = clients::openssh(stand_in.address, &arguments).expect("ssh");
-        let (first, second) = (words(&at_real, real.port()), words(&at_stand_in, stand_in.address.port()));
+        let at_stand_in = clients::openssh(stand_in, &arguments).expect("ssh");
+        let (first, second) = (words(&at_real, real.port()), words(&at_stand_in, stand_in.port()));
         let same = at_real.agreed == at_stand_in.agreed && at_real.exchanged == at_stand_in.exchanged;
         if same && first == second {
             return Ok(at_real.exchanged);
@@ -170,19 +178,13 @@ fn ssh_meets_the_same_at_the_emulation_as_at_the_real_server() {
 #[test]
 fn other_clients_meet_the_same() {
     let Some(real) = server(&[]) else { return };
-    let file = real.config().display().to_string();
-    let stand_in = Listener::start_as("emulate", &[&file, "--timeout", "5m"]);
+    let emulations = stand_ins(std::iter::once(&real));
+    let stand_in = emulations.addresses[0];
     let last = |connection: &Connection, port| words(connection, port).pop().unwrap_or_default();
     let both = |client: &dyn Fn(std::net::SocketAddr) -> Option<Connection>| {
-        let (Some(first), Some(second)) = (client(real.address()), client(stand_in.address)) else { return };
+        let (Some(first), Some(second)) = (client(real.address()), client(stand_in)) else { return };
         assert_eq!(first.exchanged, second.exchanged, "{}\n{}", first.text, second.text);
-        assert_eq!(
-            last(&first, real.port()),
-            last(&second, stand_in.address.port()),
-            "{}\n{}",
-            first.text,
-            second.text
-        );
+        assert_eq!(last(&first, real.port()), last(&second, stand_in.port()), "{}\n{}", first.text, second.text);
     };
     for cipher in ["aes128-ctr", "aes256-ctr", "chacha20-poly1305@openssh.com", "3des-cbc"] {
         both(&|address| clients::dbclient(address, &["-c", cipher]));

@@ -69,44 +69,176 @@ fn openssl_sends_what_it_traces() {
     assert_eq!(listener.end().status, 0);
 }
 
-#[test]
-fn the_other_clients() {
-    let listener = Listener::start(&["tls", "--timeout", "5m"]);
-    let address = connect(listener.address);
-    let port = listener.address.port().to_string();
+/// The lists of a hello by their names in an offer, as numbers.
+type Numbers = Vec<(&'static str, Vec<u16>)>;
 
-    if let Some(finished) = client("gnutls-cli", &["--insecure", "-d", "5", "--port", &port, "127.0.0.1"]) {
-        let offer = &listener.next()["offers"][0];
-        // `Keeping ciphersuite: GNUTLS_AES_256_GCM_SHA384 (13.02)`, but not the name that asks for no renegotiation.
-        let kept = finished.text().lines().filter(|line| line.contains("Keeping ciphersuite")).count();
-        let own = finished.text().matches("sent signature algo").count();
-        assert_eq!(list(offer, "signature_schemes").len(), own, "{}", finished.text());
-        assert!(kept == 0 || list(offer, "cipher_suites").len() == kept, "{kept}: {offer:#}");
+/// A client, its arguments, and what reads from its own words what it sends, where it says so.
+type Client<'a> = (&'a str, &'a [&'a str], Option<fn(&str) -> Numbers>);
+
+/// Left out of an offer: values of RFC 8701, and those that stand for no suite.
+fn is_told(number: u16) -> bool {
+    let grease = number & 0x0f0f == 0x0a0a && number >> 8 == number & 0xff;
+    !grease && number != 0x00ff && number != 0x5600
+}
+
+/// What OpenSSL's `-trace` makes of a hello, at either end of a connection.
+fn of_trace(text: &str) -> Numbers {
+    let lines = |heading: &str| {
+        let rest = text.split_once(heading).map_or("", |(_, rest)| rest);
+        let lines = rest.lines().skip(1);
+        // Up to the next heading.
+        lines.take_while(|line| !line.contains('=')).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let hexadecimal = |digits: &str| u16::from_str_radix(digits, 16).ok();
+    let suite = |line: &String| {
+        let (high, low) = line.strip_prefix("{0x")?.split_once('}')?.0.split_once(", 0x")?;
+        hexadecimal(&format!("{high}{low}"))
+    };
+    let bracket = |line: &String| {
+        let inside = line.strip_suffix(')')?.rsplit_once('(')?.1;
+        inside.strip_prefix("0x").map_or_else(|| inside.parse().ok(), hexadecimal)
+    };
+    let of = |lines: Vec<String>, read: &dyn Fn(&String) -> Option<u16>| {
+        lines.iter().filter_map(read).filter(|number| is_told(*number)).collect::<Vec<u16>>()
+    };
+    vec![
+        ("cipher_suites", of(lines("cipher_suites (len="), &suite)),
+        ("groups", of(lines("extension_type=supported_groups("), &bracket)),
+        ("signature_schemes", of(lines("extension_type=signature_algorithms("), &bracket)),
+        ("versions", of(lines("extension_type=supported_versions("), &bracket)),
+    ]
+}
+
+/// What GnuTLS says that it sends, at `-d 5`.
+fn of_gnutls(text: &str) -> Numbers {
+    let pair = |text: &str, radix: u32| {
+        let (high, low) = text.split_once('.')?;
+        Some(u16::from_str_radix(high, radix).ok()? << 8 | u16::from_str_radix(low, radix).ok()?)
+    };
+    let after = |label: &str, end: char, read: &dyn Fn(&str) -> Option<u16>| -> Vec<u16> {
+        let found = text.lines().filter_map(|line| line.split_once(label)?.1.split(end).next().and_then(read));
+        found.collect()
+    };
+    vec![
+        ("cipher_suites", after("Keeping ciphersuite ", ' ', &|text| pair(text, 16))),
+        (
+            "groups",
+            text.lines()
+                .filter_map(|line| {
+                    let (_, number) = line.split_once(": Sent group ")?.1.split_once("(0x")?;
+                    u16::from_str_radix(number.trim_end_matches(')'), 16).ok()
+                })
+                .collect(),
+        ),
+        ("signature_schemes", after("sent signature algo (", ')', &|text| pair(text, 10))),
+        ("versions", after("Advertizing version ", ' ', &|text| pair(text.trim(), 10))),
+    ]
+}
+
+/// An offer's lists are these.
+fn same(session: &shakedown::Session, document: &Value, numbers: &Numbers, client: &str) {
+    let offer = &document["offers"][0];
+    for (list_name, numbers) in numbers {
+        let named = |number: &u16| {
+            let slot = match *list_name {
+                "cipher_suites" => shakedown::Slot::CipherSuite,
+                "groups" => shakedown::Slot::Group,
+                "signature_schemes" => shakedown::Slot::SignatureScheme,
+                _ => {
+                    let name = shakedown_wire::tls::number::version::name(*number);
+                    return name.map_or_else(|| format!("{number:#06x}"), str::to_owned);
+                }
+            };
+            session.catalog().tls_name(slot, *number).unwrap_or_else(|| format!("{number:#06x}"))
+        };
+        let expected: Vec<String> = numbers.iter().map(named).collect();
+        assert!(expected.len() > 1, "{client}: {list_name}: {expected:?}");
+        assert_eq!(list(offer, list_name), expected, "{client}: {list_name}");
     }
+}
+
+/// What each client sends, as OpenSSL's server reads it and, where it says so, as the client itself has it, is what is recorded.
+#[test]
+fn every_client_sends_what_is_recorded() {
+    let Some(server) = shakedown_testkit::peers::openssl_s_server(&["rsa"], &["-trace"]) else { return };
+    let session = shakedown::Session::new(shakedown::Options::default()).expect("a session");
+    let listener = Listener::start(&["tls", "--timeout", "5m"]);
     let python = "import socket, ssl, sys\nc = ssl.create_default_context()\n\
-                  print(','.join(str(one['id'] & 0xffff) for one in c.get_ciphers()))\n\
+                  c.check_hostname, c.verify_mode = False, ssl.CERT_NONE\n\
                   s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n\
-                  try:\n c.wrap_socket(s, server_hostname='name.example')\nexcept ssl.SSLError: pass\n";
-    if let Some(finished) = client("python3", &["-c", python, &port]) {
-        let document = listener.next();
-        let own = finished.stdout.trim().split(',').count();
-        assert_eq!(list(&document["offers"][0], "cipher_suites").len(), own, "{}", finished.text());
-        assert_eq!(note(&document, "it asks for"), Some("it asks for the name `name.example`".to_owned()));
-    }
-    if client("curl", &["-sk", "--noproxy", "*", &format!("https://{address}/")]).is_some() {
-        let document = listener.next();
-        assert_eq!(list(&document["offers"][0], "alpn"), ["h2", "http/1.1"], "{document:#}");
-        assert!(note(&document, "it sends no server name").is_some());
-    }
+                  try:\n c.wrap_socket(s, server_hostname='name.example').close()\nexcept OSError: pass\n";
+    // It says itself what it sends.
     let node = "require('tls').connect({host: '127.0.0.1', port: +process.argv[1], servername: 'n.example', \
-                ALPNProtocols: ['x']}).on('error', () => {})";
-    if client("node", &["-e", node, &port]).is_some() {
+                rejectUnauthorized: false, enableTrace: true, ALPNProtocols: ['x']}, function () { this.end() })\
+                .on('error', () => {})";
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = format!("--user-data-dir={}", folder.path().display());
+    let chromium = ["--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", &profile, "--dump-dom", "URL"];
+    // The last one connects again where it is refused.
+    let clients: [Client; 7] = [
+        ("openssl", &["s_client", "-trace", "-servername", "db01.example", "-connect", "ADDRESS"], Some(of_trace)),
+        ("gnutls-cli", &["--insecure", "-d", "5", "--port", "PORT", "127.0.0.1"], Some(of_gnutls)),
+        ("python3", &["-c", python, "PORT"], None),
+        ("curl", &["-sk", "--noproxy", "*", "URL"], None),
+        ("node", &["-e", node, "PORT"], Some(of_trace)),
+        (
+            "wget",
+            &["-q", "--no-config", "--no-proxy", "--no-hsts", "--tries=1", "--no-check-certificate", "-O", "-", "URL"],
+            None,
+        ),
+        ("chromium-headless-shell", &chromium, None),
+    ];
+    for (name, arguments, own) in clients {
+        let run = |address: SocketAddr| {
+            let filled: Vec<String> = arguments
+                .iter()
+                .map(|word| match *word {
+                    "ADDRESS" => address.to_string(),
+                    "PORT" => address.port().to_string(),
+                    "URL" => format!("https://{address}/"),
+                    other => other.to_owned(),
+                })
+                .collect();
+            let words: Vec<&str> = filled.iter().map(String::as_str).collect();
+            client(name, &words)
+        };
+        let before = server.log().len();
+        if run(server.address()).is_none() {
+            continue;
+        }
+        let traced = server.wait_for(|log| {
+            let (_, hello) = log.get(before..)?.split_once("ClientHello, Length=")?;
+            // Whatever is answered, the hello stands whole before it.
+            hello.split_once("Sent ").map(|(hello, _)| hello.to_owned())
+        });
+        let traced = of_trace(&traced.unwrap_or_else(|| panic!("{name}: {}", server.log())));
+        let finished = run(listener.address).expect("it is there");
         let document = listener.next();
-        assert_eq!(list(&document["offers"][0], "alpn"), ["x"]);
-        assert!(note(&document, "JA4 t13d").is_some_and(|ja4| ja4.contains("xx_")), "{document:#}");
+        same(&session, &document, &traced, name);
+        if let Some(own) = own {
+            let text = finished.text();
+            let text = text
+                .split_once("ClientHello, Length=")
+                .map_or(text.as_str(), |(_, hello)| hello.split_once("Received ").map_or(hello, |(hello, _)| hello));
+            same(&session, &document, &own(text), name);
+        }
+        match name {
+            "python3" => {
+                assert_eq!(note(&document, "it asks for"), Some("it asks for the name `name.example`".to_owned()));
+            }
+            "curl" => {
+                assert_eq!(list(&document["offers"][0], "alpn"), ["h2", "http/1.1"], "{document:#}");
+                assert!(note(&document, "it sends no server name").is_some());
+            }
+            "node" => {
+                assert_eq!(list(&document["offers"][0], "alpn"), ["x"]);
+                assert!(note(&document, "JA4 t13d").is_some_and(|ja4| ja4.contains("xx_")), "{document:#}");
+            }
+            _ => {}
+        }
     }
     let ended = listener.interrupt();
-    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("recorded"), "{}", ended.stderr);
 }
 
 #[test]

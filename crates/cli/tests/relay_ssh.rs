@@ -12,9 +12,12 @@ use shakedown_testkit::{KeyType, clients, require, run};
 mod listener;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "support/tap.rs"]
+mod tap;
 
 use listener::{Listener, list};
 use support::Shakedown;
+use tap::Tap;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -24,24 +27,28 @@ fn cause(document: &Value) -> (&str, &str) {
 }
 
 #[test]
-fn every_client_works_through_it() {
+fn every_client_works_through_it_and_no_byte_is_changed() {
     let Some(server) = sshd(&SshdSpec::default()) else { return };
-    let relay = Listener::relay(&[&format!("ssh://{}", server.address())]);
-    let address = relay.address;
+    let far = Tap::start(server.address());
+    let relay = Listener::relay(&[&format!("ssh://{}", far.address)]);
+    let near = Tap::start(relay.address);
+    let address = near.address;
     let usual = ScriptSpec::default();
-    let made = [
-        ("openssh", clients::openssh(address, &[])),
-        ("putty", clients::plink(address, &[])),
-        ("dropbear", clients::dbclient(address, &[])),
-        ("libssh2", clients::libssh2(address)),
-        ("paramiko", clients::paramiko(address, &usual)),
-        ("asyncssh", clients::asyncssh(address, &usual)),
-        ("ssh2", clients::node_ssh2(address, &usual)),
+    type Connect<'a> = &'a dyn Fn() -> Option<clients::Connection>;
+    let made: [(&str, Connect); 7] = [
+        ("openssh", &|| clients::openssh(address, &[])),
+        ("putty", &|| clients::plink(address, &[])),
+        ("dropbear", &|| clients::dbclient(address, &[])),
+        ("libssh2", &|| clients::libssh2(address)),
+        ("paramiko", &|| clients::paramiko(address, &usual)),
+        ("asyncssh", &|| clients::asyncssh(address, &usual)),
+        ("ssh2", &|| clients::node_ssh2(address, &usual)),
     ];
     let mut worked = 0;
-    for (product, connection) in made {
-        let Some(connection) = connection else { continue };
+    for (product, connect) in made {
+        let Some(connection) = connect() else { continue };
         assert!(connection.exchanged, "{product}: {}", connection.text);
+        assert!(tap::identical(&near, &far), "{product}: the bytes differ");
         let document = relay.next();
         let outcome = &document["pairs"][0]["outcome"];
         assert_eq!(outcome["result"], "agreed", "{product}: {document:#}");
@@ -151,6 +158,68 @@ fn as_a_proxy_command_of_ssh() {
     let free = shakedown_testkit::free_port().expect("a port");
     let connection = clients::openssh(([127, 0, 0, 1], free).into(), &[&proxy("")]).expect("ssh");
     assert!(connection.text.contains("error[port-refused]"), "{}", connection.text);
+}
+
+#[test]
+fn names_of_the_ssh_configuration_and_proxies() {
+    let Some(server) = sshd(&SshdSpec::default()) else { return };
+    let shakedown = Shakedown::new();
+    let config = shakedown.write("config", format!("Host db01\n HostName 127.0.0.1\n Port {}\n", server.port()));
+    let relay = Listener::relay(&["db01", "-F", &config, "--count", "1"]);
+    let Some(connection) = clients::openssh(relay.address, &[]) else { return };
+    assert!(connection.exchanged, "{}", connection.text);
+    assert_eq!(relay.end().status, 0);
+
+    // Both kinds of proxy, of which each answers once.
+    for scheme in ["http", "socks5"] {
+        let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("{scheme}://{}", proxy.local_addr().expect("its address"));
+        let target = server.address();
+        let passing = std::thread::spawn(move || {
+            let (mut client, _) = proxy.accept().expect("a client");
+            let mut request = [0; 512];
+            let count = std::io::Read::read(&mut client, &mut request).expect("a request");
+            let mut asked = request[..count].to_vec();
+            let answer: &[u8] = match scheme {
+                "http" => b"HTTP/1.1 200 OK\r\n\r\n",
+                _ => {
+                    std::io::Write::write_all(&mut &client, &[5, 0]).expect("an answer");
+                    let count = std::io::Read::read(&mut &client, &mut request).expect("a request");
+                    asked = request[..count].to_vec();
+                    &[5, 0, 0, 1, 127, 0, 0, 1, 0, 1]
+                }
+            };
+            std::io::Write::write_all(&mut &client, answer).expect("an answer");
+            let upstream = TcpStream::connect(target).expect("the server");
+            let _said = tap::both(&client, &upstream);
+            asked
+        });
+        let relay = Listener::relay(&["db01", "-F", &config, "--proxy", &url, "--count", "1"]);
+        let connection = clients::openssh(relay.address, &[]).expect("ssh");
+        assert!(connection.exchanged, "{scheme}: {}", connection.text);
+        let asked = passing.join().expect("the proxy");
+        let port = server.port();
+        match scheme {
+            "http" => assert!(asked.starts_with(format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\n").as_bytes())),
+            _ => assert_eq!(asked, [&[5, 1, 0, 1, 127, 0, 0, 1][..], &port.to_be_bytes()].concat()),
+        }
+        let ended = relay.end();
+        assert_eq!(ended.status, 0, "{scheme}: {}", ended.stderr);
+    }
+
+    // One that refuses.
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", proxy.local_addr().expect("its address"));
+    let refusing = std::thread::spawn(move || {
+        let (mut client, _) = proxy.accept().expect("a client");
+        let _ = std::io::Read::read(&mut client, &mut [0; 512]);
+        let _ = std::io::Write::write_all(&mut client, b"HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    let program = env!("CARGO_BIN_EXE_shakedown");
+    let command = format!("-oProxyCommand={program} relay --proxy {url} - %h %p");
+    let connection = clients::openssh(server.address(), &[&command]).expect("ssh");
+    refusing.join().expect("the proxy");
+    assert!(connection.text.contains("403 Forbidden"), "{}", connection.text);
 }
 
 #[test]

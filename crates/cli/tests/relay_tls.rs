@@ -10,8 +10,11 @@ use shakedown_testkit::{Finished, require, run};
 
 #[path = "support/listener.rs"]
 mod listener;
+#[path = "support/tap.rs"]
+mod tap;
 
 use listener::Listener;
+use tap::Tap;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -43,17 +46,21 @@ fn notes(document: &Value) -> String {
 }
 
 #[test]
-fn every_client_works_through_it() {
+fn every_client_works_through_it_and_no_byte_is_changed() {
     let Some(server) = nginx(&["rsa"], "ssl_protocols TLSv1.2 TLSv1.3;") else { return };
-    let relay = relay(server.address(), &[]);
-    let (address, port) = (relay.address.to_string(), relay.address.port().to_string());
+    let far = Tap::start(server.address());
+    let relay = relay(far.address, &[]);
+    let near = Tap::start(relay.address);
+    let (address, port) = (near.address.to_string(), near.address.port().to_string());
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = format!("--user-data-dir={}", folder.path().display());
     let url = format!("https://{address}/");
     let python = "import socket, ssl, sys\nc = ssl._create_unverified_context()\n\
                   s = c.wrap_socket(socket.create_connection(('127.0.0.1', int(sys.argv[1]))), server_hostname='a')\n\
                   s.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n')\nprint(s.version(), s.recv(100))\n";
     let node = "require('https').get({host: '127.0.0.1', port: +process.argv[1], rejectUnauthorized: false}, \
                 (r) => { console.log(r.statusCode); r.resume() })";
-    let made: [(&str, &[&str], &str); 8] = [
+    let made: [(&str, &[&str], &str); 9] = [
         ("openssl", &["s_client", "-connect", &address], "TLSv1.3"),
         ("openssl", &["s_client", "-tls1_2", "-connect", &address], "TLSv1.2"),
         ("curl", &["-sk", "--noproxy", "*", "-o", "/dev/null", &url], "TLSv1.3"),
@@ -62,10 +69,16 @@ fn every_client_works_through_it() {
         ("wget", &["--no-check-certificate", "--no-proxy", "-qO", "/dev/null", &url], "TLSv1.3"),
         ("python3", &["-c", python, &port], "TLSv1.3"),
         ("node", &["-e", node, &port], "TLSv1.3"),
+        (
+            "chromium-headless-shell",
+            &["--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", &profile, "--dump-dom", &url],
+            "TLSv1.3",
+        ),
     ];
     for (program, arguments, version) in made {
         let Some(finished) = client(program, arguments) else { continue };
         assert!(finished.status.is_some_and(|status| status.success()), "{program}: {}", finished.text());
+        assert!(tap::identical(&near, &far), "{program}: the bytes differ");
         let document = relay.next();
         let outcome = &document["pairs"][0]["outcome"];
         assert_eq!(outcome["result"], "agreed", "{program}: {document:#}");

@@ -8,6 +8,7 @@
 
 mod base64;
 mod blob;
+mod ccm;
 mod der;
 mod dh_group;
 mod error;

@@ -67,6 +67,7 @@ pub fn handshake_tls_server(data: &[u8]) {
             encrypt_then_mac: true,
             downgrade_mark: None,
             client_certificate: Some(tls::CertificateDemand::default()),
+            second_hello_refusal: None,
         };
         let run = |chunk: usize| {
             let mut server = tls::Server::default();

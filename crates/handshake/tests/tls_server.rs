@@ -97,6 +97,7 @@ fn agreement(version: u16, suite: (u16, &str), group: Option<u16>, scheme: Optio
         encrypt_then_mac: true,
         downgrade_mark: None,
         client_certificate: None,
+        second_hello_refusal: None,
     }
 }
 

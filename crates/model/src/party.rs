@@ -147,6 +147,21 @@ pub struct Configuration {
     pub context: Box<Context>,
     /// The certificates that the files name, by their paths as the program reads them.
     pub certificates: Vec<(String, crate::tls::Certificate)>,
+    /// The files of the certificates with those of their keys.
+    pub key_pairs: Vec<KeyPair>,
+    /// The file with the parameters of DHE, by its whole path.
+    pub dh_parameters: Option<String>,
+}
+
+/// The files of a certificate, by their whole paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The certificate, often with its chain behind it.
+    pub certificate: String,
+    /// Its private key; the file of the certificate itself where it has none of its own.
+    pub key: String,
+    /// A file with more of the chain.
+    pub chain: Option<String>,
 }
 
 /// Which program's configuration it is.

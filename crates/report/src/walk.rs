@@ -15,9 +15,9 @@ use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey, Writt
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
-    FileEdit, FilePermission, Fix, Forecast, HopRef, Incident, Indication, Item, Known, KnownHostKey, KnownHostStatus,
-    Label, Name, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy, Report, Risk, Said,
-    SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
+    FileEdit, FilePermission, Fix, Forecast, HopRef, Incident, Indication, Item, KeyPair, Known, KnownHostKey,
+    KnownHostStatus, Label, Name, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy,
+    Report, Risk, Said, SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
 };
 
 use self::tls::tls;
@@ -195,12 +195,17 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
     }
     if let Some(configuration) = configuration {
         visit.configuration(configuration);
-        let Configuration { kind: _, files: _, context: decided, certificates } = configuration;
+        let Configuration { kind: _, files: _, context: decided, certificates, key_pairs, dh_parameters } =
+            configuration;
         context(visit, decided);
         for (path, one) in certificates {
             visit.path(path);
             self::tls::certificate(visit, one);
         }
+        for KeyPair { certificate, key, chain } in key_pairs {
+            [certificate, key].into_iter().chain(chain).for_each(|path| visit.path(path));
+        }
+        dh_parameters.iter_mut().for_each(|path| visit.path(path));
     }
     notes.iter_mut().for_each(|note| visit.sentence(note));
 }

@@ -143,6 +143,12 @@ fn full_of_canaries() -> Report {
         kind: ConfigurationKind::SshConfig,
         files: vec![Arc::clone(&file), source("relativecanary/conf", b"x")],
         certificates: Vec::new(),
+        key_pairs: vec![shakedown_model::KeyPair {
+            certificate: "/etc/pathcanary/tls.pem".into(),
+            key: "/etc/pathcanary/tls.key".into(),
+            chain: Some("/etc/pathcanary/chain.pem".into()),
+        }],
+        dh_parameters: Some("/etc/pathcanary/dh.pem".into()),
         context: Box::new(Context {
             target: Some("aliascanary".into()),
             host: Some("hostcanary".into()),

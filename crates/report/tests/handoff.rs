@@ -28,6 +28,8 @@ fn nothing_of_our_own_files_is_in_it() {
         kind: ConfigurationKind::SshConfig,
         files: vec![std::sync::Arc::clone(&file)],
         certificates: Vec::new(),
+        key_pairs: Vec::new(),
+        dh_parameters: None,
         context: Box::new(Context { user: Some("ours".into()), ..Context::default() }),
     });
     report.evidence = vec![

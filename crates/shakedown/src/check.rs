@@ -258,7 +258,12 @@ impl Session {
     }
 
     /// How this user's own configuration reaches the target.
-    fn route_settings(&self, target: &Target, context: &Context, report: &mut Report) -> Result<ClientSettings, Error> {
+    pub(crate) fn route_settings(
+        &self,
+        target: &Target,
+        context: &Context,
+        report: &mut Report,
+    ) -> Result<ClientSettings, Error> {
         let software = self.newest_openssh(Role::Client)?;
         let spec = self.own_configuration(software, context);
         let settings = openssh::client_settings(&self.own_files(), &spec, &self.catalog)
@@ -391,8 +396,8 @@ impl Session {
 
 /// A target with the way to it.
 pub(crate) struct Way {
-    target: probe::SshTarget,
-    family: probe::Family,
+    pub(crate) target: probe::SshTarget,
+    pub(crate) family: probe::Family,
 }
 
 fn jump_text(jump: &openssh::Jump) -> String {

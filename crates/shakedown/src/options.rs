@@ -28,7 +28,7 @@ pub struct Options {
     /// The file with the passphrase of that key, in its first line (`--key-passphrase-file`); `None` for the variable
     /// [`Options::KEY_PASSPHRASE_VARIABLE`].
     pub key_passphrase_file: Option<PathBuf>,
-    /// TLS: the proxy to go through, `http://HOST:PORT` or `socks5://HOST:PORT` (`--proxy`).
+    /// TLS, and whatever is relayed: the proxy to go through, `http://HOST:PORT` or `socks5://HOST:PORT` (`--proxy`).
     pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
     pub clients: Vec<String>,

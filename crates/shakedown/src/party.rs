@@ -237,7 +237,7 @@ impl Session {
     }
 
     /// The configuration of a program that speaks TLS, over the library below it.
-    fn configured_tls(
+    pub(crate) fn configured_tls(
         &self,
         text: &str,
         software: &Software,

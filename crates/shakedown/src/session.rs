@@ -1,6 +1,7 @@
 use shakedown_catalog::Catalog;
-use shakedown_model::{Evidence, Pair, Party, Report, Vantage};
+use shakedown_model::{Evidence, Pair, Party, Protocol, Report, Vantage};
 
+use crate::recording::KnownOffers;
 use crate::{Error, Options};
 
 /// A catalog and the options, shared by any number of calls.
@@ -8,7 +9,13 @@ use crate::{Error, Options};
 pub struct Session {
     pub(crate) catalog: std::sync::Arc<Catalog>,
     pub(crate) options: Options,
+    /// The host keys of emulated servers, by their types and sizes.
+    pub(crate) host_keys: std::sync::Arc<std::sync::Mutex<Vec<HostKeysMade>>>,
+    pub(crate) known_offers: std::sync::Arc<[std::sync::OnceLock<std::sync::Arc<KnownOffers>>; 3]>,
 }
+
+/// Host keys, and what they were asked to be.
+type HostKeysMade = (Vec<(String, u32)>, std::sync::Arc<[shakedown_crypto::PrivateHostKey]>);
 
 impl Session {
     /// Opens the catalog and lays the overlay of the options over it.
@@ -27,7 +34,12 @@ impl Session {
                 .overlay(files.into_iter().filter(|(name, _)| !std::path::Path::new(name).starts_with(&messages)))
                 .map_err(|source| Error::Overlay { directory: directory.display().to_string(), source })?;
         }
-        Ok(Self { catalog: std::sync::Arc::new(catalog), options })
+        Ok(Self {
+            catalog: std::sync::Arc::new(catalog),
+            options,
+            host_keys: std::sync::Arc::default(),
+            known_offers: std::sync::Arc::default(),
+        })
     }
 
     /// The facts about software and algorithms that this session judges by.
@@ -49,6 +61,20 @@ impl Session {
                 Rating::Strong => Mark::Strong,
                 Rating::PostQuantum => Mark::PostQuantum,
             })
+        })
+    }
+
+    /// The offers of all clients of the catalog, which are computed once for a session and its copies.
+    pub(crate) fn known_offers(&self, protocol: Protocol) -> tokio::task::JoinHandle<std::sync::Arc<KnownOffers>> {
+        let (catalog, all) = (std::sync::Arc::clone(&self.catalog), std::sync::Arc::clone(&self.known_offers));
+        tokio::task::spawn_blocking(move || {
+            let [ssh, tls, ike] = &*all;
+            let cell = match protocol {
+                Protocol::Ssh => ssh,
+                Protocol::Tls => tls,
+                Protocol::Ike => ike,
+            };
+            std::sync::Arc::clone(cell.get_or_init(|| std::sync::Arc::new(KnownOffers::new(&catalog, protocol))))
         })
     }
 

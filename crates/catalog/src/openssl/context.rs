@@ -15,6 +15,9 @@ use super::schemes::SchemeError;
 /// OpenSSL's list without a setting (`TLS_DEFAULT_CIPHERSUITES`).
 const DEFAULT_TLS13: [&str; 3] = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
 
+/// What a server's [`Unable`] begins with that has no suite for the highest of its versions.
+pub const LOOKS_FOR_SUITE: &str = "it looks for a cipher suite of";
+
 /// A setting that the library refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContextError {
@@ -290,6 +293,8 @@ impl Context {
             },
             behaviour: TlsBehaviour {
                 suite_order: preference.filter(|_| server),
+                tls13_suite_order: None,
+                suites_after_retry: None,
                 chacha_first_for_client: self.prioritize_chacha,
                 chacha_first_unless_gcm: false,
                 group_order: preference.filter(|_| server),
@@ -559,7 +564,7 @@ impl Context {
             return Vec::new();
         }
         let what = format!(
-            "it looks for a cipher suite of {highest}, the highest of its lowest versions without a gap, and ends every \
+            "{LOOKS_FOR_SUITE} {highest}, the highest of its lowest versions without a gap, and ends every \
              handshake for having none"
         );
         let origin = if highest == TlsVersion::Tls13 { &self.tls13_suites.origin } else { &self.suites.origin };

@@ -26,6 +26,7 @@ pub(super) fn run(arguments: RelayArguments, output: &Output) -> anyhow::Result<
         _ => Family::Any,
     };
     options.source = arguments.source;
+    options.proxy.clone_from(&arguments.proxy);
     options.connect = super::addresses(&arguments.connect);
     options.cacert.clone_from(&arguments.cacert);
     options.ssh_config.clone_from(&arguments.ssh_config);

@@ -186,6 +186,8 @@ pub fn gather(
             files: vec![Arc::clone(&source.file)],
             context: Box::default(),
             certificates: Vec::new(),
+            key_pairs: Vec::new(),
+            dh_parameters: None,
         }),
         notes: tunnel.notes,
     };

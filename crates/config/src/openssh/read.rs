@@ -224,7 +224,14 @@ fn party(
         software: Some(software.clone()),
         source: PartySource::Configuration,
         policy: Policy::Ssh(Box::new(policy)),
-        configuration: Some(Configuration { kind, files, context: Box::new(context), certificates: Vec::new() }),
+        configuration: Some(Configuration {
+            kind,
+            files,
+            context: Box::new(context),
+            certificates: Vec::new(),
+            key_pairs: Vec::new(),
+            dh_parameters: None,
+        }),
         notes: Vec::new(),
     }
 }

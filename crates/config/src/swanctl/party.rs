@@ -50,6 +50,8 @@ impl Selection<'_> {
                 files: files.to_vec(),
                 context: Box::default(),
                 certificates: Vec::new(),
+                key_pairs: Vec::new(),
+                dh_parameters: None,
             }),
             notes,
         }

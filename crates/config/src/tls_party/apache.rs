@@ -22,7 +22,7 @@ pub(super) fn apache(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) ->
     let context = spec.context;
     let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
     let selection = reading
-        .select(context.address, context.port, name)
+        .select(context.local_address.or(context.address), context.local_port.or(context.port), name)
         .ok_or_else(|| PartyError::NoServer { path: spec.path.to_owned() })?;
     let base = format!("{}/", reading.root);
     let program = Program {

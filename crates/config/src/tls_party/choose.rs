@@ -25,13 +25,13 @@ pub(super) fn choose<'a>(servers: &'a [ServerSettings], role: Role, context: &Co
     if let Some(target) = context.target.as_deref() {
         keep(&mut left, |server| is_called(server, target));
     }
-    if let Some(port) = context.port
+    if let Some(port) = context.local_port.or(context.port)
         && role == Role::Server
         && !keep(&mut left, |server| server.listen.iter().any(|listen| listen.value.port == port))
     {
         notes.push(format!("nothing in the file says that it listens on port {port}: read as if it did"));
     }
-    if let Some(address) = context.address.filter(|_| role == Role::Server) {
+    if let Some(address) = context.local_address.or(context.address).filter(|_| role == Role::Server) {
         let at = |server: &ServerSettings, fits: &dyn Fn(Option<IpAddr>) -> bool| {
             server.listen.iter().any(|listen| listen.value.name.is_none() && fits(listen.value.address))
         };

@@ -239,7 +239,11 @@ impl Files {
                 let reading = nginx::read(&memory, &spec).ok()?;
                 let context = &configuration.context;
                 let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
-                let selection = reading.select(context.address, context.port, name)?;
+                let selection = reading.select(
+                    context.local_address.or(context.address),
+                    context.local_port.or(context.port),
+                    name,
+                )?;
                 Some(Self::Nginx { reading: Box::new(reading), selection: Box::new(selection) })
             }
             ConfigurationKind::OpenSslCnf => {
@@ -251,7 +255,11 @@ impl Files {
                 let reading = apache::read(&memory, &apache::Spec { path, version, library, variables: &[] }).ok()?;
                 let context = &configuration.context;
                 let name = context.server_name.as_deref().or(context.host.as_deref()).or(context.target.as_deref());
-                let selection = reading.select(context.address, context.port, name)?;
+                let selection = reading.select(
+                    context.local_address.or(context.address),
+                    context.local_port.or(context.port),
+                    name,
+                )?;
                 Some(Self::Apache { reading: Box::new(reading), selection: Box::new(selection) })
             }
             ConfigurationKind::Haproxy if party.role == Role::Server => {

@@ -179,6 +179,8 @@ fn party(spec: &Spec<'_>, kind: ConfigurationKind, files: &[Arc<SourceFile>], po
             files: files.to_vec(),
             context: Box::new(spec.context.clone()),
             certificates: Vec::new(),
+            key_pairs: Vec::new(),
+            dh_parameters: None,
         }),
         notes: Vec::new(),
     }

@@ -7,7 +7,7 @@ use shakedown_model::tls::{
     Certificate, CertificateKeyType, ClientCertificate, DhParameters, TlsOffer, TlsPolicy, Unable, UnknownName,
 };
 use shakedown_model::{
-    ConfigProblem, ConfigurationKind, Evidence, Fact, Item, Known, Name, Party, Role, Slot, SourceFile,
+    ConfigProblem, ConfigurationKind, Evidence, Fact, Item, KeyPair, Known, Name, Party, Role, Slot, SourceFile,
 };
 
 use super::context::Building;
@@ -101,6 +101,15 @@ pub(super) fn party_of(
     if let Some(configuration) = &mut party.configuration {
         let path = |read: &Read<'_>| (read.path.as_str().to_owned(), read.certificate.clone());
         configuration.certificates = read.iter().filter(|read| read.certificate.key.is_some()).map(path).collect();
+        let whole = |value: &Value| certificate::absolute(value.as_str(), program.base);
+        let pairs = program.settings.certificates.iter().map(|pair| KeyPair {
+            certificate: whole(&pair.certificate),
+            key: whole(pair.key.as_ref().unwrap_or(&pair.certificate)),
+            chain: pair.chain.as_ref().map(whole),
+        });
+        configuration.key_pairs = pairs.collect();
+        let dh = settings.settings.dh_parameters.as_ref().filter(|path| path.as_str() != "auto");
+        configuration.dh_parameters = dh.map(whole);
     }
     party.notes.extend(made.notes);
     party.notes.extend(notes);

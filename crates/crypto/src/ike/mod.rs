@@ -3,7 +3,6 @@
 
 mod block_mac;
 mod brainpool;
-mod ccm;
 mod exchange;
 mod keys;
 mod prf;

@@ -8,9 +8,9 @@ use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
 use super::block_mac::BlockMac;
-use super::ccm::{Direction, ccm};
 use super::prf::{Prf, hmac};
 use super::version1::BlockCipher;
+use crate::ccm::{Direction, ccm};
 use crate::{CryptoError, Hash};
 
 /// A cipher of an IKE SA that is computed here.

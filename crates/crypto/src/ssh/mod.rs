@@ -2,7 +2,7 @@
 //! specifications.
 
 mod protection;
-mod stream;
+pub(crate) mod stream;
 mod umac;
 
 pub use protection::{KeySource, LARGEST_PACKET, Opener, Protection, Sealer};

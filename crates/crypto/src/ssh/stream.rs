@@ -12,7 +12,7 @@ use crate::CryptoError;
 
 /// What a stream is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// RFC 4344 section 4; the length of the key in bytes.
     AesCtr(usize),
     /// RFC 4253 section 6.3; the length of the key in bytes.
@@ -24,21 +24,21 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn key_length(self) -> usize {
+    pub(crate) fn key_length(self) -> usize {
         match self {
             Self::AesCtr(length) | Self::AesCbc(length) | Self::Arcfour(length, _) => length,
             Self::TripleDesCbc => 24,
         }
     }
 
-    pub(super) fn block(self) -> usize {
+    pub(crate) fn block(self) -> usize {
         match self {
             Self::AesCtr(_) | Self::AesCbc(_) => 16,
             Self::TripleDesCbc | Self::Arcfour(..) => 8,
         }
     }
 
-    pub(super) fn iv_length(self) -> usize {
+    pub(crate) fn iv_length(self) -> usize {
         match self {
             Self::Arcfour(..) => 0,
             other => other.block(),
@@ -47,7 +47,7 @@ impl Kind {
 }
 
 /// One direction of a cipher. Has no `Debug`.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     cipher: Cipher,
     /// The counter, or the last block of cipher text.
     state: Vec<u8>,
@@ -62,7 +62,7 @@ enum Cipher {
 }
 
 impl Stream {
-    pub(super) fn new(kind: Kind, key: &[u8], iv: &[u8], opening: bool) -> Result<Self, CryptoError> {
+    pub(crate) fn new(kind: Kind, key: &[u8], iv: &[u8], opening: bool) -> Result<Self, CryptoError> {
         let library = |_| CryptoError::Library;
         let aes = || {
             let algorithm = match key.len() {
@@ -86,7 +86,7 @@ impl Stream {
     }
 
     /// Encrypts or decrypts what comes next; whole blocks.
-    pub(super) fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
+    pub(crate) fn apply(&mut self, data: &mut [u8]) -> Result<(), CryptoError> {
         let library = |_| CryptoError::Library;
         if data.is_empty() {
             return Ok(());

@@ -3,6 +3,7 @@
 //!
 //! Start at [`KeyShareSecret`] and [`HandshakeKeys`] for TLS 1.3, at [`LegacyKeys`] below it, at [`ServerKey`] for a server.
 
+mod aead;
 mod ffdhe;
 mod legacy;
 mod prf;

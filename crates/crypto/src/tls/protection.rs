@@ -1,33 +1,27 @@
-use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
+use super::aead::{Aead, AeadKind};
 use crate::{CryptoError, Hash};
 
 /// The cipher and hash of a suite of TLS 1.3 that is implemented here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
     pub(super) hash: Hash,
-    pub(super) key_length: usize,
-    algorithm: Cipher,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cipher {
-    Aes128Gcm,
-    Aes256Gcm,
-    ChaCha20Poly1305,
+    cipher: AeadKind,
 }
 
 impl Protection {
-    /// That of a suite, RFC 8446 appendix B.4; `None` where it is not implemented (CCM, and suites of older versions).
+    /// That of a suite, RFC 8446 appendix B.4; `None` where it is not implemented, as are suites of older versions.
     pub fn of(cipher_suite: u16) -> Option<Self> {
-        let (algorithm, hash, key_length) = match cipher_suite {
-            0x1301 => (Cipher::Aes128Gcm, Hash::Sha256, 16),
-            0x1302 => (Cipher::Aes256Gcm, Hash::Sha384, 32),
-            0x1303 => (Cipher::ChaCha20Poly1305, Hash::Sha256, 32),
+        let (cipher, hash) = match cipher_suite {
+            0x1301 => (AeadKind::Aes128Gcm, Hash::Sha256),
+            0x1302 => (AeadKind::Aes256Gcm, Hash::Sha384),
+            0x1303 => (AeadKind::ChaCha20Poly1305, Hash::Sha256),
+            0x1304 => (AeadKind::AesCcm(16, 16), Hash::Sha256),
+            0x1305 => (AeadKind::AesCcm(16, 8), Hash::Sha256),
             _ => return None,
         };
-        Some(Self { hash, key_length, algorithm })
+        Some(Self { hash, cipher })
     }
 
     /// The hash of the handshake.
@@ -35,37 +29,34 @@ impl Protection {
         self.hash
     }
 
-    fn algorithm(self) -> &'static Algorithm {
-        match self.algorithm {
-            Cipher::Aes128Gcm => &AES_128_GCM,
-            Cipher::Aes256Gcm => &AES_256_GCM,
-            Cipher::ChaCha20Poly1305 => &CHACHA20_POLY1305,
-        }
+    pub(super) fn key_length(self) -> usize {
+        self.cipher.key_length()
     }
 }
 
 /// A key of one direction with its counter.
 struct Direction {
-    key: LessSafeKey,
+    key: Aead,
+    tag_length: usize,
     iv: Zeroizing<Vec<u8>>,
     sequence: u64,
 }
 
 impl Direction {
     fn new(protection: Protection, key: &[u8], iv: Zeroizing<Vec<u8>>) -> Result<Self, CryptoError> {
-        let key = UnboundKey::new(protection.algorithm(), key).map_err(|_| CryptoError::Library)?;
-        Ok(Self { key: LessSafeKey::new(key), iv, sequence: 0 })
+        let key = Aead::new(protection.cipher, key)?;
+        Ok(Self { key, tag_length: protection.cipher.tag_length(), iv, sequence: 0 })
     }
 
     /// The nonce of the next record, RFC 8446 section 5.3.
-    fn nonce(&mut self) -> Result<Nonce, CryptoError> {
+    fn nonce(&mut self) -> Result<[u8; 12], CryptoError> {
         let mut nonce = [0; 12];
         if let Some(end) = nonce.last_chunk_mut::<8>() {
             *end = self.sequence.to_be_bytes();
         }
         nonce.iter_mut().zip(self.iv.iter()).for_each(|(byte, iv)| *byte ^= iv);
         self.sequence = self.sequence.checked_add(1).ok_or(CryptoError::Library)?;
-        Ok(Nonce::assume_unique_for_key(nonce))
+        Ok(nonce)
     }
 }
 
@@ -84,13 +75,8 @@ impl Opener {
     pub fn open(&mut self, version: u16, fragment: &[u8]) -> Result<(u8, Vec<u8>), CryptoError> {
         let wrong = |what: &str| CryptoError::public_value(what);
         let length = u16::try_from(fragment.len()).map_err(|_| wrong("the record is too long"))?;
-        let mut buffer = fragment.to_vec();
         let nonce = self.0.nonce()?;
-        let plain = self
-            .0
-            .key
-            .open_in_place(nonce, Aad::from(header(version, length)), &mut buffer)
-            .map_err(|_| wrong("the record cannot be decrypted"))?;
+        let plain = self.0.key.open(nonce, &header(version, length), fragment)?;
         let end = plain.iter().rposition(|&byte| byte != 0).ok_or_else(|| wrong("the record has no content type"))?;
         let content = plain.get(..end).unwrap_or_default().to_vec();
         let content_type = plain.get(end).copied().unwrap_or_default();
@@ -111,14 +97,12 @@ impl Sealer {
     /// # Errors
     /// The content is too long.
     pub fn seal(&mut self, content_type: u8, content: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let length = content.len() + 1 + self.0.key.algorithm().tag_len();
+        let length = content.len() + 1 + self.0.tag_length;
         let length = u16::try_from(length).map_err(|_| CryptoError::Library)?;
-        let mut buffer = content.to_vec();
-        buffer.push(content_type);
-        let nonce = self.0.nonce()?;
         let header = header(0x0303, length);
-        self.0.key.seal_in_place_append_tag(nonce, Aad::from(header), &mut buffer).map_err(|_| CryptoError::Library)?;
-        Ok([&header[..], &buffer].concat())
+        let nonce = self.0.nonce()?;
+        let sealed = self.0.key.seal(nonce, &header, &[content, &[content_type]].concat())?;
+        Ok([&header[..], &sealed].concat())
     }
 }
 

@@ -117,7 +117,7 @@ fn finished(hash: Hash, secret: &[u8], transcript_hash: &[u8]) -> Result<Vec<u8>
 }
 
 fn traffic(protection: Protection, secret: &[u8]) -> Result<(Secret, Secret), CryptoError> {
-    let key = expand_label(protection.hash, secret, "key", &[], protection.key_length)?;
+    let key = expand_label(protection.hash, secret, "key", &[], protection.key_length())?;
     Ok((key, expand_label(protection.hash, secret, "iv", &[], 12)?))
 }
 
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn records_are_opened_by_the_other_end() {
-        for suite in [0x1301, 0x1302, 0x1303] {
+        for suite in [0x1301, 0x1302, 0x1303, 0x1304, 0x1305] {
             let protection = Protection::of(suite).unwrap();
-            let (key, iv) = (vec![7; protection.key_length], || Zeroizing::new(vec![9; 12]));
+            let (key, iv) = (vec![7; protection.key_length()], || Zeroizing::new(vec![9; 12]));
             let mut sealer = Sealer::new(protection, &key, iv()).unwrap();
             let mut opener = Opener::new(protection, &key, iv()).unwrap();
             for content in [&b"abc"[..], b"", &[0; 100]] {
@@ -188,6 +188,6 @@ mod tests {
             }
             assert!(opener.open(0x0303, &[0; 40]).is_err());
         }
-        assert!(Protection::of(0x1304).is_none());
+        assert!(Protection::of(0x1306).is_none());
     }
 }

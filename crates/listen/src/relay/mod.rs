@@ -5,6 +5,7 @@
 //! too; what is read is read beside that. A connection that may be in use has no limit in time.
 
 mod pass;
+mod proxy;
 mod sys;
 mod upstream;
 
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep;
 
 use pass::{Shared, pass};
+pub use proxy::Proxy;
 pub use upstream::{Family, Upstream};
 
 /// How much is passed on at the same time, and how long an idle handshake lasts.

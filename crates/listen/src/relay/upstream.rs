@@ -2,9 +2,11 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use shakedown_model::{ConnectFailure, Fact, ResolveFailure};
+use shakedown_model::{ConnectFailure, Fact, Name, ResolveFailure};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
+
+use super::proxy::Proxy;
 
 /// The server that connections are passed on to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Upstream {
     pub source: Option<IpAddr>,
     /// Which of the name's addresses are used.
     pub family: Family,
+    /// The proxy that connections go through: then it is the proxy's name that is resolved here, and its address that is told.
+    pub proxy: Option<Proxy>,
 }
 
 /// Which addresses of a name are used.
@@ -39,7 +43,7 @@ const EACH: Duration = Duration::from_secs(10);
 impl Upstream {
     /// This host and port, from any address.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Self { host: host.into(), port, addresses: Vec::new(), source: None, family: Family::Any }
+        Self { host: host.into(), port, addresses: Vec::new(), source: None, family: Family::Any, proxy: None }
     }
 
     /// Connects to the first address that answers; `Err` has what was seen of each.
@@ -48,7 +52,13 @@ impl Upstream {
         let mut facts = Vec::new();
         for address in addresses {
             let failure = match timeout(EACH, self.dial(address)).await {
-                Ok(Ok(stream)) => return Ok((stream, address)),
+                Ok(Ok(stream)) => match self.through(stream).await {
+                    Ok(stream) => return Ok((stream, address)),
+                    Err(fact) => {
+                        facts.push(fact);
+                        continue;
+                    }
+                },
                 Ok(Err(error)) => failure(&error),
                 Err(_) => ConnectFailure::TimedOut,
             };
@@ -57,12 +67,27 @@ impl Upstream {
         Err(facts)
     }
 
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, Fact> {
-        if !self.addresses.is_empty() {
-            return Ok(self.addresses.clone());
+    /// The connection, once the proxy has made its own to the server.
+    async fn through(&self, mut stream: TcpStream) -> Result<TcpStream, Fact> {
+        let Some(proxy) = &self.proxy else { return Ok(stream) };
+        let (host, port) = match self.addresses.first() {
+            Some(address) => (address.ip().to_string(), address.port()),
+            None => (self.host.clone(), self.port),
+        };
+        match timeout(EACH, proxy.ask(&mut stream, &host, port)).await {
+            Ok(asked) => asked.map(|()| stream),
+            Err(_) => Err(Fact::ProxyRefused { text: Name::new("it gives no answer") }),
         }
-        let failed = |failure| Fact::NotResolved { host: self.host.clone(), failure };
-        let found = match timeout(EACH, lookup_host((self.host.as_str(), self.port))).await {
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, Fact> {
+        let (host, port) = match &self.proxy {
+            Some(proxy) => proxy.place(),
+            None if !self.addresses.is_empty() => return Ok(self.addresses.clone()),
+            None => (self.host.as_str(), self.port),
+        };
+        let failed = |failure| Fact::NotResolved { host: host.to_owned(), failure };
+        let found = match timeout(EACH, lookup_host((host, port))).await {
             Ok(Ok(found)) => found,
             // Whether there is no such name, or nobody could be asked, the words of the resolver alone tell.
             Ok(Err(error)) => {

@@ -3,6 +3,12 @@
 pub struct TlsBehaviour {
     /// Server: whose order of cipher suites decides.
     pub suite_order: Option<Preference>,
+    /// Server: whose order of cipher suites decides in TLS 1.3, where that is another: it is settled before the name that a
+    /// client asks for is looked at (OpenSSL: `tls_early_post_process_client_hello`).
+    pub tls13_suite_order: Option<Preference>,
+    /// Server: the suites of TLS 1.3 that it chooses among once more after a HelloRetryRequest, where the name has led to others:
+    /// another choice than the first ends the handshake (OpenSSL: `SSL_R_BAD_CIPHER`).
+    pub suites_after_retry: Option<Vec<crate::Name>>,
     /// Server: its own order, but suites with ChaCha20 come first for a client that puts one first
     /// (`SSL_OP_PRIORITIZE_CHACHA`).
     pub chacha_first_for_client: bool,

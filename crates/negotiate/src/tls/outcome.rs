@@ -100,6 +100,11 @@ impl Run<'_> {
             if let Some(step) = self.outcome.trace.iter_mut().rev().find(|step| step.slot == Slot::Group) {
                 step.rule += &note;
             }
+            let again = suite.choice.agreed().and_then(|suite| suite::after_retry(self.ends, suite));
+            if let Some(failed) = again {
+                self.fail(Stage::KeyExchange, vec![failed]);
+                return;
+            }
         }
         if let Some(decision) = scheme::none_shared(self.ends, &shared) {
             self.take(Slot::SignatureScheme, Stage::Certificate, &decision, |name: &Name| Some(name.clone()));

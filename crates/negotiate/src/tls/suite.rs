@@ -10,7 +10,7 @@ use crate::ssh::list::{Has, List};
 
 /// The lists in the order of who prefers, suites of last resort behind all others, and a word for the trace. Up to TLS 1.2.
 fn order(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static str) {
-    let (mut first, second, text) = preferred(ends, client, server);
+    let (mut first, second, text) = preferred(ends, ends.behaviour.suite_order, client, server);
     let last = &ends.behaviour.last_resort;
     if !last.is_empty() {
         let (behind, before): (Vec<Name>, Vec<Name>) = first.names.drain(..).partition(|name| last.contains(name));
@@ -19,9 +19,9 @@ fn order(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static
     (first, second, text)
 }
 
-fn preferred(ends: &Ends<'_>, client: &List, server: &List) -> (List, List, &'static str) {
-    if ends.behaviour.suite_order != Some(Preference::Server) {
-        let text = match ends.behaviour.suite_order {
+fn preferred(ends: &Ends<'_>, order: Option<Preference>, client: &List, server: &List) -> (List, List, &'static str) {
+    if order != Some(Preference::Server) {
+        let text = match order {
             Some(_) => "the first of the client's list that fits",
             None => "one that both have and that fits",
         };
@@ -65,7 +65,8 @@ fn prefers_gcm(ends: &Ends<'_>) -> bool {
 /// The suite of TLS 1.3 (RFC 8446 section 4.1.1).
 pub(super) fn tls13(ends: &Ends<'_>) -> Decision {
     let (client, server) = (List::new(&ends.client.tls13_cipher_suites), List::new(&ends.server.tls13_cipher_suites));
-    let (first, second, text) = preferred(ends, &client, &server);
+    let order = ends.behaviour.tls13_suite_order.or(ends.behaviour.suite_order);
+    let (first, second, text) = preferred(ends, order, &client, &server);
     let rule = format!("{text} (RFC 8446 section 4.1.1)");
     let mut found = common(&first, &second);
     // Java puts the first one off, and takes the next whatever it is (`T13ServerHelloProducer.chooseCipherSuite`).
@@ -75,11 +76,34 @@ pub(super) fn tls13(ends: &Ends<'_>) -> Decision {
     let choice = match found.as_slice() {
         [] => Choice::Failed(vec![ends.nothing(Stage::Hello, Slot::CipherSuite, &client, &server)]),
         [(name, Has::Yes)] => Choice::Agreed(name.clone()),
-        [(name, Has::Yes), ..] if !first.open && ends.behaviour.suite_order.is_some() => Choice::Agreed(name.clone()),
+        [(name, Has::Yes), ..] if !first.open && order.is_some() => Choice::Agreed(name.clone()),
         all if all.iter().any(|(_, has)| *has == Has::Yes) => Choice::OneOf,
         [(name, _), ..] => Choice::Unknown(format!("whether both have `{name}`")),
     };
     Decision::new(choice, rule)
+}
+
+/// Why the second hello, after a HelloRetryRequest, ends the handshake although the first one was answered by this suite.
+pub(super) fn after_retry(ends: &Ends<'_>, first: &Name) -> Option<FailedSlot> {
+    let own = ends.behaviour.suites_after_retry.as_ref()?;
+    let client = List::new(&ends.client.tls13_cipher_suites);
+    let mut server = client.clone();
+    server.names = own.clone();
+    let (before, behind, _) = preferred(ends, ends.behaviour.suite_order, &client, &server);
+    let found = common(&before, &behind);
+    let what = match found.first() {
+        Some((name, _)) if name == first => return None,
+        Some((name, _)) => format!(
+            "it chooses again after its HelloRetryRequest, by the settings for the name asked for, and ends the handshake because \
+             `{name}` is not what it chose before"
+        ),
+        None => {
+            "it chooses again after its HelloRetryRequest, by the settings for the name asked for, and finds no suite"
+                .to_owned()
+        }
+    };
+    let kind = FailureKind::Deviation { by: Role::Server, what };
+    Some(ends.failed(Stage::KeyExchange, Slot::CipherSuite, kind))
 }
 
 /// Why a suite that both have is not taken.

@@ -80,7 +80,7 @@ impl Front {
             }
             Reached::Unanswered(why) => format!("it was not answered: {why}"),
         }));
-        Some(Seen { number, address, client, server_name: None, notes, facts })
+        Some(Seen { number, address, client, server_name: None, notes, facts, server: None })
     }
 }
 

@@ -48,6 +48,8 @@ struct Seen {
     notes: Vec<String>,
     /// What went wrong on the wire.
     facts: Vec<Fact>,
+    /// TLS: the server that it met, where a name chooses among several.
+    server: Option<Party>,
 }
 
 /// The server of one protocol.
@@ -82,9 +84,7 @@ pub struct Emulating<'a> {
     front: Front,
     server: Party,
     context: Context,
-    known: Option<KnownOffers>,
-    /// What `known` is made by, until it is there.
-    knowing: Option<tokio::task::JoinHandle<KnownOffers>>,
+    known: Option<Arc<KnownOffers>>,
     listened: Listened,
 }
 
@@ -102,11 +102,9 @@ impl Session {
             Protocol::Ike => Front::Ike(ike::Front::bind(self, &mut server, what.address).await?),
             Protocol::Tls => Front::Tls(Box::new(tls::Front::bind(self, &mut server, what.address).await?)),
         };
-        let catalog = Arc::clone(&self.catalog);
-        let knowing = tokio::task::spawn_blocking(move || KnownOffers::new(&catalog, protocol));
         let context = Context { time: Some(self.now()), ..self.options.context.clone() };
         let listened = Listened::default();
-        Ok(Emulating { session: self, front, server, context, known: None, knowing: Some(knowing), listened })
+        Ok(Emulating { session: self, front, server, context, known: None, listened })
     }
 
     /// The one server that is meant.
@@ -148,16 +146,15 @@ impl Emulating<'_> {
 
     /// The next client that is done. Nothing is lost where this future is dropped before it is ready.
     pub async fn next(&mut self) -> Option<Heard> {
-        if let Some(knowing) = &mut self.knowing {
-            self.known = knowing.await.ok();
-            self.knowing = None;
+        if self.known.is_none() {
+            self.known = self.session.known_offers(self.server.protocol()).await.ok();
         }
-        let seen = self.front.next(self.session, self.known.as_ref()).await?;
+        let seen = self.front.next(self.session, self.known.as_deref()).await?;
         Some(self.heard(seen))
     }
 
     fn heard(&mut self, seen: Seen) -> Heard {
-        let Seen { number, address, client, server_name, notes, facts } = seen;
+        let Seen { number, address, client, server_name, notes, facts, server } = seen;
         let mut context = self.context.clone();
         context.server_name = server_name.or(context.server_name);
         let mut report = self.session.report("emulate");
@@ -168,7 +165,7 @@ impl Emulating<'_> {
             .evidence
             .extend(facts.into_iter().map(|fact| Evidence::new(fact).by(Role::Client).on(number).at(place.clone())));
         if let Some(client) = client {
-            report.parties.extend([client, self.server.clone()]);
+            report.parties.extend([client, server.unwrap_or_else(|| self.server.clone())]);
             self.session.judge(&mut report, 0, 1, &context);
         }
         report.notes.extend(notes);

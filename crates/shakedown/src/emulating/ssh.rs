@@ -71,12 +71,12 @@ impl Front {
                 "what it does where nothing fits is not known: a DISCONNECT is sent (RFC 4253 section 7.1)".to_owned(),
             );
         }
-        let host_keys = host_keys(&policy, habits, &mut notes)?;
+        let host_keys = host_keys(session, &policy, habits, &mut notes)?;
         notes.extend(not_computed(&policy));
         notes.push(
             "for a login only `publickey` is named, whatever the software names: no password is asked for".to_owned(),
         );
-        let mut config = ServerConfig::new(identification.to_bytes(), policy.offer.clone(), host_keys.into());
+        let mut config = ServerConfig::new(identification.to_bytes(), policy.offer.clone(), host_keys);
         config.refusal = habits.refusal.unwrap_or_default();
         config.groups = habits.groups.unwrap_or_default();
         config.login = Some(Login {
@@ -113,6 +113,7 @@ impl Front {
             server_name: None,
             notes: came_out(&seen),
             facts: facts.clone(),
+            server: None,
         }
     }
 }
@@ -158,20 +159,24 @@ fn not_whole(party: &Party, what: &str) -> Error {
     }
 }
 
-/// A new key of each type that the list names.
-fn host_keys(policy: &SshPolicy, habits: SshHabits, notes: &mut Vec<String>) -> Result<Vec<PrivateHostKey>, Error> {
+/// A key of each type that the list names; all servers of a session that have the same types show the same keys.
+fn host_keys(
+    session: &Session,
+    policy: &SshPolicy,
+    habits: SshHabits,
+    notes: &mut Vec<String>,
+) -> Result<Arc<[PrivateHostKey]>, Error> {
     /// What most programs make where nothing else is known.
     const RSA_BITS: u32 = 2048;
-    let mut keys: Vec<PrivateHostKey> = Vec::new();
+    let mut wanted: Vec<(String, u32)> = Vec::new();
     let mut missing: Vec<String> = Vec::new();
     let configured = policy.offer.host_keys.complete();
     for item in policy.offer.host_key.complete().into_iter().flatten() {
         let key_type = key_type_of(item.name.as_str());
-        if keys.iter().any(|key| key.key_type() == *key_type) {
+        if wanted.iter().any(|(known, _)| known == key_type) {
             continue;
         }
-        let made = match key_type {
-            "ssh-ed25519" => PrivateHostKey::generate_ed25519(),
+        let bits = match key_type {
             "ssh-rsa" => {
                 let own = configured.and_then(|keys| keys.iter().find(|key| key.key_type == *key_type)?.bits);
                 let wanted = own.or(habits.rsa_bits).unwrap_or(RSA_BITS);
@@ -182,20 +187,28 @@ fn host_keys(policy: &SshPolicy, habits: SshHabits, notes: &mut Vec<String>) -> 
                          the size does not show it"
                     ));
                 }
-                PrivateHostKey::generate_rsa(bits)
+                bits
             }
-            other => match other.strip_prefix("ecdsa-sha2-") {
-                Some(curve @ ("nistp256" | "nistp384" | "nistp521")) => PrivateHostKey::generate_ecdsa(curve),
-                _ => {
-                    missing.push(item.name.to_string());
-                    continue;
-                }
-            },
+            "ssh-ed25519" | "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => 0,
+            _ => {
+                missing.push(item.name.to_string());
+                continue;
+            }
         };
-        keys.push(
-            made.map_err(|source| Error::System { doing: "making a host key", source: std::io::Error::other(source) })?,
-        );
+        wanted.push((key_type.to_owned(), bits));
     }
+    let mut made = session.host_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let keys = match made.iter().find(|(of, _)| *of == wanted) {
+        Some((_, keys)) => Arc::clone(keys),
+        None => {
+            let keys: Result<Vec<PrivateHostKey>, _> =
+                wanted.iter().map(|(key_type, bits)| new_key(key_type, *bits)).collect();
+            let failed = |source| Error::System { doing: "making a host key", source: std::io::Error::other(source) };
+            let keys: Arc<[PrivateHostKey]> = keys.map_err(failed)?.into();
+            made.push((wanted, Arc::clone(&keys)));
+            keys
+        }
+    };
     if !missing.is_empty() {
         notes.push(format!(
             "it has no host key to sign with for {}: a client that agrees on one gets no further",
@@ -203,6 +216,14 @@ fn host_keys(policy: &SshPolicy, habits: SshHabits, notes: &mut Vec<String>) -> 
         ));
     }
     Ok(keys)
+}
+
+fn new_key(key_type: &str, bits: u32) -> Result<PrivateHostKey, shakedown_crypto::CryptoError> {
+    match key_type.strip_prefix("ecdsa-sha2-") {
+        Some(curve) => PrivateHostKey::generate_ecdsa(curve),
+        None if key_type == "ssh-rsa" => PrivateHostKey::generate_rsa(bits),
+        None => PrivateHostKey::generate_ed25519(),
+    }
 }
 
 /// The key exchange methods of the list that are not computed here.

@@ -23,7 +23,7 @@ pub(crate) use chosen::chosen;
 pub(crate) use ike::vendors;
 use shakedown_model::Context;
 use shakedown_probe as probe;
-pub(crate) use tls::{candidates, seen};
+pub(crate) use tls::{candidates, proxy, seen};
 
 use crate::check::describe;
 use crate::{Family, Session};

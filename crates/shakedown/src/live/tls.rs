@@ -232,7 +232,7 @@ fn label(party: &mut Party, named: &str) {
 }
 
 /// `http://HOST:PORT`, `socks5://HOST:PORT`.
-fn proxy(text: &str) -> Result<probe::tls::Proxy, Error> {
+pub(crate) fn proxy(text: &str) -> Result<probe::tls::Proxy, Error> {
     let wrong = || Error::OptionValue {
         option: "--proxy",
         value: shakedown_model::Name::new(text).to_string(),

@@ -122,9 +122,9 @@ pub struct Listening<'a> {
     recorder: Recorder,
     servers: Gathering,
     context: Context,
-    known: Option<KnownOffers>,
+    known: Option<Arc<KnownOffers>>,
     /// What `known` is made by, until it is there.
-    knowing: Option<tokio::task::JoinHandle<KnownOffers>>,
+    knowing: Option<tokio::task::JoinHandle<Arc<KnownOffers>>>,
     listened: Listened,
 }
 
@@ -157,8 +157,7 @@ impl Session {
             .await
             .map_err(|source| Error::Listen { address: what.address, source })?;
         let protocol = what.protocol;
-        let catalog = Arc::clone(&self.catalog);
-        let knowing = tokio::task::spawn_blocking(move || KnownOffers::new(&catalog, protocol));
+        let knowing = self.known_offers(protocol);
         Ok(Listening {
             session: self,
             recorder,
@@ -280,7 +279,7 @@ impl Listening<'_> {
     ) -> Party {
         let session = self.session;
         let label = address.to_string();
-        let known = self.known.as_ref();
+        let known = self.known.as_deref();
         match opening {
             Opening::Ssh(offer) => party::ssh(session, known, *offer, label, &place("KEXINIT")),
             Opening::Tls(hello) => {

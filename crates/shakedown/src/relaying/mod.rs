@@ -11,7 +11,9 @@ use shakedown_handshake::watch::{Kind, Said, Seen};
 use shakedown_listen::relay::{self, Limits, Relay, Relayed, Upstream};
 use shakedown_model::{Ending, Evidence, Fact, Name, Origin, OriginKind, Protocol, Report, Role, Slot};
 use shakedown_probe::StartTls;
+use shakedown_probe::tls::Proxy;
 
+use crate::live::proxy;
 use crate::recording::KnownOffers;
 use crate::{Error, Family, Session, Target};
 
@@ -19,7 +21,8 @@ use crate::{Error, Family, Session, Target};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RelayFor {
-    /// The server, as `check` takes it. Its name is looked up as it stands: the user's ssh configuration is not asked.
+    /// The server, as `check` takes it. Of SSH the user's ssh configuration is asked for `HostName`, `Port` and
+    /// `AddressFamily`; not so where this program's standard input is the client, which has been asked already then.
     pub target: String,
     /// Where clients come to; port 0 takes a free one.
     pub address: SocketAddr,
@@ -117,8 +120,10 @@ struct Judge<'a> {
     session: &'a Session,
     target: Target,
     named: String,
-    known: Option<KnownOffers>,
+    known: Option<Arc<KnownOffers>>,
     ask: bool,
+    /// What is to be said of each connection.
+    notes: Vec<String>,
     /// What was found out about clients that were turned away: by what they offered and met.
     asked: Vec<(String, u32, Report)>,
 }
@@ -129,9 +134,12 @@ impl Session {
     /// # Errors
     /// The address cannot be listened on, or the target is none that can be passed on to.
     pub fn relay(&self, what: &RelayFor) -> Result<Relaying<'_>, Error> {
-        let judge = self.relay_judge(what)?;
-        let (upstream, kind) = (self.upstream(&judge.target)?, self.watched(&judge.target)?);
+        let mut judge = self.relay_judge(what)?;
+        let (mut upstream, kind) = (self.upstream(&judge.target)?, self.watched(&judge.target)?);
         let protocol = judge.target.protocol;
+        if protocol == Protocol::Ssh {
+            judge.notes = self.as_configured(&judge.target, &mut upstream)?;
+        }
         let relay = Relay::bind(what.address, upstream, kind, Limits::default())
             .map_err(|source| Error::Listen { address: what.address, source })?;
         Ok(Relaying { relay, judge, protocol, current: None, passed_on: PassedOn::default() })
@@ -156,7 +164,7 @@ impl Session {
     fn relay_judge(&self, what: &RelayFor) -> Result<Judge<'_>, Error> {
         let target: Target = what.target.parse()?;
         let named = what.target.clone();
-        Ok(Judge { session: self, target, named, known: None, ask: what.ask, asked: Vec::new() })
+        Ok(Judge { session: self, target, named, known: None, ask: what.ask, asked: Vec::new(), notes: Vec::new() })
     }
 
     fn upstream(&self, target: &Target) -> Result<Upstream, Error> {
@@ -169,7 +177,32 @@ impl Session {
             Family::V4 => relay::Family::V4,
             Family::V6 => relay::Family::V6,
         };
+        upstream.proxy = self.options.proxy.as_deref().map(proxy).transpose()?.map(|proxy| match proxy {
+            Proxy::Http { host, port } => relay::Proxy::Http { host, port },
+            Proxy::Socks5 { host, port } => relay::Proxy::Socks5 { host, port },
+        });
         Ok(upstream)
+    }
+
+    /// Where the user's ssh configuration has this server; what it has besides is said.
+    fn as_configured(&self, target: &Target, upstream: &mut Upstream) -> Result<Vec<String>, Error> {
+        let mut unused = self.report("relay");
+        let settings = self.route_settings(target, &self.client_context(target), &mut unused)?;
+        let way = self.way(&settings, target);
+        upstream.host = way.target.host;
+        upstream.port = way.target.port;
+        upstream.addresses = way.target.addresses;
+        upstream.family = match way.family {
+            shakedown_probe::Family::Any => relay::Family::Any,
+            shakedown_probe::Family::V4 => relay::Family::V4,
+            shakedown_probe::Family::V6 => relay::Family::V6,
+        };
+        let is_direct = settings.proxy_jump.is_empty() && settings.proxy_command.is_none();
+        let direct = || {
+            "your ssh configuration goes to it by `ProxyJump` or `ProxyCommand`, which a relay does not: it connects directly"
+                .to_owned()
+        };
+        Ok(if is_direct { Vec::new() } else { vec![direct()] })
     }
 
     fn relay_port(&self, target: &Target) -> Result<u16, Error> {
@@ -242,8 +275,7 @@ impl Relaying<'_> {
         };
         self.current = Some(relayed.clone());
         if self.judge.known.is_none() {
-            let (catalog, protocol) = (Arc::clone(&self.judge.session.catalog), self.protocol);
-            self.judge.known = tokio::task::spawn_blocking(move || KnownOffers::new(&catalog, protocol)).await.ok();
+            self.judge.known = self.judge.session.known_offers(self.protocol).await.ok();
         }
         let passed = self.judge.passed(relayed).await;
         self.current = None;
@@ -275,6 +307,7 @@ impl Judge<'_> {
         let Relayed { number, client, server, .. } = relayed;
         let mut passed =
             Passed { number, client, server, offered: false, works: false, report: self.session.report("relay") };
+        passed.report.notes.extend(self.notes.iter().cloned());
         let Some((address, seen)) = server.zip(relayed.seen.clone()) else {
             let unseen = |fact: &Fact| Evidence::new(fact.clone()).on(number);
             passed.report.evidence.extend(relayed.not_connected.iter().map(unseen));

@@ -26,7 +26,7 @@ impl Judge<'_> {
             let offer = SshOffer { gex_request: said.gex_request, ..offer.as_ref().clone() };
             report.parties.push(party::ssh(
                 self.session,
-                self.known.as_ref(),
+                self.known.as_deref(),
                 offer,
                 label,
                 &seat.origin("KEXINIT of the client"),

@@ -49,7 +49,7 @@ impl Judge<'_> {
         target.addresses = passed.server.into_iter().collect();
         let origin = seat.origin("ClientHello");
         let client = match (&said.hello, &said.ssl2_hello) {
-            (Some(hello), _) => party::tls(session, self.known.as_ref(), hello, label, &origin),
+            (Some(hello), _) => party::tls(session, self.known.as_deref(), hello, label, &origin),
             (None, Some(hello)) => party::ssl2(session, hello, label, &origin),
             (None, None) => {
                 let context = session.tls_context(&target);

@@ -17,7 +17,10 @@ pub use paramiko::{Paramiko, paramiko_server};
 pub use script::ScriptSpec;
 pub use sshd::{Sshd, SshdSpec, sshd};
 pub use strongswan::{Strongswan, strongswan_conf};
-pub use tls::{TlsServer, gnutls_serv, gnutls_serv_with, nginx, nginx_again, nginx_with_workers, openssl_s_server};
+pub use tls::{
+    NginxSites, TlsServer, gnutls_serv, gnutls_serv_with, nginx, nginx_again, nginx_sites, nginx_with_workers,
+    openssl_s_server,
+};
 
 pub(crate) use asyncssh::SCRIPT as ASYNCSSH;
 pub(crate) use paramiko::SCRIPT as PARAMIKO;

@@ -1,6 +1,6 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -27,6 +27,11 @@ impl TlsServer {
     /// What it has printed so far.
     pub fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Waits until `find` makes something of what it has printed; `None` where nothing comes of it in time.
+    pub fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.process.wait_for(START, find)
     }
 
     /// The folder with its certificates, `KIND.pem` and `KIND.key`.
@@ -163,6 +168,104 @@ fn nginx_of(certificates: &[&str], settings: &str, master: &str, ready: &str) ->
         command.arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
         Ok(command)
     }))
+}
+
+/// nginx with many sites, each on a port of its own. It ends when this is dropped.
+#[derive(Debug)]
+pub struct NginxSites {
+    process: Running,
+    folder: TempDir,
+    ports: Vec<u16>,
+}
+
+impl NginxSites {
+    /// 127.0.0.1 and the port of a site.
+    ///
+    /// # Panics
+    /// Where there is no such site.
+    pub fn address(&self, site: usize) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.ports[site]).into()
+    }
+
+    /// A configuration file that has this site alone.
+    pub fn file(&self, site: usize) -> PathBuf {
+        self.folder.path().join(format!("site-{site}.conf"))
+    }
+
+    /// The folder with its certificates, `KIND.pem` and `KIND.key`, all of the former in `all.pem`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has printed so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+/// nginx with these sites, each one or more `server` blocks in which `PORT` is its port and `PLACE` the folder with the
+/// certificates and the further files; `None` as [`openssl_s_server`].
+///
+/// # Panics
+/// Where it does not start, with its log.
+pub fn nginx_sites(certificates: &[&str], files: &[(&str, Vec<u8>)], sites: &[String]) -> Option<NginxSites> {
+    let program = require("nginx")?;
+    require("openssl")?;
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a folder: {error}"));
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        path
+    };
+    let mut all = Vec::new();
+    for kind in certificates {
+        match certificate(folder.path(), kind) {
+            Ok(()) => all.extend(fs::read(folder.path().join(format!("{kind}.pem"))).unwrap_or_default()),
+            Err(error) => panic!("a certificate: {error:?}"),
+        }
+    }
+    write("all.pem", &all);
+    files.iter().for_each(|(name, bytes)| _ = write(name, bytes));
+    let place = folder.path().display().to_string();
+    let around = |blocks: &str| {
+        format!(
+            "daemon off; master_process off; pid {place}/pid; error_log stderr notice;\n\
+             events {{ worker_connections 1024; }}\n\
+             http {{ access_log off; client_body_temp_path {place}/a; proxy_temp_path {place}/b;\n\
+             fastcgi_temp_path {place}/c; uwsgi_temp_path {place}/d; scgi_temp_path {place}/e;\n{blocks} }}\n"
+        )
+    };
+    let started = on_free_port(|first| {
+        let mut ports = vec![first];
+        while ports.len() < sites.len() {
+            let port = crate::process::free_port().map_err(StartError::Io)?;
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+        let filled = sites.iter().zip(&ports).map(|(site, port)| {
+            let site = site.replace("PLACE", &place).replace("PORT", &port.to_string());
+            site + "\n"
+        });
+        let blocks: Vec<String> = filled.collect();
+        for (number, block) in blocks.iter().enumerate() {
+            write(&format!("site-{number}.conf"), around(block).as_bytes());
+        }
+        let file = write("nginx.conf", around(&blocks.concat()).as_bytes());
+        let mut command = Command::new(&program);
+        command.arg("-p").arg(folder.path()).arg("-c").arg(file).args(["-e", "stderr"]);
+        command.env("OPENSSL_CONF", "/dev/null").current_dir(folder.path());
+        let process = Running::start(&mut command).map_err(StartError::Io)?;
+        match process.wait_for(START, |log| log.contains("getrlimit").then_some(())) {
+            Some(()) => Ok((process, ports)),
+            None => Err(StartError::NotReady(process.log())),
+        }
+    });
+    match started {
+        Ok((process, ports)) => Some(NginxSites { process, folder, ports }),
+        Err(StartError::Io(error)) => panic!("nginx: {error}"),
+        Err(StartError::NotReady(log)) => panic!("nginx did not start:\n{log}"),
+    }
 }
 
 /// nginx once more with the certificates of a server of [`nginx`] and this text as its file: the folder and the port of the

@@ -87,6 +87,8 @@ pub struct Agreement {
     pub downgrade_mark: Option<u16>,
     /// The certificate that the client is asked for.
     pub client_certificate: Option<CertificateDemand>,
+    /// The alert that the second hello gets, where a HelloRetryRequest is sent.
+    pub second_hello_refusal: Option<Alert>,
 }
 
 /// How a server asks for a client's certificate. What the client shows is taken without a check.

@@ -93,19 +93,19 @@ enum Exchange {
 
 enum Keys {
     Tls13 { keys: HandshakeKeys, hash: Hash, through_finished: Vec<u8> },
-    Legacy { keys: LegacyKeys, client: Option<LegacyRecords>, server: Option<LegacyRecords> },
+    Legacy { keys: LegacyKeys, client: Option<Box<LegacyRecords>>, server: Option<Box<LegacyRecords>> },
 }
 
 enum Reading {
     Plain,
     Tls13(Opener),
-    Legacy(LegacyRecords),
+    Legacy(Box<LegacyRecords>),
 }
 
 enum Writing {
     Plain,
     Tls13(Sealer),
-    Legacy(LegacyRecords),
+    Legacy(Box<LegacyRecords>),
 }
 
 /// Why the exchange cannot go on.
@@ -502,6 +502,11 @@ impl Server {
                 self.transcript.add(bytes);
                 self.observation.second_hello = Some((*hello).clone());
                 self.client_hello = *hello;
+                if let Some(alert) = self.agreement.as_ref().and_then(|agreement| agreement.second_hello_refusal) {
+                    self.put(content::ALERT, &alert.write());
+                    self.end(ServerEnd::Refused(Refusal::Alert(alert)));
+                    return Ok(());
+                }
                 self.answer()
             }
             (State::Open, Message::ClientHello(_)) if self.form.version < version::TLS13 => {

@@ -82,7 +82,7 @@ impl Server {
             session_hash.as_deref(),
         );
         let (client, server) = keys.records(self.encrypts_then_macs(agreement))?;
-        self.keys = Some(Keys::Legacy { keys, client: Some(client), server: Some(server) });
+        self.keys = Some(Keys::Legacy { keys, client: Some(Box::new(client)), server: Some(Box::new(server)) });
         // A certificate without a signature, of Diffie-Hellman, is never seen.
         let signs = !self.observation.client_certificates.is_empty();
         self.state = if signs { State::CertificateVerify } else { State::ChangeCipherSpec };

@@ -28,6 +28,8 @@ pub(super) struct Habits {
     pub(super) old_signature: Refusal,
     /// The one curve that its library has, where programs give it one.
     pub(super) curve: Option<String>,
+    /// A hello lists no cipher suite at all.
+    pub(super) without_suites: Refusal,
     /// It knows `encrypt_then_mac`.
     pub(super) encrypt_then_mac: bool,
 }
@@ -47,6 +49,7 @@ struct Row {
     version: String,
     other: String,
     without_schemes: Option<String>,
+    without_suites: Option<String>,
     name: Option<String>,
     fallback: Option<String>,
     old_signature: Option<String>,
@@ -80,6 +83,7 @@ impl Row {
             version: refusal(&self.version)?,
             other,
             without_schemes: or(&self.without_schemes, other)?,
+            without_suites: or(&self.without_suites, other)?,
             name: or(&self.name, other)?,
             fallback: self.fallback.as_deref().map(|text| refusal(text).ok_or(())).transpose().ok()?,
             old_signature: or(&self.old_signature, other)?,
@@ -124,6 +128,7 @@ pub(super) fn assumed() -> Habits {
         version: other,
         other,
         without_schemes: other,
+        without_suites: other,
         name: other,
         old_signature: other,
         fallback: None,

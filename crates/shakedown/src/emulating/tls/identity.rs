@@ -1,11 +1,14 @@
-//! The certificates of an emulated server: of the types and sizes that the real one has.
+//! The certificates of an emulated server: those that its configuration names, else of the types and sizes that the real one
+//! has.
 
 use std::io;
 use std::sync::Arc;
 
+use shakedown_config::Files;
+use shakedown_config::files::FILE_LIMIT;
 use shakedown_crypto::tls::{KeyKind, ServerKey};
 use shakedown_model::tls::{Certificate, CertificateKey, CertificateKeyType, Suite, TlsPolicy};
-use shakedown_model::{Known, Name};
+use shakedown_model::{Configuration, KeyPair, Known, Name};
 
 use super::certificate::{self, Wanted};
 use crate::Error;
@@ -25,10 +28,18 @@ const RSA_BITS: u32 = 2048;
 /// How long a certificate is valid that says nothing else, before and after now.
 const VALID: (i64, i64) = (24, 30 * 24);
 
-/// A certificate for each that the policy has. Where it does not say which it has, the policy gets one.
+/// What was made so far, so that all servers of a run show the same.
+#[derive(Default)]
+pub(super) struct Pool(Vec<(Certificate, Identity)>);
+
+/// A certificate for each that the policy has: the configuration's own where it can be read with its key. Where the policy
+/// does not say which it has, it gets one.
 pub(super) fn identities(
     policy: &mut TlsPolicy,
+    configuration: Option<&Configuration>,
+    files: &dyn Files,
     now: jiff::Timestamp,
+    pool: &mut Pool,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Identity>, Error> {
     if policy.by_client.is_none() && policy.offer.certificates.accepted().is_none_or(|all| !knows_keys(all)) {
@@ -41,11 +52,18 @@ pub(super) fn identities(
         let each = [&choices.ecdsa, &choices.rsa, &choices.other].into_iter().flatten();
         all.extend(each.filter_map(|policy| policy.offer.certificates.accepted()).flatten().cloned());
     }
-    let mut made: Vec<Identity> = Vec::new();
+    let pairs = configuration.map(|configuration| configuration.key_pairs.as_slice()).unwrap_or_default();
+    let own: Vec<Own> = pairs.iter().filter_map(|pair| own(files, pair)).collect();
+    let mut found: Vec<Identity> = Vec::new();
+    let mut stand_ins = 0_usize;
     for one in &all {
         let phrase = one.phrase();
         let Some(key) = &one.key else { continue };
-        if made.iter().any(|identity| identity.phrase == phrase) {
+        if found.iter().any(|identity| identity.phrase == phrase) {
+            continue;
+        }
+        if let Some(own) = own.iter().find(|own| one.fingerprint.is_some() && own.fingerprint == one.fingerprint) {
+            found.push(Identity { phrase, kind: key.kind, chain: own.chain.clone(), key: Arc::clone(&own.key) });
             continue;
         }
         let Some(kind) = kind(key, notes) else {
@@ -54,15 +72,48 @@ pub(super) fn identities(
             ));
             continue;
         };
-        made.push(make(one, phrase, key.kind, kind, now)?);
+        stand_ins += 1;
+        if let Some((_, made)) = pool.0.iter().find(|(of, _)| of == one) {
+            found.push(made.clone());
+            continue;
+        }
+        let made = make(one, phrase, key.kind, kind, now)?;
+        pool.0.push((one.clone(), made.clone()));
+        found.push(made);
     }
-    if !made.is_empty() {
-        notes.push(
-            "its certificates are made for this run and sign themselves: whether a client trusts the real ones is not shown"
-                .to_owned(),
-        );
+    if stand_ins > 0 {
+        let which = if stand_ins == found.len() {
+            "its certificates"
+        } else {
+            "those of its certificates whose keys cannot be read here"
+        };
+        notes.push(format!(
+            "{which} are made for this run and sign themselves: whether a client trusts the real ones is not shown"
+        ));
     }
-    Ok(made)
+    Ok(found)
+}
+
+/// A certificate of the configuration, with its key.
+struct Own {
+    fingerprint: Option<String>,
+    chain: Vec<Vec<u8>>,
+    key: Arc<ServerKey>,
+}
+
+/// What is in the files of a pair; `None` where they cannot be read, or the key is protected or of a kind that is not computed
+/// here.
+fn own(files: &dyn Files, pair: &KeyPair) -> Option<Own> {
+    let certificates = |path: &str| -> Vec<shakedown_x509::ReadCertificate> {
+        let bytes = files.read(path, FILE_LIMIT).unwrap_or_default();
+        shakedown_x509::certificates(&bytes, &shakedown_x509::Limits::default()).0
+    };
+    let mut read = certificates(&pair.certificate);
+    read.extend(pair.chain.iter().flat_map(|path| certificates(path)));
+    let key = ServerKey::from_file(&files.read(&pair.key, FILE_LIMIT).ok()?).ok()?;
+    let fingerprint = read.first()?.certificate.facts().fingerprint;
+    let chain = read.iter().map(|one| one.certificate.der.to_vec()).collect();
+    Some(Own { fingerprint, chain, key: Arc::new(key) })
 }
 
 fn knows_keys(certificates: &[Certificate]) -> bool {

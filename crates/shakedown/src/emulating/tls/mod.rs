@@ -1,6 +1,8 @@
 //! Servers of TLS: a party's own decisions, carried through Finished, and its way to refuse.
 
+mod blocks;
 mod certificate;
+mod dh;
 mod habits;
 mod identity;
 mod rules;
@@ -10,74 +12,29 @@ use std::sync::Arc;
 
 use shakedown_handshake::tls::{AlertSeen, ClientOpening, ServerEnd, ServerObservation};
 use shakedown_listen::tls::{Served, ServerLimits, TlsServer};
-use shakedown_model::tls::{ClientCertificate, DhParameters, Preference};
-use shakedown_model::{Ending, Fact, Item, Known, Name, Origin, OriginKind, Party, Phase};
+use shakedown_model::{Ending, Fact, Name, Origin, OriginKind, Party, Phase};
 use shakedown_wire::tls::number::alert;
 
 use super::Seen;
 use crate::recording::{self, KnownOffers};
 use crate::{Error, Session};
+use blocks::Blocks;
 use rules::{Rules, Verdict};
 
 /// A server of TLS that acts as a party.
 pub(super) struct Front {
     server: TlsServer,
-    rules: Arc<Rules>,
+    blocks: Arc<Blocks>,
 }
 
 impl Front {
     /// Listens; notes of the party say where it departs from the software.
     pub(super) async fn bind(session: &Session, party: &mut Party, address: SocketAddr) -> Result<Self, Error> {
-        let Some(mut policy) = party.tls().cloned() else {
-            return Err(Error::Party { party: party.label.clone(), expected: "it does not speak TLS".to_owned() });
-        };
-        if policy.offer.versions.accepted().is_none() || policy.offer.cipher_suites == Known::Unknown {
-            return Err(Error::Party {
-                party: party.label.clone(),
-                expected: "its versions and cipher suites are not known, so that nobody can act as it".to_owned(),
-            });
-        }
-        let mut notes = Vec::new();
-        let habits = habits::of(&session.catalog, party).unwrap_or_else(|| {
-            notes.push(
-                "how it refuses a client is not known: the alert handshake_failure is sent (RFC 8446 section 6.2)"
-                    .to_owned(),
-            );
-            habits::assumed()
-        });
-        if let Some(curve) = &habits.curve
-            && party.software.as_ref().is_some_and(|software| software.layers.len() == 1)
-        {
-            notes.push(format!(
-                "which curve a program gives it is not known: {curve} is assumed, as its own server has it"
-            ));
-            policy.offer.groups = Known::Complete(vec![Item::new(curve)]);
-            policy.behaviour.group_order = Some(Preference::Server);
-        }
-        let identities = identity::identities(&mut policy, session.now(), &mut notes)?;
-        match &policy.offer.dh_parameters {
-            Known::Complete(DhParameters::Fixed { bits }) => notes
-                .push(format!("for DHE it uses a well-known prime of {bits} bits, which need not be the real one's")),
-            Known::Complete(_) => {}
-            Known::Partial { .. } | Known::Unknown => {
-                notes.push("whether it has parameters for DHE is not known: none are assumed".to_owned());
-                policy.offer.dh_parameters = Known::Complete(DhParameters::None);
-            }
-        }
-        if policy.offer.client_certificate.complete().is_some_and(|asked| *asked != ClientCertificate::NotAsked) {
-            notes.push(
-                "it asks for a client's certificate, and lets everybody in: whom the real one trusts is not shown"
-                    .to_owned(),
-            );
-        }
-        notes.push("sessions are not resumed, and no tickets are given".to_owned());
-        party.policy = shakedown_model::Policy::Tls(Box::new(policy.clone()));
-        party.notes.extend(notes);
-        let is_nginx = party.software.as_ref().is_some_and(|software| software.product() == "nginx");
-        let rules = Arc::new(Rules { catalog: Arc::clone(&session.catalog), policy, identities, habits, is_nginx });
-        let deciding: Arc<dyn shakedown_listen::tls::Decide> = Arc::clone(&rules) as _;
+        let blocks = Arc::new(Blocks::new(session, party)?);
+        *party = blocks.first().party.clone();
+        let deciding: Arc<dyn shakedown_listen::tls::Decide> = Arc::clone(&blocks) as _;
         let server = TlsServer::bind(address, deciding, ServerLimits::default()).await;
-        Ok(Self { server: server.map_err(|source| Error::Listen { address, source })?, rules })
+        Ok(Self { server: server.map_err(|source| Error::Listen { address, source })?, blocks })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -101,14 +58,17 @@ impl Front {
         let server_name = client.as_ref().and_then(|party| {
             party.tls()?.offer.server_name.complete().cloned().flatten().map(|name| name.to_string())
         });
-        let verdict = observation.opening.as_ref().map(|opening| self.rules.verdict(opening));
+        let met = observation.opening.as_ref().map(|opening| (self.blocks.of(opening), opening));
+        let verdict = met.as_ref().map(|(block, opening)| block.rules.verdict(opening));
+        let rules = met.as_ref().map_or(&self.blocks.first().rules, |(block, _)| &block.rules);
         Some(Seen {
             number: *number,
             address: *address,
             client,
             server_name,
-            notes: came_out(observation, verdict.as_ref(), &self.rules),
+            notes: came_out(observation, verdict.as_ref(), rules),
             facts: facts(&served),
+            server: met.map(|(block, _)| block.party.clone()),
         })
     }
 }
@@ -140,6 +100,10 @@ fn came_out(seen: &ServerObservation, verdict: Option<&Verdict>, rules: &Rules) 
                 words += ", after a HelloRetryRequest";
             }
             notes.push(words);
+            if let (Some(alert), true) = (agreement.second_hello_refusal, seen.retried) {
+                let refusal = habits::phrase(shakedown_handshake::tls::Refusal::Alert(alert));
+                notes.push(format!("it chooses again after that, and refuses: {refusal}"));
+            }
             if seen.finished {
                 notes.push("the handshake was carried through Finished with this client".to_owned());
             }

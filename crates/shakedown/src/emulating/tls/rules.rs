@@ -13,7 +13,8 @@ use shakedown_model::tls::{
 use shakedown_model::{
     Context, FailureKind, Item, Known, Name, Origin, OriginKind, Outcome, Role, Slot, Stage, StageResult,
 };
-use shakedown_wire::tls::number::{extension as x, version};
+use shakedown_wire::tls::Alert;
+use shakedown_wire::tls::number::{alert, extension as x, version};
 
 use super::habits::Habits;
 use super::identity::{self, Identity};
@@ -26,6 +27,8 @@ pub(super) struct Rules {
     pub(super) habits: Habits,
     /// Whether the program is nginx, whose server block refuses every handshake where it refuses any.
     pub(super) is_nginx: bool,
+    /// Prime and generator of DHE that its configuration names.
+    pub(super) own_dh: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// What becomes of a hello.
@@ -64,8 +67,16 @@ impl Rules {
         let has_schemes = hello.view(x::SIGNATURE_ALGORITHMS).is_some();
         let client = TlsPolicy { offer, ..TlsPolicy::default() };
         let outcome = shakedown_negotiate::tls::negotiate(&client, &self.policy, &context);
+        if hello.cipher_suites.is_empty() && outcome.agreed(Slot::Version).is_some() {
+            return Verdict::Refused(self.habits.without_suites);
+        }
         if let Some(verdict) = self.before_suites(&client.offer, &outcome) {
             return verdict;
+        }
+        if let Some(failed) = outcome.failed.first()
+            && (failed.stage, failed.slot) == (Stage::KeyExchange, Slot::CipherSuite)
+        {
+            return self.refused_again(&outcome, &client.offer);
         }
         if let Some(refusal) = self.refusal(&outcome, has_schemes) {
             return Verdict::Refused(refusal);
@@ -79,6 +90,23 @@ impl Rules {
         }
         match self.agreement(&outcome, &client.offer) {
             Ok(agreement) => Verdict::Agreed(Box::new(agreement)),
+            Err(what) => Verdict::Unknown(what),
+        }
+    }
+
+    /// The hello is answered by a HelloRetryRequest, and the second one by an alert: where another suite is chosen then, and
+    /// where none is (OpenSSL: `tls_early_post_process_client_hello`).
+    fn refused_again(&self, outcome: &Outcome, client: &TlsOffer) -> Verdict {
+        const HANDSHAKE_FAILURE: u8 = 40;
+        const ILLEGAL_PARAMETER: u8 = 47;
+        let own = self.policy.behaviour.suites_after_retry.as_deref().unwrap_or_default();
+        let mut theirs = client.tls13_cipher_suites.accepted().into_iter().flatten();
+        let description = if theirs.any(|one| own.contains(&one.name)) { ILLEGAL_PARAMETER } else { HANDSHAKE_FAILURE };
+        match self.agreement(outcome, client) {
+            Ok(agreement) => Verdict::Agreed(Box::new(Agreement {
+                second_hello_refusal: Some(Alert { level: alert::FATAL, description }),
+                ..agreement
+            })),
             Err(what) => Verdict::Unknown(what),
         }
     }
@@ -176,6 +204,7 @@ impl Rules {
             encrypt_then_mac: self.habits.encrypt_then_mac,
             downgrade_mark: self.mark(version),
             client_certificate: self.demand(),
+            second_hello_refusal: None,
         })
     }
 
@@ -212,9 +241,10 @@ impl Rules {
         })
     }
 
-    /// Parameters of the size that the server's have, of RFC 2409 and RFC 3526.
+    /// The server's own parameters, else those of the size that the server's have, of RFC 2409 and RFC 3526.
     fn dh(&self, identity: Option<&Identity>) -> Option<(Vec<u8>, Vec<u8>)> {
         let bits = match self.policy.offer.dh_parameters.complete()? {
+            DhParameters::Fixed { .. } if self.own_dh.is_some() => return self.own_dh.clone(),
             DhParameters::Fixed { bits } => *bits,
             DhParameters::Automatic => automatic(identity),
             DhParameters::None | DhParameters::Missing => return None,

@@ -1,5 +1,5 @@
-//! AES-CCM with the nonces of IKE and ESP: three bytes of salt and eight of the initialisation vector (RFC 3610, RFC 4309, RFC
-//! 5282).
+//! AES-CCM (RFC 3610): with nonces of eleven bytes in IKE and ESP, three of salt and eight of the initialisation vector (RFC
+//! 4309, RFC 5282), and of twelve in TLS (RFC 6655).
 
 use aws_lc_rs::cipher::{AES_128, AES_192, AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
@@ -7,8 +7,8 @@ use aws_lc_rs::iv::FixedLength;
 use crate::CryptoError;
 
 const BLOCK: usize = 16;
-/// How many bytes tell the length, less one: what a nonce of eleven bytes leaves.
-const LENGTH: u8 = 3;
+/// What a block has besides the flags: the nonce, and in the bytes that it leaves a length or a counter.
+const BODY: usize = BLOCK - 1;
 
 fn unbound(key: &[u8]) -> Result<UnboundCipherKey, CryptoError> {
     let algorithm = match key.len() {
@@ -21,13 +21,14 @@ fn unbound(key: &[u8]) -> Result<UnboundCipherKey, CryptoError> {
 
 /// Whether bytes are to be protected or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     Seal,
     Open,
 }
 
-/// Encrypts or decrypts in place, and gives the checksum of `tag` bytes over what is plain. `nonce` has eleven bytes.
-pub(super) fn ccm(
+/// Encrypts or decrypts in place, and gives the checksum of `tag` bytes over what is plain. `nonce` has eleven or twelve
+/// bytes.
+pub(crate) fn ccm(
     direction: Direction,
     key: &[u8],
     nonce: &[u8],
@@ -42,7 +43,7 @@ pub(super) fn ccm(
     // The first block of the stream hides the checksum, the others the text.
     let mut stream = vec![0; BLOCK];
     stream.extend_from_slice(text);
-    let first: [u8; BLOCK] = [&[LENGTH], nonce, &[0; 4]].concat().try_into().map_err(|_| CryptoError::Library)?;
+    let first: [u8; BLOCK] = numbered(0, nonce, 0)?.try_into().map_err(|_| CryptoError::Library)?;
     let context = EncryptionContext::Iv128(FixedLength::from(first));
     let cipher = EncryptingKey::ctr(unbound(key)?).map_err(|_| CryptoError::Library)?;
     cipher.less_safe_encrypt(&mut stream, context).map_err(|_| CryptoError::Library)?;
@@ -54,12 +55,23 @@ pub(super) fn ccm(
     Ok(checksum.iter().zip(mask).take(tag).map(|(one, other)| one ^ other).collect())
 }
 
+/// A block that begins with flags and the nonce and ends with a number. The flags tell how many bytes the number has, less one.
+fn numbered(flags: u8, nonce: &[u8], number: usize) -> Result<Vec<u8>, CryptoError> {
+    let left = BODY.checked_sub(nonce.len()).filter(|left| (2..=4).contains(left)).ok_or(CryptoError::Library)?;
+    let width = u8::try_from(left - 1).map_err(|_| CryptoError::Library)?;
+    let number = u32::try_from(number).map_err(|_| CryptoError::Library)?.to_be_bytes();
+    let (above, number) = number.split_at_checked(number.len() - left).ok_or(CryptoError::Library)?;
+    if above.iter().any(|byte| *byte != 0) {
+        return Err(CryptoError::Library);
+    }
+    Ok([&[flags | width], nonce, number].concat())
+}
+
 /// The checksum before it is hidden, RFC 3610 section 2.2.
 fn authenticated(key: &[u8], nonce: &[u8], before: &[u8], text: &[u8], tag: usize) -> Result<Vec<u8>, CryptoError> {
     let tag = u8::try_from(tag).map_err(|_| CryptoError::Library)?;
-    let flags = u8::from(!before.is_empty()) << 6 | (tag.saturating_sub(2) / 2) << 3 | LENGTH;
-    let length = u32::try_from(text.len()).map_err(|_| CryptoError::Library)?;
-    let mut blocks = [&[flags], nonce, &length.to_be_bytes()].concat();
+    let flags = u8::from(!before.is_empty()) << 6 | (tag.saturating_sub(2) / 2) << 3;
+    let mut blocks = numbered(flags, nonce, text.len())?;
     if !before.is_empty() {
         // Two bytes tell a length below 0xff00.
         let length = u16::try_from(before.len()).ok().filter(|length| *length < 0xff00).ok_or(CryptoError::Library)?;
@@ -95,12 +107,22 @@ mod tests {
         }
     }
 
+    // NIST SP 800-38C appendix C.3, whose nonce has twelve bytes.
+    #[test]
+    fn known_answer_with_the_nonce_of_tls() {
+        let bytes = |first: u8, count: u8| (first..first + count).collect::<Vec<u8>>();
+        let (key, nonce, before, mut text) = (bytes(0x40, 16), bytes(0x10, 12), bytes(0, 20), bytes(0x20, 24));
+        let checksum = ccm(Direction::Seal, &key, &nonce, &before, &mut text, 8).unwrap();
+        let hex: String = [text, checksum].concat().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951");
+    }
+
     #[test]
     fn both_directions_fit_and_each_byte_counts() {
         for key in [16, 24, 32] {
             for tag in [8, 12, 16] {
                 for length in [0, 1, 15, 16, 17, 200] {
-                    let (key, nonce) = (vec![7; key], [9; 11]);
+                    let (key, nonce) = (vec![7; key], vec![9; 11 + usize::from(tag == 8)]);
                     let mut text: Vec<u8> = (0..length).collect();
                     let checksum = ccm(Direction::Seal, &key, &nonce, b"before", &mut text, tag).unwrap();
                     assert_eq!(checksum.len(), tag);
