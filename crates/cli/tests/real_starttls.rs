@@ -1,4 +1,20 @@
 //! `check` of servers that come to TLS by a dialogue of their own protocol: the real servers, on loopback.
+//!
+//! | schemes | server |
+//! |---|---|
+//! | `smtp` (and `submission`, the same dialogue at another port) | Postfix |
+//! | `lmtp`, `imap`, `pop3`, `sieve` | Dovecot |
+//! | `ftp` | vsftpd |
+//! | `ldap` | OpenLDAP |
+//! | `xmpp`, `xmpp-server` | Prosody |
+//! | `nntp` | INN |
+//! | `irc` | InspIRCd |
+//! | `mysql` | MariaDB |
+//! | `postgres` | PostgreSQL |
+//!
+//! The others are scripted, in `probe`'s tests of the dialogues and in `without_a_server_in_debian` below: Debian has no server of
+//! `mssql` (TDS); its server of `rdp`, xrdp, makes its sockets in `/run/xrdp`, a path that no setting changes; its telnetd-ssl
+//! begins TLS by the option AUTHENTICATION, and not by START_TLS, which is what `telnet` speaks here.
 
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
@@ -7,7 +23,8 @@ mod listener;
 mod support;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -57,8 +74,14 @@ impl Bench {
         path
     }
 
-    /// One check, which agrees: one hello, and one whole handshake.
+    /// One check, which agrees; and OpenSSL's client through a relay.
     fn agrees(&self, scheme: &str, port: u16, log: impl Fn() -> String) {
+        self.checks(scheme, port, &log);
+        self.passes(scheme, port, log);
+    }
+
+    /// One check, which agrees: one hello, and one whole handshake.
+    fn checks(&self, scheme: &str, port: u16, log: impl Fn() -> String) {
         let (url, trusted) = (format!("{scheme}://127.0.0.1:{port}"), self.path("rsa.pem").display().to_string());
         let run = Shakedown::new().run(&[
             "check",
@@ -76,7 +99,6 @@ impl Bench {
         let document = run.json();
         assert_eq!(document["pairs"][0]["outcome"]["result"], "agreed", "{scheme}: {document:#}\n{}", log());
         assert_eq!(document["connections"], 2, "{scheme}: {document:#}\n{}", log());
-        self.passes(scheme, port, log);
     }
 
     /// OpenSSL's client comes to TLS through a relay, which finds where it begins.
@@ -359,6 +381,31 @@ fn inn_over_nntp() {
 }
 
 #[test]
+fn inspircd_over_irc() {
+    let (Some(bench), Some(inspircd)) = (Bench::new(), require("inspircd")) else { return };
+    let (port, shown) = (free_port().unwrap(), bench.0.path().display());
+    let modules = place("usr/lib/inspircd/modules");
+    let text = format!(
+        "<server name=\"irc.test.example\" description=\"test\" network=\"Test\">\n\
+         <admin name=\"a\" nick=\"a\" email=\"a@test.example\">\n\
+         <bind address=\"127.0.0.1\" port=\"{port}\" type=\"clients\">\n\
+         <path configdir=\"{shown}\" datadir=\"{shown}\" logdir=\"{shown}\" runtimedir=\"{shown}\" moduledir=\"{}\">\n\
+         <pid file=\"{shown}/pid\">\n<module name=\"ssl_gnutls\">\n\
+         <sslprofile name=\"Clients\" provider=\"gnutls\" certfile=\"{shown}/rsa.pem\" keyfile=\"{shown}/rsa.key\" \
+         hash=\"sha256\">\n<module name=\"starttls\">\n<starttls sslprofile=\"Clients\">\n\
+         <connect allow=\"*\" resolvehostnames=\"no\" useident=\"no\">\n",
+        modules.display()
+    );
+    let mut command = Command::new(inspircd);
+    command.arg("--config").arg(bench.write("inspircd.conf", &text)).args(["--nofork", "--debug"]);
+    if is_root() {
+        command.arg("--runasroot");
+    }
+    let running = start(&mut command, "Startup complete");
+    bench.agrees("irc", port, || running.log());
+}
+
+#[test]
 fn mariadb_over_mysql() {
     let (Some(bench), Some(mariadbd)) = (Bench::new(), require("mariadbd")) else { return };
     let (port, shown) = (free_port().unwrap(), bench.0.path().display());
@@ -447,4 +494,94 @@ fn postgresql_over_postgres() {
     }
     let running = Postgres(start(as_nobody(&mut command), "ready to accept connections"));
     bench.agrees("postgres", port, || running.0.log());
+}
+
+/// What a scripted server says until TLS begins.
+type Script = fn(&mut TcpStream) -> io::Result<()>;
+
+/// The answers that SQL Server, Windows and a Telnet server with START_TLS give, and behind them TLS of the real OpenSSL.
+#[test]
+fn without_a_server_in_debian() {
+    let (Some(bench), Some(openssl)) = (Bench::new(), require("openssl")) else { return };
+    let port = free_port().unwrap();
+    let mut command = Command::new(openssl);
+    command.args(["s_server", "-www", "-accept", &format!("127.0.0.1:{port}"), "-cert", "rsa.pem", "-key", "rsa.key"]);
+    let server = start(command.current_dir(bench.0.path()), "ACCEPT");
+    let scripts: [(&str, Script, bool); 3] =
+        [("mssql", prelogin, true), ("rdp", negotiation, false), ("telnet", options, false)];
+    for (scheme, script, is_tds) in scripts {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let served = thread::spawn(move || {
+            // A check makes two connections.
+            for _ in 0..2 {
+                let mut client = listener.accept().unwrap().0;
+                script(&mut client).unwrap();
+                pass(client, TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap(), is_tds);
+            }
+        });
+        bench.checks(scheme, own, || server.log());
+        served.join().unwrap();
+    }
+}
+
+/// [MS-TDS] section 2.2.6.5: PRELOGIN, answered with "encryption is available".
+fn prelogin(client: &mut TcpStream) -> io::Result<()> {
+    let _request = packet(client)?;
+    client.write_all(b"\x04\x01\0\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x10\0\0\0\0\0\x01")
+}
+
+/// [MS-RDPBCGR] section 2.2.1.2: the X.224 Connection Confirm with PROTOCOL_SSL.
+fn negotiation(client: &mut TcpStream) -> io::Result<()> {
+    let mut head = [0; 4];
+    client.read_exact(&mut head)?;
+    client.read_exact(&mut vec![0; usize::from(u16::from_be_bytes([head[2], head[3]])) - 4])?;
+    client.write_all(b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x1f\x08\0\x01\0\0\0")
+}
+
+/// The draft "Telnet START_TLS": DO START_TLS, answered WILL; then FOLLOWS from both ends.
+fn options(client: &mut TcpStream) -> io::Result<()> {
+    const FOLLOWS: [u8; 6] = [255, 250, 46, 1, 255, 240];
+    client.write_all(&[255, 253, 46])?;
+    let (mut will, mut follows) = ([0; 3], [0; 6]);
+    client.read_exact(&mut will)?;
+    client.write_all(&FOLLOWS)?;
+    client.read_exact(&mut follows)?;
+    assert_eq!((will, follows), ([255, 251, 46], FOLLOWS));
+    Ok(())
+}
+
+/// The contents of a packet of TDS.
+fn packet(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut head = [0; 8];
+    stream.read_exact(&mut head)?;
+    let mut contents = vec![0; usize::from(u16::from_be_bytes([head[2], head[3]])) - 8];
+    stream.read_exact(&mut contents)?;
+    Ok(contents)
+}
+
+/// Passes TLS on in both directions until either end is done; with SQL Server it travels in packets of TDS.
+fn pass(client: TcpStream, server: TcpStream, is_tds: bool) {
+    let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let up = thread::spawn(move || {
+        let _end = match is_tds {
+            false => io::copy(&mut from, &mut to).map(drop),
+            true => (|| loop {
+                to.write_all(&packet(&mut from)?)?;
+            })(),
+        };
+        let _gone = to.shutdown(Shutdown::Both);
+    });
+    let (mut from, mut to) = (server, client);
+    let mut bytes = [0; 4000];
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        let head = [4, 1, ((count + 8) >> 8) as u8, (count + 8) as u8, 0, 0, 1, 0];
+        let sent =
+            if is_tds { to.write_all(&[&head[..], &bytes[..count]].concat()) } else { to.write_all(&bytes[..count]) };
+        if sent.is_err() {
+            break;
+        }
+    }
+    let _gone = to.shutdown(Shutdown::Both);
+    up.join().unwrap();
 }
