@@ -468,13 +468,17 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__fix)
-            opts="-F -4 -6 -v -q -h --as --apply --fix --save --reason --until --confirm-within --reload --restart --state --via --send-binary --via-sudo --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --seen-in --apply --fix --save --reason --until --confirm-within --reload --restart --state --via --send-binary --via-sudo --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seen-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -194,6 +194,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l allow-weak
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l as -d 'Put this client in the place of this machine\'s own; may be repeated' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l seen-in -d 'A log of the server, or offers that `listen --format json` has printed: the clients seen there are computed with every change, and a fix says which of them it would cut off or let in. What cuts one off is not applied. May be repeated' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l apply -d 'Make the change, prove it, and take it back if that fails; with a file, the plan that `--save` has written, if all its files are as they were' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l fix -d 'Which fix, counted from 1 in the order of the report; else the first safe one that edits a file named here' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l save -d 'Write the plan to a file, for somebody else to look at and for `--apply PLAN` later; nothing is changed' -r -F

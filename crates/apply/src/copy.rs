@@ -105,7 +105,7 @@ impl Copy<'_> {
                 Some(bytes) => bytes.clone(),
                 None => files::read(&target)?,
             };
-            contents.insert(target, self.redirected(&bytes));
+            contents.insert(target, self.named(self.redirected(&bytes)));
         }
         for path in self.source.read {
             let to = below(self.folder, path);
@@ -163,6 +163,52 @@ impl Copy<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The bytes of a file that names changed files by something else than an include, such as parameters or
+    /// certificates: the copy's are to be looked at.
+    fn named(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let mut text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => return error.into_bytes(),
+        };
+        for path in self.source.read.iter().filter(|path| *path != self.source.main) {
+            let changed = path.canonicalize().is_ok_and(|target| self.source.changed.contains_key(&target));
+            let (Some(written), Some(copied)) =
+                (path.to_str().filter(|_| changed), below(self.folder, path).to_str().map(str::to_owned))
+            else {
+                continue;
+            };
+            text = self.one_named(&text, written, &copied);
+        }
+        text.into_bytes()
+    }
+
+    /// The text with one path going to the copy wherever it stands as a word, or with the file beside the main one noted as
+    /// reached where it is named by its relative path.
+    fn one_named(&self, text: &str, written: &str, copied: &str) -> String {
+        let of_path = |letter: char| letter.is_alphanumeric() || "/._-+~".contains(letter);
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(written) {
+            let (before, from) = rest.split_at(at);
+            let after = from.get(written.len()..).unwrap_or_default();
+            let word = !before.ends_with(of_path) && !after.starts_with(of_path);
+            out.push_str(before);
+            out.push_str(if word { copied } else { written });
+            if word {
+                self.reached.borrow_mut().push(written.to_owned());
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        let main = files::folder_of(self.source.main);
+        let beside =
+            Path::new(written).strip_prefix(main).ok().and_then(Path::to_str).filter(|_| self.source.program.beside);
+        if beside.is_some_and(|name| text.contains(name)) {
+            self.reached.borrow_mut().push(written.to_owned());
+        }
+        out
     }
 
     /// The bytes of a file with its includes going to the copy, where the copy has what they name.

@@ -45,6 +45,9 @@ pub struct Program {
     pub(crate) harmless: Vec<String>,
     /// Whether it runs and has to read its files again.
     pub server: bool,
+    /// Whether other processes than the one that reads the files answer.
+    #[serde(default)]
+    pub(crate) workers: bool,
     #[allow(dead_code, reason = "every row says where it was read")]
     source: String,
 }

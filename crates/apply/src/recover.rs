@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use crate::journal::{Change, Locked, Record, State};
+use crate::running::{running, wait_for_the_end, workers};
 use crate::transaction::ReloadBy;
-use crate::{Invocation, StepError, StoreError, System, charon, copy, program, running, sha256};
+use crate::{Invocation, StepError, StoreError, System, charon, copy, program, sha256};
 
 /// A change that was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,8 +132,25 @@ pub fn take_back(
     Ok(TakenBack { id: record.id.clone(), files: restored.len(), reloaded, not_reloaded })
 }
 
-/// Makes the running program read its files again; gives what was done, in words.
+/// How long the processes that have the old settings are waited for.
+const OLD_WORKERS: Duration = Duration::from_secs(3);
+
+/// Makes the running program read its files. Where other processes than that one answer, those of before are waited for: one
+/// that answers would tell nothing of the new settings. Gives what was done, in words.
 pub(crate) fn reload(system: &impl System, change: &Change, limit: Duration) -> Result<Option<String>, String> {
+    let program = program::of_kind(&change.kind).filter(|program| program.workers);
+    let old = program.map(|program| workers(program, &change.main)).unwrap_or_default();
+    let mut told = tell(system, change, limit)?;
+    if wait_for_the_end(&old, OLD_WORKERS.min(limit)) > 0
+        && let Some(told) = &mut told
+    {
+        told.push_str("; old processes still serve connections that were open");
+    }
+    Ok(told)
+}
+
+/// Makes the running program read its files again; gives what was done, in words.
+fn tell(system: &impl System, change: &Change, limit: Duration) -> Result<Option<String>, String> {
     match &change.reload {
         ReloadBy::Nothing => Ok(None),
         ReloadBy::Unit { unit } => {

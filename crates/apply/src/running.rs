@@ -118,6 +118,55 @@ fn process(id: i32, program: &Program, main: &Path) -> Option<Process> {
     Some(Process { id, owner, file, words, environment, unit: unit(&folder), parent: parent(&folder)? })
 }
 
+/// A process by its id and the time at which it was started, which no later one of the same id has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Worker {
+    id: i32,
+    started: u64,
+}
+
+impl Worker {
+    fn of(id: i32) -> Option<(Self, i32)> {
+        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let (worker, parent, ended) = stat(id, &text)?;
+        (!ended).then_some((worker, parent))
+    }
+
+    /// Whether it still runs.
+    fn runs(self) -> bool {
+        Self::of(self.id).is_some_and(|(now, _)| now == self)
+    }
+}
+
+/// The process that a line of `/proc/PID/stat` is about, its parent, and whether it has ended (proc(5)). The second field,
+/// the program's name, may hold anything.
+fn stat(id: i32, text: &str) -> Option<(Worker, i32, bool)> {
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let (state, parent, started) = (fields.first()?, fields.get(1)?, fields.get(19)?);
+    Some((Worker { id, started: started.parse().ok()? }, parent.parse().ok()?, matches!(*state, "Z" | "X")))
+}
+
+/// The processes that answer for those which were started with this main file: their children.
+pub(crate) fn workers(program: &Program, main: &Path) -> Vec<Worker> {
+    let masters: Vec<i32> = running(program, main).iter().map(|process| process.id).collect();
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    ids.filter_map(Worker::of).filter(|(_, parent)| masters.contains(parent)).map(|(worker, _)| worker).collect()
+}
+
+/// Waits until none of these runs any more, for so long at the most. Gives how many still do: they end once the last of
+/// their connections does.
+pub(crate) fn wait_for_the_end(workers: &[Worker], at_most: Duration) -> usize {
+    let until = std::time::Instant::now() + at_most;
+    loop {
+        let left = workers.iter().filter(|worker| worker.runs()).count();
+        if left == 0 || std::time::Instant::now() >= until {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// The environment that a process was started with, without what was meant for that one alone.
 fn environment(folder: &Path) -> Vec<(String, String)> {
     /// Sockets and questions of a service manager; what nginx and HAProxy hand to their successors.
@@ -225,6 +274,23 @@ mod tests {
         let open = |inode: u32| listening(sockets, &["pipe:[1]".into(), format!("socket:[{inode}]")]);
         assert_eq!(open(3), Some("/run/charon.vici".into()));
         assert_eq!((open(1), open(4), open(9)), (None, None, None));
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_start() {
+        let line = "70 (a) b) S 1 70 70 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 5025 1 1";
+        let (worker, parent, ended) = stat(70, line).unwrap();
+        assert_eq!((worker.started, parent, ended), (5025, 1, false));
+        assert!(stat(70, &line.replace(" S ", " Z ")).unwrap().2);
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let id = i32::try_from(child.id()).unwrap();
+        let (cat, _) = Worker::of(id).unwrap();
+        assert_eq!(wait_for_the_end(&[cat], Duration::ZERO), 1);
+        assert!(!Worker { started: cat.started + 1, ..cat }.runs());
+        drop(child.stdin.take());
+        // Its status is not asked for yet: it has ended all the same.
+        assert_eq!(wait_for_the_end(&[cat], Duration::from_secs(30)), 0);
+        child.wait().unwrap();
     }
 
     #[test]

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     long_about = "Finds out why a secure connection's key exchange failed, names the cause and the side that should \
                   change, and proposes the safest concrete change with its outcome computed.\n\nIt takes both parties' \
                   offers, from a live host, a configuration file, a recorded offer or the names of two programs, and runs \
-                  the protocol's own negotiation on them. This version checks SSH, TLS and IKEv2.",
+                  the protocol's own negotiation on them. This version checks SSH, TLS and both versions of IKE.",
     after_help = "Start here:\n  shakedown check db01                         why does my ssh to db01 fail?\n  shakedown check \
                   db01 --as putty@0.70        ... and PuTTY 0.70?\n  shakedown check https://www.example          what \
                   would a TLS client meet there?\n  shakedown negotiate openssh@10.0p1 openssh@6.6p1   \
@@ -374,6 +374,10 @@ pub(crate) struct FixArguments {
     /// Put this client in the place of this machine's own; may be repeated.
     #[arg(long = "as", value_name = "PARTY")]
     pub(crate) clients: Vec<String>,
+    /// A log of the server, or offers that `listen --format json` has printed: the clients seen there are computed with every
+    /// change, and a fix says which of them it would cut off or let in. What cuts one off is not applied. May be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with = "via")]
+    pub(crate) seen_in: Vec<PathBuf>,
     /// Make the change, prove it, and take it back if that fails; with a file, the plan that `--save` has written, if all
     /// its files are as they were.
     #[arg(long, value_name = "PLAN", num_args = 0..=1)]

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -213,6 +214,7 @@ impl Ends {
 #[test]
 fn a_server_is_changed_and_the_client_connects() {
     let only = std::env::var("SCENARIO").unwrap_or_default();
+    let mut fixed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for scenario in
         SCENARIOS.iter().filter(|one| only.is_empty() || format!("{:?} {}", one.server, one.name).contains(&only))
     {
@@ -239,5 +241,12 @@ fn a_server_is_changed_and_the_client_connects() {
         while ends.connects() {
             assert!(Instant::now() < until, "{name}: the server still has the new settings");
         }
+        let program =
+            if scenario.changes == CLIENT { "openssl.cnf".to_owned() } else { format!("{:?}", scenario.server) };
+        fixed.entry(program).or_default().push(scenario.name.to_owned());
     }
+    for (program, names) in &fixed {
+        eprintln!("{program:>12} {:>2} fixed: {}", names.len(), names.join(", "));
+    }
+    eprintln!("{:>12} {:>2} fixed by `--apply` alone", "in all", fixed.values().map(Vec::len).sum::<usize>());
 }

@@ -362,6 +362,47 @@ fn a_service_is_reloaded_by_its_manager() {
     assert!(log.contains("reload -- shakedown-test.service\n"), "{log}");
 }
 
+/// A file that is right already, and a server that has not read it.
+#[test]
+fn a_file_that_nobody_has_read_is_told() {
+    let Some(ends) = ends(&SshdSpec::with_config("Ciphers aes128-cbc\n"), "") else { return };
+    let file = ends.server.config();
+    let right = std::fs::read_to_string(&file).unwrap().replace("aes128-cbc", "aes128-ctr");
+    std::fs::write(&file, &right).unwrap();
+    let run = ends.fix(&[&file.display().to_string(), "--apply"]);
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("it has not read the file since its last change"), "{}{}", run.stdout, run.stderr);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), right);
+    assert!(!Path::new(&ends.state()).join("journal.jsonl").exists());
+}
+
+/// What a debug log of sshd tells of clients is computed with the change: one that fails today would be let in.
+#[test]
+fn clients_of_a_log_are_computed_with_every_change() {
+    let Some(ends) = ends(&SshdSpec::with_config("Ciphers aes128-cbc\n"), "") else { return };
+    let named = ends.server.config().display().to_string();
+    let log = ends.folder.path().join("auth.log");
+    let lines = |address: &str, software: &str, port: u16| {
+        format!(
+            "Nov 22 07:00:01 db01 sshd[{port}]: debug1: Connection from {address} port {port} on 192.0.2.1 port 22\n\
+             Nov 22 07:00:01 db01 sshd[{port}]: debug1: Remote protocol version 2.0, remote software version {software}\n\
+             Nov 22 07:00:02 db01 sshd[{port}]: Connection closed by {address} port {port} [preauth]\n"
+        )
+    };
+    let text = lines("192.0.2.7", "OpenSSH_8.4p1", 50_001) + &lines("192.0.2.8", "OpenSSH_5.3", 50_002);
+    std::fs::write(&log, text).unwrap();
+    let run = ends.fix(&[&named, "--seen-in", &log.display().to_string()]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("2 kinds of clients seen in"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("lets in, of those that fail today") && run.stdout.contains("192.0.2.7"),
+        "{}",
+        run.stdout
+    );
+    // The old one connects before and after.
+    assert!(!run.stdout.contains("192.0.2.8"), "{}", run.stdout);
+}
+
 type Names = &'static [&'static str];
 type Weaker = (&'static str, &'static str, &'static str, Names, Names);
 
@@ -461,6 +502,15 @@ fn a_run_that_is_stopped_takes_its_change_back_and_lets_no_other_in() {
         let second = ends.undo();
         assert_eq!(second.status, 2, "{}{}", second.stdout, second.stderr);
         assert!(second.stderr.contains("another run of `shakedown fix` is under way"), "{}", second.stderr);
+        // Nor does another one take the file for what runs.
+        let third = ends.fix(&[&named, "--apply"]);
+        assert_eq!(third.status, 2, "{}{}", third.stdout, third.stderr);
+        assert!(
+            third.stderr.contains("another run of `shakedown fix` is under way"),
+            "{}{}",
+            third.stdout,
+            third.stderr
+        );
         kill_process(Pid::from_child(&child), signal).unwrap();
         std::fs::write(&go, "").unwrap();
         let mut said = String::new();

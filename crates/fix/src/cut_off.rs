@@ -49,13 +49,21 @@ pub(crate) fn ever(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<
 /// How many products are named.
 const SHOWN: usize = 6;
 
-fn known(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<String> {
-    let loses = |peer: &&Party| {
-        peer.role == before.role.peer()
-            && connects(before, peer) == OutcomeResult::Agreed
-            && connects(after, peer) == OutcomeResult::Failed
-    };
-    input.known_peers.iter().filter(loses).map(|peer| peer.label.clone()).collect()
+/// Known peers that connect to `before` and not to `after`.
+pub(crate) fn known(input: &PlanInput<'_>, before: &Party, after: &Party) -> Vec<String> {
+    changed(input, (before, OutcomeResult::Agreed), (after, OutcomeResult::Failed))
+}
+
+/// Known peers that fail at `before` and no longer at `after`, in words.
+pub(crate) fn let_in(input: &PlanInput<'_>, before: &Party, after: &Party) -> Option<String> {
+    let labels = changed(input, (before, OutcomeResult::Failed), (after, OutcomeResult::Agreed));
+    (!labels.is_empty()).then(|| format!("lets in, of those that fail today: {}", crate::words::joined(&labels)))
+}
+
+fn changed(input: &PlanInput<'_>, was: (&Party, OutcomeResult), is: (&Party, OutcomeResult)) -> Vec<String> {
+    let peers = input.known_peers.iter().filter(|peer| peer.role == was.0.role.peer());
+    let changes = |peer: &&Party| connects(was.0, peer) == was.1 && connects(is.0, peer) == is.1;
+    peers.filter(changes).map(|peer| peer.label.clone()).collect()
 }
 
 fn connects(party: &Party, peer: &Party) -> OutcomeResult {

@@ -6,6 +6,7 @@ use shakedown_model::{
     Applicability, Change, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot, Stage,
 };
 
+use crate::cut_off;
 use crate::edited::{self, Delta, Edited, How, Refused};
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::strength::{Score, best_first, family, head, sound};
@@ -203,6 +204,14 @@ impl<'a> Search<'a> {
         }
         if weakens && roles.contains(&Role::Server) {
             fix.notes.push(words::NO_SERVER_SCOPE.to_owned());
+        }
+        for &role in &roles {
+            let after = if role == Role::Client { &client.party } else { &server.party };
+            fix.cuts_off.extend(cut_off::known(self.input, self.input.party(role), after));
+            fix.notes.extend(cut_off::let_in(self.input, self.input.party(role), after));
+        }
+        if fix.applicability == Applicability::Safe && !fix.cuts_off.is_empty() {
+            fix.applicability = Applicability::Manual;
         }
         fix.outcome_after = Some(outcome);
         let planned = Planned { fix, kind: Kind::Enable, score };

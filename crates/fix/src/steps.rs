@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use shakedown_model::{Command, CommandPlace, FileEdit, Fix, PartySource, Protocol, Role};
+use shakedown_model::{Command, CommandPlace, FileEdit, Fix, Party, PartySource, Protocol, Role};
 
 use crate::edited::{Delta, Edited};
 use crate::plan::PlanInput;
@@ -72,7 +72,7 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
         commands
             .push((format!("shakedown check {}{sni}", target(input, &host)), "shows what the two ends now agree on"));
     } else {
-        let text = format!("shakedown negotiate {} {}", input.client.label, input.server.label);
+        let text = format!("shakedown negotiate {} {}", typed(input.client), typed(input.server));
         commands.push((text, "with the changed party in place: shows what the two ends now agree on"));
     }
     for (text, explanation) in commands {
@@ -80,6 +80,18 @@ pub(crate) fn verify(input: &PlanInput<'_>, fix: &mut Fix) {
             let place = CommandPlace::ClientShell;
             fix.verify.push(Command { place, text, explanation: explanation.into() });
         }
+    }
+}
+
+/// What stands for a party on a command line. One that was only seen or read of has a label that is no party there: its
+/// software stands for it, or a word in capitals.
+fn typed(party: &Party) -> String {
+    match &party.source {
+        PartySource::Offer { path } if *path != party.label => {
+            let role = if party.role == Role::Client { "CLIENT" } else { "SERVER" };
+            party.software.as_ref().map_or_else(|| role.to_owned(), ToString::to_string)
+        }
+        _ => party.label.clone(),
     }
 }
 

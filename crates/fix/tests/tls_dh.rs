@@ -128,9 +128,13 @@ fn the_file_that_is_named_gets_a_published_group() {
         let planned = planned(kind, software, path, text);
         assert_eq!(planned.diagnoses[0].cause, "key-too-small", "{software}: {:?}", planned.diagnoses);
         let fix = about_dh(&planned);
-        let texts: Vec<&str> = fix.commands.iter().map(|command| command.text.as_str()).collect();
-        assert_eq!(texts[0], "cp -p /etc/ssl/dh.pem /etc/ssl/dh.pem.before", "{software}: {texts:?}");
-        assert!(texts[1].ends_with(" group:ffdhe2048 -out /etc/ssl/dh.pem"), "{software}: {texts:?}");
+        let [edit] = fix.edits.as_slice() else { panic!("{software}: {}", render(&planned)) };
+        assert_eq!(edit.file.path, "/etc/ssl/dh.pem", "{software}");
+        let text = String::from_utf8(edit.apply()).unwrap();
+        // ffdhe2048 begins so (RFC 7919 appendix A.1).
+        let begins =
+            "-----BEGIN DH PARAMETERS-----\nMIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz\n";
+        assert!(text.starts_with(begins) && text.ends_with("-----END DH PARAMETERS-----\n"), "{software}: {text}");
         // What a Java 7 without elliptic curves is left with is told, and this server has nothing else.
         let without = fix.cuts_off.iter().all(|name| name.contains("Java 7"));
         assert!(without, "{software}: {:?}", fix.cuts_off);
@@ -196,7 +200,7 @@ fn parameters_that_the_server_s_own_library_refuses_are_replaced() {
     let software = "nginx@1.22.1+openssl@3.0.17/debian-12";
     let planned = planned(ConfigurationKind::Nginx, software, "/etc/nginx/nginx.conf", &text);
     let fix = about_dh(&planned);
-    assert!(fix.commands[1].text.contains("group:ffdhe2048 -out /etc/ssl/dh.pem"), "{}", render(&planned));
+    assert_eq!(fix.edits[0].file.path, "/etc/ssl/dh.pem", "{}", render(&planned));
 }
 
 #[test]
@@ -250,6 +254,9 @@ fn nginx_with_the_new_file_is_reached() {
     let server = read(ConfigurationKind::Nginx, software, &path, &Disk::local(), &host("test.example"));
     let planned = common::run(&strict(), &server, &host("test.example"), &[]);
     let fix = about_dh(&planned);
+    for edit in &fix.edits {
+        std::fs::write(&edit.file.path, edit.apply()).unwrap();
+    }
     for command in fix.commands.iter().filter(|command| command.place == CommandPlace::ServerShell) {
         if command.text.starts_with("nginx") {
             continue;

@@ -214,6 +214,30 @@ impl Session {
         self.judge_incident(report, incident, first, parties, &context, protocol);
     }
 
+    /// The clients that a text tells of, those too that connected, with the address of each and how often it came.
+    pub(crate) fn clients_of_text(&self, text: &[u8]) -> Result<Vec<(Party, Option<String>, u64)>, Error> {
+        let messages = self.messages()?;
+        let mut reader = Reader::new(&messages);
+        reader.read(0, 0, text);
+        let (attempts, _) = reader.finish();
+        let client =
+            |attempt: &Attempt| self.party_of(attempt, Role::Client, &|_| None).or_else(|| self.tls_client(attempt));
+        Ok(attempts.iter().filter_map(|one| Some((client(one)?, one.peer.clone(), one.count))).collect())
+    }
+
+    /// A client of TLS whose software the text names, as the catalog has it.
+    fn tls_client(&self, attempt: &Attempt) -> Option<Party> {
+        let software = attempt.client_software.as_deref().and_then(|text| self.software(text))?;
+        if matches!(attempt.protocol, Some(Protocol::Ssh | Protocol::Ike)) {
+            return None;
+        }
+        let (policy, _) = self.catalog.tls_policy(&software, Role::Client).ok()?;
+        let source = PartySource::Offer { path: "the text".to_owned() };
+        let (label, notes) = (software.to_string(), Vec::new());
+        let policy = Policy::Tls(Box::new(policy));
+        Some(Party { label, role: Role::Client, software: Some(software), source, policy, configuration: None, notes })
+    }
+
     /// What the text tells of one end: its lists, its software, and by that what the catalog knows.
     fn party_of(&self, attempt: &Attempt, role: Role, origin: &dyn Fn(Place) -> Option<Origin>) -> Option<Party> {
         match attempt.protocol {

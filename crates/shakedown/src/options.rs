@@ -32,6 +32,10 @@ pub struct Options {
     pub proxy: Option<String>,
     /// Clients that take the place of this machine's own (`--as`).
     pub clients: Vec<String>,
+    /// Logs, and offers recorded by `listen`, of which `fix` takes the clients that were seen (`--seen-in`).
+    pub seen_in: Vec<PathBuf>,
+    /// Other parties that meet either end: a fix says which of them it would cut off or let in.
+    pub known_peers: Vec<shakedown_model::Party>,
     /// IKE: how far an initiator goes, and what it proves itself with.
     pub initiator: InitiatorOptions,
     /// The client's configuration that is read instead of this user's own (`-F`).
@@ -115,6 +119,8 @@ impl Default for Options {
             key_passphrase_file: None,
             proxy: None,
             clients: Vec::new(),
+            seen_in: Vec::new(),
+            known_peers: Vec::new(),
             initiator: InitiatorOptions::default(),
             ssh_config: None,
             host: None,

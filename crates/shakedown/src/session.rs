@@ -171,7 +171,10 @@ impl Session {
         context: &shakedown_model::Context,
         outcome: shakedown_model::Outcome,
     ) {
-        let others = others(&report.parties, client, server);
+        let mut others = others(&report.parties, client, server);
+        let protocol = report.parties.get(client).map(shakedown_model::Party::protocol);
+        let known = self.options.known_peers.iter().filter(|peer| Some(peer.protocol()) == protocol);
+        others.extend(known.cloned());
         self.judge_among(report, client, server, context, outcome, &others);
     }
 

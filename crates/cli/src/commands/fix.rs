@@ -22,6 +22,7 @@ pub(super) const OWN_SESSION: Duration = Duration::from_secs(300);
 pub(super) fn run(arguments: FixArguments, output: &Output) -> anyhow::Result<u8> {
     let mut options = super::options(output, &arguments.connection, &arguments.reading)?;
     options.clients = arguments.clients.clone();
+    options.seen_in.clone_from(&arguments.seen_in);
     let session = Session::new(options)?;
     if let Some(destination) = &arguments.via {
         return super::far::run(destination, &session, &arguments, output);

@@ -118,6 +118,48 @@ pub fn dh_source(party: &Party) -> Option<DhSource> {
     }
 }
 
+/// A certificate that a server's own files name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificatePlace {
+    /// The path of its file, as the program opens it.
+    pub path: String,
+    /// Where that is written.
+    pub origin: Origin,
+    /// The same of its private key; `None` where it is in the certificate's file.
+    pub key: Option<(String, Origin)>,
+    /// The path of the file of the certificates behind it, where they have one of their own.
+    pub chain: Option<String>,
+}
+
+/// The certificates that a server's own files name, with their places. None whose path cannot be told.
+pub fn certificate_places(party: &Party) -> Vec<CertificatePlace> {
+    let Some(files) = Files::of(party) else { return Vec::new() };
+    let base = party.configuration.as_ref().and_then(|own| own.files.first()).map(|file| file.path.as_str());
+    let (Some(server), Some(base)) = (files.server(), base) else { return Vec::new() };
+    // Of these the folder that relative paths begin at is said elsewhere.
+    let elsewhere = matches!(files, Files::Apache { .. } | Files::Flat { .. });
+    let path = |value: &Value| {
+        let text = value.as_str();
+        let is_file = !text.is_empty() && !text.contains(['$', ':']) && !text.contains("-----BEGIN");
+        (is_file && (text.starts_with('/') || !elsewhere)).then(|| super::certificate::absolute(text, base))
+    };
+    let place = |pair: &CertificateFiles| {
+        Some(CertificatePlace {
+            path: path(&pair.certificate)?,
+            origin: pair.certificate.origin().clone(),
+            key: match &pair.key {
+                Some(key) => Some((path(key)?, key.origin().clone())),
+                None => None,
+            },
+            chain: match &pair.chain {
+                Some(chain) => Some(path(chain)?),
+                None => None,
+            },
+        })
+    };
+    server.certificates.iter().filter_map(place).collect()
+}
+
 /// The edits that make a party's own files say what is wanted.
 ///
 /// # Errors
@@ -316,6 +358,20 @@ impl Files {
             Self::Dovecot { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Flat { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
             Self::Lighttpd { reading, at } => reading.servers.get(*at).map(|server| &server.settings),
+        }
+    }
+
+    /// All settings of the server.
+    fn server(&self) -> Option<&ServerSettings> {
+        match self {
+            Self::Nginx { selection, .. } => Some(&selection.settings),
+            Self::Apache { selection, .. } => Some(&selection.settings),
+            Self::OpenSslCnf { .. } => None,
+            Self::Haproxy { reading, at, .. } => reading.servers.get(*at),
+            Self::Postfix { reading, at } => reading.servers.get(*at),
+            Self::Dovecot { reading, at } => reading.servers.get(*at),
+            Self::Flat { reading, at } => reading.servers.get(*at),
+            Self::Lighttpd { reading, at } => reading.servers.get(*at),
         }
     }
 
@@ -525,6 +581,7 @@ struct Seen {
     /// By the path as the configuration writes it.
     others: Vec<(String, Certificate)>,
     dh_bits: Option<u32>,
+    files: Vec<Arc<SourceFile>>,
 }
 
 impl Seen {
@@ -545,6 +602,7 @@ impl Seen {
                 Known::Complete(DhParameters::Fixed { bits }) => Some(bits),
                 _ => None,
             },
+            files: party.configuration.as_ref()?.files.clone(),
         })
     }
 }
@@ -579,5 +637,9 @@ impl Keys for Seen {
 
     fn dh_bits(&self, _path: &str) -> Option<u32> {
         self.dh_bits
+    }
+
+    fn dh_file(&self, path: &str) -> Option<Arc<SourceFile>> {
+        self.files.iter().find(|file| file.path == path).cloned()
     }
 }

@@ -20,7 +20,9 @@ mod set;
 mod set_in_list;
 mod set_lines;
 
-pub use self::edit::{Change, DhSource, Wanted, Words, dh_source, edit, with_edits, words};
+pub use self::edit::{
+    CertificatePlace, Change, DhSource, Wanted, Words, certificate_places, dh_source, edit, with_edits, words,
+};
 pub use self::openssl::openssl;
 
 use std::sync::Arc;

@@ -53,6 +53,9 @@ pub(super) trait Keys {
 
     /// The size of the prime in a file of parameters.
     fn dh_bits(&self, path: &str) -> Option<u32>;
+
+    /// That file, where it holds nothing else.
+    fn dh_file(&self, path: &str) -> Option<Arc<SourceFile>>;
 }
 
 /// They are read.
@@ -69,6 +72,12 @@ impl Keys for KeyFiles<'_> {
 
     fn dh_bits(&self, path: &str) -> Option<u32> {
         self.0.read(path, FILE_LIMIT).ok().and_then(|bytes| dh_bits(&bytes))
+    }
+
+    fn dh_file(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let bytes = self.0.read(path, FILE_LIMIT).ok().filter(|bytes| dh_bits(bytes).is_some())?;
+        let only = std::str::from_utf8(&bytes).is_ok_and(|text| text.matches("-----BEGIN ").count() == 1);
+        only.then(|| Arc::new(SourceFile::new(path, bytes)))
     }
 }
 
@@ -96,6 +105,10 @@ pub(super) fn party_of(
     };
     starts(&mut made.policy, &program);
     let mut sources = program.sources.to_vec();
+    let written = settings.settings.dh_parameters.as_ref().filter(|value| value.as_str() != "auto");
+    let named = written.map(|value| certificate::absolute(value.as_str(), program.base));
+    let is_server = spec.role == Role::Server;
+    sources.extend(named.filter(|_| is_server).and_then(|path| source.keys.dh_file(&path)));
     sources.extend(system.iter().flat_map(|system| system.files.iter().cloned()));
     let mut party = party(spec, program.kind, &sources, made.policy);
     if let Some(configuration) = &mut party.configuration {

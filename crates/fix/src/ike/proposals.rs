@@ -12,7 +12,7 @@ use shakedown_model::{
 use crate::plan::{Kind, PlanInput, Planned};
 use crate::recipes::ike::{Spelling, Strength, written};
 use crate::strength::Score;
-use crate::{steps, words};
+use crate::{cut_off, steps, words};
 
 /// What to add at either end so that both agree, now and when keys are renewed.
 pub(crate) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
@@ -81,6 +81,11 @@ fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Pl
     }
     load(&mut fix, &party);
     steps::verify(input, &mut fix);
+    fix.cuts_off = cut_off::known(input, before, &party);
+    fix.notes.extend(cut_off::let_in(input, before, &party));
+    if fix.applicability == Applicability::Safe && !fix.cuts_off.is_empty() {
+        fix.applicability = Applicability::Manual;
+    }
     let score = Score::of(&outcome, input.catalog);
     fix.outcome_after = Some(outcome);
     Some(Planned { fix, kind: Kind::Enable, score })

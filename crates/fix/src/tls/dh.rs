@@ -25,6 +25,20 @@ const GROUPS: [u32; 5] = [2048, 3072, 4096, 6144, 8192];
 struct Data {
     #[serde(default)]
     way: Vec<Way>,
+    #[serde(default)]
+    group: Vec<Group>,
+}
+
+/// A published group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    /// The size of its prime.
+    bits: u32,
+    /// Its parameters as a file holds them.
+    pem: String,
+    #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
+    source: String,
 }
 
 /// How a program is told, for a range of versions.
@@ -154,6 +168,12 @@ fn make(input: &PlanInput<'_>, source: Option<&DhSource>, bits: u32) -> Option<M
             return Some(made);
         }
         Some(DhSource::File { path, .. }) => {
+            if let Some(edit) = replaced(input.server, path, bits) {
+                made.undo.push(steps::former(&edit));
+                made.edits.push(edit);
+                made.notes.push("whatever else names that file changes with it".to_owned());
+                return Some(made);
+            }
             let path = quoted(path)?;
             made.commands.push(shell(format!("cp -p {path} {path}.before"), "keeps the old parameters"));
             made.commands.push(generate(input, bits, &path));
@@ -193,6 +213,29 @@ fn make(input: &PlanInput<'_>, source: Option<&DhSource>, bits: u32) -> Option<M
     made.commands.push(Command { place: place.clone(), text: text.clone(), explanation: says });
     made.undo.push(Command { place, text, explanation: "take this out again, or put back what stood there".into() });
     Some(made)
+}
+
+/// The parameters in the server's own file, where it was read, replaced by a published group.
+fn replaced(server: &Party, path: &str, bits: u32) -> Option<FileEdit> {
+    let file = server.configuration.as_ref()?.files.iter().find(|file| file.path == path)?;
+    let group = data().group.iter().find(|group| group.bits == bits)?;
+    let text = std::str::from_utf8(&file.text).ok()?;
+    let start = text.find("-----BEGIN ").filter(|start| text.get(*start..).is_some_and(is_parameters))?;
+    let end = start + text.get(start..)?.find("-----END ")?;
+    let end = end + text.get(end..)?.find('\n').unwrap_or(text.len() - end);
+    // With anything else in the file it is not ours to judge what that is for.
+    let alone = text.matches("-----BEGIN ").count() == 1;
+    let windows = text.contains("\r\n");
+    let pem = group.pem.trim_end().replace('\n', if windows { "\r\n" } else { "\n" });
+    let end = if windows && text.get(..end)?.ends_with('\r') { end - 1 } else { end };
+    let edit = TextEdit { span: start..end, replacement: pem };
+    alone.then(|| FileEdit { file: Arc::clone(file), edits: vec![edit] })
+}
+
+fn is_parameters(text: &str) -> bool {
+    ["DH PARAMETERS-----", "X9.42 DH PARAMETERS-----"]
+        .iter()
+        .any(|label| text.strip_prefix("-----BEGIN ").is_some_and(|rest| rest.starts_with(label)))
 }
 
 /// What writes the group into a file.
@@ -251,6 +294,9 @@ mod tests {
             assert!(!way.source.is_empty());
             assert!(way.product.iter().all(|id| catalog.products().any(|one| one.id == *id)), "{way:?}");
             assert_eq!(way.file.is_some(), way.set.contains("{file}"), "{way:?}");
+        }
+        for group in &data.group {
+            assert!(!group.source.is_empty() && is_parameters(&group.pem) && GROUPS.contains(&group.bits));
         }
     }
 

@@ -150,7 +150,14 @@ impl Session {
         applying: &Applying,
         said: impl FnMut(&Step),
     ) -> Result<Applied, FixError> {
-        let job = self.job(plan, applying)?;
+        let job = match self.job(plan, applying) {
+            // What a run under way has written already, and nobody has read yet, looks as if nothing were to be done.
+            Err(error @ (FixError::Nothing | FixError::Unread)) => {
+                let store = self.store(applying.state.clone())?;
+                return Err(if store.is_busy() { store.lock().err().map_or(error, FixError::from) } else { error });
+            }
+            job => job?,
+        };
         self.carry_out(job, applying, said).await
     }
 
@@ -193,7 +200,8 @@ impl Session {
         let client = Some(chosen.client);
         let tunnel = chosen.tunnel;
         let worked = plan.before.as_ref().map(proof::begun).unwrap_or_default();
-        let proof = Proof { target, clients: plan.clients.clone(), client, tunnel, worked, ordinary: None };
+        let causes = proof::of_certificates(request.causes.iter().map(String::as_str));
+        let proof = Proof { target, clients: plan.clients.clone(), client, tunnel, worked, causes, ordinary: None };
         Ok(Job { number: Some(chosen.number), request, proof })
     }
 

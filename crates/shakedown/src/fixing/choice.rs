@@ -14,6 +14,12 @@ pub enum FixError {
     /// Nothing fails.
     #[error("nothing fails between the two ends, so that there is nothing to apply")]
     Nothing,
+    /// Nothing fails by the file, and the running server does not do what the file says.
+    #[error(
+        "by its file the server agrees with every client, and the running one does not: it has not read the file since its \
+         last change, or was started with another one"
+    )]
+    Unread,
     /// There is no such fix.
     #[error("there is no fix {number}: the report has {count}")]
     NoSuchFix {
@@ -126,7 +132,9 @@ pub(super) fn choose(plan: &FixPlan, number: Option<usize>, weaker: bool) -> Res
     if fixes.is_empty() {
         let agreed = plan.report.pairs.iter().all(|pair| pair.outcome.result() == OutcomeResult::Agreed);
         if agreed && !plan.report.pairs.is_empty() {
-            return Err(FixError::Nothing);
+            let runs =
+                |before: &shakedown_model::Report| proof::begun(before).len() >= proof::begun(&plan.report).len();
+            return Err(if plan.before.as_ref().is_none_or(runs) { FixError::Nothing } else { FixError::Unread });
         }
     }
     let mut reasons: Vec<String> = Vec::new();

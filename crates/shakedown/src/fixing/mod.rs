@@ -1,6 +1,7 @@
 //! Fixes that are planned over both ends and then made on this machine, proved by a new connection, or taken back.
 
 mod applying;
+mod certificates;
 mod choice;
 mod documents;
 mod far;
@@ -9,6 +10,7 @@ mod hand;
 mod ordinary;
 mod proof;
 mod saved;
+mod seen;
 
 pub use applying::{Applied, Applying, Step, recovered, taken_back};
 pub use choice::FixError;
@@ -85,6 +87,15 @@ impl Session {
     /// # Errors
     /// An end cannot be read.
     pub async fn fix(&self, first: &str, second: Option<&str>) -> Result<FixPlan, Error> {
+        if !self.options.seen_in.is_empty() {
+            let (peers, notes) = self.seen_clients(&self.options.seen_in)?;
+            let mut session = self.clone();
+            session.options.seen_in.clear();
+            session.options.known_peers.extend(peers);
+            let mut plan = Box::pin(session.fix(first, second)).await?;
+            plan.report.notes.extend(notes);
+            return Ok(plan);
+        }
         let clients = self.options.clients.clone();
         let mut plan = match ends(first, second) {
             Ends::Target(target) => {
@@ -138,7 +149,11 @@ impl Session {
         let (context, seen) = self.fix_context(&named, &mut report)?;
         report.evidence.extend(seen);
         report.parties = before.parties.iter().filter(|party| party.role == Role::Client).cloned().collect();
-        self.with_file(report, file, &context, named.protocol).await
+        // What a running server's certificates lack, its file does not tell.
+        report.evidence.extend(certificates::about_files(&before.evidence));
+        let mut report = self.with_file(report, file, &context, named.protocol).await?;
+        self.mend_certificates(&mut report, &context);
+        Ok(report)
     }
 
     /// Adds the server that a file makes to a report on clients of it, and judges them.

@@ -20,6 +20,8 @@ pub(super) struct Proof {
     pub(super) tunnel: bool,
     /// The labels of the clients that agreed before.
     pub(super) worked: Vec<String>,
+    /// What the certificates were found to lack, which nothing that is agreed on shows: none of it may be found again.
+    pub(super) causes: Vec<String>,
     /// What the ordinary client of this machine met before; `None` where none is asked.
     pub(super) ordinary: Option<Verdict>,
 }
@@ -109,8 +111,18 @@ impl Session {
     }
 }
 
+/// Of the causes of a change those that show in what the server's certificates are, and in no negotiation.
+pub(super) fn of_certificates<'a>(causes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    const SHOWN: [&str; 2] = ["certificate-chain-incomplete", "certificate-expired"];
+    causes.into_iter().filter(|cause| SHOWN.contains(cause)).map(str::to_owned).collect()
+}
+
 fn judged(report: &Report, proof: &Proof) -> Result<String, String> {
     let agreeing = begun(report);
+    let left = report.diagnoses.iter().find(|one| proof.causes.iter().any(|cause| cause == one.cause));
+    if let Some(left) = left {
+        return Err(format!("the running server shows the same as before: {}", left.summary));
+    }
     if let Some(lost) = proof.worked.iter().find(|label| !agreeing.contains(label)) {
         return Err(format!("`{lost}` agreed with the server before, and does not any more"));
     }

@@ -135,7 +135,8 @@ impl Session {
         // What of IKE it was about is not in the plan: the tunnel has to be seen.
         let tunnel = kind == ConfigurationKind::Swanctl;
         let (target, clients, client) = (plan.target, plan.clients, plan.client);
-        let proof = Proof { target, clients, client, tunnel, worked, ordinary: None };
+        let causes = proof::of_certificates(request.causes.iter().map(String::as_str));
+        let proof = Proof { target, clients, client, tunnel, worked, causes, ordinary: None };
         self.carry_out(Job { number: None, request, proof }, applying, said).await
     }
 }

@@ -1,7 +1,7 @@
 //! TLS targets: how they are reached, what is asked of them, and what their certificates say. IKE targets: `ike.rs`.
 
 mod back_ends;
-mod certificates;
+pub(crate) mod certificates;
 mod chosen;
 mod complete;
 mod identity;

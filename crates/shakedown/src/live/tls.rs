@@ -186,6 +186,15 @@ pub(crate) fn seen(outcome: &mut Outcome, answer: &Answer) {
             if outcome.failed.iter().any(|failed| is_its_own(&failed.kind)) {
                 return;
             }
+            // Parameters that are too small for it, or too large, the server sends all the same.
+            let is_refused = |kind: &FailureKind| match kind {
+                FailureKind::TooSmall { demanded_by, .. } => *demanded_by == Role::Client,
+                FailureKind::Deviation { by, .. } => *by == Role::Client,
+                _ => false,
+            };
+            if outcome.failed.iter().any(|failed| failed.slot == Slot::Group && is_refused(&failed.kind)) {
+                return;
+            }
             for stage in outcome.stages.iter_mut().filter(|stage| until_certificate(stage.stage)) {
                 stage.result = StageResult::Agreed;
             }

@@ -1,9 +1,9 @@
 //! What a client sent, as a party that says who it is.
 
 use shakedown_listen::{fingerprint, ike as initiators};
-use shakedown_model::ssh::{SshOffer, SshPolicy};
+use shakedown_model::ssh::{SshOffer, SshPolicy, is_marker};
 use shakedown_model::tls::TlsPolicy;
-use shakedown_model::{Context, Origin, Party, PartySource, Policy, Role, Slot, Software, names};
+use shakedown_model::{Context, Name, Origin, Party, PartySource, Policy, Role, Slot, Software, names};
 use shakedown_wire::ike::Message;
 use shakedown_wire::tls::{ClientHello, Ssl2ClientHello};
 
@@ -81,6 +81,13 @@ fn compared(session: &Session, party: &Party, software: Software) -> Option<Comp
     for slot in Slot::SSH {
         let (Some(theirs), Some(ours)) = (theirs.list(slot).complete(), ours.list(slot).complete()) else { continue };
         let (mut theirs, mut ours) = (names(theirs), names(ours));
+        if slot == Slot::Kex {
+            // Names that stand for an ability and not for a method have no order (RFC 8308 section 2.1).
+            let markers_last =
+                |list: &mut Vec<Name>| list.sort_by_key(|name| is_marker(name.as_str()).then(|| name.clone()));
+            markers_last(&mut theirs);
+            markers_last(&mut ours);
+        }
         if slot == Slot::HostKey {
             theirs.sort();
             ours.sort();

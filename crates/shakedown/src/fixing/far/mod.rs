@@ -248,6 +248,7 @@ impl Session {
             client: begun.client.clone(),
             tunnel: false,
             worked: proof::agreeing(&before),
+            causes: proof::of_certificates(begun.change.causes.iter().map(String::as_str)),
             ordinary: None,
         };
         let number = begun.number;
