@@ -161,6 +161,8 @@ mod tests {
             files: vec![Arc::clone(file)],
             context: Box::default(),
             certificates: Vec::new(),
+            key_pairs: Vec::new(),
+            dh_parameters: None,
         };
         Party {
             label: "db01".to_owned(),

@@ -1,5 +1,5 @@
 //! The servers of badssl.com, and those that it lacks, on loopback: each with one fault, run by the real `openssl
-//! s_server`, `gnutls-serv` or nginx, or by [`scripted`] where none of them can make the fault.
+//! s_server`, `gnutls-serv` or nginx, or by what `scripted` plays where none of them can make the fault.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
