@@ -96,8 +96,9 @@ fn nginx_finds_what_stands_beside_its_main_file() {
     if require("nginx").is_none() {
         return;
     }
-    let main =
-        "pid PLACE/pid; error_log stderr; events {}\nhttp { access_log off; include mime.types; include sites/*; }\n";
+    let main = "pid PLACE/pid; error_log stderr; events {}\nhttp { access_log off; include mime.types; include sites/*;\n\
+        client_body_temp_path PLACE; proxy_temp_path PLACE; fastcgi_temp_path PLACE; uwsgi_temp_path PLACE;\n\
+        scgi_temp_path PLACE; }\n";
     let site = "server { listen 127.0.0.1:1; tcp_nodelay on; }\n";
     let files = [("nginx.conf", main), ("mime.types", "types { text/plain txt; }\n"), ("sites/one", site)];
     passes_and_fails(
@@ -132,7 +133,10 @@ fn dovecot_checks_a_copy() {
     if require("doveconf").is_none() {
         return;
     }
-    let files = [("dovecot.conf", "!include_try PLACE/d/*.conf\n"), ("d/one.conf", "ssl = no\n")];
+    // Its own users are not there where it is not installed.
+    let main = "default_login_user = nobody\ndefault_internal_user = nobody\ndefault_internal_group = nogroup\n\
+        !include_try PLACE/d/*.conf\n";
+    let files = [("dovecot.conf", main), ("d/one.conf", "ssl = no\n")];
     passes_and_fails(ConfigurationKind::Dovecot, &files, "ssl = no", "ssl = yes", "ssl = perhaps", "perhaps");
 }
 
