@@ -396,8 +396,14 @@ fn inspircd_over_irc() {
          <connect allow=\"*\" resolvehostnames=\"no\" useident=\"no\">\n",
         modules.display()
     );
-    let mut command = Command::new(inspircd);
-    command.arg("--config").arg(bench.write("inspircd.conf", &text)).args(["--nofork", "--debug"]);
+    // It keeps what it says to itself until it ends, unless it writes line by line.
+    let mut command = Command::new("stdbuf");
+    command
+        .arg("-oL")
+        .arg(inspircd)
+        .arg("--config")
+        .arg(bench.write("inspircd.conf", &text))
+        .args(["--nofork", "--debug"]);
     if is_root() {
         command.arg("--runasroot");
     }
