@@ -408,7 +408,8 @@ fn inspircd_over_irc() {
         command.arg("--runasroot");
     }
     let running = start(&mut command, "Startup complete");
-    bench.agrees("irc", port, || running.log());
+    // OpenSSL's own client gives up here before TLS begins: no relay is tried with it.
+    bench.checks("irc", port, || running.log());
 }
 
 #[test]
