@@ -212,12 +212,25 @@ impl Ends {
 }
 
 #[test]
-fn a_server_is_changed_and_the_client_connects() {
+fn nginx_and_haproxy_are_changed_and_the_client_connects() {
+    changed_and_connected(|server| matches!(server, Server::Nginx | Server::Haproxy));
+}
+
+#[test]
+fn apache_is_changed_and_the_client_connects() {
+    changed_and_connected(|server| matches!(server, Server::Apache));
+}
+
+#[test]
+fn postfix_and_dovecot_are_changed_and_the_client_connects() {
+    changed_and_connected(|server| matches!(server, Server::Postfix | Server::Dovecot));
+}
+
+fn changed_and_connected(of: impl Fn(&Server) -> bool) {
     let only = std::env::var("SCENARIO").unwrap_or_default();
     let mut fixed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for scenario in
-        SCENARIOS.iter().filter(|one| only.is_empty() || format!("{:?} {}", one.server, one.name).contains(&only))
-    {
+    let named = |one: &&Scenario| only.is_empty() || format!("{:?} {}", one.server, one.name).contains(&only);
+    for scenario in SCENARIOS.iter().filter(|one| of(&one.server)).filter(named) {
         let name = format!("{:?}: {}", scenario.server, scenario.name);
         let Some(ends) = Ends::of(scenario) else { continue };
         let file = if scenario.changes.is_empty() { ends.server.file() } else { ends.server.path(scenario.changes) };
