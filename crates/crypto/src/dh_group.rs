@@ -7,14 +7,14 @@ use crate::modular::Modulus;
 pub enum DhGroup {
     /// The modulus is not prime: that is proved.
     Composite,
-    /// The generator has an order without a prime factor above [`LARGEST_SMALL_FACTOR`]: whoever listens finds the
+    /// The generator has an order without a prime factor above `LARGEST_SMALL_FACTOR`: whoever listens finds the
     /// secret (Pohlig and Hellman).
     SmallOrder,
-    /// The modulus is a safe prime, as far as [`ROUNDS`] trials show: the order of every generator is as large as may be.
+    /// The modulus is a safe prime, as far as `ROUNDS` trials show: the order of every generator is as large as may be.
     SafePrime,
     /// The modulus may be prime, and is no safe prime: the order of the generator hangs on factors that nobody has told.
     OrderUnknown,
-    /// It was not looked at: the modulus has more than [`MOST_BITS`] bits.
+    /// It was not looked at: the modulus has more than `MOST_BITS` bits.
     NotTested,
 }
 
