@@ -123,17 +123,9 @@ const SECRETS: &str = "secrets {\n  ike-site {\n    secret = \"open-sesame-4711\
 
 const SCRIPT: &str = r#"
 set +e
-touch network
-unshare --net="$PWD/network" true
-at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
-at responder ip link add right type veth peer name left netns 1
-for line in "initiator left 192.0.2.1 10.1.0.1" "responder right 192.0.2.2 10.2.0.1"; do
-  set -- $line
-  at $1 ip link set lo up
-  at $1 ip address add $3/24 dev $2
-  at $1 ip address add $4/32 dev lo
-  at $1 ip link set $2 up
-done
+wire
+at initiator ip address add 10.1.0.1/32 dev lo
+at responder ip address add 10.2.0.1/32 dev lo
 for end in initiator responder; do
   start "$PWD/$end" at "$end"
 done

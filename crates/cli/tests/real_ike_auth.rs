@@ -2,32 +2,17 @@
 //! responder refuses them. The daemon runs in a network of its own, as in `real_ike.rs`.
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod ike_lab;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use ike_lab::{Asked, Lab, SECRET};
 use serde_json::Value;
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 use shakedown_testkit::peers::{Strongswan, strongswan_conf};
 use shakedown_testkit::run;
-
-/// What one command came to.
-struct Asked {
-    status: i32,
-    document: Value,
-    /// All that it wrote, to see that no secret is in it.
-    everything: String,
-}
-
-/// What a run came to.
-struct Lab {
-    asked: Vec<Asked>,
-    log: String,
-    /// What `swanctl --list-sas` says in the end.
-    sas: String,
-}
-
-const SECRET: &str = "open-sesame-4711";
 
 /// The responder: `gw.example`, which lets `a.example` in.
 const GATEWAY: &str = r#"
@@ -129,83 +114,14 @@ impl Gateway<'_> {
     }
 }
 
-/// Starts the daemon, runs each command, and says which SAs are left.
-const SCRIPT: &str = r#"
-ip link set lo up
-# The daemon sets up tunnels only for networks in which it has an address itself.
-for address in 10.2.0.1 198.51.100.1; do ip address add $address/32 dev lo; done
-start "$PWD"
-for number in $(seq 0 $((COMMANDS - 1))); do
-  status=0
-  eval "$(cat "command.$number")" > "output.$number" 2> "error.$number" || status=$?
-  echo $status > "status.$number"
-done
-"$SWANCTL" --list-sas --uri "unix://$PWD/vici" > sas 2> sas.error
-"#;
-
 const CHECK: &str = "check ike://127.0.0.1 --may-disturb-live-tunnel";
 
-impl Lab {
-    fn run(gateway: &Gateway<'_>, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Self> {
-        let strongswan = Strongswan::find()?;
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        strongswan_conf(folder.path(), gateway.settings, "ike = 2\n      cfg = 2");
-        write("swanctl.conf", &gateway.connection());
-        write("own.conf", OWN);
-        write("key", &format!("{SECRET}\n"));
-        write("wrong", "something-else-0815\n");
-        prepare(folder.path());
-        for (number, arguments) in commands.iter().enumerate() {
-            // What stands before the verb are variables of the environment.
-            let (variables, arguments) = arguments.split_once("check ").expect("a check");
-            let line = format!("{variables}\"$SHAKEDOWN\" check {arguments} --format json --verbose");
-            write(&format!("command.{number}"), &line);
-        }
-        let mut command = strongswan.script(folder.path(), SCRIPT);
-        command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
-        command.env_remove("SHAKEDOWN_PSK");
-        let finished = run(&mut command, b"", Duration::from_secs(120)).expect("unshare runs");
-        let read = |name: String| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-        let asked = |number: usize| {
-            let (text, error) = (read(format!("output.{number}")), read(format!("error.{number}")));
-            let document = serde_json::from_str(&text).unwrap_or_else(|why| {
-                panic!("{why}: {text}{error}{}{}", finished.stdout, finished.stderr);
-            });
-            let status = read(format!("status.{number}")).trim().parse().expect("a status");
-            Asked { status, document, everything: text + &error }
-        };
-        let lab = Self {
-            asked: (0..commands.len()).map(asked).collect(),
-            log: read("log".to_owned()),
-            sas: read("sas".to_owned()),
-        };
-        for asked in &lab.asked {
-            assert!(!asked.everything.contains(SECRET), "a secret was printed: {}", asked.everything);
-        }
-        Some(lab)
-    }
-
-    /// Whether this machine gives no SPIs, so that the daemon refuses every CHILD SA. Says so.
-    fn has_no_kernel(&self) -> bool {
-        let none = self.log.contains("unable to allocate SPI") || self.log.contains("unable to get SPI");
-        if none {
-            eprintln!("skipped: CHILD SAs: neither this kernel nor /dev/net/tun gives an SPI");
-        }
-        none
-    }
-}
-
-/// The results of the three stages.
-fn stages(asked: &Asked) -> Vec<&str> {
-    let stages = asked.document["pairs"][0]["outcome"]["stages"].as_array().into_iter().flatten();
-    stages.filter_map(|stage| stage["result"].as_str()).collect()
-}
-
-/// The causes that were found, most likely first.
-fn causes(asked: &Asked) -> Vec<&str> {
-    let diagnoses = asked.document["diagnoses"].as_array().into_iter().flatten();
-    diagnoses.filter_map(|one| one["cause"].as_str()).collect()
+fn run_at(gateway: &Gateway<'_>, prepare: impl FnOnce(&Path), commands: &[&str]) -> Option<Lab> {
+    let prepare = |folder: &Path| {
+        fs::write(folder.join("own.conf"), OWN).expect("a file");
+        prepare(folder);
+    };
+    Lab::run(&gateway.connection(), gateway.settings, prepare, commands)
 }
 
 const OFFER: &str = "--id a.example --remote-id gw.example";
@@ -219,11 +135,11 @@ fn a_child_sa_comes_up_and_is_deleted() {
     let timid = "check ike://127.0.0.1 --config own.conf";
     let variable = format!("SHAKEDOWN_PSK={SECRET} {without}");
     let commands = [with_file.as_str(), &with_config, &documentation, &variable, &without, timid];
-    let Some(lab) = Lab::run(&USUAL, |_| {}, &commands) else { return };
+    let Some(lab) = run_at(&USUAL, |_| {}, &commands) else { return };
     let [.., without, timid] = lab.asked.as_slice() else { panic!("the commands") };
     // Nothing to prove oneself with, or no leave to: nothing is sent after IKE_SA_INIT.
     for asked in [without, timid] {
-        assert_eq!((asked.status, stages(asked)[1]), (3, "unknown"), "{:#}", asked.document);
+        assert_eq!((asked.status, asked.stages()[1]), (3, "unknown"), "{:#}", asked.document);
     }
     assert!(without.document["notes"].to_string().contains("--psk-file"));
     assert_eq!(lab.log.matches("parsed IKE_AUTH request").count(), 4, "{}", lab.log);
@@ -236,7 +152,7 @@ fn a_child_sa_comes_up_and_is_deleted() {
         return;
     }
     for asked in &lab.asked[..4] {
-        assert_eq!((asked.status, stages(asked)), (0, vec!["agreed"; 3]), "{:#}{}", asked.document, lab.log);
+        assert_eq!((asked.status, asked.stages()), (0, vec!["agreed"; 3]), "{:#}{}", asked.document, lab.log);
         let child = &asked.document["pairs"][0]["outcome"]["agreed"]["child"];
         assert_eq!((&child["encryption"], &child["esn"]), (&"aes256".into(), &"noesn".into()), "{child:#}");
         let notes = asked.document["parties"][1]["notes"].to_string();
@@ -257,8 +173,8 @@ fn the_key_of_an_ipsec_conf_is_in_the_secrets_beside_it() {
         fs::write(folder.join("etc/ipsec.secrets"), secrets).expect("a file");
     };
     let command = format!("{CHECK} --as strongswan@5.9.8:etc/ipsec.conf --real-ts");
-    let Some(lab) = Lab::run(&USUAL, prepare, &[&command]) else { return };
-    assert_eq!(stages(&lab.asked[0])[..2], ["agreed"; 2], "{:#}{}", lab.asked[0].document, lab.log);
+    let Some(lab) = run_at(&USUAL, prepare, &[&command]) else { return };
+    assert_eq!(lab.asked[0].stages()[..2], ["agreed"; 2], "{:#}{}", lab.asked[0].document, lab.log);
 }
 
 #[test]
@@ -302,10 +218,10 @@ fn each_refusal_names_its_cause_or_the_candidates() {
     ];
     let commands: Vec<String> = failing.iter().map(|(options, ..)| format!("{CHECK} {options}")).collect();
     let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-    let Some(lab) = Lab::run(&USUAL, prepare, &commands) else { return };
+    let Some(lab) = run_at(&USUAL, prepare, &commands) else { return };
     for (asked, (options, ends, first)) in lab.asked.iter().zip(failing) {
-        assert_eq!(stages(asked), ends, "{options}: {:#}{}", asked.document, lab.log);
-        let causes = causes(asked);
+        assert_eq!(asked.stages(), ends, "{options}: {:#}{}", asked.document, lab.log);
+        let causes = asked.causes();
         assert_eq!(
             causes.iter().take(first.len()).copied().collect::<Vec<_>>(),
             first,
@@ -323,39 +239,31 @@ fn each_refusal_names_its_cause_or_the_candidates() {
 fn what_the_responder_wants_otherwise() {
     let with_psk = format!("{CHECK} --psk-file key {OFFER}");
     let certificate = Gateway { remote_auth: "pubkey", ..USUAL };
-    let Some(lab) = Lab::run(&certificate, |_| {}, &[&with_psk]) else { return };
-    assert!(causes(&lab.asked[0]).contains(&"auth-method-mismatch"), "{:#}", lab.asked[0].document);
-    assert_eq!(stages(&lab.asked[0]), ["agreed", "failed", "not-reached"]);
+    let Some(lab) = run_at(&certificate, |_| {}, &[&with_psk]) else { return };
+    assert!(lab.asked[0].causes().contains(&"auth-method-mismatch"), "{:#}", lab.asked[0].document);
+    assert_eq!(lab.asked[0].stages(), ["agreed", "failed", "not-reached"]);
     // Networks for documentation are none of its own: that says nothing of the real ones.
     let own_only = Gateway { local_ts: "10.2.0.0/24", remote_ts: "10.1.0.0/24", ..USUAL };
     let config = format!("{CHECK} --config own.conf");
-    let Some(lab) = Lab::run(&own_only, |_| {}, &[&config]) else { return };
+    let Some(lab) = run_at(&own_only, |_| {}, &[&config]) else { return };
     let asked = &lab.asked[0];
-    assert_eq!((asked.status, stages(asked)), (3, vec!["agreed", "agreed", "unknown"]), "{:#}", asked.document);
+    assert_eq!((asked.status, asked.stages()), (3, vec!["agreed", "agreed", "unknown"]), "{:#}", asked.document);
     assert!(asked.document["pairs"][0]["outcome"]["stages"].to_string().contains("--real-ts"));
     // A kernel that cannot do what was agreed on answers as if the proposal were wrong: it is one of the candidates.
     let esn = Gateway { esp: "aes256-sha256-esn", ..USUAL };
     let any = format!("{CHECK} --psk-file key {OFFER} --ts 10.1.0.0/24=10.2.0.0/24");
-    let Some(lab) = Lab::run(&esn, |_| {}, &[&any]) else { return };
+    let Some(lab) = run_at(&esn, |_| {}, &[&any]) else { return };
     let asked = &lab.asked[0];
     if lab.log.contains("failed to create SAD entry") {
-        assert_eq!(causes(asked), ["no-common-child-proposal", "platform-support-missing", "exchange-mode-mismatch"]);
+        assert_eq!(asked.causes(), ["no-common-child-proposal", "platform-support-missing", "exchange-mode-mismatch"]);
     }
 }
 
 /// A second daemon has a tunnel with the same identities up while the check runs beside it, from the same address.
 const BESIDE: &str = r#"
-touch network
-unshare --net="$PWD/network" true
-at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
-at responder ip link add right type veth peer name left netns 1
-for line in "initiator left 192.0.2.1 10.1.0.1" "responder right 192.0.2.2 10.2.0.1"; do
-  set -- $line
-  at $1 ip link set lo up
-  at $1 ip address add $3/30 dev $2
-  at $1 ip address add $4/32 dev lo
-  at $1 ip link set $2 up
-done
+wire 30
+at initiator ip address add 10.1.0.1/32 dev lo
+at responder ip address add 10.2.0.1/32 dev lo
 at responder ip address add 198.51.100.1/32 dev lo
 start "$PWD/responder" at responder
 start "$PWD/initiator"
@@ -488,12 +396,12 @@ fn certificates_of_every_kind_prove_both_ends() {
             ["own", "ecdsa", "p384", "ed25519"].map(|own| certified(own, "x509ca/root.pem", "")).into_iter().collect();
         let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
         let prepare = |folder: &Path| certificates(folder, kind, true);
-        let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &commands) else { return };
+        let Some(lab) = run_at(&WITH_CERTIFICATES, prepare, &commands) else { return };
         for (asked, own) in lab.asked.iter().zip(["rsa", "ecdsa", "p384", "ed25519"]) {
-            assert_eq!(stages(asked)[..2], ["agreed"; 2], "{kind} {own}: {:#}{}", asked.document, lab.log);
+            assert_eq!(asked.stages()[..2], ["agreed"; 2], "{kind} {own}: {:#}{}", asked.document, lab.log);
         }
         if !lab.has_no_kernel() {
-            assert!(lab.asked.iter().all(|asked| asked.status == 0 && stages(asked)[2] == "agreed"), "{}", lab.log);
+            assert!(lab.asked.iter().all(|asked| asked.status == 0 && asked.stages()[2] == "agreed"), "{}", lab.log);
         }
         assert_eq!(lab.sas, "", "no IKE SA is left");
     }
@@ -512,22 +420,22 @@ fn certificates_that_are_refused_on_either_side() {
         (format!("{CHECK} --psk-file key {OFFER} --cacert {root}"), "psk-mismatch"),
     ];
     let commands: Vec<&str> = failing.iter().map(|(command, _)| command.as_str()).collect();
-    let Some(lab) = Lab::run(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", true), &commands) else { return };
+    let Some(lab) = run_at(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", true), &commands) else { return };
     for (asked, (command, cause)) in lab.asked.iter().zip(&failing) {
-        let found = causes(asked);
+        let found = asked.causes();
         assert_eq!(found.first(), Some(cause), "{command}: {:#}{}", asked.document, lab.log);
-        assert_eq!(stages(asked), ["agreed", "failed", "not-reached"], "{command}");
+        assert_eq!(asked.stages(), ["agreed", "failed", "not-reached"], "{command}");
     }
     // What the responder has against it is not told: the right one is among the candidates.
-    assert!(causes(&lab.asked[3]).contains(&"peer-identity-mismatch"));
-    assert!(causes(&lab.asked[4]).contains(&"auth-method-mismatch"));
-    assert!(causes(&lab.asked[2]).contains(&"certificate-chain-incomplete"));
+    assert!(lab.asked[3].causes().contains(&"peer-identity-mismatch"));
+    assert!(lab.asked[4].causes().contains(&"auth-method-mismatch"));
+    assert!(lab.asked[2].causes().contains(&"certificate-chain-incomplete"));
     // What this end has against the responder's certificate is certain.
     let certain = |asked: &Asked| asked.document["diagnoses"][0]["confidence"].as_f64().unwrap_or(0.0) > 0.8;
     assert!(!certain(&lab.asked[0]), "{:#}", lab.asked[0].document);
     let old = certified("own", root, "");
-    let Some(lab) = Lab::run(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", false), &[&old]) else { return };
-    assert_eq!(causes(&lab.asked[0]), ["certificate-expired"], "{:#}{}", lab.asked[0].document, lab.log);
+    let Some(lab) = run_at(&WITH_CERTIFICATES, |folder| certificates(folder, "rsa", false), &[&old]) else { return };
+    assert_eq!(lab.asked[0].causes(), ["certificate-expired"], "{:#}{}", lab.asked[0].document, lab.log);
     assert!(certain(&lab.asked[0]));
 }
 
@@ -567,9 +475,9 @@ fn certificates_beside_a_configuration_are_found_with_their_keys() {
     };
     let command = format!("{CHECK} --config mine/swanctl.conf");
     let older = format!("{CHECK} --as strongswan@5.9.8:old/ipsec.conf");
-    let Some(lab) = Lab::run(&WITH_CERTIFICATES, prepare, &[&command, &older]) else { return };
+    let Some(lab) = run_at(&WITH_CERTIFICATES, prepare, &[&command, &older]) else { return };
     for asked in &lab.asked {
-        assert_eq!(stages(asked)[..2], ["agreed"; 2], "{:#}{}", asked.document, lab.log);
+        assert_eq!(asked.stages()[..2], ["agreed"; 2], "{:#}{}", asked.document, lab.log);
     }
     // Transport mode is asked for where the configuration says so.
     assert_eq!(lab.log.matches("N(USE_TRANSP)").count(), 1, "{}", lab.log);

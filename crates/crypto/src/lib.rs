@@ -13,6 +13,7 @@ mod der;
 mod dh_group;
 mod error;
 mod hash;
+mod hex;
 pub mod host_key;
 pub mod ike;
 pub mod kex;

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Ending, Phase, Role};
 use shakedown_wire::ssh::{IdentificationLimits, PacketLimits};
 
-use crate::tls::{Preamble, SuiteTable};
+use crate::tls::SuiteTable;
 use crate::{ssh, tls};
 
 /// What is read.
@@ -15,7 +16,7 @@ pub enum Kind {
     /// SSH.
     Ssh,
     /// TLS, from the first byte or after what this protocol has before it; and the suites whose messages can be read.
-    Tls(Option<Preamble>, Arc<SuiteTable>),
+    Tls(Option<StartTls>, Arc<SuiteTable>),
 }
 
 /// Reads one connection. Bytes are given in the order in which they were seen, with the end that sent them.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shakedown_crypto::PrivateHostKey;
 use shakedown_handshake::ssh::{Client, ClientConfig};
-use shakedown_handshake::tls::{Preamble, Suite, SuiteTable};
+use shakedown_handshake::tls::{Suite, SuiteTable};
 use shakedown_handshake::watch::{Kind, Said, Seen, Watch};
 use shakedown_handshake::{ssh, tls};
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Ending, Fact, Phase, Role, StrangeProtocol};
 use shakedown_wire::ssh::{Disconnect, write_packet};
 use shakedown_wire::tls::number::{content, version};
@@ -149,7 +150,7 @@ fn suites() -> Arc<SuiteTable> {
     Arc::new(names.iter().filter_map(|&(number, name)| Suite::new(number, name)).collect())
 }
 
-fn tls(start: Option<Preamble>) -> Kind {
+fn tls(start: Option<StartTls>) -> Kind {
     Kind::Tls(start, suites())
 }
 
@@ -314,7 +315,7 @@ fn a_goodbye_that_is_answered_is_no_complaint() {
 }
 
 /// What comes before TLS, in turn, and whether the server announced it.
-fn dialogues() -> Vec<(Preamble, Script, Option<bool>)> {
+fn dialogues() -> Vec<(StartTls, Script, Option<bool>)> {
     let (c, s) = (Role::Client, Role::Server);
     let text = |turns: &[(Role, &str)]| turns.iter().map(|(from, text)| (*from, text.as_bytes().to_vec())).collect();
     let ldap = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037".to_vec();
@@ -329,9 +330,15 @@ fn dialogues() -> Vec<(Preamble, Script, Option<bool>)> {
         [&[kind, 1], &length[..], &[0; 4], content].concat()
     };
     let prelogin = [0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 9, 0, 0, 0, 0, 0, 1];
+    let xmpp: Script = text(&[
+        (c, "<?xml version='1.0'?><stream:stream to='x'>"),
+        (s, "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"),
+        (c, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\n"),
+        (s, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+    ]);
     vec![
         (
-            Preamble::Smtp,
+            StartTls::Smtp,
             text(&[
                 (s, "220-mx\r\n220 mx ESMTP\r\n"),
                 (c, "EHLO me\r\n"),
@@ -341,14 +348,14 @@ fn dialogues() -> Vec<(Preamble, Script, Option<bool>)> {
             ]),
             Some(true),
         ),
-        (Preamble::Lmtp, text(&[(c, "LHLO me\r\nstarttls\r\n"), (s, "220 mx\r\n250 STARTTLS\r\n220 go\r\n")]), None),
+        (StartTls::Lmtp, text(&[(c, "LHLO me\r\nstarttls\r\n"), (s, "220 mx\r\n250 STARTTLS\r\n220 go\r\n")]), None),
         (
-            Preamble::Imap,
+            StartTls::Imap,
             text(&[(s, "* OK [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n"), (c, "a1 STARTTLS\r\n"), (s, "a1 OK go\r\n")]),
             Some(true),
         ),
         (
-            Preamble::Pop3,
+            StartTls::Pop3,
             text(&[
                 (s, "+OK\r\n"),
                 (c, "CAPA\r\n"),
@@ -358,22 +365,14 @@ fn dialogues() -> Vec<(Preamble, Script, Option<bool>)> {
             ]),
             Some(true),
         ),
-        (Preamble::Ftp, text(&[(s, "220 hi\r\n"), (c, "AUTH TLS\r\n"), (s, "234 go\r\n")]), None),
-        (Preamble::Ldap, vec![(c, ldap), (s, ldap_ok)], None),
+        (StartTls::Ftp, text(&[(s, "220 hi\r\n"), (c, "AUTH TLS\r\n"), (s, "234 go\r\n")]), None),
+        (StartTls::Ldap, vec![(c, ldap), (s, ldap_ok)], None),
+        (StartTls::XmppClient, xmpp.clone(), Some(true)),
+        (StartTls::XmppServer, xmpp, Some(true)),
+        (StartTls::Nntp, text(&[(s, "200 hi\r\n"), (c, "STARTTLS\r\n"), (s, "382 go\r\n")]), None),
+        (StartTls::Sieve, text(&[(s, "\"STARTTLS\"\r\nOK\r\n"), (c, "STARTTLS\r\n"), (s, "OK\r\n")]), Some(true)),
         (
-            Preamble::Xmpp,
-            text(&[
-                (c, "<?xml version='1.0'?><stream:stream to='x'>"),
-                (s, "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"),
-                (c, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\n"),
-                (s, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
-            ]),
-            Some(true),
-        ),
-        (Preamble::Nntp, text(&[(s, "200 hi\r\n"), (c, "STARTTLS\r\n"), (s, "382 go\r\n")]), None),
-        (Preamble::Sieve, text(&[(s, "\"STARTTLS\"\r\nOK\r\n"), (c, "STARTTLS\r\n"), (s, "OK\r\n")]), Some(true)),
-        (
-            Preamble::Postgres,
+            StartTls::Postgres,
             vec![
                 (c, vec![0, 0, 0, 8, 4, 210, 22, 48]),
                 (s, b"N".to_vec()),
@@ -382,19 +381,19 @@ fn dialogues() -> Vec<(Preamble, Script, Option<bool>)> {
             ],
             None,
         ),
-        (Preamble::Mysql, vec![(s, mysql), (c, mysql_ask)], Some(true)),
-        (Preamble::Mssql, vec![(c, tds(0x12, &prelogin)), (s, tds(4, &prelogin))], Some(true)),
+        (StartTls::Mysql, vec![(s, mysql), (c, mysql_ask)], Some(true)),
+        (StartTls::Mssql, vec![(c, tds(0x12, &prelogin)), (s, tds(4, &prelogin))], Some(true)),
         (
-            Preamble::Rdp,
+            StartTls::Rdp,
             vec![
                 (c, vec![3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0]),
                 (s, vec![3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0, 8, 0, 1, 0, 0, 0]),
             ],
             None,
         ),
-        (Preamble::Irc, text(&[(c, "STARTTLS\r\n"), (s, ":irc 670 * :go\r\n")]), None),
+        (StartTls::Irc, text(&[(c, "STARTTLS\r\n"), (s, ":irc 670 * :go\r\n")]), None),
         (
-            Preamble::Telnet,
+            StartTls::Telnet,
             vec![
                 (s, vec![255, 253, 1, 255, 253, 46]),
                 (c, vec![255, 251, 1, 255, 251, 46, 255, 250, 46, 1, 255, 240]),
@@ -415,9 +414,9 @@ fn tls_is_found_where_it_begins_in_every_dialogue() {
         parts.collect::<Vec<_>>().concat()
     };
     let all = dialogues();
-    assert_eq!(all.len(), Preamble::ALL.len());
+    assert_eq!(all.len(), StartTls::ALL.len());
     for (kind, script, offered) in all {
-        let wrapped = |bytes: Vec<u8>| if kind == Preamble::Mssql { tds(bytes) } else { bytes };
+        let wrapped = |bytes: Vec<u8>| if kind == StartTls::Mssql { tds(bytes) } else { bytes };
         let mut script = script;
         script.push((Role::Client, wrapped(hello())));
         script.push((Role::Server, wrapped(flight())));
@@ -436,26 +435,26 @@ fn tls_is_found_where_it_begins_in_every_dialogue() {
 #[test]
 fn a_dialogue_that_does_not_come_to_tls() {
     let (c, s) = (Role::Client, Role::Server);
-    let run = |kind: Preamble, turns: &[(Role, &str)]| {
+    let run = |kind: StartTls, turns: &[(Role, &str)]| {
         let script: Script = turns.iter().map(|(from, text)| (*from, text.as_bytes().to_vec())).collect();
         let seen = in_any_cut(&tls(Some(kind)), &script, Some((c, Ending::Closed)));
         tls_seen(&seen).start.clone().unwrap()
     };
     let greeting = [(s, "220 mx\r\n"), (c, "EHLO me\r\n")];
     let refused = run(
-        Preamble::Smtp,
+        StartTls::Smtp,
         &[&greeting[..], &[(s, "250 STARTTLS\r\n"), (c, "STARTTLS\r\n"), (s, "454 TLS not available\r\n")]].concat(),
     );
     assert!(refused.asked && !refused.begun && refused.offered == Some(true), "{refused:?}");
     assert_eq!(refused.words.unwrap().as_str(), "454 TLS not available");
-    let none = run(Preamble::Smtp, &[&greeting[..], &[(s, "250-mx\r\n250 SIZE 1\r\n"), (c, "QUIT\r\n")]].concat());
+    let none = run(StartTls::Smtp, &[&greeting[..], &[(s, "250-mx\r\n250 SIZE 1\r\n"), (c, "QUIT\r\n")]].concat());
     assert!(!none.asked && none.offered == Some(false), "{none:?}");
     // A client that goes before the server has answered says nothing of the server.
-    let early = run(Preamble::Smtp, &greeting);
+    let early = run(StartTls::Smtp, &greeting);
     assert!(!early.asked && early.offered.is_none(), "{early:?}");
     let long = "MAIL\r\n".repeat(12_000);
-    assert!(run(Preamble::Smtp, &[(c, &long)]).plain);
-    let direct = in_any_cut(&tls(Some(Preamble::Smtp)), &[(s, b"220 mx\r\n".to_vec()), (c, hello())], None);
+    assert!(run(StartTls::Smtp, &[(c, &long)]).plain);
+    let direct = in_any_cut(&tls(Some(StartTls::Smtp)), &[(s, b"220 mx\r\n".to_vec()), (c, hello())], None);
     let direct = tls_seen(&direct);
     assert!(direct.hello.is_some() && direct.start.as_ref().unwrap().direct);
 }
@@ -480,7 +479,7 @@ proptest! {
     ) {
         let strange: Script =
             parts.into_iter().map(|(server, bytes)| (ENDS[usize::from(server)], bytes)).collect();
-        let kinds = Preamble::ALL.into_iter().map(Some).chain([None]).map(tls).chain([Kind::Ssh]);
+        let kinds = StartTls::ALL.into_iter().map(Some).chain([None]).map(tls).chain([Kind::Ssh]);
         for kind in kinds {
             watch(&kind, &strange, 7, Some((Role::Server, Ending::Reset)));
         }

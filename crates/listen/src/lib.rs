@@ -18,4 +18,4 @@ mod starttls;
 mod stream;
 pub mod tls;
 
-pub use starttls::StartTls;
+pub use starttls::Served;

@@ -7,9 +7,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use shakedown_listen::StartTls;
+use shakedown_listen::Served;
 use shakedown_listen::record::{IkeAnswer, Kind, Limits, Opening, Rate, Recorded, Recorder, SshFront};
 use shakedown_model::ssh::SshOffer;
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Ending, Fact, Name, StrangeProtocol};
 use shakedown_testkit::{require, run};
 
@@ -20,6 +21,10 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn loopback() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+fn served(protocol: StartTls) -> Served {
+    Served::ALL.into_iter().find(|one| one.protocol == protocol).unwrap()
 }
 
 fn short() -> Limits {
@@ -66,7 +71,7 @@ fn strange_clients_are_told_apart() {
         }),
         (tls, b"\x15\x03\x01\x00\x02\x02\x28", |fact| matches!(fact, Fact::Malformed { .. })),
         (tls, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", |fact| matches!(fact, Fact::Malformed { .. })),
-        (|| Kind::Tls(Some(StartTls::Smtp)), b"QUIT\r\n", |fact| matches!(fact, Fact::Malformed { .. })),
+        (|| Kind::Tls(Some(served(StartTls::Smtp))), b"QUIT\r\n", |fact| matches!(fact, Fact::Malformed { .. })),
     ];
     for (kind, bytes, expected) in cases {
         let mut recorder = runtime.block_on(Recorder::bind(loopback(), kind(), short())).unwrap();
@@ -85,7 +90,7 @@ fn who_sends_without_end_is_cut_off() {
     let hello = [&[0x16, 3, 1, 0x40, 0, 1, 0x1f, 0xff, 0xff][..], &[0; 16_380]].concat();
     let more = [&[0x16, 3, 1, 0x40, 0][..], &[0; 16_384]].concat();
     let record = [&hello[..], &more, &more, &more, &more, &more].concat();
-    let cases = [(Kind::Tls(None), record), (Kind::Tls(Some(StartTls::Imap)), vec![b'x'; 200_000])];
+    let cases = [(Kind::Tls(None), record), (Kind::Tls(Some(served(StartTls::Imap))), vec![b'x'; 200_000])];
     for (kind, bytes) in cases {
         let mut recorder = runtime.block_on(Recorder::bind(loopback(), kind, Limits::default())).unwrap();
         let address = recorder.address();
@@ -145,12 +150,12 @@ fn datagrams_that_are_no_first_message() {
 fn openssl_comes_to_its_hello_by_every_dialogue() {
     let Some(openssl) = require("openssl") else { return };
     let runtime = runtime();
-    for start in StartTls::ALL {
+    for start in Served::ALL {
         let kind = Kind::Tls(Some(start));
         let mut recorder = runtime.block_on(Recorder::bind(loopback(), kind, Limits::default())).unwrap();
         let mut command = Command::new(&openssl);
         let address = recorder.address().to_string();
-        command.args(["s_client", "-starttls", start.as_str(), "-connect", &address]);
+        command.args(["s_client", "-starttls", start.protocol.as_str(), "-connect", &address]);
         let finished = run(&mut command, b"", Duration::from_secs(60)).unwrap();
         let seen = next(&runtime, &mut recorder);
         assert!(matches!(&seen.opening, Some(Opening::Tls(hello)) if hello.cipher_suites.len() > 5), "{seen:?}");

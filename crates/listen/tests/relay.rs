@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use shakedown_handshake::tls::{Preamble, SuiteTable};
+use shakedown_handshake::tls::SuiteTable;
 use shakedown_handshake::watch::{Kind, Said};
 use shakedown_listen::relay::{Limits, Relay, Relayed, Upstream};
+use shakedown_model::tls::StartTls;
 use shakedown_model::{ConnectFailure, Ending, Fact, Role};
 
 /// To wait for what the relay tells; it has a thread of its own for the bytes.
@@ -91,7 +92,7 @@ fn exchange(stream: TcpStream, bytes: Vec<u8>, seed: u64) -> Vec<u8> {
 
 #[test]
 fn bytes_are_the_same_both_ways_in_any_cut() {
-    let kinds = [Kind::Ssh, tls(), Kind::Tls(Some(Preamble::Smtp), Arc::new(SuiteTable::default()))];
+    let kinds = [Kind::Ssh, tls(), Kind::Tls(Some(StartTls::Smtp), Arc::new(SuiteTable::default()))];
     for (number, kind) in (1..).zip(kinds) {
         let bench = Bench::new(kind, Limits::default());
         let connections: Vec<_> = (0..6).map(|_| bench.connect()).collect();

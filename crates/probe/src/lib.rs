@@ -25,5 +25,4 @@ mod together;
 
 pub use options::{Family, HostKeys, Options, Probed, Progress, ProgressFunction, Route, SshTarget, Want};
 pub use ssh::ssh;
-pub use starttls::StartTls;
 pub use together::all;

@@ -37,7 +37,7 @@ pub use fixing::{
 };
 pub use lab::{LabEnd, LabError, LabOptions, LabStep, Scenario, scenario, scenarios};
 pub use options::{Family, InitiatorOptions, Options, ProgressFunction, parse_context};
-pub use recording::{Heard, ListenFor, Listened, Listening, Preamble};
+pub use recording::{Heard, ListenFor, Listened, Listening};
 pub use relaying::{Passed, PassedOn, RelayFor, Relaying};
 pub use session::Session;
 pub use shakedown_apply as apply;

@@ -1,19 +1,19 @@
 //! `shakedown emulate`: a server that answers as some software would, until it is told to stop.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use shakedown::{Emulate, Protocol, Session};
 
-use super::clients::{Printer, note, until};
+use super::clients::{self, Until, authority};
 use super::signals::Signals;
-use crate::arguments::{EmulateArguments, Format, Output};
+use super::stream::{only_here, refuse_sarif};
+use crate::arguments::{EmulateArguments, Output};
 use crate::output::{self, Kind};
 
 pub(super) fn run(arguments: EmulateArguments, output: &Output) -> anyhow::Result<u8> {
-    if output.format == Format::Sarif && !arguments.as_client {
-        bail!("`--format sarif` is one document about the whole: with `emulate`, use `--format json`");
+    if !arguments.as_client {
+        refuse_sarif(output, "emulate")?;
     }
     let mut options = super::reading_options(output, &arguments.reading)?;
     options.progress = output::progress(output);
@@ -31,52 +31,19 @@ pub(super) fn run(arguments: EmulateArguments, output: &Output) -> anyhow::Resul
 async fn emulate(arguments: &EmulateArguments, session: &Session, output: &Output) -> anyhow::Result<u8> {
     let mut what = Emulate::new(&arguments.party, SocketAddr::new(arguments.bind, arguments.port));
     what.protocol = arguments.protocol.map(Into::into);
-    let mut signals = Signals::new().context("signals cannot be received")?;
-    let mut emulating = session.emulate(&what).await?;
+    let signals = Signals::new().context("signals cannot be received")?;
+    let emulating = session.emulate(&what).await?;
     output::end_progress(output);
-    // Also with `--quiet`: without it nobody knows where to point the client.
-    note(&format!("listening on {}", emulating.address()));
-    if !output.quiet {
-        for line in pointers(emulating.server().protocol(), emulating.address()) {
-            note(&line);
-        }
-        for about in &emulating.server().notes {
-            note(&format!("note: {about}"));
-        }
-    }
-    let mut printer = Printer::new(session, output);
-    let mut end = std::pin::pin!(until(arguments.timeout));
-    loop {
-        let heard = tokio::select! {
-            biased;
-            () = signals.next() => break,
-            () = &mut end => break,
-            heard = emulating.next() => heard,
-        };
-        let Some(heard) = heard else { break };
-        match printer.print(heard) {
-            Ok(()) => {}
-            // Nobody reads it any more.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(error).context("standard output cannot be written"),
-        }
-        if arguments.count.is_some_and(|count| emulating.listened().offers >= count) {
-            break;
-        }
-    }
-    let listened = emulating.listened();
-    if !output.quiet {
-        note(&super::listen::summary(&listened));
-    }
-    Ok(listened.exit_status())
+    let mut hints = pointers(emulating.server().protocol(), emulating.address());
+    hints.extend(emulating.server().notes.iter().map(|about| format!("note: {about}")));
+    let end = Until { count: arguments.count, time: arguments.timeout };
+    clients::serve(emulating, &hints, end, signals, session, output).await
 }
 
 /// How a client is pointed at the server.
 fn pointers(protocol: Protocol, address: SocketAddr) -> Vec<String> {
-    let (host, port) = (address.ip(), address.port());
-    // Of all addresses none can be named here.
-    let host = if host.is_unspecified() { "THIS-HOST".to_owned() } else { host.to_string() };
-    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let (host, authority) = authority(address);
+    let port = address.port();
     let mut lines = vec![match protocol {
         Protocol::Ssh => format!(
             "point the client at it, such as: ssh -o UserKnownHostsFile=/dev/null -p {port} {host}; its host keys are new, \
@@ -87,8 +54,6 @@ fn pointers(protocol: Protocol, address: SocketAddr) -> Vec<String> {
             format!("point the initiator at it over UDP; with strongSwan: remote_addrs = {host}, remote_port = {port}")
         }
     }];
-    if address.ip().is_loopback() {
-        lines.push("only programs of this machine reach it: `--bind ADDR` for those of others".to_owned());
-    }
+    lines.extend(only_here(address).map(str::to_owned));
     lines
 }

@@ -2,7 +2,7 @@
 
 mod watch;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use shakedown::input::{Blocks, Condition, Source};
 use shakedown::{Explaining, Options, Role, Session};
 
+use super::stream::note;
 use crate::arguments::{ExplainArguments, Format, Output};
 use crate::output::{self, Kind};
 
@@ -34,8 +35,7 @@ pub(crate) fn run(arguments: ExplainArguments, output: &Output) -> anyhow::Resul
     }
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     if files.contains(&PathBuf::from("-")) && std::io::stdin().is_terminal() && !output.quiet {
-        // Nothing can be done where standard error is gone.
-        let _ = writeln!(std::io::stderr().lock(), "paste the text, then end it with Ctrl-D");
+        note("paste the text, then end it with Ctrl-D");
     }
     let blocks = Blocks::new(files.into_iter().map(Source::parse).collect());
     let bar = bar(blocks.total(), output);

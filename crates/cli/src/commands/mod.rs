@@ -11,6 +11,7 @@ mod lab;
 mod listen;
 mod relay;
 mod signals;
+mod stream;
 
 use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;

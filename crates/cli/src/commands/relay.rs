@@ -4,20 +4,17 @@ use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
-use shakedown::report::Redactor;
 use shakedown::{Family, Options, Passed, PassedOn, RelayFor, Session};
 
 use super::signals::Signals;
+use super::stream::{Stream, count, note, only_here, refuse_sarif, under};
 use crate::arguments::{Format, Output, RelayArguments};
-use crate::output::{self, Kind};
 
 /// What stands for standard input and output.
 const STANDARD: &str = "-";
 
 pub(super) fn run(arguments: RelayArguments, output: &Output) -> anyhow::Result<u8> {
-    if output.format == Format::Sarif {
-        bail!("`--format sarif` is one document about the whole: with `relay`, use `--format json`");
-    }
+    refuse_sarif(output, "relay")?;
     let mut options = Options::default();
     options.timeout = arguments.timeout;
     options.family = match (arguments.ipv4, arguments.ipv6) {
@@ -72,8 +69,9 @@ async fn standard(arguments: &RelayArguments, session: &Session, output: &Output
     let status = passed.exit_status();
     let is_told = !passed.works && passed.offered || passed.server.is_none() || output.verbose;
     if is_told && !output.quiet || output.format == Format::Json {
-        let mut printer = Printer { session, output, redactor: Redactor::default(), printed: false };
-        let text = printer.text(passed);
+        let heading = heading(&passed);
+        let text = Stream::new(session, output)
+            .text(passed.report, |report, session, output| under(&heading, report, session, output));
         // Nothing can be done where standard error is gone.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
@@ -92,11 +90,9 @@ async fn relay(arguments: &RelayArguments, session: &Session, output: &Output) -
             "point the client at it instead of {}: all is passed on unchanged, and what both ends offer is read",
             what.target
         ));
-        if arguments.bind.is_loopback() {
-            note("only programs of this machine reach it: `--bind ADDR` for those of others");
-        }
+        only_here(relaying.address()).into_iter().for_each(note);
     }
-    let mut printer = Printer { session, output, redactor: Redactor::default(), printed: false };
+    let mut stream = Stream::new(session, output);
     let mut is_closed = false;
     loop {
         let passed = tokio::select! {
@@ -105,7 +101,8 @@ async fn relay(arguments: &RelayArguments, session: &Session, output: &Output) -
             passed = relaying.next() => passed,
         };
         let Some(passed) = passed else { break };
-        match printer.print(passed) {
+        let heading = heading(&passed);
+        match stream.print(passed.report, |report, session, output| under(&heading, report, session, output)) {
             Ok(()) => {}
             // Nobody reads it any more: who is connected is not to blame.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => is_closed = true,
@@ -124,7 +121,6 @@ async fn relay(arguments: &RelayArguments, session: &Session, output: &Output) -
 
 /// `3 connections work, 1 fails`
 fn summary(passed_on: &PassedOn) -> String {
-    let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = vec![
         count(passed_on.working, "connection works", "connections work"),
         count(passed_on.failing, "fails", "fail"),
@@ -135,48 +131,13 @@ fn summary(passed_on: &PassedOn) -> String {
     parts.join(", ")
 }
 
-/// Prints what comes up.
-struct Printer<'a> {
-    session: &'a Session,
-    output: &'a Output,
-    /// One for the whole run, so that placeholders stay the same.
-    redactor: Redactor,
-    /// Whether something stands above.
-    printed: bool,
-}
-
-impl Printer<'_> {
-    fn print(&mut self, passed: Passed) -> std::io::Result<()> {
-        let text = self.text(passed);
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-    }
-
-    fn text(&mut self, passed: Passed) -> String {
-        let Passed { number, offered, works, server, mut report, .. } = passed;
-        if self.output.redact {
-            self.redactor.apply(&mut report);
-            self.redactor.forget_files();
-        }
-        if self.output.format == Format::Json {
-            return shakedown::report::json_line(&report);
-        }
-        let separator = if std::mem::replace(&mut self.printed, true) { "\n" } else { "" };
-        let what = match (server.is_some(), offered, works) {
-            (false, ..) => "the server is not reached",
-            (_, false, _) => "the client sent no offer",
-            (_, _, true) => "it works",
-            (_, _, false) => "it fails",
-        };
-        let heading =
-            if self.output.format == Format::Text { format!("connection {number}: {what}\n") } else { String::new() };
-        let text = output::rendered(&report, self.session, self.output, Kind::Diagnosis);
-        format!("{separator}{heading}{text}")
-    }
-}
-
-/// A line on standard error.
-fn note(text: &str) {
-    // Nothing can be done where standard error is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+/// The line above the report of a connection.
+fn heading(passed: &Passed) -> String {
+    let what = match (passed.server.is_some(), passed.offered, passed.works) {
+        (false, ..) => "the server is not reached",
+        (_, false, _) => "the client sent no offer",
+        (_, _, true) => "it works",
+        (_, _, false) => "it fails",
+    };
+    format!("connection {}: {what}\n", passed.number)
 }

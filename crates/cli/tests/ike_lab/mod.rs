@@ -98,7 +98,13 @@ impl Lab {
         write("key", &format!("{SECRET}\n"));
         write("wrong", "something-else-0815\n");
         for (number, arguments) in commands.iter().enumerate() {
-            write(&format!("command.{number}"), &format!("\"$SHAKEDOWN\" {arguments} --format json --verbose"));
+            // What stands before the verb are variables of the environment.
+            let (variable, arguments) = match arguments.split_once(' ') {
+                Some((first, rest)) if first.contains('=') => (first, rest),
+                _ => ("", *arguments),
+            };
+            let line = format!("{variable} \"$SHAKEDOWN\" {arguments} --format json --verbose");
+            write(&format!("command.{number}"), &line);
         }
         command.env("COMMANDS", commands.len().to_string()).env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown"));
         command.env_remove("SHAKEDOWN_PSK");

@@ -297,16 +297,7 @@ impl Lab {
 /// Starts the daemons of ENDS, each in a network of its own with a cable between them, loads what each has, and
 /// initiates. When it ends, the daemons end.
 const SCRIPT: &str = r#"
-touch network
-unshare --net="$PWD/network" true
-at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
-at responder ip link add right type veth peer name left netns 1
-for line in "initiator left 192.0.2.1" "responder right 192.0.2.2"; do
-  set -- $line
-  at $1 ip link set lo up
-  at $1 ip address add $3/24 dev $2
-  at $1 ip link set $2 up
-done
+wire
 for end in $ENDS; do
   start "$PWD/$end" at "$end"
 done

@@ -6,6 +6,7 @@ use crypto_bigint::{BoxedUint, Choice, CtSelect as _, Odd, Resize as _};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::CryptoError;
+use crate::hex;
 
 /// A curve `y^2 = x^3 + ax + b`, whose points are a group of prime order.
 struct Curve {
@@ -81,7 +82,7 @@ impl BrainpoolKey {
     /// `None` for numbers of other groups.
     pub(super) fn generate(number: u16) -> Result<Option<Self>, CryptoError> {
         let Some(curve) = CURVES.iter().find(|curve| curve.number == number) else { return Ok(None) };
-        let order = digits(curve.order);
+        let order = hex::bytes(curve.order);
         loop {
             let mut scalar = Zeroizing::new(vec![0; order.len()]);
             crate::random(&mut scalar)?;
@@ -94,7 +95,7 @@ impl BrainpoolKey {
 
     pub(super) fn public(&self) -> Result<Vec<u8>, CryptoError> {
         let field = Field::new(self.curve)?;
-        let [x, y] = [self.curve.x, self.curve.y].map(|hex| field.number(&digits(hex)));
+        let [x, y] = [self.curve.x, self.curve.y].map(|hex| field.number(&hex::bytes(hex)));
         let [x, y] = field.multiplied(&self.scalar, [x?, y?])?;
         Ok([x.as_slice(), &y].concat())
     }
@@ -110,7 +111,7 @@ impl BrainpoolKey {
             )));
         }
         let (x, y) = peer.split_at_checked(field.length).ok_or_else(wrong)?;
-        let prime = digits(self.curve.prime);
+        let prime = hex::bytes(self.curve.prime);
         if x >= prime.as_slice() || y >= prime.as_slice() {
             return Err(wrong());
         }
@@ -122,11 +123,6 @@ impl BrainpoolKey {
         let [x, _] = field.multiplied(&self.scalar, [x, y])?;
         Ok(x)
     }
-}
-
-fn digits(hex: &str) -> Vec<u8> {
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap_or_default()).unwrap_or_default();
-    hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |value, byte| value << 4 | digit(byte))).collect()
 }
 
 /// The numbers of a curve's coordinates.
@@ -147,13 +143,13 @@ type Point = [BoxedMontyForm; 3];
 
 impl Field {
     fn new(curve: &Curve) -> Result<Self, CryptoError> {
-        let bytes = digits(curve.prime);
+        let bytes = hex::bytes(curve.prime);
         let bits = u32::try_from(bytes.len() * 8).map_err(|_| CryptoError::Library)?;
         let prime = BoxedUint::from_be_slice(&bytes, bits).map_err(|_| CryptoError::Library)?;
         let inverse = prime.wrapping_sub(BoxedUint::from(2_u8));
         let odd = Odd::new(prime).into_option().ok_or(CryptoError::Library)?;
         let parameters = BoxedMontyParams::new_vartime(odd);
-        let [a, b] = [curve.a, curve.b].map(|hex| in_field(&digits(hex), bits, &parameters));
+        let [a, b] = [curve.a, curve.b].map(|hex| in_field(&hex::bytes(hex), bits, &parameters));
         let (a, b) = (a?, b?);
         let b3 = &(&b + &b) + &b;
         Ok(Self { parameters, bits, length: bytes.len(), a, b, b3, inverse })
@@ -258,7 +254,7 @@ mod tests {
             let curve = CURVES.iter().find(|curve| curve.number == number).unwrap();
             let key = |byte| BrainpoolKey { curve, scalar: Zeroizing::new(vec![byte; curve.order.len() / 2]) };
             assert_eq!(hex(&key(0x45).public().unwrap()), public, "{number}");
-            assert_eq!(hex(&key(0x23).agree(&digits(public)).unwrap()), secret, "{number}");
+            assert_eq!(hex(&key(0x23).agree(&hex::bytes(public)).unwrap()), secret, "{number}");
             assert_eq!(hex(&key(0x45).agree(&key(0x23).public().unwrap()).unwrap()), secret, "{number}");
         }
     }

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::brainpool::BrainpoolKey;
 use crate::CryptoError;
+use crate::hex;
 use crate::kex::Curve;
 use crate::kex::elliptic::EllipticKey;
 use crate::kex::finite_field::FieldKey;
@@ -101,18 +102,13 @@ impl KeyPair {
 fn modulus(group: u16) -> Option<Vec<u8>> {
     // SSH's first group is the second of IKE.
     let field = match group {
-        1 => return Some(digits(MODP_768)),
-        5 => return Some(digits(MODP_1536)),
+        1 => return Some(hex::bytes(MODP_768)),
+        5 => return Some(hex::bytes(MODP_1536)),
         2 => crate::kex::group(1),
         14..=18 => u8::try_from(group).ok().and_then(crate::kex::group),
         _ => None,
     };
     field.map(crate::kex::Group::modulus)
-}
-
-fn digits(hex: &str) -> Vec<u8> {
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap_or_default()).unwrap_or_default();
-    hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |value, byte| value << 4 | digit(byte))).collect()
 }
 
 /// With zeros in front, to the length of the modulus.

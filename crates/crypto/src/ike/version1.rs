@@ -295,10 +295,7 @@ fn stretched(hash: Hash, from: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-    }
+    use crate::hex::bytes;
 
     fn keys(cipher: BlockCipher, hash: Hash, shared_key: &[u8]) -> Phase1Keys {
         let seed = Phase1Seed {
@@ -374,23 +371,19 @@ mod tests {
     /// The vectors of RFC 3713 appendix A: a block alone is CBC without a first vector.
     #[test]
     fn camellia_is_that_of_its_standard() {
-        let plain: Vec<u8> = hex("0123456789abcdeffedcba9876543210");
+        let plain: Vec<u8> = bytes("0123456789abcdeffedcba9876543210");
         for (key, sealed) in [
             ("0123456789abcdeffedcba9876543210", "67673138549669730857065648eabe43"),
             ("0123456789abcdeffedcba98765432100011223344556677", "b4993401b3e996f84ee5cee7d79b09b9"),
             ("0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff", "9acc237dff16d76c20ef7c919e3a7509"),
         ] {
-            let key = hex(key);
+            let key = bytes(key);
             let cipher = BlockCipher::Camellia(key.len());
             let mut text = plain.clone();
             cipher.encrypt(&key, &[0; 16], &mut text).unwrap();
-            assert_eq!(text, hex(sealed));
+            assert_eq!(text, bytes(sealed));
             cipher.decrypt(&key, &[0; 16], &mut text).unwrap();
             assert_eq!(text, plain);
         }
-    }
-
-    fn hex(text: &str) -> Vec<u8> {
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     }
 }

@@ -1,6 +1,8 @@
 //! The groups that the named finite-field methods use: RFC 2409 section 6.2 and RFC 3526 sections 3 to 7. The generator
 //! of each is 2.
 
+use crate::hex;
+
 /// A group by its number in the IKE registry, which SSH's method names carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -14,8 +16,7 @@ pub struct Group {
 impl Group {
     /// The modulus, most significant byte first.
     pub fn modulus(&self) -> Vec<u8> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
-        self.hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |value, &byte| value << 4 | digit(byte))).collect()
+        hex::bytes(self.hex)
     }
 
     /// The generator, most significant byte first.

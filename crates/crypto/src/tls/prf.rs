@@ -58,11 +58,7 @@ fn expand(hash: Hash, secret: &[u8], label: &str, seed: &[&[u8]], length: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bytes(hex: &str) -> Vec<u8> {
-        let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
-        digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
-    }
+    use crate::hex::bytes;
 
     // What `openssl kdf ... TLS1-PRF` gives for the same input; the first is also the vector that implementations of TLS 1.2
     // share.

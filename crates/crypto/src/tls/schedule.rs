@@ -157,11 +157,7 @@ fn mac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Result<Secret, CryptoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bytes(hex: &str) -> Vec<u8> {
-        let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
-        digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
-    }
+    use crate::hex::bytes;
 
     // RFC 8448 section 3: shared secret, hash over ClientHello and ServerHello, and what follows from them.
     #[test]

@@ -107,11 +107,10 @@ fn parameters() -> Option<BoxedMontyParams> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hex;
 
-    fn bytes(hex: &str) -> [u8; LENGTH] {
-        let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
-        let bytes: Vec<u8> = digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
-        bytes.try_into().unwrap()
+    fn bytes(text: &str) -> [u8; LENGTH] {
+        hex::bytes(text).try_into().unwrap()
     }
 
     // RFC 7748 section 6.2.

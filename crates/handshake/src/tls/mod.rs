@@ -27,5 +27,5 @@ pub use recognise::{other_protocol, other_protocol_of_client};
 pub use server::{
     Agreement, CertificateDemand, ClientOpening, Decision, Refusal, Server, ServerEnd, ServerObservation,
 };
-pub use start::{Preamble, StartSeen};
+pub use start::StartSeen;
 pub use suite::{SCSV_FALLBACK, SCSV_RENEGOTIATION, Suite, SuiteTable};

@@ -1,71 +1,9 @@
 //! What is spoken before TLS on protocols that begin in plain text, watched from outside: where TLS begins, and why it does
 //! not.
 
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Name, Role};
 use shakedown_wire::tls::Opening;
-
-/// A protocol that begins TLS within a connection of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Preamble {
-    /// SMTP, RFC 3207; also submission.
-    Smtp,
-    /// LMTP, RFC 3207 over RFC 2033.
-    Lmtp,
-    /// IMAP, RFC 9051 section 6.2.1.
-    Imap,
-    /// POP3, RFC 2595 section 4.
-    Pop3,
-    /// FTP, RFC 4217.
-    Ftp,
-    /// LDAP, RFC 4511 section 4.14.
-    Ldap,
-    /// XMPP of clients and between servers, RFC 6120 section 5.
-    Xmpp,
-    /// NNTP, RFC 4642.
-    Nntp,
-    /// ManageSieve, RFC 5804 section 2.2.
-    Sieve,
-    /// PostgreSQL, "SSLRequest" of its protocol.
-    Postgres,
-    /// MySQL and MariaDB, "SSLRequest" of their protocol.
-    Mysql,
-    /// Microsoft SQL Server, PRELOGIN of TDS 7: the handshake travels in TDS packets.
-    Mssql,
-    /// Remote Desktop, MS-RDPBCGR section 2.2.1.1.
-    Rdp,
-    /// IRC, the STARTTLS extension.
-    Irc,
-    /// Telnet, the START_TLS option 46.
-    Telnet,
-}
-
-impl Preamble {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::Smtp,
-        Self::Lmtp,
-        Self::Imap,
-        Self::Pop3,
-        Self::Ftp,
-        Self::Ldap,
-        Self::Xmpp,
-        Self::Nntp,
-        Self::Sieve,
-        Self::Postgres,
-        Self::Mysql,
-        Self::Mssql,
-        Self::Rdp,
-        Self::Irc,
-        Self::Telnet,
-    ];
-
-    fn is_of_lines(self) -> bool {
-        matches!(
-            self,
-            Self::Smtp | Self::Lmtp | Self::Imap | Self::Pop3 | Self::Ftp | Self::Nntp | Self::Sieve | Self::Irc
-        )
-    }
-}
 
 /// What was seen of the part before TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +29,7 @@ const KEPT: usize = 200;
 
 /// Follows both directions up to TLS.
 pub(super) struct Start {
-    kind: Preamble,
+    kind: StartTls,
     client: Direction,
     server: Direction,
     seen: StartSeen,
@@ -112,7 +50,7 @@ struct Direction {
 }
 
 impl Start {
-    pub(super) fn new(kind: Preamble) -> Self {
+    pub(super) fn new(kind: StartTls) -> Self {
         Self {
             kind,
             client: Direction::default(),
@@ -134,7 +72,7 @@ impl Start {
 
     /// Bytes of one end; gives those that belong to TLS.
     pub(super) fn receive(&mut self, from: Role, bytes: &[u8]) -> Vec<u8> {
-        let is_tds = self.kind == Preamble::Mssql;
+        let is_tds = self.kind == StartTls::Mssql;
         let direction = self.direction(from);
         if direction.begun && (!is_tds || direction.bare) {
             return bytes.to_vec();
@@ -180,7 +118,7 @@ impl Start {
             };
             if may_begin {
                 // A hello of SSL 2.0 begins with a length, as messages of other protocols may.
-                let may_be_ssl2 = from == Role::Client && !first && self.kind.is_of_lines();
+                let may_be_ssl2 = from == Role::Client && !first && is_of_lines(self.kind);
                 let is_low = direction.buffer.first().is_some_and(|&byte| byte < 0x80);
                 match Opening::recognise(&direction.buffer) {
                     Opening::Undecided if is_low || may_be_ssl2 => return Vec::new(),
@@ -265,7 +203,7 @@ impl Start {
     /// What a unit says.
     fn read(&mut self, from: Role, unit: &[u8]) {
         let kind = self.kind;
-        let text = if kind.is_of_lines() || kind == Preamble::Xmpp { unit.trim_ascii() } else { unit };
+        let text = if is_of_lines(kind) || is_xmpp(kind) { unit.trim_ascii() } else { unit };
         if from == Role::Client {
             if asks(kind, text) {
                 self.seen.asked = true;
@@ -278,43 +216,55 @@ impl Start {
         if !seen.asked && offers(kind, text) {
             seen.offered = Some(true);
         }
-        let is_list = kind == Preamble::Mysql || self.inquired && is_last_line(kind, text);
+        let is_list = kind == StartTls::Mysql || self.inquired && is_last_line(kind, text);
         if is_list && !seen.asked && seen.offered.is_none() {
             seen.offered = Some(false);
         }
         // PostgreSQL answers by one letter, and what follows is another matter.
-        if kind != Preamble::Postgres || seen.words.is_none() {
+        if kind != StartTls::Postgres || seen.words.is_none() {
             seen.words = Some(words(kind, text));
         }
     }
 }
 
+/// Whether it is spoken in lines.
+fn is_of_lines(kind: StartTls) -> bool {
+    use StartTls::{Ftp, Imap, Irc, Lmtp, Nntp, Pop3, Sieve, Smtp};
+    matches!(kind, Smtp | Lmtp | Imap | Pop3 | Ftp | Nntp | Sieve | Irc)
+}
+
+fn is_xmpp(kind: StartTls) -> bool {
+    matches!(kind, StartTls::XmppClient | StartTls::XmppServer)
+}
+
 /// The length of the first whole unit of a protocol; `None` while it is not whole.
-fn unit(kind: Preamble, from: Role, bytes: &[u8]) -> Option<usize> {
-    if kind.is_of_lines() {
+fn unit(kind: StartTls, from: Role, bytes: &[u8]) -> Option<usize> {
+    if is_of_lines(kind) {
         return bytes.iter().position(|&byte| byte == b'\n').map(|end| end + 1);
     }
     let length = match kind {
-        Preamble::Xmpp if bytes.first().is_some_and(u8::is_ascii_whitespace) => return Some(1),
-        Preamble::Xmpp => return bytes.iter().position(|&byte| byte == b'>').map(|end| end + 1),
-        Preamble::Ldap => element(bytes)?,
+        StartTls::XmppClient | StartTls::XmppServer if bytes.first()?.is_ascii_whitespace() => return Some(1),
+        StartTls::XmppClient | StartTls::XmppServer => {
+            return bytes.iter().position(|&byte| byte == b'>').map(|end| end + 1);
+        }
+        StartTls::Ldap => element(bytes)?,
         // The server answers each request by one byte, or by an error, after which it closes.
-        Preamble::Postgres if from == Role::Server => {
+        StartTls::Postgres if from == Role::Server => {
             return Some(if bytes.first() == Some(&b'E') { bytes.len() } else { 1 }).filter(|_| !bytes.is_empty());
         }
-        Preamble::Postgres => {
+        StartTls::Postgres => {
             let length = u32::from_be_bytes(*bytes.first_chunk::<4>()?);
             usize::try_from(length).unwrap_or(usize::MAX).max(4)
         }
-        Preamble::Mysql => match *bytes.first_chunk::<4>()? {
+        StartTls::Mysql => match *bytes.first_chunk::<4>()? {
             [low, middle, high, _] => {
                 usize::try_from(u32::from_le_bytes([low, middle, high, 0])).ok()?.checked_add(4)?
             }
         },
-        Preamble::Rdp => match *bytes.first_chunk::<4>()? {
+        StartTls::Rdp => match *bytes.first_chunk::<4>()? {
             [_, _, high, low] => usize::from(u16::from_be_bytes([high, low])).max(4),
         },
-        Preamble::Telnet => return telnet(bytes),
+        StartTls::Telnet => return telnet(bytes),
         _ => return None,
     };
     (bytes.len() >= length).then_some(length)
@@ -351,70 +301,70 @@ fn telnet(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Whether the client's unit asks for TLS.
-fn asks(kind: Preamble, text: &[u8]) -> bool {
+fn asks(kind: StartTls, text: &[u8]) -> bool {
     let is = |words: &str| text.eq_ignore_ascii_case(words.as_bytes());
     match kind {
-        Preamble::Smtp | Preamble::Lmtp | Preamble::Nntp | Preamble::Sieve | Preamble::Irc => is("STARTTLS"),
-        Preamble::Pop3 => is("STLS"),
-        Preamble::Ftp => is("AUTH TLS") || is("AUTH SSL") || is("AUTH TLS-C") || is("AUTH TLS-P"),
-        Preamble::Imap => {
+        StartTls::Smtp | StartTls::Lmtp | StartTls::Nntp | StartTls::Sieve | StartTls::Irc => is("STARTTLS"),
+        StartTls::Pop3 => is("STLS"),
+        StartTls::Ftp => is("AUTH TLS") || is("AUTH SSL") || is("AUTH TLS-C") || is("AUTH TLS-P"),
+        StartTls::Imap => {
             let command = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
             command.trim_ascii().eq_ignore_ascii_case(b"STARTTLS")
         }
-        Preamble::Ldap => holds(text, b"1.3.6.1.4.1.1466.20037"),
-        Preamble::Xmpp => holds(text, b"<starttls"),
+        StartTls::Ldap => holds(text, b"1.3.6.1.4.1.1466.20037"),
+        StartTls::XmppClient | StartTls::XmppServer => holds(text, b"<starttls"),
         // Length 8, code 1234 and 5679.
-        Preamble::Postgres => text == [0, 0, 0, 8, 4, 210, 22, 47],
+        StartTls::Postgres => text == [0, 0, 0, 8, 4, 210, 22, 47],
         // The flags of the client's first packet: CLIENT_SSL, which alone makes 32 bytes of it.
-        Preamble::Mysql => {
+        StartTls::Mysql => {
             let flags = text.get(4..8).and_then(<[u8]>::first_chunk::<4>).map(|flags| u32::from_le_bytes(*flags));
             flags.is_some_and(|flags| flags & 1 << 11 != 0)
         }
-        Preamble::Rdp => text.get(11) == Some(&1) && text.get(15).is_some_and(|protocols| *protocols != 0),
-        Preamble::Telnet => text.starts_with(&START_TLS),
-        Preamble::Mssql => false,
+        StartTls::Rdp => text.get(11) == Some(&1) && text.get(15).is_some_and(|protocols| *protocols != 0),
+        StartTls::Telnet => text.starts_with(&START_TLS),
+        StartTls::Mssql => false,
     }
 }
 
 /// Whether the client asks what there is, so that an answer without TLS in it says that there is none.
-fn asks_what_is_offered(kind: Preamble, text: &[u8]) -> bool {
+fn asks_what_is_offered(kind: StartTls, text: &[u8]) -> bool {
     let begins = |words: &str| text.get(..words.len()).is_some_and(|head| head.eq_ignore_ascii_case(words.as_bytes()));
     match kind {
-        Preamble::Smtp => begins("EHLO"),
-        Preamble::Lmtp => begins("LHLO"),
-        Preamble::Imap => {
+        StartTls::Smtp => begins("EHLO"),
+        StartTls::Lmtp => begins("LHLO"),
+        StartTls::Imap => {
             let command = text.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
             command.trim_ascii().eq_ignore_ascii_case(b"CAPABILITY")
         }
-        Preamble::Pop3 => begins("CAPA"),
-        Preamble::Ftp => begins("FEAT"),
-        Preamble::Nntp => begins("CAPABILITIES"),
+        StartTls::Pop3 => begins("CAPA"),
+        StartTls::Ftp => begins("FEAT"),
+        StartTls::Nntp => begins("CAPABILITIES"),
         _ => false,
     }
 }
 
 /// Whether the server's line ends its answer to [`asks_what_is_offered`].
-fn is_last_line(kind: Preamble, text: &[u8]) -> bool {
+fn is_last_line(kind: StartTls, text: &[u8]) -> bool {
     match kind {
-        Preamble::Smtp | Preamble::Lmtp | Preamble::Ftp => {
+        StartTls::Smtp | StartTls::Lmtp | StartTls::Ftp => {
             text.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit)) && text.get(3) != Some(&b'-')
         }
-        Preamble::Imap => !text.starts_with(b"* "),
-        Preamble::Pop3 | Preamble::Nntp => text == b"." || text.starts_with(b"-ERR") || text.starts_with(b"5"),
+        StartTls::Imap => !text.starts_with(b"* "),
+        StartTls::Pop3 | StartTls::Nntp => text == b"." || text.starts_with(b"-ERR") || text.starts_with(b"5"),
         _ => false,
     }
 }
 
 /// Whether the server's unit announces that TLS can be begun.
-fn offers(kind: Preamble, text: &[u8]) -> bool {
+fn offers(kind: StartTls, text: &[u8]) -> bool {
     let upper = text.to_ascii_uppercase();
     let word = |word: &[u8]| upper.split(|byte| !byte.is_ascii_alphanumeric()).any(|part| part == word);
     match kind {
-        Preamble::Smtp | Preamble::Lmtp | Preamble::Imap | Preamble::Nntp | Preamble::Sieve => word(b"STARTTLS"),
-        Preamble::Pop3 => upper == b"STLS",
-        Preamble::Ftp => word(b"AUTH") && (word(b"TLS") || word(b"SSL")),
-        Preamble::Xmpp => holds(text, b"<starttls"),
-        Preamble::Mysql => mysql_flags(text).is_some_and(|flags| flags & 1 << 11 != 0),
+        StartTls::Smtp | StartTls::Lmtp | StartTls::Imap | StartTls::Nntp | StartTls::Sieve => word(b"STARTTLS"),
+        StartTls::Pop3 => upper == b"STLS",
+        StartTls::Ftp => word(b"AUTH") && (word(b"TLS") || word(b"SSL")),
+        StartTls::XmppClient | StartTls::XmppServer => holds(text, b"<starttls"),
+        StartTls::Mysql => mysql_flags(text).is_some_and(|flags| flags & 1 << 11 != 0),
         _ => false,
     }
 }
@@ -429,11 +379,11 @@ fn mysql_flags(packet: &[u8]) -> Option<u32> {
 }
 
 /// A server's words, as far as they can be shown.
-fn words(kind: Preamble, unit: &[u8]) -> Name {
+fn words(kind: StartTls, unit: &[u8]) -> Name {
     let text = match kind {
         // An error packet holds its number before its words.
-        Preamble::Mysql if unit.get(4) == Some(&0xff) => unit.get(7..).unwrap_or_default(),
-        Preamble::Mysql => b"the server's capabilities",
+        StartTls::Mysql if unit.get(4) == Some(&0xff) => unit.get(7..).unwrap_or_default(),
+        StartTls::Mysql => b"the server's capabilities",
         _ => unit,
     };
     let text = text.trim_ascii();

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Ending, Fact, Phase, Role, StrangeProtocol};
 use shakedown_wire::WireError;
 use shakedown_wire::tls::number::{alert, content, extension as x, version};
@@ -8,7 +9,7 @@ use shakedown_wire::tls::{
     Record, RecordLimits, RecordReader, ServerHello, Ssl2ClientHello, Ssl2Message, View, read_ssl2_record,
 };
 
-use super::start::{Preamble, Start, StartSeen};
+use super::start::{Start, StartSeen};
 use super::{Observation, SuiteTable, recognise};
 
 /// Facts that are kept of one end.
@@ -94,7 +95,7 @@ enum Framing {
 
 impl Watch {
     /// A watch from the beginning of a connection. `suites` are those whose messages can be read.
-    pub fn new(start: Option<Preamble>, suites: Arc<SuiteTable>) -> Self {
+    pub fn new(start: Option<StartTls>, suites: Arc<SuiteTable>) -> Self {
         let end = || End { deframer: Some(Deframer::new(WATCH_LIMITS)), ..End::default() };
         Self {
             suites,

@@ -29,7 +29,7 @@ pub(crate) use ike::{begins_sa, looks_like_ike};
 pub use rate::Rate;
 pub use ssh::SshFront;
 
-use crate::StartTls;
+use crate::Served;
 use rate::Gate;
 
 /// What is listened for.
@@ -38,7 +38,7 @@ pub enum Kind {
     /// SSH: this identification and KEXINIT are shown to every client.
     Ssh(Box<SshFront>),
     /// TLS, from the first byte or after what this protocol has before it.
-    Tls(Option<StartTls>),
+    Tls(Option<Served>),
     /// IKE of both versions, over UDP.
     Ike(IkeAnswer),
 }

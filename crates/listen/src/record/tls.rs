@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Opening, Recorded};
-use crate::starttls::{StartTls, Step};
+use crate::starttls::{Served, Step};
 use crate::stream;
 
 /// The most that a hello may take, in bytes; with the largest known key shares it is below 10,000.
@@ -25,7 +25,7 @@ const HANDSHAKE_FAILURE: u8 = 40;
 /// Reads one client's hello, tells the caller, and refuses it.
 pub(super) async fn record<F: Future<Output = ()>>(
     mut stream: TcpStream,
-    start: Option<StartTls>,
+    start: Option<Served>,
     time: Duration,
     mut recorded: Recorded,
     told: impl FnOnce(Recorded) -> F,
@@ -60,9 +60,9 @@ pub(super) async fn record<F: Future<Output = ()>>(
 
 /// Says what comes before TLS; gives the bytes that came with the last word, or why there is no TLS and the words to
 /// close with.
-async fn begin(stream: &mut TcpStream, start: StartTls, deadline: Instant) -> Result<Vec<u8>, (Fact, Vec<u8>)> {
+async fn begin(stream: &mut TcpStream, start: Served, deadline: Instant) -> Result<Vec<u8>, (Fact, Vec<u8>)> {
     let begun = Instant::now();
-    let mut dialogue = start.dialogue();
+    let mut dialogue = (start.dialogue)();
     let mut next = Some(dialogue.greeting());
     let mut received = Vec::new();
     let mut total = 0_u64;
@@ -83,7 +83,7 @@ async fn begin(stream: &mut TcpStream, start: StartTls, deadline: Instant) -> Re
             }
             Step::End(words) => {
                 let said = Name::from_bytes(received.get(..received.len().min(64)).unwrap_or_default());
-                let what = format!("it does not begin TLS by {}: `{said}`", start.as_str());
+                let what = format!("it does not begin TLS by {}: `{said}`", start.protocol.as_str());
                 return Err((Fact::Malformed { phase: Phase::Identification, what, offset: 0 }, words));
             }
             Step::Wait => {

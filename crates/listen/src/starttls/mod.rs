@@ -7,82 +7,32 @@ mod lines;
 mod tests;
 mod xmpp;
 
-/// A protocol that begins TLS within a connection of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StartTls {
-    /// SMTP, RFC 3207; also submission.
-    Smtp,
-    /// LMTP, RFC 3207 over RFC 2033.
-    Lmtp,
-    /// IMAP, RFC 9051 section 6.2.1.
-    Imap,
-    /// POP3, RFC 2595 section 4.
-    Pop3,
-    /// FTP, RFC 4217.
-    Ftp,
-    /// LDAP, RFC 4511 section 4.14.
-    Ldap,
-    /// XMPP of clients, RFC 6120 section 5.
-    Xmpp,
-    /// NNTP, RFC 4642.
-    Nntp,
-    /// ManageSieve, RFC 5804 section 2.2.
-    Sieve,
-    /// PostgreSQL, "SSLRequest" of its protocol.
-    Postgres,
-    /// MySQL and MariaDB, "SSLRequest" of their protocol.
-    Mysql,
+use shakedown_model::tls::StartTls;
+
+/// A protocol of which the server's side is known up to TLS.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    /// The protocol.
+    pub protocol: StartTls,
+    /// What the server says.
+    pub(crate) dialogue: fn() -> Box<dyn Dialogue>,
 }
 
-impl StartTls {
+impl Served {
     /// All of them.
     pub const ALL: [Self; 11] = [
-        Self::Smtp,
-        Self::Lmtp,
-        Self::Imap,
-        Self::Pop3,
-        Self::Ftp,
-        Self::Ldap,
-        Self::Xmpp,
-        Self::Nntp,
-        Self::Sieve,
-        Self::Postgres,
-        Self::Mysql,
+        Self { protocol: StartTls::Smtp, dialogue: || Box::new(lines::Lines::new(&lines::SMTP)) },
+        Self { protocol: StartTls::Lmtp, dialogue: || Box::new(lines::Lines::new(&lines::LMTP)) },
+        Self { protocol: StartTls::Imap, dialogue: || Box::new(lines::Lines::new(&lines::IMAP)) },
+        Self { protocol: StartTls::Pop3, dialogue: || Box::new(lines::Lines::new(&lines::POP3)) },
+        Self { protocol: StartTls::Ftp, dialogue: || Box::new(lines::Lines::new(&lines::FTP)) },
+        Self { protocol: StartTls::Ldap, dialogue: || Box::new(binary::Ldap) },
+        Self { protocol: StartTls::XmppClient, dialogue: || Box::<xmpp::Xmpp>::default() },
+        Self { protocol: StartTls::Nntp, dialogue: || Box::new(lines::Lines::new(&lines::NNTP)) },
+        Self { protocol: StartTls::Sieve, dialogue: || Box::new(lines::Lines::new(&lines::SIEVE)) },
+        Self { protocol: StartTls::Postgres, dialogue: || Box::new(binary::Postgres) },
+        Self { protocol: StartTls::Mysql, dialogue: || Box::new(binary::Mysql) },
     ];
-
-    /// The name on the command line, that of the URL's scheme.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Lmtp => "lmtp",
-            Self::Imap => "imap",
-            Self::Pop3 => "pop3",
-            Self::Ftp => "ftp",
-            Self::Ldap => "ldap",
-            Self::Xmpp => "xmpp",
-            Self::Nntp => "nntp",
-            Self::Sieve => "sieve",
-            Self::Postgres => "postgres",
-            Self::Mysql => "mysql",
-        }
-    }
-
-    /// The server's side of it.
-    pub(crate) fn dialogue(self) -> Box<dyn Dialogue> {
-        match self {
-            Self::Smtp => Box::new(lines::Lines::new(&lines::SMTP)),
-            Self::Lmtp => Box::new(lines::Lines::new(&lines::LMTP)),
-            Self::Imap => Box::new(lines::Lines::new(&lines::IMAP)),
-            Self::Pop3 => Box::new(lines::Lines::new(&lines::POP3)),
-            Self::Ftp => Box::new(lines::Lines::new(&lines::FTP)),
-            Self::Nntp => Box::new(lines::Lines::new(&lines::NNTP)),
-            Self::Sieve => Box::new(lines::Lines::new(&lines::SIEVE)),
-            Self::Ldap => Box::new(binary::Ldap),
-            Self::Postgres => Box::new(binary::Postgres),
-            Self::Mysql => Box::new(binary::Mysql),
-            Self::Xmpp => Box::<xmpp::Xmpp>::default(),
-        }
-    }
 }
 
 /// What to do next.

@@ -7,6 +7,7 @@ mod behaviour;
 mod certificate;
 mod group;
 mod scheme;
+mod start;
 mod suite;
 mod version;
 
@@ -14,6 +15,7 @@ pub use behaviour::{ByClient, GroupRule, Preference, TlsBehaviour};
 pub use certificate::{Certificate, CertificateKey, CertificateKeyType};
 pub use group::{GroupKind, group_bits, group_kind, is_post_quantum_group};
 pub use scheme::{Digest, Scheme};
+pub use start::StartTls;
 pub use suite::{Authentication, KeyExchange, SIGNALLING_SUITES, Suite, is_tls13_suite};
 pub use version::TlsVersion;
 

@@ -35,8 +35,8 @@ fn talk(mut dialogue: Box<dyn Dialogue>, script: &[(&[u8], &[u8])], chunk: usize
 }
 
 fn both(protocol: StartTls, script: &[(&[u8], &[u8])]) -> Step {
-    let (whole, _) = talk(protocol.dialogue("host.example"), script, usize::MAX);
-    let (bytes, _) = talk(protocol.dialogue("host.example"), script, 1);
+    let (whole, _) = talk(super::dialogue(protocol, "host.example"), script, usize::MAX);
+    let (bytes, _) = talk(super::dialogue(protocol, "host.example"), script, 1);
     assert_eq!(whole, bytes, "{protocol:?}");
     whole
 }
@@ -157,7 +157,7 @@ fn servers_that_do_not_offer_it_are_told_from_those_that_refuse() {
 #[test]
 fn another_protocol_is_known_as_such() {
     for protocol in StartTls::ALL {
-        let (step, _) = talk(protocol.dialogue("h"), &[(b"SSH-2.0-OpenSSH_9.2p1\r\n", b"")], usize::MAX);
+        let (step, _) = talk(super::dialogue(protocol, "h"), &[(b"SSH-2.0-OpenSSH_9.2p1\r\n", b"")], usize::MAX);
         // Telnet takes any text for a banner; what speaks XML is told by its first byte.
         let expected = matches!(step, Step::Refused(Refusal::OtherProtocol(_)));
         assert!(expected || protocol == StartTls::Telnet, "{protocol:?}: {step:?}");
@@ -175,7 +175,7 @@ fn any_bytes_bring_no_dialogue_to_a_panic() {
                     (seed >> 24) as u8
                 })
                 .collect();
-            talk(protocol.dialogue("h"), &[(&bytes, b""), (&bytes, b"")], 3);
+            talk(super::dialogue(protocol, "h"), &[(&bytes, b""), (&bytes, b"")], 3);
         }
     }
 }

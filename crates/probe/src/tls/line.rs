@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
+use shakedown_model::tls::StartTls;
 use shakedown_model::{ConnectFailure, Ending, Fact, Name, Phase, StrangeProtocol};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Proxy, TlsTarget};
-use crate::StartTls;
 use crate::session::milliseconds;
-use crate::starttls::{Buffer, Dialogue, HttpConnect, Refusal, Socks5, Step, Tds};
+use crate::starttls::{Buffer, Dialogue, HttpConnect, Refusal, Socks5, Step, Tds, dialogue};
 use crate::stream::Stream;
 use crate::sys::{self, is_reset};
 
@@ -90,7 +90,7 @@ impl Line {
         if let Some(start) = target.start {
             // One name for both layers: XMPP says in plain text whom it wants, before `server_name` does.
             let host = target.server_name.as_ref().unwrap_or(&target.host);
-            match line.talk(start.dialogue(host).as_mut(), Some(start)).await {
+            match line.talk(dialogue(start, host).as_mut(), Some(start)).await {
                 Ok(rest) => line.early = rest,
                 Err(fact) => {
                     line.stream.abandon();

@@ -1,8 +1,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use shakedown_model::tls::StartTls;
+
 use super::Identity;
-use crate::{Family, ProgressFunction, StartTls};
+use crate::{Family, ProgressFunction};
 
 /// Whom to connect to, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]

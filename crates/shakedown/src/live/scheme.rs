@@ -1,4 +1,4 @@
-use shakedown_probe::StartTls;
+use shakedown_model::tls::StartTls;
 
 /// What a scheme stands for: the port, what is spoken before TLS, and the application protocols of its clients.
 pub(super) struct Scheme {

@@ -4,12 +4,12 @@ mod known;
 pub(crate) mod party;
 
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use shakedown_listen::StartTls;
+use shakedown_listen::Served;
 use shakedown_listen::record::{IkeAnswer, Kind, Limits, Opening, Recorded, Recorder, SshFront};
 use shakedown_model::ssh::SshOffer;
+use shakedown_model::tls::StartTls;
 use shakedown_model::{Context, Evidence, Known, Name, Origin, OriginKind, Party, Protocol, Report, Role, Slot};
 
 use crate::session::Gathering;
@@ -26,8 +26,7 @@ pub struct ListenFor {
     pub address: SocketAddr,
     /// The server that each client is negotiated with.
     pub against: Option<String>,
-    /// TLS: what is spoken before it.
-    pub starttls: Option<Preamble>,
+    starttls: Option<Served>,
     /// IKE: initiators are not answered, so that they repeat until their own time is over.
     pub silent: bool,
 }
@@ -37,34 +36,25 @@ impl ListenFor {
     pub fn new(protocol: Protocol, address: SocketAddr) -> Self {
         Self { protocol, address, against: None, starttls: None, silent: false }
     }
-}
 
-/// A protocol that begins TLS within a connection of its own, by its scheme: `smtp`, `imap`, ...
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Preamble(StartTls);
-
-impl Preamble {
-    /// The names of all.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        StartTls::ALL.into_iter().map(StartTls::as_str)
-    }
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for Preamble {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let found = StartTls::ALL.into_iter().find(|one| one.as_str() == text).map(Self);
-        found.ok_or_else(|| Error::OptionValue {
+    /// TLS: the protocol that is spoken before it, by its scheme: `smtp`, `imap`, ...
+    ///
+    /// # Errors
+    ///
+    /// No server's side of such a protocol is known.
+    pub fn begin_by(&mut self, scheme: &str) -> Result<(), Error> {
+        self.starttls = Served::ALL.into_iter().find(|one| one.protocol.as_str() == scheme);
+        let names = || Served::ALL.map(|one| one.protocol.as_str()).join(", ");
+        self.starttls.map(drop).ok_or_else(|| Error::OptionValue {
             option: "--starttls",
-            value: Name::new(text).to_string(),
-            expected: format!("there are {}", Self::names().collect::<Vec<_>>().join(", ")),
+            value: Name::new(scheme).to_string(),
+            expected: format!("there are {}", names()),
         })
+    }
+
+    /// The protocol that is spoken before TLS.
+    pub fn starttls(&self) -> Option<StartTls> {
+        self.starttls.map(|served| served.protocol)
     }
 }
 
@@ -140,7 +130,7 @@ impl Session {
             value,
             expected: format!("it is for `listen {needs}`"),
         };
-        if let Some(start) = what.starttls.filter(|_| what.protocol != Protocol::Tls) {
+        if let Some(start) = what.starttls().filter(|_| what.protocol != Protocol::Tls) {
             return Err(option("--starttls", start.as_str().to_owned(), "tls"));
         }
         if what.silent && what.protocol != Protocol::Ike {
@@ -149,7 +139,7 @@ impl Session {
         let (servers, context) = self.compared(what).await?;
         let kind = match what.protocol {
             Protocol::Ssh => Kind::Ssh(Box::new(self.ssh_front(servers.parties.first(), &context)?)),
-            Protocol::Tls => Kind::Tls(what.starttls.map(|start| start.0)),
+            Protocol::Tls => Kind::Tls(what.starttls),
             Protocol::Ike if what.silent => Kind::Ike(IkeAnswer::Silence),
             Protocol::Ike => Kind::Ike(IkeAnswer::NoProposalChosen),
         };

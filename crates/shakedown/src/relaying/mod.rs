@@ -6,11 +6,10 @@ mod tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use shakedown_handshake::tls::{Preamble, Suite};
+use shakedown_handshake::tls::Suite;
 use shakedown_handshake::watch::{Kind, Said, Seen};
 use shakedown_listen::relay::{self, Limits, Relay, Relayed, Upstream};
 use shakedown_model::{Ending, Evidence, Fact, Name, Origin, OriginKind, Protocol, Report, Role, Slot};
-use shakedown_probe::StartTls;
 use shakedown_probe::tls::Proxy;
 
 use crate::live::proxy;
@@ -219,7 +218,7 @@ impl Session {
             Protocol::Tls => {
                 let names = self.catalog.tls_names(Slot::CipherSuite);
                 let suites = names.iter().filter_map(|(name, number)| Suite::new(*number, name)).collect();
-                Ok(Kind::Tls(self.tls_target(target)?.start.map(preamble), Arc::new(suites)))
+                Ok(Kind::Tls(self.tls_target(target)?.start, Arc::new(suites)))
             }
             Protocol::Ike => Err(Error::OptionValue {
                 option: "TARGET",
@@ -227,26 +226,6 @@ impl Session {
                 expected: "SSH and TLS can be passed on; an initiator of IKE is recorded by `listen ike`".to_owned(),
             }),
         }
-    }
-}
-
-fn preamble(start: StartTls) -> Preamble {
-    match start {
-        StartTls::Smtp => Preamble::Smtp,
-        StartTls::Lmtp => Preamble::Lmtp,
-        StartTls::Imap => Preamble::Imap,
-        StartTls::Pop3 => Preamble::Pop3,
-        StartTls::Ftp => Preamble::Ftp,
-        StartTls::Ldap => Preamble::Ldap,
-        StartTls::XmppClient | StartTls::XmppServer => Preamble::Xmpp,
-        StartTls::Nntp => Preamble::Nntp,
-        StartTls::Sieve => Preamble::Sieve,
-        StartTls::Postgres => Preamble::Postgres,
-        StartTls::Mysql => Preamble::Mysql,
-        StartTls::Mssql => Preamble::Mssql,
-        StartTls::Rdp => Preamble::Rdp,
-        StartTls::Irc => Preamble::Irc,
-        StartTls::Telnet => Preamble::Telnet,
     }
 }
 

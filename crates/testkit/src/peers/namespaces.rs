@@ -45,7 +45,8 @@ fn kinds() -> &'static str {
 }
 
 /// `await FILE PROCESS TEXT [OUTPUT]` waits until the text stands in a file that a process writes; where that ends without
-/// it, it shows its output.
+/// it, it shows its output. `wire [PREFIX]` makes a second network with a wire to it: 192.0.2.1 is the initiator at this end,
+/// 192.0.2.2 the responder at the other, and `at END COMMAND...` runs a command at an end.
 const OVERLAY: &str = r#"
 set -e
 if [ -n "$PACKAGES" ]; then
@@ -53,5 +54,18 @@ if [ -n "$PACKAGES" ]; then
 fi
 await() {
   grep -qm1 "$3" <(tail -n +1 --pid="$2" -f "$1") || { cat "${4:-$1}" >&2; return 1; }
+}
+at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
+wire() {
+  prefix=${1:-24}
+  touch network
+  unshare --net="$PWD/network" true
+  at responder ip link add right type veth peer name left netns 1
+  for line in "initiator left 192.0.2.1" "responder right 192.0.2.2"; do
+    set -- $line
+    at $1 ip link set lo up
+    at $1 ip address add $3/$prefix dev $2
+    at $1 ip link set $2 up
+  done
 }
 "#;

@@ -1,18 +1,17 @@
 //! `explain --watch`: follows logs until it is told to stop, and prints each incident as it settles.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use shakedown::input::{Condition, Pace};
-use shakedown::report::Redactor;
-use shakedown::{KnownPeer, News, Report, Session, Tally, Watching};
+use shakedown::{KnownPeer, News, Session, Tally, Watching};
 use tokio::runtime::Runtime;
 
-use crate::arguments::{Format, Output};
+use crate::arguments::Output;
 use crate::commands::signals::Signals;
-use crate::output::{self, Kind};
+use crate::commands::stream::{Stream, count, note, refuse_sarif, under};
 
 pub(super) fn run(
     session: &Session,
@@ -24,14 +23,12 @@ pub(super) fn run(
     if files.iter().any(|file| file.as_os_str() == "-") {
         bail!("`--watch` follows files: standard input has no end to wait behind, name the log instead");
     }
-    if output.format == Format::Sarif {
-        bail!("`--format sarif` is one document about the whole: with `--watch`, use `--format json`");
-    }
+    refuse_sarif(output, "--watch")?;
     if let Some(folder) = files.iter().find(|file| file.is_dir()) {
         bail!("`{}` is a folder: name the files in it", folder.display());
     }
     let mut pace = UntilSignal::new()?;
-    let mut printer = Printer { session, output, redactor: Redactor::default(), printed: false, error: None };
+    let mut printer = Printer { stream: Stream::new(session, output), quiet: output.quiet, error: None };
     let how = Watching { known, from_start };
     let tally = session.watch(files, &how, &mut pace, &mut |news| printer.take(news))?;
     if let Some(error) = printer.error.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
@@ -43,7 +40,6 @@ pub(super) fn run(
 
 /// `2 incidents, 5 more attempts like them, 41 attempts of strangers`
 fn summary(tally: &Tally) -> String {
-    let count = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let mut parts = vec![count(tally.incidents, "incident", "incidents")];
     parts.extend(
         (tally.repeated > 0).then(|| count(tally.repeated, "more attempt like them", "more attempts like them")),
@@ -86,31 +82,30 @@ impl Pace for UntilSignal {
 
 /// Prints what comes up.
 struct Printer<'a> {
-    session: &'a Session,
-    output: &'a Output,
-    /// One for the whole run, so that placeholders stay the same.
-    redactor: Redactor,
-    /// Whether something stands above.
-    printed: bool,
+    stream: Stream<'a>,
+    quiet: bool,
     error: Option<std::io::Error>,
 }
 
 impl Printer<'_> {
     /// `false` where nobody reads it any more.
     fn take(&mut self, news: News) -> bool {
-        let text = match news {
+        let result = match news {
             News::Note { path, condition } => {
                 let is_progress = matches!(condition, Condition::Followed { .. });
-                if !(is_progress && self.output.quiet) {
+                if !(is_progress && self.quiet) {
                     note(&format!("`{}` {condition}", path.display().to_string().escape_debug()));
                 }
                 return true;
             }
-            News::Incident(report) => self.text(report, false),
-            News::Over(report) => self.text(report, true),
+            News::Incident(report) => {
+                self.stream.print(report, |report, session, output| under("", report, session, output))
+            }
+            News::Over(report) => self.stream.print(report, |report, _, _| {
+                report.notes.iter().map(|note| format!("{}\n", shakedown::report::printable(note))).collect()
+            }),
         };
-        let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match result {
             Ok(()) => true,
             Err(error) => {
                 self.error = Some(error);
@@ -118,27 +113,4 @@ impl Printer<'_> {
             }
         }
     }
-
-    fn text(&mut self, mut report: Report, is_over: bool) -> String {
-        if self.output.redact {
-            self.redactor.apply(&mut report);
-            self.redactor.forget_files();
-        }
-        if self.output.format == Format::Json {
-            return shakedown::report::json_line(&report);
-        }
-        let separator = if std::mem::replace(&mut self.printed, true) { "\n" } else { "" };
-        let text = if is_over {
-            report.notes.iter().map(|note| format!("{}\n", shakedown::report::printable(note))).collect()
-        } else {
-            output::rendered(&report, self.session, self.output, Kind::Diagnosis)
-        };
-        format!("{separator}{text}")
-    }
-}
-
-/// A line on standard error.
-fn note(text: &str) {
-    // Nothing can be done where standard error is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
