@@ -194,7 +194,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l allow-weak
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l as -d 'Put this client in the place of this machine\'s own; may be repeated' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l seen-in -d 'A log of the server, or offers that `listen --format json` has printed: the clients seen there are computed with every change, and a fix says which of them it would cut off or let in. What cuts one off is not applied. May be repeated' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l seen-in -d 'A log of the server, or offers that `listen --format json` has printed: the clients seen there are computed with every change, and a fix says which of them it would cut off or let in. What cuts one off is not applied. May be repeated. With `--via`, a file of the other machine, which is read there' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l apply -d 'Make the change, prove it, and take it back if that fails; with a file, the plan that `--save` has written, if all its files are as they were' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l fix -d 'Which fix, counted from 1 in the order of the report; else the first safe one that edits a file named here' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l save -d 'Write the plan to a file, for somebody else to look at and for `--apply PLAN` later; nothing is changed' -r -F
@@ -204,7 +204,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm-with
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l reload -d 'The command that makes the running program read its files again; else its service or process is found and told' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l restart -d 'The command that starts the program again where the reload has ended it' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l state -d 'The folder of the journal: /var/lib/shakedown for root, $XDG_STATE_HOME/shakedown for others' -r -F
-complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l via -d 'Read, change and reload on another machine, over your own `ssh` with your own configuration: TARGET is reached from here, FILE is a path there. A `shakedown` of the same version has to be on the PATH there. The host key has to be verified. The change is undone after 5m unless `--confirm ID --via ...` is run from here (`--confirm-within`)' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l via -d 'Read, change and reload on another machine, over your own `ssh` with your own configuration. `TARGET FILE`: TARGET is reached from here, FILE is the server\'s there. `CLIENT TARGET`: CLIENT is a file of that machine, or `local` for its own client, and TARGET is reached, and the change proved, from there. A `shakedown` of the same version has to be on the PATH there. The host key has to be verified. The change is undone after 5m unless `--confirm ID --via ...` is run from here (`--confirm-within`)' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l undo -d 'Take a change back: the old files are put in place, byte for byte, if nobody has changed them since' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l confirm -d 'Keep a change that waits for it' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l timeout -d 'The total deadline for one target, such as `10s`, `500ms`, `1m`' -r
@@ -246,6 +246,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l allow-weaker
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s q -l quiet -d 'No progress on standard error'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l state -d 'The folder of the journal' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l via -d 'Those of another machine, over your own `ssh` with your own configuration, as with `fix --via`' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -s F -l ssh-config -d 'With `--via`: read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l format -d 'How to print the result' -r -f -a "text\t'For people'
 json\t'For programs: schema `shakedown/1`'
 markdown\t'For tickets'
@@ -257,6 +259,8 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l color
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l send-binary -d 'With `--via`: send this program where the other machine has none, to a folder of its own that is removed afterwards; only where the operating system and the architecture are the same'
+complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l via-sudo -d 'With `--via`: run as the superuser there, by `sudo -n`'
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l redact -d 'Replace hosts, addresses, users, paths and fingerprints by stable placeholders'
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -s v -l verbose -d 'Show more: the trace of the negotiation, the evidence, every list in full'
 complete -c shakedown -n "__fish_shakedown_using_subcommand exceptions" -l allow-weaker -d 'Show the weaker fixes too, not only that they exist'

@@ -47,6 +47,9 @@ pub struct SavedPlan {
     /// The one of them that it helps, by its label; all have to agree where none is named.
     #[serde(default)]
     pub client: Option<String>,
+    /// The machine that the target is reached from, where that is not the one with the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_from: Option<String>,
     /// What allows it where it lowers security.
     #[serde(default)]
     pub exception: Option<Exception>,
@@ -80,6 +83,15 @@ pub enum SavedError {
         planned: String,
         /// This one.
         here: String,
+    },
+    /// Its target is reached from another machine.
+    #[error(
+        "the plan was made on `{from}` for another machine, by `--via`, and its target is reached from there: apply it there, \
+         with `--via` as well"
+    )]
+    SeenFrom {
+        /// The machine that the target is reached from.
+        from: String,
     },
     /// A file that it was made from is another one now.
     #[error(transparent)]
@@ -155,6 +167,7 @@ mod tests {
             target: "ssh://db01".into(),
             clients: vec![],
             client: None,
+            seen_from: None,
             exception: None,
         };
         let read = SavedPlan::parse(plan.text().as_bytes()).unwrap();

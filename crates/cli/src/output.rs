@@ -112,6 +112,12 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a document to standard output, with a line end.
+pub(crate) fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(document).context("the document cannot be written")?;
+    print(&format!("{text}\n"))
+}
+
 /// Prints an error with its sources to standard error.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut stderr = std::io::stderr().lock();

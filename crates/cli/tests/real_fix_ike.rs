@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use shakedown_testkit::peers::{Strongswan, strongswan_conf};
-use shakedown_testkit::{peers_dir, run};
+use shakedown_testkit::peers::{OwnMachine, Strongswan, strongswan_conf};
+use shakedown_testkit::{KeyType, generate_key, peers_dir, require, run};
 
 /// What the ends propose for the IKE SA and for the tunnel, and which file changes.
 struct Scenario {
@@ -137,9 +137,20 @@ connects() {
 unset SWANCTL_DIR
 connects before
 cp -r initiator responder old
-if [ "$CHANGES" = initiator ]; then set -- initiator/swanctl.conf ike://192.0.2.2; else
-  set -- ike://192.0.2.2 responder/swanctl.conf --as initiator/swanctl.conf; fi
-"$SHAKEDOWN" fix "$@" --apply --state "$PWD/state" --format json > fix.json 2> fix.error
+if [ "$CHANGES" = initiator ]; then set -- "$PWD/initiator/swanctl.conf" ike://192.0.2.2; else
+  set -- ike://192.0.2.2 "$PWD/responder/swanctl.conf" --as initiator/swanctl.conf; fi
+# Over ssh, it is the other end at which somebody sits.
+sits=
+if [ -n "$SSHD" ]; then
+  mkdir -p /run/sshd
+  touch sshd.log
+  address=192.0.2.2
+  if [ "$CHANGES" = initiator ]; then address=192.0.2.1 sits="at responder"; fi
+  at "$CHANGES" "$SSHD" -D -e -f "$PWD/sshd_config" 2> sshd.log &
+  await sshd.log $! 'Server listening'
+  set -- "$@" --via "ssh://$(id -un)@$address:2222" -F "$PWD/config" --confirm-within never
+fi
+$sits "$SHAKEDOWN" fix "$@" --apply --state "$PWD/state" --format json > fix.json 2> fix.error
 echo $? > fix.status
 connects after
 id=$(sed -n 's/^ *"id": "\(2[0-9]*-[0-9]*\)".*/\1/p' fix.json | head -1)
@@ -148,6 +159,35 @@ cp -r initiator responder new
 echo $? > undo.status
 connects undone
 "#;
+
+/// What a person needs who changes an end of the tunnel from the other end, over ssh.
+fn write_way(folder: &Path) {
+    let place = |name: &str| folder.join(name).display().to_string();
+    for name in ["there", "host"] {
+        fs::create_dir(folder.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_shakedown"), folder.join("there/shakedown")).unwrap();
+    let host = generate_key(KeyType::Ed25519, &folder.join("host")).unwrap();
+    let own = generate_key(KeyType::Ed25519, &folder.join("there")).unwrap();
+    let public = fs::read_to_string(host.with_extension("pub")).unwrap();
+    fs::write(folder.join("known_hosts"), format!("[192.0.2.1]:2222,[192.0.2.2]:2222 {public}")).unwrap();
+    let config = format!(
+        "IdentityFile {}\nIdentitiesOnly yes\nUserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\n\
+         StrictHostKeyChecking yes\n",
+        own.display(),
+        place("known_hosts")
+    );
+    fs::write(folder.join("config"), config).unwrap();
+    let config = format!(
+        "Port 2222\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\nHostKey {}\nAuthorizedKeysFile \
+         {}.pub\nSetEnv PATH={}:{}:/usr/sbin:/usr/bin:/sbin:/bin\n",
+        host.display(),
+        own.display(),
+        place("there"),
+        peers_dir().join("bin").display()
+    );
+    fs::write(folder.join("sshd_config"), config).unwrap();
+}
 
 /// What is wrong with the responder's file beyond proposals, and what it should be.
 const PEERING: [(&str, [&str; 2]); 2] =
@@ -197,11 +237,16 @@ impl Lab {
     }
 
     fn all(&self) -> String {
-        let names = ["before", "fix.json", "fix.error", "after", "undo", "responder/log", "initiator/log"];
+        let names = ["before", "fix.json", "fix.error", "after", "undo", "responder/log", "initiator/log", "sshd.log"];
         names.map(|name| format!("--- {name}\n{}\n", self.read(name))).concat() + &self.1
     }
 
     fn of(strongswan: &Strongswan, scenario: &Scenario, wrong: [&str; 2]) -> Self {
+        Self::run(strongswan, scenario, wrong, None)
+    }
+
+    /// With an sshd, the end is changed by `--via`.
+    fn run(strongswan: &Strongswan, scenario: &Scenario, wrong: [&str; 2], sshd: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), scenario, wrong);
         let mut command = strongswan.script(folder.path(), SCRIPT);
@@ -209,6 +254,10 @@ impl Lab {
         let all = [peers_dir().join("bin")].into_iter().chain(std::env::split_paths(&path));
         command.env("SHAKEDOWN", env!("CARGO_BIN_EXE_shakedown")).env("PATH", std::env::join_paths(all).unwrap());
         command.env("CHANGES", if scenario.changes == INITIATOR { "initiator" } else { "responder" });
+        if let Some(sshd) = sshd {
+            write_way(folder.path());
+            command.env("SSHD", sshd);
+        }
         let finished = run(&mut command, b"", Duration::from_secs(120)).expect("unshare runs");
         Self(folder, finished.text())
     }
@@ -251,5 +300,29 @@ fn what_the_machine_cannot_do_is_taken_back() {
     assert!(said.contains("\"rolled-back\"") && said.contains("NO_PROPOSAL_CHOSEN"), "{}", lab.all());
     for file in FILES {
         assert_eq!(lab.read(&format!("new/{file}")), lab.read(&format!("old/{file}")), "{}", lab.all());
+    }
+}
+
+/// The files of either end from the other one, over ssh: the tunnel is asked for where its initiator is.
+#[test]
+fn an_end_is_changed_from_the_other_one() {
+    let Some(strongswan) = Strongswan::find() else { return };
+    let (Some(sshd), Some(_), Some(_)) = (require("sshd"), require("ssh"), OwnMachine::find()) else { return };
+    let in_its_tunnel = &SCENARIOS[6];
+    assert_eq!((in_its_tunnel.name, SCENARIOS[10].name), ("cipher of the tunnel", "at the initiator"));
+    for scenario in [in_its_tunnel, &SCENARIOS[10], &SCENARIOS[11]] {
+        let name = scenario.name;
+        let lab = Lab::run(&strongswan, scenario, [""; 2], Some(&sshd));
+        assert_ne!(lab.status("before"), "0", "{name}\n{}", lab.all());
+        assert_eq!(lab.status("fix"), "0", "{name}\n{}", lab.all());
+        assert!(lab.read("fix.json").contains("`swanctl --initiate` connects"), "{name}\n{}", lab.all());
+        assert!(lab.read("sshd.log").contains("Accepted publickey"), "{name}\n{}", lab.all());
+        assert_eq!(lab.status("after"), "0", "{name}\n{}", lab.all());
+        assert_eq!(lab.status("undo"), "0", "{name}\n{}", lab.all());
+        let changed = FILES.iter().filter(|file| lab.read(&format!("old/{file}")) != lab.read(&format!("new/{file}")));
+        assert_eq!(changed.copied().collect::<Vec<_>>(), [scenario.changes], "{name}\n{}", lab.all());
+        for file in FILES {
+            assert_eq!(lab.read(file), lab.read(&format!("old/{file}")), "{name}");
+        }
     }
 }

@@ -42,6 +42,10 @@ fn script(path: &Path, text: &str) {
 const LINES: &str = "Ciphers aes128-cbc\n";
 
 fn other() -> Option<Other> {
+    other_with(LINES)
+}
+
+fn other_with(lines: &str) -> Option<Other> {
     let (ssh, keygen) = (require("ssh")?, require("ssh-keygen")?);
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str| folder.path().join(name).display().to_string();
@@ -56,7 +60,7 @@ fn other() -> Option<Other> {
         place("there"),
         place("there/tmp")
     )))?;
-    let server = sshd(&SshdSpec::with_config(LINES))?;
+    let server = sshd(&SshdSpec::with_config(lines))?;
     std::fs::write(place("known_hosts"), known(&way) + &known(&server)).unwrap();
     let user = output("id", &["-un"]);
     let other = Other { server, way, folder, ssh, user };
@@ -66,6 +70,12 @@ fn other() -> Option<Other> {
     script(
         &other.folder.path().join("here/ssh"),
         &format!("case \"$*\" in *serve-plan*) echo $$ > '{pid}';; esac\nexec '{real}' \"$@\""),
+    );
+    // The client of that machine, which notes what it was asked.
+    let asked = other.place("asked");
+    script(
+        &other.folder.path().join("there/ssh"),
+        &format!("echo \"$*\" >> '{asked}'\nexec '{}' \"$@\"", other.ssh.display()),
     );
     Some(other)
 }
@@ -89,11 +99,15 @@ impl Other {
     }
 
     fn shakedown(&self, more: &[&str]) -> Run {
+        self.run(&[&["fix"], more].concat())
+    }
+
+    fn run(&self, words: &[&str]) -> Run {
         let (via, config, state) = (self.via(), self.place("config"), self.place("state"));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let here = self.folder.path().join("here");
         let path = std::env::join_paths(std::iter::once(here).chain(std::env::split_paths(&path))).unwrap();
-        let words = [&["fix"], more, &["--via", &via, "-F", &config, "--state", &state]].concat();
+        let words = [words, &["--via", &via, "-F", &config, "--state", &state]].concat();
         Shakedown::new().run_with(&words, &[("PATH", &path)])
     }
 
@@ -103,10 +117,23 @@ impl Other {
         self.shakedown(&[&[target.as_str(), &file][..], more].concat())
     }
 
+    /// A client's file of the other machine, with this in it.
+    fn client(&self, lines: &str) -> String {
+        let path = self.place("there/client");
+        let known = self.place("known_hosts");
+        let text = format!("{lines}UserKnownHostsFile {known}\nGlobalKnownHostsFile /dev/null\n");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
     fn connects(&self) -> bool {
+        self.connects_with(&self.place("config"))
+    }
+
+    fn connects_with(&self, config: &str) -> bool {
         let mut command = Command::new(&self.ssh);
-        command.args(["-v", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=none", "-F"]);
-        command.arg(self.place("config")).args(["-p", &self.server.port().to_string(), "127.0.0.1", "true"]);
+        command.args(["-v", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=none", "-F", config]);
+        command.args(["-p", &self.server.port().to_string(), "127.0.0.1", "true"]);
         run(&mut command, b"", Duration::from_secs(30)).unwrap().text().contains("SSH2_MSG_SERVICE_ACCEPT received")
     }
 
@@ -254,4 +281,167 @@ fn programs_that_do_not_match_say_so_and_one_can_be_sent() {
     assert_eq!(std::fs::read_dir(other.place("there/tmp")).unwrap().count(), 0);
     other.wait_for("rolled-back");
     assert_eq!(other.file(), before);
+}
+
+/// The file of a client there is changed there, and what proves it are connections that are made there.
+#[test]
+fn a_client_of_another_machine_is_changed_and_proved_from_there() {
+    let Some(other) = other_with("") else { return };
+    let client = other.client("Ciphers aes128-cbc\n");
+    let before = std::fs::read(&client).unwrap();
+    assert!(!other.connects_with(&client));
+    let target = format!("ssh://127.0.0.1:{}", other.server.port());
+    let asked = || std::fs::read_to_string(other.place("asked")).unwrap_or_default();
+    let plan = other.shakedown(&[&client, &target]);
+    assert_eq!(plan.status, 1, "{}{}\n{}", plan.stdout, plan.stderr, other.way.log());
+    assert!(plan.stdout.contains("error[no-common-cipher]"), "{}", plan.stdout);
+    assert_eq!(std::fs::read(&client).unwrap(), before);
+    assert!(!asked().contains("PreferredAuthentications=none"), "{}", asked());
+
+    let made = other.shakedown(&[&client, &target, "--apply", "--format", "json"]);
+    assert_eq!(made.status, 0, "{}{}\n{}", made.stdout, made.stderr, other.way.log());
+    let document = made.json();
+    assert_eq!(document["applied"]["state"], "proved", "{document:#}");
+    assert_eq!(document["applied"]["files"][0]["path"], client.as_str());
+    let steps = document["applied"]["steps"].as_array().unwrap();
+    assert!(steps.last().unwrap()["text"].as_str().unwrap().ends_with("`ssh` connects"), "{document:#}");
+    // Before the change, and after it.
+    assert_eq!(asked().lines().filter(|line| line.contains("PreferredAuthentications=none")).count(), 2, "{}", asked());
+    assert!(other.connects_with(&client));
+    let id = document["applied"]["id"].as_str().unwrap();
+    assert_eq!(other.shakedown(&["--undo", id]).status, 0);
+    assert_eq!(std::fs::read(&client).unwrap(), before);
+
+    // What that machine's own client does not do afterwards is taken back.
+    let real = other.ssh.display();
+    script(
+        &other.folder.path().join("there/ssh"),
+        &format!("case \"$*\" in *PreferredAuthentications*) echo 'no route'; exit 255;; esac\nexec '{real}' \"$@\""),
+    );
+    let failed = other.shakedown(&[&client, &target, "--apply", "--timeout", "2s"]);
+    assert_eq!(failed.status, 1, "{}{}", failed.stdout, failed.stderr);
+    assert!(failed.stdout.contains("rolled back: `ssh` does not connect: no route"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("the server answers again"), "{}", failed.stdout);
+    assert_eq!(std::fs::read(&client).unwrap(), before);
+
+    // What is about connections from here does not silently go without effect.
+    let refused = other.shakedown(&[&client, &target, "--connect", "127.0.0.1"]);
+    assert_eq!(refused.status, 2, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("reaches the server from there"), "{}", refused.stderr);
+}
+
+#[test]
+fn the_weaker_fixes_of_another_machine_are_listed_and_expire() {
+    let Some(other) = other_with("KexAlgorithms diffie-hellman-group14-sha1\n") else { return };
+    let client = other.client("Host 127.0.0.1\n");
+    let before = std::fs::read(&client).unwrap();
+    let none = other.run(&["exceptions"]);
+    assert_eq!((none.status, none.stdout.as_str()), (0, "no weaker fix is in force\n"), "{}", none.stderr);
+    let target = format!("ssh://127.0.0.1:{}", other.server.port());
+    let weaker =
+        ["--allow-weaker", "--reason", "the plant is replaced", "--until", "2099-03-31", "--confirm-within", "never"];
+    let made = other.shakedown(&[&[client.as_str(), &target, "--apply"][..], &weaker].concat());
+    assert_eq!(made.status, 0, "{}{}\n{}", made.stdout, made.stderr, other.way.log());
+    let listed = other.run(&["exceptions", "--format", "json"]);
+    assert_eq!(listed.status, 0, "{}{}", listed.stdout, listed.stderr);
+    assert_eq!(listed.json()["exceptions"][0]["reason"], "the plant is replaced");
+    assert!(listed.json()["exceptions"][0]["days_left"].as_i64().unwrap() > 20_000);
+    // The same as on that machine itself.
+    let (_, local) = Shakedown::new().json(&["exceptions", "--state", &other.place("state")]);
+    assert_eq!(local, listed.json());
+
+    // Once its day is over.
+    let journal = other.folder.path().join("state/journal.jsonl");
+    let told = std::fs::read_to_string(&journal).unwrap().replace("2099-03-31", "2020-03-31");
+    std::fs::write(&journal, told).unwrap();
+    let past = other.run(&["exceptions"]);
+    assert_eq!(past.status, 1, "{}{}", past.stdout, past.stderr);
+    assert!(past.stdout.contains(&format!("`shakedown fix --expire --via {}`", other.via())), "{}", past.stdout);
+    assert_eq!(other.shakedown(&["--expire"]).status, 0);
+    assert_eq!(std::fs::read(&client).unwrap(), before);
+    assert_eq!(other.run(&["exceptions"]).status, 0);
+}
+
+#[test]
+fn a_plan_for_another_machine_is_made_later_if_nothing_has_changed_there() {
+    let Some(other) = other() else { return };
+    let (before, plan) = (other.file(), other.place("plan.json"));
+    let saved = other.fix(&["--save", &plan]);
+    assert_eq!(saved.status, 1, "{}{}", saved.stdout, saved.stderr);
+    assert!(saved.stdout.contains(&format!("written to `{plan}`; nothing was changed")), "{}", saved.stdout);
+    assert_eq!(other.file(), before);
+    let text = std::fs::read_to_string(&plan).unwrap();
+    assert!(text.contains("\"seen_from\"") && text.contains("shakedown-plan/1"), "{text}");
+
+    // On the other machine itself nobody could reach the target as it was reached from here.
+    let refused = Shakedown::new().run(&["fix", "--apply", &plan, "--state", &other.place("state")]);
+    assert_eq!(refused.status, 2, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("with `--via` as well"), "{}", refused.stderr);
+    // Nor from a third machine.
+    let elsewhere = other.place("elsewhere.json");
+    let from = text.lines().find(|line| line.contains("\"seen_from\"")).unwrap();
+    std::fs::write(&elsewhere, text.replace(from, "  \"seen_from\": \"jump.example\",")).unwrap();
+    let refused = other.shakedown(&["--apply", &elsewhere]);
+    assert_eq!(refused.status, 2, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("made on `jump.example`"), "{}", refused.stderr);
+    // A file of it changed there meanwhile.
+    std::fs::write(other.server.config(), [&before[..], b"# a note\n"].concat()).unwrap();
+    let refused = other.shakedown(&["--apply", &plan]);
+    assert_eq!(refused.status, 2, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("has changed"), "{}", refused.stderr);
+    std::fs::write(other.server.config(), &before).unwrap();
+
+    let made = other.shakedown(&["--apply", &plan, "--format", "json"]);
+    assert_eq!(made.status, 0, "{}{}\n{}", made.stdout, made.stderr, other.way.log());
+    assert_eq!(made.json()["applied"]["state"], "proved");
+    assert!(other.connects() && other.file() != before);
+    let list = Shakedown::new().json(&["fix", "--list", "--state", &other.place("state")]).1;
+    assert!(list["changes"][0]["by"].as_str().unwrap().contains("planned by"), "{list:#}");
+    let id = made.json()["applied"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(other.shakedown(&["--undo", &id]).status, 0);
+    assert_eq!(other.file(), before);
+}
+
+/// A plan over a client there is proved from there, by whomever it is made.
+#[test]
+fn a_plan_for_a_client_of_another_machine_is_proved_from_there() {
+    let Some(other) = other_with("") else { return };
+    let client = other.client("Ciphers aes128-cbc\n");
+    let (target, plan) = (format!("ssh://127.0.0.1:{}", other.server.port()), other.place("plan.json"));
+    let saved = other.shakedown(&[&client, &target, "--save", &plan]);
+    assert_eq!(saved.status, 1, "{}{}", saved.stdout, saved.stderr);
+    assert!(!std::fs::read_to_string(&plan).unwrap().contains("seen_from"));
+    let made = other.shakedown(&["--apply", &plan, "--confirm-within", "never"]);
+    assert_eq!(made.status, 0, "{}{}\n{}", made.stdout, made.stderr, other.way.log());
+    assert!(std::fs::read_to_string(other.place("asked")).unwrap().contains("PreferredAuthentications=none"));
+    assert!(other.connects_with(&client));
+}
+
+/// The log lies there, and the clients that it tells of are computed there.
+#[test]
+fn clients_of_a_log_of_another_machine_are_computed_with_every_change() {
+    let Some(other) = other() else { return };
+    let log = other.place("there/auth.log");
+    let lines = |address: &str, software: &str, port: u16| {
+        format!(
+            "Nov 22 07:00:01 db01 sshd[{port}]: debug1: Connection from {address} port {port} on 192.0.2.1 port 22\n\
+             Nov 22 07:00:01 db01 sshd[{port}]: debug1: Remote protocol version 2.0, remote software version {software}\n\
+             Nov 22 07:00:02 db01 sshd[{port}]: Connection closed by {address} port {port} [preauth]\n"
+        )
+    };
+    let text = lines("192.0.2.7", "OpenSSH_8.4p1", 50_001) + &lines("192.0.2.8", "OpenSSH_5.3", 50_002);
+    std::fs::write(&log, text).unwrap();
+    let run = other.fix(&["--seen-in", &log]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("2 kinds of clients seen in"), "{}", run.stdout);
+    let lets_in = run.stdout.contains("lets in, of those that fail today") && run.stdout.contains("192.0.2.7");
+    assert!(lets_in && !run.stdout.contains("192.0.2.8"), "{}", run.stdout);
+    // A path that is one there.
+    let missing = other.fix(&["--seen-in", "/nowhere/auth.log"]);
+    assert_eq!(missing.status, 2, "{}{}", missing.stdout, missing.stderr);
+    assert!(
+        missing.stderr.contains("on the other machine") && missing.stderr.contains("/nowhere"),
+        "{}",
+        missing.stderr
+    );
 }

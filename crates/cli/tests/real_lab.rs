@@ -2,6 +2,7 @@
 
 mod support;
 
+use shakedown::document::{Demo, LabList, LabRun};
 use shakedown_testkit::require;
 use support::Shakedown;
 
@@ -39,6 +40,30 @@ fn scenarios_of_tls() {
 #[test]
 fn scenarios_of_ike() {
     all_of("ike");
+}
+
+/// That a document is one of this published type: nothing of it is lost in reading it.
+fn is_a<T: serde::de::DeserializeOwned + serde::Serialize>(document: &serde_json::Value) -> T {
+    let read: T = serde_json::from_value(document.clone()).unwrap();
+    assert_eq!(&serde_json::to_value(&read).unwrap(), document);
+    read
+}
+
+#[test]
+fn what_is_printed_for_programs_is_of_the_published_types() {
+    let (_, list) = Shakedown::new().json(&["lab", "list"]);
+    assert!(is_a::<LabList>(&list).scenarios.len() >= 13);
+    let (status, run) = Shakedown::new().json(&["lab", "run", "ike-group"]);
+    assert_eq!(status, 0, "{run:#}");
+    let run: LabRun = is_a(&run);
+    let steps = run.scenarios.first().unwrap().steps.iter();
+    let kinds: Vec<&str> = steps.clone().map(|step| step.step.as_str()).collect();
+    assert_eq!(kinds, ["file", "file", "said", "found", "fix", "proof"]);
+    let results = steps.filter_map(|step| Some(step.report.as_ref()?.diagnoses.len()));
+    assert_eq!(results.map(|count| count > 0).collect::<Vec<_>>(), [true, false]);
+    let (_, demo) = Shakedown::new().json(&["demo"]);
+    let demo: Demo = is_a(&demo);
+    assert!(demo.proved && demo.reports.len() == 2);
 }
 
 #[test]

@@ -13,7 +13,8 @@ pub(super) const FIXES: &str = "The running server that proves a change is alway
                      /etc/ssh/sshd_config       plan for a server and the file that it was started with\n  shakedown fix \
                      https://localhost /etc/nginx/nginx.conf --as openssl@1.0.2u\n  shakedown fix ~/.ssh/config \
                      ssh://db01         plan for a client's file and a server\n  shakedown fix ssh://db01 \
-                     /etc/ssh/sshd_config --via ssh://root@db01      a server of another machine\n\nWithout `--apply` nothing is changed. \
+                     /etc/ssh/sshd_config --via ssh://root@db01      a server of another machine\n  shakedown fix local \
+                     ssh://db01 --via ssh://app@app01     the ssh of another machine, as it reaches db01\n\nWithout `--apply` nothing is changed. \
                      With it, the first safe fix that edits a file named here is made: a backup beside the file, the \
                      program's own check on a private copy of its configuration, the file replaced at once, the running \
                      program told to read it, and new connections by this program and by your own client. If any of it \
@@ -35,7 +36,8 @@ pub(crate) struct FixArguments {
     pub(crate) clients: Vec<String>,
     /// A log of the server, or offers that `listen --format json` has printed: the clients seen there are computed with every
     /// change, and a fix says which of them it would cut off or let in. What cuts one off is not applied. May be repeated.
-    #[arg(long, value_name = "FILE", conflicts_with = "via")]
+    /// With `--via`, a file of the other machine, which is read there.
+    #[arg(long, value_name = "FILE")]
     pub(crate) seen_in: Vec<PathBuf>,
     /// Make the change, prove it, and take it back if that fails; with a file, the plan that `--save` has written, if all
     /// its files are as they were.
@@ -66,18 +68,15 @@ pub(crate) struct FixArguments {
     /// The folder of the journal: /var/lib/shakedown for root, $XDG_STATE_HOME/shakedown for others.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// Read, change and reload on another machine, over your own `ssh` with your own configuration: TARGET is reached from
-    /// here, FILE is a path there. A `shakedown` of the same version has to be on the PATH there. The host key has to be
-    /// verified. The change is undone after 5m unless `--confirm ID --via ...` is run from here (`--confirm-within`).
-    #[arg(long, value_name = "ssh://USER@HOST", conflicts_with = "save")]
+    /// Read, change and reload on another machine, over your own `ssh` with your own configuration. `TARGET FILE`: TARGET
+    /// is reached from here, FILE is the server's there. `CLIENT TARGET`: CLIENT is a file of that machine, or `local` for
+    /// its own client, and TARGET is reached, and the change proved, from there. A `shakedown` of the same version has to be
+    /// on the PATH there. The host key has to be verified. The change is undone after 5m unless `--confirm ID --via ...` is
+    /// run from here (`--confirm-within`).
+    #[arg(long, value_name = "ssh://USER@HOST")]
     pub(crate) via: Option<String>,
-    /// With `--via`: send this program where the other machine has none, to a folder of its own that is removed afterwards;
-    /// only where the operating system and the architecture are the same.
-    #[arg(long, requires = "via")]
-    pub(crate) send_binary: bool,
-    /// With `--via`: run as the superuser there, by `sudo -n`.
-    #[arg(long, requires = "via")]
-    pub(crate) via_sudo: bool,
+    #[command(flatten)]
+    pub(crate) far: FarArguments,
     /// List the changes that were made; 1 where one is unfinished.
     #[arg(long, conflicts_with_all = ["first", "apply", "save", "undo", "confirm", "expire"])]
     pub(crate) list: bool,
@@ -94,6 +93,34 @@ pub(crate) struct FixArguments {
     pub(crate) connection: Connection,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// What runs on the other machine, beside `--via`.
+#[derive(Args, Debug)]
+pub(crate) struct FarArguments {
+    /// With `--via`: send this program where the other machine has none, to a folder of its own that is removed afterwards;
+    /// only where the operating system and the architecture are the same.
+    #[arg(long, requires = "via")]
+    pub(crate) send_binary: bool,
+    /// With `--via`: run as the superuser there, by `sudo -n`.
+    #[arg(long, requires = "via")]
+    pub(crate) via_sudo: bool,
+}
+
+/// Arguments of `exceptions`.
+#[derive(Args, Debug)]
+pub(crate) struct ExceptionsArguments {
+    /// The folder of the journal.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Those of another machine, over your own `ssh` with your own configuration, as with `fix --via`.
+    #[arg(long, value_name = "ssh://USER@HOST")]
+    pub(crate) via: Option<String>,
+    #[command(flatten)]
+    pub(crate) far: FarArguments,
+    /// With `--via`: read this file instead of your own ssh configuration, as `ssh -F` does; `none` for none
+    #[arg(short = 'F', long = "ssh-config", value_name = "FILE", requires = "via")]
+    pub(crate) ssh_config: Option<PathBuf>,
 }
 
 /// The value of `--confirm-within`.

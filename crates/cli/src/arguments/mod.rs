@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use fix::{Confirm, FixArguments};
+pub(crate) use fix::{Confirm, ExceptionsArguments, FarArguments, FixArguments};
 pub(crate) use lab::LabVerb;
 pub(crate) use listeners::{EmulateArguments, ListenArguments, RelayArguments};
 pub(crate) use values::{ConnectAddress, SideArgument};
@@ -123,11 +123,7 @@ pub(crate) enum Verb {
     #[command(after_help = FIXES)]
     Fix(Box<FixArguments>),
     /// List the weaker fixes that are in force, with the days left; 1 where one is past its date.
-    Exceptions {
-        /// The folder of the journal.
-        #[arg(long, value_name = "DIR")]
-        state: Option<PathBuf>,
-    },
+    Exceptions(ExceptionsArguments),
     /// Undo a change unless it is confirmed; started by `fix`.
     #[command(hide = true)]
     Guard {

@@ -1,25 +1,17 @@
 //! Changes that were made: `shakedown fix --list`, `--undo`, `--confirm`, `--expire`, and `shakedown exceptions`.
 
-use std::path::PathBuf;
-
-use anyhow::Context as _;
 use shakedown::document::{Change, Changes, Exceptions};
 use shakedown::{Options, Session, Told};
 
-use crate::arguments::{Format, Output};
+use crate::arguments::{ExceptionsArguments, Format, Output};
 use crate::output;
-
-fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(document).context("the document cannot be written")?;
-    output::print(&format!("{text}\n"))
-}
 
 /// All changes. 1 where one is unfinished and nobody works on it.
 pub(super) fn list(document: &Changes, output: &Output) -> anyhow::Result<u8> {
     let busy = document.busy.unwrap_or_default();
     let left = |change: &Change| !change.finished && change.undone_at.is_none() && !busy;
     if output.format == Format::Json {
-        print_json(document)?;
+        output::print_json(document)?;
     } else {
         let changes = document.changes.iter().map(|change| entry(change, &standing(change, busy)));
         let text = changes.collect::<Vec<_>>().join("\n");
@@ -67,7 +59,7 @@ fn entry(change: &Change, standing: &str) -> String {
 /// What became of changes. 1 where not all was done.
 pub(super) fn told(told: &Told, output: &Output) -> anyhow::Result<u8> {
     if output.format == Format::Json {
-        print_json(&told.document)?;
+        output::print_json(&told.document)?;
     } else {
         output::print(&(told.said.join("\n") + "\n"))?;
     }
@@ -75,24 +67,32 @@ pub(super) fn told(told: &Told, output: &Output) -> anyhow::Result<u8> {
 }
 
 /// The weaker fixes in force. 1 where one is past its date.
-pub(super) fn exceptions(state: Option<PathBuf>, output: &Output) -> anyhow::Result<u8> {
+pub(super) fn exceptions(arguments: ExceptionsArguments, output: &Output) -> anyhow::Result<u8> {
     let session = Session::new(Options::default())?;
-    show_exceptions(&session.exceptions(&session.store(state)?)?, output)
+    let document = match &arguments.via {
+        Some(destination) => {
+            let via = super::far::via(destination, &arguments.far, arguments.ssh_config)?;
+            super::block_on(session.far(&via))??.exceptions(arguments.state.as_ref())?
+        }
+        None => session.exceptions(&session.store(arguments.state)?)?,
+    };
+    show_exceptions(&document, arguments.via.as_deref(), output)
 }
 
-fn show_exceptions(document: &Exceptions, output: &Output) -> anyhow::Result<u8> {
+fn show_exceptions(document: &Exceptions, via: Option<&str>, output: &Output) -> anyhow::Result<u8> {
     let past = document.exceptions.iter().any(|change| change.days_left.is_some_and(|days| days < 0));
     if output.format == Format::Json {
-        print_json(document)?;
+        output::print_json(document)?;
         return Ok(u8::from(past));
     }
+    let via = via.map(|destination| format!(" --via {destination}")).unwrap_or_default();
     let of = |change: &Change| {
         let left = match change.days_left.unwrap_or_default() {
             0 => "its last day is today".to_owned(),
             1 => "1 day left".to_owned(),
             days if days > 0 => format!("{days} days left"),
-            -1 => "past its date by 1 day: `shakedown fix --expire` removes it".to_owned(),
-            days => format!("past its date by {} days: `shakedown fix --expire` removes it", -days),
+            -1 => format!("past its date by 1 day: `shakedown fix --expire{via}` removes it"),
+            days => format!("past its date by {} days: `shakedown fix --expire{via}` removes it", -days),
         };
         entry(change, &left)
     };

@@ -1,6 +1,6 @@
 //! `shakedown demo`: the steps as a person reads them.
 
-use shakedown::{Demo, DemoStep, Options, Session, report};
+use shakedown::{Demo, DemoStep, Options, Session, document, report};
 
 use crate::arguments::{Format, Output};
 use crate::output;
@@ -14,7 +14,7 @@ pub(super) fn run(output: &Output) -> anyhow::Result<u8> {
     let result = super::block_on(session.demo(|step| steps.push(step)))??;
     match output.format {
         Format::Json => {
-            let reports: Vec<serde_json::Value> = steps
+            let reports = steps
                 .iter()
                 .filter_map(|step| match step {
                     DemoStep::Found(report) | DemoStep::Proved(report) => {
@@ -23,8 +23,12 @@ pub(super) fn run(output: &Output) -> anyhow::Result<u8> {
                     _ => None,
                 })
                 .collect();
-            let document = serde_json::json!({"schema": "shakedown/1", "command": "demo", "proved": result == Demo::Proved, "reports": reports});
-            output::print(&format!("{document:#}\n"))?;
+            output::print_json(&document::Demo {
+                schema: document::SCHEMA.to_owned(),
+                command: "demo".to_owned(),
+                proved: result == Demo::Proved,
+                reports,
+            })?;
         }
         Format::Text | Format::Markdown | Format::Handoff | Format::Sarif => {
             for step in &steps {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
-use shakedown::apply::{Exception, State};
+use shakedown::apply::{Exception, SavedPlan, State};
 use shakedown::{Applied, Applying, FixError, FixPlan, Session, Step};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,15 +59,9 @@ pub(super) fn run(arguments: FixArguments, output: &Output) -> anyhow::Result<u8
     output::end_progress(output);
     if let Some(path) = &arguments.save {
         let saved = session.saved(&plan, applying.number, applying.exception.clone())?;
-        write_plan(path, &saved.text()).with_context(|| format!("`{}` cannot be written", path.display()))?;
+        write_plan(path, &saved)?;
         let status = show(&plan, &session, output)?;
-        if output.format == Format::Text {
-            output::print(&format!(
-                "\nplan of `{}` written to `{}`; nothing was changed\n",
-                saved.title,
-                path.display()
-            ))?;
-        }
+        say_saved(path, &saved, output)?;
         return Ok(status);
     }
     if arguments.apply.is_none() {
@@ -245,7 +239,8 @@ pub(super) fn finish(
     let mut options = arguments.state.as_ref().map(|state| format!(" --state {}", state.display())).unwrap_or_default();
     if let Some(via) = &arguments.via {
         options.push_str(&format!(" --via {via}"));
-        for (wanted, option) in [(arguments.send_binary, " --send-binary"), (arguments.via_sudo, " --via-sudo")] {
+        for (wanted, option) in [(arguments.far.send_binary, " --send-binary"), (arguments.far.via_sudo, " --via-sudo")]
+        {
             options.push_str(if wanted { option } else { "" });
         }
     }
@@ -295,9 +290,19 @@ pub(super) fn with_applied(mut document: Value, applied: Option<&Applied>) -> St
 }
 
 /// A plan is for its readers only: it holds what the files were, as hashes, and what they become.
-fn write_plan(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_plan(path: &std::path::Path, plan: &SavedPlan) -> anyhow::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(plan.text().as_bytes()));
+    written.with_context(|| format!("`{}` cannot be written", path.display()))
+}
+
+/// For people: that a plan was written.
+pub(super) fn say_saved(path: &std::path::Path, plan: &SavedPlan, output: &Output) -> anyhow::Result<()> {
+    if output.format != Format::Text {
+        return Ok(());
+    }
+    let path = path.display();
+    output::print(&format!("\nplan of `{}` written to `{path}`; nothing was changed\n", plan.title))
 }

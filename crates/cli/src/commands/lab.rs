@@ -1,6 +1,6 @@
 //! `shakedown lab`: scenarios that a person can run and learn from.
 
-use serde_json::{Value, json};
+use shakedown::document::{Document, LabList, LabListed, LabResult, LabRun, LabStep as Shown, SCHEMA};
 use shakedown::{LabEnd, LabOptions, LabStep, Options, Scenario, Session, report};
 
 use crate::arguments::{Format, LabVerb, Output};
@@ -28,13 +28,24 @@ pub(super) fn run(verb: LabVerb, output: &Output) -> anyhow::Result<u8> {
 fn list(output: &Output) -> anyhow::Result<u8> {
     let scenarios = shakedown::scenarios();
     if output.format == Format::Json {
-        let mut listed =
-            vec![json!({"name": DEMO, "title": DEMO_TITLE, "protocol": "ssh", "needs": [], "missing": []})];
-        listed.extend(scenarios.iter().map(|one| {
-            json!({"name": one.name, "title": one.title, "protocol": one.protocol, "cause": one.cause,
-                "needs": one.needs(), "missing": one.missing()})
-        }));
-        print(&json!({"schema": "shakedown/1", "command": "lab", "scenarios": listed}))?;
+        let demo = LabListed {
+            name: DEMO.to_owned(),
+            title: DEMO_TITLE.to_owned(),
+            protocol: "ssh".to_owned(),
+            cause: None,
+            needs: Vec::new(),
+            missing: Vec::new(),
+        };
+        let listed = scenarios.iter().map(|one| LabListed {
+            name: one.name.clone(),
+            title: one.title.clone(),
+            protocol: one.protocol.clone(),
+            cause: Some(one.cause.clone()),
+            needs: one.needs().iter().map(|&name| name.to_owned()).collect(),
+            missing: one.missing(),
+        });
+        let scenarios = std::iter::once(demo).chain(listed).collect();
+        output::print_json(&LabList { schema: SCHEMA.to_owned(), command: "lab".to_owned(), scenarios })?;
         return Ok(0);
     }
     let width = scenarios.iter().map(|one| one.name.len()).max().unwrap_or(0);
@@ -47,10 +58,6 @@ fn list(output: &Output) -> anyhow::Result<u8> {
     text.push_str("\nshakedown lab run NAME runs one, on loopback and in a folder of its own; `all` runs all\n");
     output::print(&text)?;
     Ok(0)
-}
-
-fn print(document: &Value) -> anyhow::Result<()> {
-    output::print(&format!("{document:#}\n"))
 }
 
 fn all(scenarios: &[Scenario], options: &LabOptions, output: &Output) -> anyhow::Result<u8> {
@@ -81,8 +88,15 @@ fn all(scenarios: &[Scenario], options: &LabOptions, output: &Output) -> anyhow:
         };
         // What failed says more than what could not be tried.
         status = if status == 1 || this == 1 { 1 } else { status.max(this) };
-        results.push(json!({"name": scenario.name, "title": scenario.title, "protocol": scenario.protocol,
-            "cause": scenario.cause, "result": result, "because": because, "steps": steps}));
+        results.push(LabResult {
+            name: scenario.name.clone(),
+            title: scenario.title.clone(),
+            protocol: scenario.protocol.clone(),
+            cause: scenario.cause.clone(),
+            result: result.to_owned(),
+            because,
+            steps,
+        });
         if !json {
             output::print(&match &end {
                 LabEnd::Proved => "\nproved\n".to_owned(),
@@ -94,7 +108,7 @@ fn all(scenarios: &[Scenario], options: &LabOptions, output: &Output) -> anyhow:
         }
     }
     if json {
-        print(&json!({"schema": "shakedown/1", "command": "lab", "scenarios": results}))?;
+        output::print_json(&LabRun { schema: SCHEMA.to_owned(), command: "lab".to_owned(), scenarios: results })?;
     }
     Ok(status)
 }
@@ -124,17 +138,26 @@ fn text(step: &LabStep, scenario: &Scenario, output: &Output) -> String {
     }
 }
 
-fn value(step: &LabStep) -> Value {
-    let document = |found: &shakedown::Report| serde_json::from_str::<Value>(&report::json(found)).unwrap_or_default();
+fn value(step: &LabStep) -> Shown {
+    let named = |name: &str| Shown { step: name.to_owned(), ..Shown::default() };
+    let document =
+        |found: &shakedown::Report| serde_json::from_str::<Document>(&report::json(found)).ok().map(Box::new);
     match step {
-        LabStep::File { whose, text } => json!({"step": "file", "whose": whose, "text": text}),
-        LabStep::Started { command } => json!({"step": "started", "command": command}),
-        LabStep::Said { command, text } => json!({"step": "said", "command": command, "text": text}),
-        LabStep::Found(found) => json!({"step": "found", "report": document(found)}),
-        LabStep::Fix(step) => json!({"step": "fix", "state": step.state.as_str(), "text": step.text}),
-        LabStep::ByHand { text } => json!({"step": "by-hand", "text": text}),
-        LabStep::Proof(found) => json!({"step": "proof", "report": document(found)}),
-        LabStep::Kept { folder } => json!({"step": "kept", "folder": folder}),
-        _ => Value::Null,
+        LabStep::File { whose, text } => {
+            Shown { whose: Some((*whose).to_owned()), text: Some(text.clone()), ..named("file") }
+        }
+        LabStep::Started { command } => Shown { command: Some(command.clone()), ..named("started") },
+        LabStep::Said { command, text } => {
+            Shown { command: command.clone(), text: Some(text.clone()), ..named("said") }
+        }
+        LabStep::Found(found) => Shown { report: document(found), ..named("found") },
+        LabStep::Fix(step) => {
+            Shown { state: Some(step.state.as_str().to_owned()), text: Some(step.text.clone()), ..named("fix") }
+        }
+        LabStep::ByHand { text } => Shown { text: Some(text.clone()), ..named("by-hand") },
+        LabStep::Proof(found) => Shown { report: document(found), ..named("proof") },
+        LabStep::Kept { folder } => Shown { folder: Some(folder.display().to_string()), ..named("kept") },
+        // The steps may become more than this program knows of.
+        _ => named("other"),
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             output::report(report, &session, &output, Kind::Offer)
         }
         Verb::Fix(arguments) => fix::run(*arguments, &output),
-        Verb::Exceptions { state } => changes::exceptions(state, &output),
+        Verb::Exceptions(arguments) => changes::exceptions(arguments, &output),
         Verb::Guard { state, id } => {
             shakedown::watch_until_confirmed(&state, &id, || {
                 // Whoever started this waits for the word; nothing else is ever printed.

@@ -11,6 +11,7 @@ mod evidence;
 mod fix;
 mod incident;
 mod kinds;
+mod lab;
 mod offer;
 mod offer_ike;
 mod offer_party;
@@ -28,6 +29,7 @@ pub use evidence::{Evidence, Hop};
 pub use fix::{Command, Edit, Fix};
 pub use incident::Incident;
 pub use kinds::{Applicability, OutcomeResult, Protocol, Role, Side, SignatureState, StageResult};
+pub use lab::{Demo, LabList, LabListed, LabResult, LabRun, LabStep};
 pub use offer::{
     BannerRule, Behaviour, Broken, Confirm, GexRequest, HostKey, IkeProposal, Offer, Supported, TlsCertificate,
     Undecided,

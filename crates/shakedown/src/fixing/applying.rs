@@ -235,8 +235,9 @@ impl Session {
     ) -> Applied {
         let (id, change) = (hand.id(), hand.change());
         steps.add(State::Planned, format!("change `{id}`: {}", change.title));
-        let session = self.with_clients(&proof.clients);
-        proof.ordinary = ordinary::client(&session, &proof.target).map(|client| client.connect());
+        if hand.prover().is_none() {
+            proof.ordinary = self.ordinary_before(&proof);
+        }
         let because = self.steps_of(hand, &proof, &mut steps, stop).await.err();
         let because = because.map(|said| shakedown_report::mask(&said).into_owned());
         let mut state = hand.state();
@@ -256,6 +257,12 @@ impl Session {
         Applied { id, number, change, state, steps: steps.steps, because, undone_at }
     }
 
+    /// What the ordinary client of this machine meets before the change.
+    pub(super) fn ordinary_before(&self, proof: &Proof) -> Option<ordinary::Verdict> {
+        let session = self.with_clients(&proof.clients);
+        ordinary::client(&session, &proof.target).map(|client| client.connect())
+    }
+
     async fn steps_of(
         &self,
         hand: &mut dyn Hand,
@@ -271,9 +278,12 @@ impl Session {
         steps.add(State::Written, hand.write()?);
         going_on()?;
         steps.add(State::Reloaded, hand.reload()?);
-        let how = tokio::select! {
-            how = self.prove(proof) => how?,
-            () = stopped(stop) => return Err(STOPPED.to_owned()),
+        let how = match hand.prover() {
+            Some(prover) => prover.prove()?,
+            None => tokio::select! {
+                how = self.prove(proof) => how?,
+                () = stopped(stop) => return Err(STOPPED.to_owned()),
+            },
         };
         going_on()?;
         hand.proved(&how)?;
@@ -283,15 +293,26 @@ impl Session {
 
     /// After a roll-back: whether the server answers as it did. Where it does not, it is started again if it is known how.
     async fn see_that_it_answers(&self, proof: &Proof, hand: &mut dyn Hand, steps: &mut Steps<'_>) {
-        let session = self.with_clients(&proof.clients);
-        let answers = || async { session.check(&proof.target).await.is_ok_and(|report| !report.pairs.is_empty()) };
-        let mut answered = answers().await;
+        let mut answered = self.answers(proof, hand).await;
         if !answered && let Some(started) = hand.restart() {
             steps.add(State::RolledBack, started);
-            answered = answers().await;
+            answered = self.answers(proof, hand).await;
         }
         let text = if answered { "the server answers again" } else { "the server does not answer: it needs a look" };
         steps.add(State::RolledBack, text.to_owned());
+    }
+
+    async fn answers(&self, proof: &Proof, hand: &mut dyn Hand) -> bool {
+        match hand.prover() {
+            Some(prover) => prover.answers(),
+            None => self.target_answers(proof).await,
+        }
+    }
+
+    /// Whether the server says what it offers.
+    pub(super) async fn target_answers(&self, proof: &Proof) -> bool {
+        let session = self.with_clients(&proof.clients);
+        session.check(&proof.target).await.is_ok_and(|report| !report.pairs.is_empty())
     }
 
     /// Takes back a change of the journal.

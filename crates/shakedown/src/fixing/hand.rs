@@ -31,6 +31,18 @@ pub(super) trait Hand {
     fn restart(&mut self) -> Option<String>;
     /// When the change is undone unless it is confirmed.
     fn undone_at(&mut self) -> Option<Timestamp>;
+    /// Where the new connections that prove the change are not made by this program, who makes them.
+    fn prover(&mut self) -> Option<&mut dyn Prover> {
+        None
+    }
+}
+
+/// Who makes new connections elsewhere.
+pub(super) trait Prover {
+    /// Makes them, until they show that the change works. Gives what shows it, or what stands against it.
+    fn prove(&mut self) -> Result<String, String>;
+    /// After a roll-back: whether the server answers.
+    fn answers(&mut self) -> bool;
 }
 
 /// On this machine.

@@ -41,6 +41,13 @@ pub struct FixPlan {
 }
 
 impl FixPlan {
+    /// With what is known of the clients that agree already.
+    fn finished(mut self) -> Self {
+        self.worked = self.before.as_ref().map(proof::agreeing).unwrap_or_default();
+        "fix".clone_into(&mut self.report.command);
+        self
+    }
+
     /// A fix by its number, counted from 1 in the order of the report.
     pub fn fix(&self, number: usize) -> Option<&Fix> {
         self.report.fixes.get(number.checked_sub(1)?)
@@ -97,7 +104,7 @@ impl Session {
             return Ok(plan);
         }
         let clients = self.options.clients.clone();
-        let mut plan = match ends(first, second) {
+        let plan = match ends(first, second) {
             Ends::Target(target) => {
                 let report = self.check(target).await?;
                 FixPlan {
@@ -108,17 +115,7 @@ impl Session {
                     worked: Vec::new(),
                 }
             }
-            Ends::ClientAndTarget(client, target) => {
-                let clients = if client == LOCAL { Vec::new() } else { vec![client.to_owned()] };
-                let report = self.with_clients(&clients).check(target).await?;
-                FixPlan {
-                    before: Some(report.clone()),
-                    report,
-                    target: Some(target.to_owned()),
-                    clients,
-                    worked: Vec::new(),
-                }
-            }
+            Ends::ClientAndTarget(client, target) => return self.fix_client(client, target).await,
             Ends::TargetAndFile(target, file) => {
                 let before = self.check(target).await?;
                 let report = self.fix_of_file(target, file, &before).await?;
@@ -129,9 +126,15 @@ impl Session {
                 FixPlan { report, target: None, clients: vec![client.to_owned()], before: None, worked: Vec::new() }
             }
         };
-        plan.worked = plan.before.as_ref().map(proof::agreeing).unwrap_or_default();
-        "fix".clone_into(&mut plan.report.command);
-        Ok(plan)
+        Ok(plan.finished())
+    }
+
+    /// Plans what to change at a client, or at the running server that it is to reach.
+    async fn fix_client(&self, client: &str, target: &str) -> Result<FixPlan, Error> {
+        let clients = if client == LOCAL { Vec::new() } else { vec![client.to_owned()] };
+        let report = self.with_clients(&clients).check(target).await?;
+        let (before, target) = (Some(report.clone()), Some(target.to_owned()));
+        Ok(FixPlan { report, target, clients, before, worked: Vec::new() }.finished())
     }
 
     /// The same session with other clients in the place of this machine's own.

@@ -78,6 +78,7 @@ impl Session {
             target: job.proof.target,
             clients: job.proof.clients,
             client: job.proof.client,
+            seen_from: None,
             exception: job.request.exception,
         })
     }
@@ -93,32 +94,37 @@ impl Session {
         said: impl FnMut(&Step),
     ) -> Result<Applied, FixError> {
         let wrong = |source: SavedError| FixError::Saved { path: path.to_owned(), source };
-        let unreadable = |source| wrong(Refused::Io { path: path.to_owned(), doing: "read", source }.into());
-        let bytes = std::fs::read(path).map_err(unreadable)?;
-        let plan = SavedPlan::parse(&bytes).map_err(wrong)?;
-        plan.still_holds(self.report("fix").vantage.host.as_deref()).map_err(wrong)?;
-        let no_check = || wrong(Refused::NoCheck { kind: "this configuration" }.into());
-        let kind = KINDS.into_iter().find(|kind| kind.as_str() == plan.kind).ok_or_else(no_check)?;
-        let weakens = plan.applicability != "safe";
-        if weakens && plan.exception.is_none() {
-            return Err(FixError::Weaker { number: 1 });
+        let plan = read(path)?;
+        if let Some(from) = plan.seen_from {
+            return Err(wrong(SavedError::SeenFrom { from }));
         }
+        let mut job = self.job_of_saved(plan, applying).map_err(wrong)?;
+        let session = self.with_clients(&job.proof.clients);
+        let before = session.check(&job.proof.target).await;
+        job.proof.worked = proof::begun(&before.map_err(|source: Error| FixError::Target(Box::new(source)))?);
+        self.carry_out(job, applying, said).await
+    }
+
+    /// What is to be done for a saved plan whose files are as they were. Who agreed with the target before is to be added.
+    pub(super) fn job_of_saved(&self, plan: SavedPlan, applying: &Applying) -> Result<Job, SavedError> {
+        plan.still_holds(self.report("fix").vantage.host.as_deref())?;
+        let no_check = || Refused::NoCheck { kind: "this configuration" };
+        let kind = KINDS.into_iter().find(|kind| kind.as_str() == plan.kind).ok_or_else(no_check)?;
         let mut edits = Vec::new();
         for input in plan.inputs.iter().filter(|input| !input.edits.is_empty()) {
+            let unreadable = |source| Refused::Io { path: input.path.clone(), doing: "read", source };
             let text = std::fs::read(&input.path).map_err(unreadable)?;
             if sha256(&text) != input.sha256 {
-                return Err(wrong(Refused::Changed { path: input.path.clone() }.into()));
+                return Err(Refused::Changed { path: input.path.clone() }.into());
             }
             let file = Arc::new(SourceFile::new(input.path.display().to_string(), text));
             let of = |edit: &StoredEdit| TextEdit { span: edit.start..edit.end, replacement: edit.replacement.clone() };
             edits.push(FileEdit { file, edits: input.edits.iter().map(of).collect() });
         }
-        let session = self.with_clients(&plan.clients);
-        let before = session.check(&plan.target).await.map_err(|source: Error| FixError::Target(Box::new(source)))?;
         let request = Request {
             title: plan.title,
             causes: plan.causes,
-            applicability: if weakens { "weakens" } else { "safe" },
+            applicability: if plan.applicability == "safe" { "safe" } else { "weakens" },
             by: format!("{}; planned by {}", by(), plan.by),
             kind,
             read: plan.inputs.iter().map(|input| input.path.clone()).collect(),
@@ -131,14 +137,25 @@ impl Session {
             confirm_within: None,
             exception: plan.exception,
         };
-        let worked = proof::begun(&before);
         // What of IKE it was about is not in the plan: the tunnel has to be seen.
         let tunnel = kind == ConfigurationKind::Swanctl;
         let (target, clients, client) = (plan.target, plan.clients, plan.client);
         let causes = proof::of_certificates(request.causes.iter().map(String::as_str));
-        let proof = Proof { target, clients, client, tunnel, worked, causes, ordinary: None };
-        self.carry_out(Job { number: None, request, proof }, applying, said).await
+        let proof = Proof { target, clients, client, tunnel, worked: Vec::new(), causes, ordinary: None };
+        Ok(Job { number: None, request, proof })
     }
+}
+
+/// Reads a plan, which has a reason and a date where it lowers security.
+pub(super) fn read(path: &Path) -> Result<SavedPlan, FixError> {
+    let wrong = |source: SavedError| FixError::Saved { path: path.to_owned(), source };
+    let unreadable = |source| wrong(Refused::Io { path: path.to_owned(), doing: "read", source }.into());
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let plan = SavedPlan::parse(&bytes).map_err(wrong)?;
+    if plan.applicability != "safe" && plan.exception.is_none() {
+        return Err(FixError::Weaker { number: 1 });
+    }
+    Ok(plan)
 }
 
 /// A path as a program or a person wrote it, from the root.

@@ -13,6 +13,7 @@ mod tls;
 pub use asyncssh::{Asyncssh, asyncssh_server};
 pub use dropbear::{Dropbear, DropbearSpec, dropbear};
 pub use libreswan::Libreswan;
+pub use namespaces::OwnMachine;
 pub use paramiko::{Paramiko, paramiko_server};
 pub use script::ScriptSpec;
 pub use sshd::{Sshd, SshdSpec, sshd};

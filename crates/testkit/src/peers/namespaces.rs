@@ -6,6 +6,31 @@ use std::time::Duration;
 use crate::process::run;
 use crate::program::{peers_dir, require, skipped};
 
+/// A machine with files, a network and processes of its own, which its superuser may set up as he likes.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnMachine(());
+
+impl OwnMachine {
+    /// Looks for the right to make one; `None` after saying what the test is skipped for. Only root can: in a namespace of
+    /// users there is nobody else to become.
+    ///
+    /// # Panics
+    /// Where it is missing and `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
+    pub fn find() -> Option<Self> {
+        if !is_root() {
+            skipped("other users are needed: run the tests as root");
+            return None;
+        }
+        may_be_made().then_some(Self(()))
+    }
+
+    /// A `bash` script on it, ended with all that it started. It runs in the folder, and has a function `await FILE PROCESS
+    /// TEXT [OUTPUT]` that waits until the text stands in a file that a process writes.
+    pub fn script(&self, folder: &Path, text: &str) -> Command {
+        script(folder, "", text)
+    }
+}
+
 /// Whether scripts can be run in namespaces of their own here; says what the test is skipped for where they cannot.
 ///
 /// # Panics
@@ -39,9 +64,12 @@ pub(super) fn script(folder: &Path, functions: &str, script: &str) -> Command {
 
 /// A file system, a network and processes of its own; root needs no user namespace for them.
 fn kinds() -> &'static str {
+    if is_root() { "-mnpf" } else { "-Urmnpf" }
+}
+
+fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let root = fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0);
-    if root { "-mnpf" } else { "-Urmnpf" }
+    fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 
 /// `await FILE PROCESS TEXT [OUTPUT]` waits until the text stands in a file that a process writes; where that ends without

@@ -2,7 +2,8 @@
 //! from here.
 //!
 //! What is seen of the running server and its clients goes there; the server's file is read, planned over and changed there,
-//! with the rights and by the programs of that machine. What comes back is what a person is shown, secrets masked.
+//! with the rights and by the programs of that machine. What comes back is what a person is shown, secrets masked. Where a
+//! client of that machine is to change, the server is seen, and the change proved, from there as well.
 
 mod protocol;
 mod serve;
@@ -15,15 +16,16 @@ pub use ssh::Via;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use shakedown_apply::{Change, State};
-use shakedown_model::{Protocol, Report, Role};
+use shakedown_apply::{Change, SavedPlan, State};
+use shakedown_model::{Report, Role};
 use shakedown_schema::v1;
 
-use self::protocol::{Answer, Beginning, Begun, Question, Task};
+use self::protocol::{Answer, Beginning, Begun, OwnTask, Question, Task};
 use self::ssh::Channel;
 use super::applying::{Applied, Applying, Step, Steps, by};
-use super::hand::Hand;
+use super::hand::{Hand, Prover};
 use super::proof::{self, Proof};
+use super::{FixError, saved};
 use crate::{Error, Session, Target, Told};
 
 /// Why nothing is done on another machine.
@@ -142,6 +144,9 @@ pub enum ViaError {
     /// The target or a client cannot be read here.
     #[error(transparent)]
     Here(Box<Error>),
+    /// The saved plan is not used.
+    #[error(transparent)]
+    Plan(Box<FixError>),
 }
 
 /// How long a plan may take.
@@ -152,8 +157,15 @@ const SHORT: Duration = Duration::from_secs(60);
 /// Another machine, on which changes are planned and made.
 pub struct Far {
     channel: Channel,
-    /// The running server of the plan, and what it did before.
-    seen: Option<(String, Report)>,
+    plan: Option<Seen>,
+}
+
+/// From where the running server of a plan is asked.
+enum Seen {
+    /// From here: the server, and what it did before.
+    Here(String, Box<Report>),
+    /// From the other machine, whose client is to change.
+    There(String),
 }
 
 impl std::fmt::Debug for Far {
@@ -168,7 +180,7 @@ impl Session {
     /// # Errors
     /// It is not reached, its host key is not verified, or there is no matching program.
     pub async fn far(&self, via: &Via) -> Result<Far, ViaError> {
-        Ok(Far { channel: Channel::open(via).await?, seen: None })
+        Ok(Far { channel: Channel::open(via).await?, plan: None })
     }
 
     /// Plans over a running server, as it is seen from here, and its file on another machine.
@@ -179,9 +191,6 @@ impl Session {
         let here = |error: Error| ViaError::Here(Box::new(error));
         let before = self.check(target).await.map_err(here)?;
         let named: Target = target.parse::<Target>().map_err(|error| here(error.into()))?;
-        if named.protocol == Protocol::Ike {
-            return Err(ViaError::Refused { because: "files of IKE are changed on their own machine".to_owned() });
-        }
         let mut report = self.report("fix");
         let (context, _) = self.fix_context(&named, &mut report).map_err(here)?;
         let clients = before.parties.iter().filter(|party| party.role == Role::Client);
@@ -195,15 +204,89 @@ impl Session {
             context: (&context).into(),
             server_context: (&self.options.context).into(),
             files: files.map(|(_, product, path)| (product.clone(), path.clone())).collect(),
+            seen_in: self.options.seen_in.clone(),
             shown: shown.clone(),
         };
-        match far.channel.ask(&Question::Plan(Box::new(task)), PLAN, "planning")? {
-            Answer::Planned(plan) => {
-                far.seen = Some((target.to_owned(), before));
-                Ok(*plan)
+        far.planned(&Question::Plan(Box::new(task)), Seen::Here(target.to_owned(), Box::new(before)))
+    }
+
+    /// Plans over a client of another machine, which is named as it would be there, and a running server as it is reached
+    /// from there. All that is to be seen is seen there.
+    ///
+    /// # Errors
+    /// The client cannot be read there, or the target not be checked.
+    pub fn plan_client_on(
+        &self,
+        far: &mut Far,
+        client: &str,
+        target: &str,
+        shown: &Shown,
+    ) -> Result<FarPlan, ViaError> {
+        let task = OwnTask {
+            client: client.to_owned(),
+            target: target.to_owned(),
+            timeout: milliseconds(self.options.timeout),
+            shown: shown.clone(),
+        };
+        far.planned(&Question::PlanThere(Box::new(task)), Seen::There(target.to_owned()))
+    }
+
+    /// The plan of a fix of the plan there, for a file here.
+    ///
+    /// # Errors
+    /// The fix cannot be made, or nothing was planned.
+    pub fn saved_on(
+        &self,
+        far: &mut Far,
+        number: Option<usize>,
+        exception: Option<shakedown_apply::Exception>,
+    ) -> Result<SavedPlan, ViaError> {
+        match far.channel.ask(&Question::Save { number, exception }, SHORT, "saving the plan")? {
+            Answer::Saved(saved) => {
+                let mut saved = *saved;
+                if let Some(Seen::Here(..)) = far.plan {
+                    saved.seen_from = Some(self.own_name());
+                    saved.clients.clone_from(&self.options.clients);
+                }
+                Ok(saved)
             }
             _ => Err(ViaError::OtherAnswer),
         }
+    }
+
+    /// Makes a saved plan there, if all its files are as they were, and proves it from where its target is reached.
+    ///
+    /// # Errors
+    /// It is not begun; nothing was changed then.
+    pub async fn apply_saved_on(
+        &self,
+        far: &mut Far,
+        path: &std::path::Path,
+        applying: &Applying,
+        said: impl FnMut(&Step),
+    ) -> Result<Option<Applied>, ViaError> {
+        let wrong = |error: FixError| ViaError::Plan(Box::new(error));
+        let plan = saved::read(path).map_err(wrong)?;
+        let own = self.own_name();
+        let seen = match &plan.seen_from {
+            Some(from) if *from != own => {
+                let source = shakedown_apply::SavedError::SeenFrom { from: from.clone() };
+                return Err(wrong(FixError::Saved { path: path.to_owned(), source }));
+            }
+            Some(_) => {
+                let session = self.with_clients(&plan.clients);
+                let before = session.check(&plan.target).await.map_err(|error| ViaError::Here(Box::new(error)))?;
+                Seen::Here(plan.target.clone(), Box::new(before))
+            }
+            None => Seen::There(plan.target.clone()),
+        };
+        let clients = plan.clients.clone();
+        self.begin_on(far, seen, Some(plan), &clients, applying, said).await
+    }
+
+    /// This machine, for a plan.
+    fn own_name(&self) -> String {
+        self.report("fix").vantage.host.unwrap_or_else(|| "a machine without a name".to_owned())
     }
 
     /// Makes a fix of the plan there, proves it by new connections from here, and takes it back where that fails. `None`
@@ -215,22 +298,36 @@ impl Session {
         &self,
         far: &mut Far,
         applying: &Applying,
+        said: impl FnMut(&Step),
+    ) -> Result<Option<Applied>, ViaError> {
+        let Some(seen) = far.plan.take() else { return Err(ViaError::OtherAnswer) };
+        self.begin_on(far, seen, None, &self.options.clients, applying, said).await
+    }
+
+    async fn begin_on(
+        &self,
+        far: &mut Far,
+        seen: Seen,
+        saved: Option<SavedPlan>,
+        clients: &[String],
+        applying: &Applying,
         mut said: impl FnMut(&Step),
     ) -> Result<Option<Applied>, ViaError> {
-        let Some((target, before)) = far.seen.take() else { return Err(ViaError::OtherAnswer) };
         let patience = self.options.timeout.saturating_mul(4) + SHORT;
         let beginning = Beginning {
+            saved: saved.map(Box::new),
             number: applying.number,
             exception: applying.exception.clone(),
             state: state(applying.state.as_ref()),
             reload: applying.reload.clone(),
             restart: applying.restart.clone(),
-            limit: u64::try_from(applying.limit.as_millis()).unwrap_or(u64::MAX),
+            limit: milliseconds(applying.limit),
             confirm_within: applying.confirm_within.map(|within| within.as_secs().max(1)),
-            by: match &before.vantage.host {
+            by: match self.report("fix").vantage.host {
                 Some(host) => format!("{} at {host}", by()),
                 None => by(),
             },
+            timeout: milliseconds(self.options.timeout),
             patience: patience.as_secs(),
         };
         let begun = match far.channel.ask(&Question::Begin(Box::new(beginning)), PLAN, "the change was being begun")? {
@@ -242,20 +339,29 @@ impl Session {
         for found in &begun.recovered {
             steps.add(State::RolledBack, found.clone());
         }
+        let (target, worked, proves) = match seen {
+            Seen::Here(target, before) => (target, proof::begun(&before), false),
+            // Who agreed before, and whether all still do, is known there.
+            Seen::There(target) => (target, Vec::new(), true),
+        };
         let proof = Proof {
             target,
-            clients: self.options.clients.clone(),
+            clients: clients.to_vec(),
             client: begun.client.clone(),
-            tunnel: false,
-            worked: proof::agreeing(&before),
+            tunnel: begun.tunnel,
+            worked,
             causes: proof::of_certificates(begun.change.causes.iter().map(String::as_str)),
             ordinary: None,
         };
         let number = begun.number;
-        let step = applying.limit.saturating_mul(4) + SHORT;
-        let mut hand = There { channel: &mut far.channel, begun, state: State::Planned, step };
+        let step = (applying.limit.saturating_mul(4) + SHORT).max(patience);
+        let mut hand = There { channel: &mut far.channel, begun, state: State::Planned, step, proves };
         Ok(Some(self.make(&mut hand, number, proof, steps, &applying.stop).await))
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn state(folder: Option<&std::path::PathBuf>) -> Option<String> {
@@ -263,6 +369,16 @@ fn state(folder: Option<&std::path::PathBuf>) -> Option<String> {
 }
 
 impl Far {
+    fn planned(&mut self, question: &Question, seen: Seen) -> Result<FarPlan, ViaError> {
+        match self.channel.ask(question, PLAN, "planning")? {
+            Answer::Planned(plan) => {
+                self.plan = Some(seen);
+                Ok(*plan)
+            }
+            _ => Err(ViaError::OtherAnswer),
+        }
+    }
+
     /// All changes of the journal there.
     ///
     /// # Errors
@@ -324,6 +440,8 @@ struct There<'a> {
     state: State,
     /// How long a step may take.
     step: Duration,
+    /// Whether it is proved from there.
+    proves: bool,
 }
 
 impl There<'_> {
@@ -408,5 +526,19 @@ impl Hand for There<'_> {
             Ok(Answer::Ended { undone_at }) => undone_at.and_then(|at| at.parse().ok()),
             _ => None,
         }
+    }
+
+    fn prover(&mut self) -> Option<&mut dyn Prover> {
+        if self.proves { Some(self) } else { None }
+    }
+}
+
+impl Prover for There<'_> {
+    fn prove(&mut self) -> Result<String, String> {
+        self.step(&Question::Prove, "a new connection was being made")
+    }
+
+    fn answers(&mut self) -> bool {
+        matches!(self.ask(&Question::Answers, "the server was being asked"), Ok(Answer::Answers { answers: true }))
     }
 }

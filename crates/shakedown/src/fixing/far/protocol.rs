@@ -2,14 +2,15 @@
 
 use std::io::{self, BufRead, Read as _};
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use shakedown_apply::{Change, Exception, State};
+use shakedown_apply::{Change, Exception, SavedPlan, State};
 use shakedown_model::{Context, KnownHostKey, KnownHostMark, Name, Origin, OriginKind};
 use shakedown_schema::v1;
 
 /// The version of what the two ends say. It grows with any change that the other end could not follow.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 /// What the line of the greeting begins with. Shells print other things first.
 pub(super) const GREETING: &str = "shakedown-far ";
 /// The longest line, in bytes.
@@ -30,9 +31,13 @@ pub(super) struct Greeting {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub(super) enum Question {
-    /// Plan over its own file.
+    /// Plan over its own file for clients that were seen from here.
     Plan(Box<Task>),
-    /// Begin the change of a fix of the plan. The steps come after it.
+    /// Plan over its own client, and a server as it is seen from there.
+    PlanThere(Box<OwnTask>),
+    /// The plan of a fix, for a file.
+    Save { number: Option<usize>, exception: Option<Exception> },
+    /// Begin the change of a fix of the plan, or of a saved plan. The steps come after it.
     Begin(Box<Beginning>),
     /// A step.
     BackUp,
@@ -42,6 +47,8 @@ pub(super) enum Question {
     Write,
     /// A step.
     Reload,
+    /// Makes the new connections that prove the change, where they are made there.
+    Prove,
     /// The last step: a new connection works.
     Proved {
         /// How that is known.
@@ -52,6 +59,8 @@ pub(super) enum Question {
         /// Why.
         because: String,
     },
+    /// After that: whether the server answers, where it is asked from there.
+    Answers,
     /// After that: starts the program.
     Restart,
     /// The change needs nothing more.
@@ -73,7 +82,7 @@ pub(super) enum Question {
 pub(super) struct Task {
     /// The running server, as the person named it.
     pub(super) target: String,
-    /// `ssh` or `tls`.
+    /// Its protocol.
     pub(super) protocol: v1::Protocol,
     /// The file of that server on the other machine.
     pub(super) file: String,
@@ -88,6 +97,22 @@ pub(super) struct Task {
     /// Further files of the server: product and path.
     #[serde(default)]
     pub(super) files: Vec<(String, String)>,
+    /// Logs of the server there, whose clients are computed as well.
+    #[serde(default)]
+    pub(super) seen_in: Vec<PathBuf>,
+    /// How the result is shown.
+    pub(super) shown: Shown,
+}
+
+/// What the other machine plans from where its own client is to change: all is seen from there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OwnTask {
+    /// The client, as a person there would name it: a file, or `local`.
+    pub(super) client: String,
+    /// The running server, as it is reached from there.
+    pub(super) target: String,
+    /// Milliseconds for a check of it.
+    pub(super) timeout: u64,
     /// How the result is shown.
     pub(super) shown: Shown,
 }
@@ -202,6 +227,9 @@ impl From<&WireContext> for Context {
 /// How a change is made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Beginning {
+    /// A saved plan; else what was planned before.
+    #[serde(default)]
+    pub(super) saved: Option<Box<SavedPlan>>,
     pub(super) number: Option<usize>,
     pub(super) exception: Option<Exception>,
     pub(super) state: Option<String>,
@@ -213,6 +241,8 @@ pub(super) struct Beginning {
     pub(super) confirm_within: Option<u64>,
     /// Who makes it, and from where.
     pub(super) by: String,
+    /// Milliseconds for a check of the target, where it is asked from there.
+    pub(super) timeout: u64,
     /// Seconds without a word from here after which the other machine takes the change back by itself.
     pub(super) patience: u64,
 }
@@ -223,6 +253,8 @@ pub(super) struct Beginning {
 pub(super) enum Answer {
     /// A plan.
     Planned(Box<FarPlan>),
+    /// The plan of a fix, for a file.
+    Saved(Box<SavedPlan>),
     /// A change was begun.
     Begun(Box<Begun>),
     /// A step was made, and what was done.
@@ -231,6 +263,8 @@ pub(super) enum Answer {
     NotDone { state: State, because: String },
     /// The old files are in place.
     RolledBack { files: usize, said: String },
+    /// Whether the server answers.
+    Answers { answers: bool },
     /// The program was started, or not; nothing where it is not known how.
     Restarted { said: Option<String> },
     /// Nothing more.
@@ -284,6 +318,9 @@ pub(super) struct Begun {
     pub(super) change: Change,
     /// The label of the client that it is for.
     pub(super) client: Option<String>,
+    /// IKE: it is about the tunnel.
+    #[serde(default)]
+    pub(super) tunnel: bool,
     /// What was found of earlier runs, in words.
     pub(super) recovered: Vec<String>,
 }

@@ -7,16 +7,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use shakedown_apply::{Real, State, Transaction};
-use shakedown_model::{Party, Protocol, Report, Role};
+use shakedown_apply::{Exception, Locked, Real, State, Transaction};
+use shakedown_model::{Party, Report, Role};
 use shakedown_report::TextOptions;
 use shakedown_schema::v1;
 
 use super::protocol::{
-    Answer, Beginning, Begun, FarFix, FarPlan, GREETING, Greeting, PROTOCOL, Question, Task, line, next_line,
+    Answer, Beginning, Begun, FarFix, FarPlan, GREETING, Greeting, OwnTask, PROTOCOL, Question, Shown, Task, line,
+    next_line,
 };
-use crate::fixing::applying::{Applying, recovered, with_sources};
+use crate::fixing::applying::{Applying, Job, recovered, with_sources};
 use crate::fixing::hand::{Hand, Here};
+use crate::fixing::proof::Proof;
 use crate::fixing::{FixError, FixPlan};
 use crate::{Error, Options, Session, Target};
 
@@ -55,7 +57,23 @@ struct Serving<W> {
     questions: mpsc::Receiver<Vec<u8>>,
     output: W,
     guard: Vec<OsString>,
-    plan: Option<(Session, FixPlan)>,
+    plan: Option<Planned>,
+}
+
+/// What was planned.
+struct Planned {
+    session: Session,
+    plan: FixPlan,
+    /// Whether the server is asked from here.
+    seen_here: bool,
+}
+
+/// A change that is begun, as far as it is known here what proves it.
+struct Proving<'a> {
+    session: &'a Session,
+    /// What proves it, where that is done here.
+    proof: Option<&'a Proof>,
+    silence: Duration,
 }
 
 impl<W: Write> Serving<W> {
@@ -81,7 +99,9 @@ impl<W: Write> Serving<W> {
     async fn answer_to(&mut self, question: Question) -> io::Result<()> {
         let answer = match question {
             Question::Plan(task) => self.plan(&task).await.map_err(|error| with_sources(&error)),
-            Question::Begin(beginning) => return self.change(&beginning),
+            Question::PlanThere(task) => self.plan_here(&task).await.map_err(|error| with_sources(&error)),
+            Question::Save { number, exception } => self.save(number, exception),
+            Question::Begin(beginning) => return self.change(*beginning).await,
             Question::List { state } => {
                 journal(state, |session, store| Ok(Answer::Changes(Box::new(session.changes(store)?))))
             }
@@ -103,8 +123,21 @@ impl<W: Write> Serving<W> {
         let options = Options { context: (&task.server_context).into(), files: files.collect(), ..Options::default() };
         let session = Session::new(options)?;
         let plan = session.plan_far(task).await?;
+        Ok(self.planned(Planned { session, plan, seen_here: false }, &task.shown))
+    }
+
+    /// Plans over the own client of this machine.
+    async fn plan_here(&mut self, task: &OwnTask) -> Result<Answer, Error> {
+        let options = Options { timeout: Duration::from_millis(task.timeout), ..Options::default() };
+        let session = Session::new(options)?;
+        let plan = session.fix_client(&task.client, &task.target).await?;
+        Ok(self.planned(Planned { session, plan, seen_here: true }, &task.shown))
+    }
+
+    /// Keeps a plan, and shows it.
+    fn planned(&mut self, planned: Planned, shown: &Shown) -> Answer {
+        let Planned { session, plan, .. } = &planned;
         let report = &plan.report;
-        let shown = &task.shown;
         let options = TextOptions {
             color: shown.color,
             width: shown.width.clamp(40, 1_000),
@@ -128,15 +161,40 @@ impl<W: Write> Serving<W> {
             exit_status: report.exit_status(),
             fixes: report.fixes.iter().map(fix).collect(),
         };
-        self.plan = Some((session, plan));
-        Ok(Answer::Planned(Box::new(answer)))
+        self.plan = Some(planned);
+        Answer::Planned(Box::new(answer))
+    }
+
+    /// The plan of a fix, for a file.
+    fn save(&self, number: Option<usize>, exception: Option<Exception>) -> Result<Answer, String> {
+        let planned = self.plan.as_ref().ok_or("nothing was planned yet")?;
+        let saved = planned.session.saved(&planned.plan, number, exception);
+        Ok(Answer::Saved(Box::new(saved.map_err(|error| with_sources(&error))?)))
+    }
+
+    /// What is to be done, and whether what proves it is asked from here.
+    async fn job(&mut self, beginning: &mut Beginning, applying: &Applying) -> Result<(Session, Job, bool), FixError> {
+        if let Some(saved) = beginning.saved.take() {
+            let seen_here = saved.seen_from.is_none();
+            let options = Options { timeout: Duration::from_millis(beginning.timeout), ..Options::default() };
+            let wrong = |source| FixError::Saved { path: "the plan that was sent".into(), source };
+            let session = Session::new(options).map_err(|source| FixError::Target(Box::new(source)))?;
+            let mut job = session.job_of_saved(*saved, applying).map_err(wrong)?;
+            if seen_here {
+                let before = session.with_clients(&job.proof.clients).check(&job.proof.target).await;
+                let before = before.map_err(|source| FixError::Target(Box::new(source)))?;
+                job.proof.worked = crate::fixing::proof::begun(&before);
+            }
+            return Ok((session, job, seen_here));
+        }
+        let refused = || FixError::NoneFits { why: "nothing was planned yet".to_owned() };
+        let Planned { session, plan, seen_here } = self.plan.take().ok_or_else(refused)?;
+        let job = session.job(&plan, applying)?;
+        Ok((session, job, seen_here))
     }
 
     /// A change from its beginning to its end.
-    fn change(&mut self, beginning: &Beginning) -> io::Result<()> {
-        let Some((session, plan)) = self.plan.take() else {
-            return self.say(&refused("nothing was planned yet".to_owned()));
-        };
+    async fn change(&mut self, mut beginning: Beginning) -> io::Result<()> {
         let applying = Applying {
             number: beginning.number,
             exception: beginning.exception.clone(),
@@ -150,13 +208,13 @@ impl<W: Write> Serving<W> {
             // The other machine decides: where it goes away, the change is taken back.
             stop: Arc::default(),
         };
-        let begun = session.job(&plan, &applying).and_then(|mut job| {
+        let begun = self.job(&mut beginning, &applying).await.and_then(|(session, mut job, seen_here)| {
             job.request.by = format!("{}, for {}", job.request.by, beginning.by);
             applying.complete(&mut job.request, &job.proof.target);
-            let locked = session.store(applying.state.clone())?.lock()?;
-            Ok((job, locked))
+            let locked: Locked = session.store(applying.state.clone())?.lock()?;
+            Ok((session, job, seen_here, locked))
         });
-        let (job, locked) = match begun {
+        let (session, mut job, seen_here, locked) = match begun {
             Ok(begun) => begun,
             Err(FixError::Nothing) => return self.say(&Answer::Nothing),
             Err(error) => return self.say(&refused(with_sources(&error))),
@@ -176,9 +234,17 @@ impl<W: Write> Serving<W> {
             number: job.number,
             change: hand.change(),
             client: job.proof.client.clone(),
+            tunnel: job.proof.tunnel,
             recovered: found.iter().map(recovered).collect(),
         };
-        let steps = self.say(&Answer::Begun(Box::new(begun))).and_then(|()| self.steps(&mut hand, silence));
+        if seen_here {
+            job.proof.ordinary = session.ordinary_before(&job.proof);
+        }
+        let proof = seen_here.then_some(&job.proof);
+        let steps = match self.say(&Answer::Begun(Box::new(begun))) {
+            Ok(()) => self.steps(&mut hand, &Proving { session: &session, proof, silence }).await,
+            Err(error) => Err(error),
+        };
         if hand.state() < State::Proved {
             // Nobody is left to be told of it but the journal; what does not work here, the guard tries again.
             let _journalled = hand.roll_back("the connection to the machine that made it was lost");
@@ -187,9 +253,9 @@ impl<W: Write> Serving<W> {
     }
 
     /// The steps that are asked for, until the change is over or nobody asks any more.
-    fn steps(&mut self, hand: &mut Here<'_>, silence: Duration) -> io::Result<()> {
+    async fn steps(&mut self, hand: &mut Here<'_>, proving: &Proving<'_>) -> io::Result<()> {
         let mut last = Instant::now();
-        while let Some(question) = self.next(silence.saturating_sub(last.elapsed())) {
+        while let Some(question) = self.next(proving.silence.saturating_sub(last.elapsed())) {
             let done = |hand: &Here<'_>, step: Result<String, String>| match step {
                 Ok(said) => Answer::Done { state: hand.state(), said },
                 Err(because) => Answer::NotDone { state: hand.state(), because },
@@ -211,6 +277,14 @@ impl<W: Write> Serving<W> {
                     let step = hand.reload();
                     done(hand, step)
                 }
+                Question::Prove if hand.state() == State::Reloaded => match proving.proof {
+                    Some(proof) => done(hand, proving.session.prove(proof).await),
+                    None => done(hand, Err("the change is not proved from here".to_owned())),
+                },
+                Question::Answers => match proving.proof {
+                    Some(proof) => Answer::Answers { answers: proving.session.target_answers(proof).await },
+                    None => done(hand, Err("the server is not asked from here".to_owned())),
+                },
                 Question::Proved { how } if hand.state() == State::Reloaded => {
                     let step = hand.proved(&how).map(|()| how);
                     done(hand, step)
@@ -258,8 +332,8 @@ impl Session {
         let named: Target = task.target.parse()?;
         let protocol = named.protocol;
         let wrong = |expected: &str| Error::Party { party: task.file.clone(), expected: expected.to_owned() };
-        if protocol == Protocol::Ike || task.protocol != v1::Protocol::from(protocol) {
-            return Err(wrong("files of IKE are changed on their own machine"));
+        if task.protocol != v1::Protocol::from(protocol) {
+            return Err(wrong("it is planned for another protocol"));
         }
         if task.file.contains("://") || task.file == crate::party::LOCAL || !task.file.contains('/') {
             return Err(wrong("a file of that machine is needed here, by its whole path"));
@@ -272,7 +346,11 @@ impl Session {
                 party.label.clone_from(label);
             }
         }
-        let report = self.with_file(report, &task.file, &(&task.context).into(), protocol).await?;
+        let (peers, notes) = self.seen_clients(&task.seen_in)?;
+        let mut session = self.clone();
+        session.options.known_peers.extend(peers);
+        let mut report = session.with_file(report, &task.file, &(&task.context).into(), protocol).await?;
+        report.notes.extend(notes);
         let (target, worked) = (Some(task.target.clone()), task.worked.clone());
         Ok(FixPlan { report, target, clients: Vec::new(), before: None, worked })
     }
