@@ -400,6 +400,33 @@ x509_staples = {
 }
 
 
+def revocation_list(*entries, extensions=b"", times=2):
+    fields = [tlv(2, b"\1"), SHA256_RSA, common_name(b"Example CA")] + [tlv(0x17, b"250101000000Z")] * times
+    fields.append(tlv(0x30, *entries))
+    if extensions:
+        fields.append(tlv(0xA0, tlv(0x30, extensions)))
+    return tlv(0x30, tlv(0x30, *fields), SHA256_RSA, tlv(3, b"\0" + bytes(64)))
+
+
+def revoked(*extensions):
+    parts = [tlv(2, b"\1"), tlv(0x17, b"250101000000Z")]
+    return tlv(0x30, *parts, *([tlv(0x30, *extensions)] if extensions else []))
+
+
+POINT = tlv(0x30, tlv(0xA0, tlv(0xA0, tlv(0x86, b"http://example.org/"))), tlv(0x81, b"\xff"))
+x509_revocation_lists = {
+    "empty": revocation_list(),
+    "without_end": revocation_list(revoked(), times=1),
+    "reason": revocation_list(revoked(extension(CE + b"\x15", tlv(10, b"\1"))), revoked()),
+    "number": revocation_list(extensions=extension(CE + b"\x14", tlv(2, b"\7"))),
+    "point": revocation_list(revoked(), extensions=extension(CE + b"\x1c", POINT, True)),
+    "delta": revocation_list(extensions=extension(CE + b"\x1b", tlv(2, b"\1"), True)),
+    "critical": revocation_list(revoked(extension(CE + b"\x1d", b"", True)), extensions=extension(b"\x2a\3", b"", True)),
+    "armoured": armoured(b"X509 CRL", revocation_list(revoked())),
+    "cut": revocation_list(revoked())[:-20],
+}
+
+
 def isakmp(*payloads, version=0x20, exchange=34, flags=8, after=0):
     """Each payload is (type, body)."""
     kinds = [kind for kind, _ in payloads] + [after]
@@ -450,6 +477,7 @@ for target, seeds in {
     "x509_certificate": x509_certificates,
     "x509_file": x509_files,
     "x509_staple": x509_staples,
+    "x509_revocation_list": x509_revocation_lists,
     "ssh_messages": messages,
     "ssh_packet": packets,
     "ssh_identification": {**identifications, **strange},

@@ -163,6 +163,7 @@ mod tests {
             certificates: Vec::new(),
             key_pairs: Vec::new(),
             dh_parameters: None,
+            revocation_lists: None,
         };
         Party {
             label: "db01".to_owned(),

@@ -347,6 +347,8 @@ fn certificate_problem(kind: &str, rest: &str) -> CertificateProblem {
         },
         "revoked" => CertificateProblem::Revoked { at: time(0), reason: None },
         "staple-missing" => CertificateProblem::StapleMissing,
+        "list-unusable" => CertificateProblem::ListUnusable { list: first(), why: words[1..].join(" ") },
+        "list-missing" => CertificateProblem::ListMissing { issuer: first(), fetch: Vec::new() },
         _ => panic!("no such problem: {kind}"),
     }
 }

@@ -105,6 +105,20 @@ pub enum CertificateProblem {
         /// Why, in one sentence without a full stop.
         why: String,
     },
+    /// The revocation list of its issuer, which the other party has, does not tell whether it is revoked.
+    ListUnusable {
+        /// The list's file.
+        list: Name,
+        /// Why, as what follows "the list, which": `ended 3 days ago, on 2026-01-31`.
+        why: String,
+    },
+    /// The other party refuses what it cannot look up, and has no revocation list of its issuer.
+    ListMissing {
+        /// Its issuer.
+        issuer: Name,
+        /// Where the list can be fetched, as it says (RFC 5280 section 4.2.1.13).
+        fetch: Vec<Name>,
+    },
 }
 
 impl CertificateProblem {
@@ -125,6 +139,8 @@ impl CertificateProblem {
             Self::Revoked { .. } => "revoked",
             Self::StapleMissing => "staple-missing",
             Self::StapleUnusable { .. } => "staple-unusable",
+            Self::ListUnusable { .. } => "list-unusable",
+            Self::ListMissing { .. } => "list-missing",
         }
     }
 }
@@ -162,6 +178,12 @@ impl std::fmt::Display for CertificateProblem {
             Self::Revoked { at, reason: None } => write!(f, "was revoked on {}", day(*at)),
             Self::StapleMissing => f.write_str("demands a stapled OCSP response, and none was sent"),
             Self::StapleUnusable { why } => write!(f, "came with an OCSP response that cannot be used: {why}"),
+            Self::ListUnusable { list, why } => {
+                write!(f, "cannot be looked up in the revocation list {}, which {why}", quoted(list))
+            }
+            Self::ListMissing { issuer, .. } => {
+                write!(f, "was issued by {}, of which there is no revocation list", quoted(issuer))
+            }
         }
     }
 }

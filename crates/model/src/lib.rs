@@ -43,7 +43,7 @@ pub use origin::{Excerpt, Origin, OriginKind, SourceFile, Span};
 pub use outcome::{
     FailedSlot, FailureKind, Forecast, Outcome, OutcomeResult, Risk, Stage, StageOutcome, StageResult, TraceStep,
 };
-pub use party::{Configuration, ConfigurationKind, Gathered, KeyPair, Offer, Party, PartySource, Policy};
+pub use party::{Configuration, ConfigurationKind, Gathered, KeyPair, NamedFile, Offer, Party, PartySource, Policy};
 pub use protocol::{Protocol, Role, Side};
 pub use report::{Pair, Report, Vantage};
 pub use said::{Fault, Indication, MessageKind, Said};

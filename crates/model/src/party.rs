@@ -151,6 +151,17 @@ pub struct Configuration {
     pub key_pairs: Vec<KeyPair>,
     /// The file with the parameters of DHE, by its whole path.
     pub dh_parameters: Option<String>,
+    /// The file with the revocation lists that peers' certificates are looked up in.
+    pub revocation_lists: Option<NamedFile>,
+}
+
+/// A file that a configuration names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Its whole path.
+    pub path: String,
+    /// Where it is named.
+    pub origin: crate::Origin,
 }
 
 /// The files of a certificate, by their whole paths.

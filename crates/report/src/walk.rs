@@ -16,8 +16,8 @@ use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshP
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
     FileEdit, FilePermission, Fix, Forecast, HopRef, Incident, Indication, Item, KeyPair, Known, KnownHostKey,
-    KnownHostStatus, Label, Name, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy, Remedy,
-    Report, Risk, Said, SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
+    KnownHostStatus, Label, Name, NamedFile, Object, Origin, OriginKind, Outcome, Pair, Party, PartySource, Policy,
+    Remedy, Report, Risk, Said, SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
 };
 
 use self::tls::tls;
@@ -195,8 +195,15 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
     }
     if let Some(configuration) = configuration {
         visit.configuration(configuration);
-        let Configuration { kind: _, files: _, context: decided, certificates, key_pairs, dh_parameters } =
-            configuration;
+        let Configuration {
+            kind: _,
+            files: _,
+            context: decided,
+            certificates,
+            key_pairs,
+            dh_parameters,
+            revocation_lists,
+        } = configuration;
         context(visit, decided);
         for (path, one) in certificates {
             visit.path(path);
@@ -206,6 +213,10 @@ pub(crate) fn party(visit: &mut dyn Visit, party: &mut Party) {
             [certificate, key].into_iter().chain(chain).for_each(|path| visit.path(path));
         }
         dh_parameters.iter_mut().for_each(|path| visit.path(path));
+        if let Some(NamedFile { path, origin }) = revocation_lists {
+            visit.path(path);
+            visit.origin(origin);
+        }
     }
     notes.iter_mut().for_each(|note| visit.sentence(note));
 }

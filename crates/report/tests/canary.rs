@@ -149,6 +149,10 @@ fn full_of_canaries() -> Report {
             chain: Some("/etc/pathcanary/chain.pem".into()),
         }],
         dh_parameters: Some("/etc/pathcanary/dh.pem".into()),
+        revocation_lists: Some(shakedown_model::NamedFile {
+            path: "/etc/pathcanary/list.crl".into(),
+            origin: Origin::file(&file, 0..2),
+        }),
         context: Box::new(Context {
             target: Some("aliascanary".into()),
             host: Some("hostcanary".into()),

@@ -30,6 +30,7 @@ fn nothing_of_our_own_files_is_in_it() {
         certificates: Vec::new(),
         key_pairs: Vec::new(),
         dh_parameters: None,
+        revocation_lists: None,
         context: Box::new(Context { user: Some("ours".into()), ..Context::default() }),
     });
     report.evidence = vec![

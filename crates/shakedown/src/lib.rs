@@ -17,6 +17,7 @@ pub mod input;
 mod installed;
 mod known_hosts;
 mod lab;
+mod list_files;
 mod live;
 mod local;
 mod options;

@@ -21,6 +21,8 @@ pub struct Options {
     pub server_name: Option<String>,
     /// TLS: the authorities to trust instead of this machine's (`--cacert`).
     pub cacert: Option<PathBuf>,
+    /// TLS: revocation lists that certificates are looked up in (`--crl`).
+    pub crls: Vec<PathBuf>,
     /// TLS: the certificate that the client shows to servers that ask for one, with its chain, in PEM (`--cert`).
     pub certificate: Option<PathBuf>,
     /// TLS: the private key of that certificate, in PEM; `None` where it stands in the same file (`--key`).
@@ -114,6 +116,7 @@ impl Default for Options {
             connect: Vec::new(),
             server_name: None,
             cacert: None,
+            crls: Vec::new(),
             certificate: None,
             key: None,
             key_passphrase_file: None,

@@ -257,7 +257,8 @@ impl Session {
             });
         };
         let gathered = tls_party::gather(&files, kind, &spec, &self.catalog);
-        let gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
+        let mut gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
+        crate::list_files::look_at(&mut gathered, &files, self.now());
         Ok(self.labelled(gathered, text))
     }
 

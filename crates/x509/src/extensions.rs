@@ -88,6 +88,11 @@ impl KeyUsage {
     pub fn certificate_signing(self) -> bool {
         self.0 & 1 << 5 != 0
     }
+
+    /// May sign revocation lists.
+    pub fn list_signing(self) -> bool {
+        self.0 & 1 << 6 != 0
+    }
 }
 
 /// RFC 5280 section 4.2.1.10.

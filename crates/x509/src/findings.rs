@@ -6,7 +6,8 @@ use shakedown_model::{CertificateFinding, CertificateProblem, Evidence, Fact, Na
 use crate::oid::purpose_name;
 use crate::{
     Anchors, Bounds, Builder, Certificate, Fault, GeneralName, KeyKind, NameMatch, NameMismatch, Node, Path, Paths,
-    Position, Purpose, Rules, Search, Verifier, Wanted, match_name, paths, staple,
+    Position, Purpose, Refusal, RevocationLists, RevocationStatus, Rules, Search, Verifier, Wanted, match_name, paths,
+    revocation, staple,
 };
 
 /// A chain and the client or server that it is shown to.
@@ -22,6 +23,8 @@ pub struct Shown<'a> {
     pub staple: Option<&'a [u8]>,
     /// Whether it is known that no staple was sent although one was asked for.
     pub staple_asked: bool,
+    /// The revocation lists that the other party looks into; none by default.
+    pub lists: RevocationLists<'a>,
     /// What the other party trusts.
     pub anchors: &'a Anchors,
     /// What the other party refuses.
@@ -57,18 +60,8 @@ pub fn findings(shown: &Shown<'_>) -> Vec<Evidence> {
         }
     }
     let Some((end, others)) = readable.split_first() else { return evidence(found, shown.by) };
-    let purpose = match shown.by {
-        Role::Server => Purpose::Server,
-        Role::Client => Purpose::Client,
-    };
-    let bounds = Bounds::default();
-    let search = Search { end, others, anchors: shown.anchors, now: shown.now, purpose, bounds };
-    let all = paths(&search);
-    let (mut path, mut refusals) = all.taken_by(shown.builder, shown.rules);
-    // Where no path holds, the best of all says more than the one where this client happens to stop.
-    if !refusals.is_empty() && !all.verdict(shown.rules).is_trusted() {
-        (path, refusals) = all.taken_by(Builder::AllPaths, shown.rules);
-    }
+    let all = all_paths(shown, end, others);
+    let (path, refusals) = taken(shown, &all);
     let context = Context { shown, paths: &all, path: &path, sent: others.len(), phase };
     let bytes: usize = shown.chain.iter().map(Vec::len).sum();
     if shown.rules.verifier == Verifier::OpenSsl && bytes > OPENSSL_CHAIN {
@@ -90,7 +83,43 @@ pub fn findings(shown: &Shown<'_>) -> Vec<Evidence> {
         (None, true) => found.push(context.finding(0, CertificateProblem::StapleMissing)),
         (None, false) => {}
     }
+    for status in revocation::along(&all, &path, &shown.lists, shown.now) {
+        // One that was stapled says the same.
+        let new = status.problem(&shown.lists).map(|problem| context.finding(status.place, problem));
+        found.extend(new.filter(|new| !found.contains(new)));
+    }
     evidence(found, shown.by)
+}
+
+fn all_paths<'a>(shown: &Shown<'a>, end: &'a Certificate, others: &'a [Certificate]) -> Paths<'a> {
+    let purpose = match shown.by {
+        Role::Server => Purpose::Server,
+        Role::Client => Purpose::Client,
+    };
+    let bounds = Bounds::default();
+    paths(&Search { end, others, anchors: shown.anchors, now: shown.now, purpose, bounds })
+}
+
+/// The path that the other party takes. Where none holds, the best of all says more than the one where it happens to stop.
+fn taken(shown: &Shown<'_>, all: &Paths<'_>) -> (Path, Vec<Refusal<'static>>) {
+    let (path, refusals) = all.taken_by(shown.builder, shown.rules);
+    if !refusals.is_empty() && !all.verdict(shown.rules).is_trusted() {
+        return all.taken_by(Builder::AllPaths, shown.rules);
+    }
+    (path, refusals)
+}
+
+/// What the lists of [`Shown::lists`] say of each certificate of the path that the other party takes, from the end's own
+/// on.
+pub fn revocation_status(shown: &Shown<'_>) -> Vec<RevocationStatus> {
+    let read: Vec<Certificate> = shown.chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+    let Some((end, others)) =
+        read.split_first().filter(|(end, _)| shown.chain.first().is_some_and(|der| *der == *end.der))
+    else {
+        return Vec::new();
+    };
+    let all = all_paths(shown, end, others);
+    revocation::along(&all, &taken(shown, &all).0, &shown.lists, shown.now)
 }
 
 fn evidence(facts: Vec<Fact>, by: Role) -> Vec<Evidence> {

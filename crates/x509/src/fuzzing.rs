@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use shakedown_model::Role;
 
 use crate::{
-    Anchors, Builder, Certificate, Limits, OcspResponse, Rules, Shown, Wanted, certificates, chain_order, describe,
-    findings, key_fits, match_name,
+    Anchors, Builder, Certificate, GivenList, Limits, OcspResponse, RevocationList, RevocationLists, Rules, Shown,
+    Wanted, certificates, chain_order, describe, findings, key_fits, match_name, revocation_lists, untimely,
 };
 
 /// A certificate is read or refused with a place in it; what is read can be told, compared and judged.
@@ -52,10 +52,26 @@ pub fn x509_staple(data: &[u8]) {
     }
 }
 
+/// A revocation list, or a file of them.
+pub fn x509_revocation_list(data: &[u8]) {
+    match RevocationList::from_der(data) {
+        Ok(list) => {
+            assert_eq!(RevocationList::from_der(data).as_ref(), Ok(&list));
+            let _why = untimely(&list, Timestamp::from_second(1_750_000_000).unwrap_or_default());
+            let _entry = list.entry(&[1]);
+        }
+        Err(error) => assert!(error.offset <= data.len()),
+    }
+    let (_read, others) = revocation_lists(data);
+    assert!(others.iter().all(|block| block.der.is_empty() && block.span.end <= data.len()));
+}
+
 fn judge(chain: &[Vec<u8>], anchors: &Anchors) {
     let _described = describe(chain);
     let wanted = Wanted::parse("www.example.org");
     let now = Timestamp::from_second(1_750_000_000).unwrap_or_default();
+    let read = chain.last().and_then(|der| RevocationList::from_der(der).ok());
+    let lists: Vec<GivenList> = read.into_iter().map(|list| GivenList { file: "list".to_owned(), list }).collect();
     if let (Some(first), Some(wanted)) = (chain.first().and_then(|der| Certificate::from_der(der).ok()), &wanted) {
         let _matched = match_name(&first, wanted);
     }
@@ -70,6 +86,7 @@ fn judge(chain: &[Vec<u8>], anchors: &Anchors) {
             wanted: wanted.as_ref(),
             staple: chain.last().map(Vec::as_slice),
             staple_asked: true,
+            lists: RevocationLists { lists: &lists, whole_path: true, demanded: true },
             anchors,
             rules: &rules,
             builder,

@@ -72,6 +72,15 @@ pub(crate) mod extension {
     pub(crate) const SCT_LIST: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
 }
 
+/// Extensions of revocation lists and of their entries, RFC 5280 sections 5.2 and 5.3.
+pub(crate) mod list_extension {
+    pub(crate) const NUMBER: &[u8] = &[0x55, 0x1d, 20];
+    pub(crate) const REASON: &[u8] = &[0x55, 0x1d, 21];
+    pub(crate) const DELTA: &[u8] = &[0x55, 0x1d, 27];
+    pub(crate) const ISSUING_POINT: &[u8] = &[0x55, 0x1d, 28];
+    pub(crate) const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+}
+
 /// What RFC 5280 section 4.2.1 calls an extension; the dotted form where it has no name here.
 pub(crate) fn extension_name(oid: &Oid) -> String {
     let names = [

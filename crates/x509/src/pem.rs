@@ -36,6 +36,9 @@ pub enum PemProblem {
     /// What it holds is no certificate.
     #[error("{0}")]
     NotACertificate(DerError),
+    /// What it holds is no revocation list.
+    #[error("{0}")]
+    NotAList(DerError),
 }
 
 /// A certificate, and where it stands in the file.

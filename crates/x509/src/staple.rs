@@ -9,6 +9,7 @@ use crate::der::{
     constructed, context,
 };
 use crate::oid::purpose;
+use crate::revocation_list::reason_name;
 use crate::signature;
 use crate::{Certificate, DistinguishedName, PublicKey, SignatureAlgorithm, SignatureCheck, time};
 
@@ -60,21 +61,6 @@ pub enum OcspState {
     /// The responder does not know it.
     Unknown,
 }
-
-/// CRLReason, RFC 5280 section 5.3.1.
-const REASONS: [&str; 11] = [
-    "unspecified",
-    "keyCompromise",
-    "cACompromise",
-    "affiliationChanged",
-    "superseded",
-    "cessationOfOperation",
-    "certificateHold",
-    "",
-    "removeFromCRL",
-    "privilegeWithdrawn",
-    "aACompromise",
-];
 
 const SHA1: &[u8] = &[0x2b, 0x0e, 3, 2, 26];
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
@@ -237,8 +223,8 @@ pub(crate) fn problem(
         return unusable("neither the issuer nor a responder of the issuer signed it".to_owned());
     }
     if let OcspState::Revoked { at, reason } = &answer.state {
-        let name = reason.and_then(|number| REASONS.get(usize::try_from(number).ok()?)).filter(|name| !name.is_empty());
-        return Some(CertificateProblem::Revoked { at: *at, reason: name.map(|name| (*name).to_owned()) });
+        let reason = reason.and_then(reason_name).map(str::to_owned);
+        return Some(CertificateProblem::Revoked { at: *at, reason });
     }
     if answer.state == OcspState::Unknown {
         return unusable("the responder does not know the certificate".to_owned());

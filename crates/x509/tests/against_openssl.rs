@@ -15,7 +15,8 @@ use shakedown_model::{CertificateProblem, Fact, Role};
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 use shakedown_testkit::{Finished, properties, require, run};
 use shakedown_x509::{
-    Anchors, Bounds, Builder, Certificate, OcspResponse, OcspState, Purpose, Rules, Search, Shown, findings, paths,
+    Anchors, Bounds, Builder, Certificate, OcspResponse, OcspState, Purpose, RevocationLists, Rules, Search, Shown,
+    findings, paths,
 };
 
 fn openssl(program: &Path, folder: &Path, arguments: &[&str]) -> Finished {
@@ -122,6 +123,7 @@ fn a_response_of_the_real_responder_is_read_and_checked() {
             wanted: None,
             staple,
             staple_asked: true,
+            lists: RevocationLists::default(),
             anchors: &anchors,
             rules: &Rules::browser(),
             builder: Builder::AllPaths,

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use shakedown_model::{CertificateProblem, Evidence, Fact, Role};
 use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, Damage, TestName, pem, purpose};
 use shakedown_x509::{
-    Anchors, Bounds, Builder, Certificate, ChainProblem, Fault, KeyFit, NameMatch, NameMismatch, Purpose, Rules,
-    Search, Shown, Wanted, certificates, chain_order, describe, findings, key_fits, match_name, paths,
+    Anchors, Bounds, Builder, Certificate, ChainProblem, Fault, KeyFit, NameMatch, NameMismatch, Purpose,
+    RevocationLists, Rules, Search, Shown, Wanted, certificates, chain_order, describe, findings, key_fits, match_name,
+    paths,
 };
 
 const NOW: i64 = 1_750_000_000;
@@ -58,6 +59,7 @@ fn found(chain: &[Vec<u8>], anchors: &Anchors, wanted: &str) -> Vec<Evidence> {
         wanted: wanted.as_ref(),
         staple: None,
         staple_asked: true,
+        lists: RevocationLists::default(),
         anchors,
         rules: &Rules::browser(),
         builder: Builder::AllPaths,

@@ -24,6 +24,11 @@ fn x509_staple() {
     replay("x509_staple", fuzzing::x509_staple);
 }
 
+#[test]
+fn x509_revocation_list() {
+    replay("x509_revocation_list", fuzzing::x509_revocation_list);
+}
+
 fn full() -> Vec<u8> {
     let mut spec = CertificateSpec::server("www.example.org", 1_750_000_000);
     spec.names.push(TestName::Ip(vec![192, 0, 2, 7]));

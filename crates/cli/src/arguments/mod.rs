@@ -211,6 +211,9 @@ pub(crate) struct Connection {
     /// TLS: trust these authorities (PEM) instead of this machine's.
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
+    /// TLS: look certificates up in these revocation lists (CRL, PEM or DER), as `curl --crlfile` does; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
     /// TLS: show this certificate to a server that asks for one: PEM, your own first, then the intermediate ones. Without
     /// `--key` the file holds the private key too. Whether the server lets it in is proved by a whole handshake; a web
     /// server (`https`) is sent one request besides, because some refuse a certificate only in their answer.

@@ -109,6 +109,7 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
     options.source = connection.source;
     options.server_name = connection.sni.clone();
     options.cacert = connection.cacert.clone();
+    options.crls = connection.crl.clone();
     options.certificate = connection.cert.clone();
     options.key = connection.key.clone();
     options.key_passphrase_file = connection.key_passphrase_file.clone();

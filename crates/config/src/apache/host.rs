@@ -294,6 +294,17 @@ fn server(
     server.certificates = certificates(both);
     let authority = both.last("SSLCACertificateFile").or_else(|| both.last("SSLCACertificatePath"));
     server.trusted_certificates = authority.and_then(argument).cloned();
+    let check = both.last("SSLCARevocationCheck").and_then(argument).map(Value::as_str);
+    match both.last("SSLCARevocationFile").and_then(argument) {
+        Some(value) if check.is_some_and(|check| !check.eq_ignore_ascii_case("none")) => {
+            server.revocation_lists = Some(value.clone());
+        }
+        Some(value) => server.notes.push(format!(
+            "nothing is looked up in `{}`: `SSLCARevocationCheck` is `none`, which is its default",
+            value.as_str()
+        )),
+        None => {}
+    }
     server.reject_handshake = both
         .last("SSLStrictSNIVHostCheck")
         .and_then(argument)

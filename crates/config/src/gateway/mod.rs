@@ -188,6 +188,7 @@ pub fn gather(
             certificates: Vec::new(),
             key_pairs: Vec::new(),
             dh_parameters: None,
+            revocation_lists: None,
         }),
         notes: tunnel.notes,
     };

@@ -44,6 +44,7 @@ pub(super) struct Options {
     switches: Vec<Switch<&'static str>>,
     pub(super) verify: Option<Value>,
     authority: Option<Value>,
+    revocation_lists: Option<Value>,
     /// `crt`, `default-crt` and `crt-list`, each with its value.
     pub(super) certificates: Vec<(Value, Value)>,
     pub(super) alpn: Option<Value>,
@@ -108,7 +109,9 @@ pub(super) fn find(files: &dyn Files, lines: &[Line], spec: &Spec<'_>, found: &m
                 let mut own = Options::default();
                 options(line, 2, &mut own, false, found);
                 if own.ssl {
-                    let settings = listener(line, &own, &bind, spec, dh.as_ref(), &loading, found);
+                    let mut settings = listener(line, &own, &bind, spec, dh.as_ref(), &loading, found);
+                    let base = authorities.as_deref();
+                    settings.revocation_lists = own.revocation_lists.as_ref().map(|value| based(value, base));
                     found.servers.push(settings);
                     found.server_lines.push(index);
                 }
@@ -190,6 +193,7 @@ pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: b
             "client-sigalgs" => options.client_signatures = value,
             "verify" => options.verify = value,
             "ca-file" | "ca-verify-file" => options.authority = options.authority.take().or(value),
+            "crl-file" => options.revocation_lists = value,
             "crt" | "default-crt" | "crt-list" => options.certificates.extend(value.map(|value| (word.clone(), value))),
             "alpn" => options.alpn = value,
             "sni" | "verifyhost" => {
@@ -398,6 +402,16 @@ fn listener(
     server
 }
 
+/// The path of a file of authorities or of their lists, from `ca-base` on.
+fn based(value: &Value, base: Option<&str>) -> Value {
+    match base {
+        Some(base) if !value.as_str().starts_with(['/', '@']) => {
+            Value::unwritten(format!("{}/{}", base.trim_end_matches('/'), value.as_str()), value.origin().clone())
+        }
+        _ => value.clone(),
+    }
+}
+
 pub(super) fn verification(value: &Value) -> Setting<ClientVerification> {
     let mode = match value.as_str() {
         "required" => ClientVerification::Required,
@@ -424,12 +438,7 @@ fn client(
     let mut client = ServerSettings::new("haproxy", Role::Client, label.trim());
     client.block = line.origin();
     client.settings = library(own, default, spec, false, found);
-    client.trusted_certificates = own.authority.as_ref().map(|value| match base {
-        Some(base) if !value.as_str().starts_with(['/', '@']) => {
-            Value::unwritten(format!("{}/{}", base.trim_end_matches('/'), value.as_str()), value.origin().clone())
-        }
-        _ => value.clone(),
-    });
+    client.trusted_certificates = own.authority.as_ref().map(|value| based(value, base));
     client.verify_peer = own
         .verify
         .as_ref()

@@ -71,6 +71,7 @@ pub(crate) fn server(tree: &mut Tree<'_>, block: usize, spec: &Spec<'_>) -> Serv
     server.certificates = certificates(tree, scope, "ssl_certificate", "ssl_certificate_key");
     server.trusted_certificates =
         scope.value("ssl_client_certificate").or_else(|| scope.value("ssl_trusted_certificate")).cloned();
+    server.revocation_lists = scope.value("ssl_crl").cloned();
     server.reject_handshake = scope.flag("ssl_reject_handshake").filter(|flag| flag.value);
     server.alpn = alpn(scope, context, http2, spec);
     if context == Context::MailServer {

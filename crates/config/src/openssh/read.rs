@@ -231,6 +231,7 @@ fn party(
             certificates: Vec::new(),
             key_pairs: Vec::new(),
             dh_parameters: None,
+            revocation_lists: None,
         }),
         notes: Vec::new(),
     }

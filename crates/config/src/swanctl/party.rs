@@ -52,6 +52,7 @@ impl Selection<'_> {
                 certificates: Vec::new(),
                 key_pairs: Vec::new(),
                 dh_parameters: None,
+                revocation_lists: None,
             }),
             notes,
         }

@@ -246,6 +246,8 @@ pub struct ServerSettings {
     pub contexts: Vec<CertificateContext>,
     /// The file with the CA certificates that peers' certificates are checked against.
     pub trusted_certificates: Option<Value>,
+    /// The file with the revocation lists that peers' certificates are looked up in; `None` where none are.
+    pub revocation_lists: Option<Value>,
     /// Application protocols (ALPN) in the order of preference; `None` where the program does not negotiate any.
     pub alpn: Option<Vec<Setting<String>>>,
     /// Whether the handshake is refused for a name that no block has (nginx's `ssl_reject_handshake`, HAProxy's
@@ -278,6 +280,7 @@ impl ServerSettings {
             certificates: Vec::new(),
             contexts: Vec::new(),
             trusted_certificates: None,
+            revocation_lists: None,
             alpn: None,
             reject_handshake: None,
             verify_peer: None,

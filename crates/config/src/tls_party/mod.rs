@@ -183,6 +183,7 @@ fn party(spec: &Spec<'_>, kind: ConfigurationKind, files: &[Arc<SourceFile>], po
             certificates: Vec::new(),
             key_pairs: Vec::new(),
             dh_parameters: None,
+            revocation_lists: None,
         }),
         notes: Vec::new(),
     }

@@ -7,7 +7,8 @@ use shakedown_model::tls::{
     Certificate, CertificateKeyType, ClientCertificate, DhParameters, TlsOffer, TlsPolicy, Unable, UnknownName,
 };
 use shakedown_model::{
-    ConfigProblem, ConfigurationKind, Evidence, Fact, Item, KeyPair, Known, Name, Party, Role, Slot, SourceFile,
+    ConfigProblem, ConfigurationKind, Evidence, Fact, Item, KeyPair, Known, Name, NamedFile, Party, Role, Slot,
+    SourceFile,
 };
 
 use super::context::Building;
@@ -123,6 +124,11 @@ pub(super) fn party_of(
         configuration.key_pairs = pairs.collect();
         let dh = settings.settings.dh_parameters.as_ref().filter(|path| path.as_str() != "auto");
         configuration.dh_parameters = dh.map(whole);
+        let lists = settings.revocation_lists.as_ref().filter(|_| is_server);
+        // Of Apache httpd the folder that relative paths begin at is said elsewhere.
+        let lists = lists.filter(|value| value.as_str().starts_with('/') || program.kind != ConfigurationKind::Apache);
+        configuration.revocation_lists =
+            lists.map(|value| NamedFile { path: whole(value), origin: value.origin().clone() });
     }
     party.notes.extend(made.notes);
     party.notes.extend(notes);

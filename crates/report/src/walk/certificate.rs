@@ -30,6 +30,16 @@ pub(super) fn finding(visit: &mut dyn Visit, finding: &mut CertificateFinding) {
         CertificateProblem::SmallKey { key, bits: _, minimum: _ } => visit.token(key),
         CertificateProblem::Revoked { at: _, reason } => reason.iter_mut().for_each(|text| visit.sentence(text)),
         CertificateProblem::StapleUnusable { why } => visit.sentence(why),
+        CertificateProblem::ListUnusable { list, why } => {
+            let mut path = list.as_str().to_owned();
+            visit.path(&mut path);
+            *list = Name::from_escaped(&path);
+            visit.sentence(why);
+        }
+        CertificateProblem::ListMissing { issuer, fetch } => {
+            visit.said(issuer);
+            fetch.iter_mut().for_each(|address| visit.said(address));
+        }
     }
 }
 

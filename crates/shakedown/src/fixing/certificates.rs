@@ -11,8 +11,8 @@ use shakedown_model::{
     FileEdit, Fix, OriginKind, OutcomeResult, Party, Report, Role, Side, SourceFile, TextEdit,
 };
 use shakedown_x509::{
-    Anchors, Builder, Certificate, KeyFit, Limits, ReadCertificate, Rules, Shown, SignatureCheck, Wanted, certificates,
-    findings, key_fits,
+    Anchors, Builder, Certificate, KeyFit, Limits, ReadCertificate, RevocationLists, Rules, Shown, SignatureCheck,
+    Wanted, certificates, findings, key_fits,
 };
 
 use crate::Session;
@@ -117,6 +117,7 @@ impl Trust<'_> {
             wanted: self.wanted.as_ref(),
             staple: None,
             staple_asked: false,
+            lists: RevocationLists::default(),
             anchors: self.anchors,
             rules: &self.rules,
             builder: Builder::TrustedFirst,

@@ -10,8 +10,9 @@ use shakedown_model::{
 };
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, Completed, TlsOptions, TlsProbed, TlsTarget, Verdict};
-use shakedown_x509::{Anchors, Rules};
+use shakedown_x509::{Anchors, GivenList, Rules};
 
+use super::certificates::Trust;
 use super::chosen::chosen;
 use super::identity::Own;
 use super::java_stores::{self, Store};
@@ -28,6 +29,8 @@ pub(crate) struct Meeting<'a> {
     /// The clients' offers: those of the first parties of the report.
     pub(crate) offers: Vec<TlsOffer>,
     pub(crate) anchors: Anchors,
+    /// The revocation lists of `--crl`.
+    pub(crate) lists: Vec<GivenList>,
     pub(crate) context: Context,
     /// The target as it was typed.
     pub(crate) named: &'a str,
@@ -39,6 +42,12 @@ pub(crate) struct Meeting<'a> {
     pub(crate) observed: Option<Observed<'a>>,
     /// What this machine's Java runtimes trust.
     pub(crate) stores: Vec<Store>,
+}
+
+impl Meeting<'_> {
+    fn trust(&self) -> Trust<'_> {
+        Trust { anchors: &self.anchors, lists: &self.lists }
+    }
 }
 
 /// What was seen of a client itself, whose offer is sent again.
@@ -198,7 +207,7 @@ impl Session {
                     answer,
                     target,
                     address.clone(),
-                    &meeting.anchors,
+                    meeting.trust(),
                     &rules,
                     offer.staples,
                     now,
@@ -206,8 +215,9 @@ impl Session {
                 let store = report.parties.get(client).and_then(|client| java_stores::of(&meeting.stores, client));
                 if let Some(store) = store.filter(|_| !answer.chain.is_empty()) {
                     let own = store.anchors.as_ref().map(|own| {
+                        let trust = Trust::only(own);
                         let found =
-                            certificates::findings(answer, target, address.clone(), own, &rules, offer.staples, now);
+                            certificates::findings(answer, target, address.clone(), trust, &rules, offer.staples, now);
                         java_stores::trusts(&found)
                     });
                     match own {
@@ -236,13 +246,20 @@ impl Session {
             matches!(&one.fact, Fact::Certificate(finding) if matches!(
             finding.problem, CertificateProblem::Revoked { .. } | CertificateProblem::StapleMissing))
         };
-        if !found.iter().any(is_about_revocation) && meeting.observed.is_none() {
+        let shown = answers.iter().find(|answer| answer.verdict == Verdict::Accepted && !answer.chain.is_empty());
+        let (looked_up, is_told) = shown
+            .filter(|_| !meeting.lists.is_empty())
+            .map(|answer| certificates::looked_up(&answer.chain, meeting.trust(), report.observed_at))
+            .unwrap_or_default();
+        report.notes.extend(looked_up.into_iter().filter(|note| !report.notes.contains(note)).collect::<Vec<_>>());
+        if !is_told && !found.iter().any(is_about_revocation) && meeting.observed.is_none() {
             report.notes.extend(revocation(&probed, meeting, report.observed_at));
         }
         report.evidence.extend(found);
         let completed = probed.completed.clone();
         if let Some(completed) = &completed {
-            let seen = complete::evidence(completed, meeting.own.identity(), &address, report.observed_at);
+            let seen =
+                complete::evidence(completed, meeting.own.identity(), &address, meeting.trust(), report.observed_at);
             report.evidence.extend(seen);
         }
         let gathered = self.tls_gathering(probed, meeting.named, meeting.own.identity());

@@ -7,17 +7,22 @@ use shakedown_model::{
     Item, Name, Origin, OriginKind, Outcome, Role, ShownCertificate, Slot, Stage, StageOutcome, StageResult,
 };
 use shakedown_probe::tls::{Answer, Completed, Identity};
-use shakedown_x509::{Anchors, Builder, Certificate, DistinguishedName, Rules, Shown, findings};
+use shakedown_x509::{Anchors, Builder, Certificate, DistinguishedName, RevocationLists, Rules, Shown, findings};
+
+use super::certificates::Trust;
 
 /// The alert certificate_expired, and those that servers send for any fault of a certificate: bad_certificate,
 /// certificate_unknown, access_denied.
 const MAY_BE_EXPIRED: [u8; 4] = [45, 42, 46, 49];
+/// The alert certificate_revoked, and those for any fault.
+const MAY_BE_REVOKED: [u8; 4] = [44, 42, 46, 49];
 
 /// What was seen, and what is wrong with a client certificate that was refused.
 pub(super) fn evidence(
     completed: &Completed,
     identity: Option<&Identity>,
     address: &str,
+    trust: Trust<'_>,
     now: Timestamp,
 ) -> Vec<Evidence> {
     let origin = Origin::new(OriginKind::Peer {
@@ -44,6 +49,9 @@ pub(super) fn evidence(
         vec![Evidence::new(Fact::Completion(Box::new(completion))).by(Role::Server).on(completed.connection)];
     if verdict == Some(ClientVerdict::Refused) && alert.is_none_or(|number| MAY_BE_EXPIRED.contains(&number)) {
         found.extend(own_faults(&chain, now).into_iter().map(|evidence| evidence.on(completed.connection)));
+    }
+    if verdict == Some(ClientVerdict::Refused) && alert.is_none_or(|number| MAY_BE_REVOKED.contains(&number)) {
+        found.extend(own_revocation(&chain, trust, now).into_iter().map(|evidence| evidence.on(completed.connection)));
     }
     found.into_iter().map(|evidence| evidence.at(origin.clone())).collect()
 }
@@ -77,6 +85,7 @@ fn own_faults(chain: &[Vec<u8>], now: Timestamp) -> Vec<Evidence> {
         wanted: None,
         staple: None,
         staple_asked: false,
+        lists: RevocationLists::default(),
         anchors: &Anchors::from_pem(b"").0,
         rules: &Rules::openssl(1),
         builder: Builder::TrustedFirst,
@@ -92,6 +101,24 @@ fn own_faults(chain: &[Vec<u8>], now: Timestamp) -> Vec<Evidence> {
         _ => false,
     };
     all.into_iter().filter(counts).collect()
+}
+
+/// Whether the lists of `--crl` call the certificate revoked.
+fn own_revocation(chain: &[Vec<u8>], trust: Trust<'_>, now: Timestamp) -> Vec<Evidence> {
+    let all = findings(&Shown {
+        chain,
+        by: Role::Client,
+        wanted: None,
+        staple: None,
+        staple_asked: false,
+        lists: RevocationLists { lists: trust.lists, whole_path: true, demanded: false },
+        anchors: trust.anchors,
+        rules: &Rules::openssl(0),
+        builder: Builder::TrustedFirst,
+        now,
+    });
+    let is_revoked = |evidence: &Evidence| matches!(&evidence.fact, Fact::Certificate(finding) if matches!(finding.problem, CertificateProblem::Revoked { .. }));
+    all.into_iter().filter(is_revoked).collect()
 }
 
 /// What it says of a client that was answered like this. A client of another version is another matter.

@@ -10,7 +10,9 @@ use shakedown_model::{
 use shakedown_probe::ike::{Attempt, Candidates};
 use shakedown_wire::ike::number::{identity, notify};
 use shakedown_wire::ike::{Identification, TrafficSelector};
-use shakedown_x509::{Anchors, Builder, Certificate, DistinguishedName, Rules, Shown, SignatureCheck, Wanted};
+use shakedown_x509::{
+    Anchors, Builder, Certificate, DistinguishedName, RevocationLists, Rules, Shown, SignatureCheck, Wanted,
+};
 
 /// What is judged with.
 pub(super) struct Judging<'a> {
@@ -258,6 +260,7 @@ fn certificates(certificate: &Certificate, observation: &Observation, judging: &
         wanted: wanted.as_ref(),
         staple: None,
         staple_asked: false,
+        lists: RevocationLists::default(),
         anchors: judging.anchors,
         rules: &Rules::openssl(0),
         builder: Builder::TrustedFirst,
@@ -286,6 +289,7 @@ fn own_dates(judging: &Judging<'_>) -> Vec<Evidence> {
         wanted: None,
         staple: None,
         staple_asked: false,
+        lists: RevocationLists::default(),
         anchors: judging.anchors,
         rules: &Rules::openssl(0),
         builder: Builder::TrustedFirst,

@@ -18,7 +18,7 @@ mod scheme;
 mod tls;
 
 pub(crate) use back_ends::{Meeting, Observed};
-pub(crate) use certificates::{anchors, findings};
+pub(crate) use certificates::{Trust, anchors, findings};
 pub(crate) use chosen::chosen;
 pub(crate) use ike::vendors;
 use shakedown_model::Context;

@@ -6,6 +6,8 @@ use shakedown_model::{
 use shakedown_probe as probe;
 use shakedown_probe::tls::{Answer, Candidates, Identity, TlsOptions, TlsProbed, TlsTarget, Verdict};
 
+use shakedown_x509::Anchors;
+
 use super::back_ends::Meeting;
 use super::identity::Own;
 use super::scheme::scheme;
@@ -43,11 +45,13 @@ impl Session {
             offers.push(policy.open(Role::Client, &context));
         }
         let (anchors, trusted) = certificates::anchors(self.options.cacert.as_deref())?;
+        let lists = certificates::lists(&self.options.crls)?;
         report.notes.push(trusted);
         let meeting = Meeting {
             candidates: candidates(&self.catalog),
             offers,
             anchors,
+            lists,
             context,
             named,
             until: std::time::Instant::now() + self.options.timeout,
@@ -68,6 +72,13 @@ impl Session {
         let mut gathering = Gathering::default();
         let own = self.own_certificate()?;
         gathering.evidence.extend(own.evidence.iter().cloned());
+        // Nothing is judged here but what the server makes of the client's certificate.
+        let anchors = match own.identity() {
+            Some(_) => certificates::anchors(self.options.cacert.as_deref())?.0,
+            None => Anchors::default(),
+        };
+        let lists = certificates::lists(&self.options.crls)?;
+        let trust = certificates::Trust { anchors: &anchors, lists: &lists };
         let options = TlsOptions { complete: true, showing: own.showing.clone(), ..self.tls_options() };
         // Each address that was named may be another server.
         for target in super::back_ends::each(&tls_target) {
@@ -76,7 +87,7 @@ impl Session {
             let completed = probed.completed.as_ref().zip(own.identity());
             let seen = completed.map(|(completed, identity)| {
                 let address = super::back_ends::answered(&probed).map(|address| address.to_string());
-                complete::evidence(completed, Some(identity), &address.unwrap_or_default(), self.now())
+                complete::evidence(completed, Some(identity), &address.unwrap_or_default(), trust, self.now())
             });
             probed.gathered.evidence.extend(seen.unwrap_or_default());
             let mut one = self.tls_gathering(probed, named, own.identity());

@@ -16,7 +16,7 @@ use shakedown_wire::tls::{CertificateEntry, View};
 use shakedown_x509::{Certificate, DistinguishedName, Rules};
 
 use super::{Judge, Passed, Seat, live};
-use crate::live::{Meeting, Observed, anchors, candidates, chosen, findings, seen as settle};
+use crate::live::{Meeting, Observed, Trust, anchors, candidates, chosen, findings, seen as settle};
 use crate::recording::party;
 
 /// How many clients that were turned away are asked about in one run: each takes some connections.
@@ -217,7 +217,8 @@ impl Judge<'_> {
             Ok((anchors, note)) => {
                 report.notes.push(note);
                 let now = report.observed_at;
-                let found = findings(answer, target, seat.address.clone(), &anchors, &Rules::openssl(1), None, now);
+                let trust = Trust::only(&anchors);
+                let found = findings(answer, target, seat.address.clone(), trust, &Rules::openssl(1), None, now);
                 let counts = |one: &shakedown_model::Evidence| counts(&one.fact, Failure::Certificate, target, said);
                 report.evidence.extend(found.into_iter().filter(counts));
             }
@@ -285,6 +286,7 @@ impl Judge<'_> {
             candidates: candidates(&session.catalog),
             offers: vec![offer],
             anchors,
+            lists: Vec::new(),
             context,
             named: &self.named,
             until: Instant::now() + session.options.timeout,

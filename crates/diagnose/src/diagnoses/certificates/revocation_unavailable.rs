@@ -56,6 +56,11 @@
 //! side: server
 //! ```
 //!
+//! ```case
+//! fact: certificate server 0 list-unusable old.crl ended 3 days ago, on 2026-01-31
+//! side: client
+//! ```
+//!
 //! ```said
 //! $ openssl verify -crl_check -CAfile ca.pem -CRLfile old.crl web.pem
 //! CN = web.example.com
@@ -63,17 +68,22 @@
 //! error web.pem: verification failed
 //! ```
 
-use shakedown_model::{CertificateProblem, Match, Strength};
+use shakedown_model::{CertificateProblem, Match, Role, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, show_chain};
-use crate::hostkey::server_shell;
+use crate::certificate::{Seen, decide, each, show_chain};
+use crate::hostkey::{client_shell, server_shell};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     each(case, |seen| {
-        let (CertificateProblem::StapleMissing | CertificateProblem::StapleUnusable { .. }) = seen.problem() else {
-            return None;
-        };
+        match seen.problem() {
+            CertificateProblem::StapleMissing | CertificateProblem::StapleUnusable { .. } => {}
+            CertificateProblem::ListUnusable { list, .. } => return Some(list_at_hand(seen, list.as_str())),
+            CertificateProblem::ListMissing { fetch, .. } => {
+                return Some(list_at_hand(seen, fetch.first().map_or("FILE", |place| place.as_str())));
+            }
+            _ => return None,
+        }
         let mut found = seen.found(Strength::Decisive);
         found.side_because = "configuration: it has to fetch and send the response".to_owned();
         let test = server_shell("nginx -T | grep -e ssl_stapling -e resolver", "stapling is off by default");
@@ -81,4 +91,19 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         found.remedies.push(decide(seen.role, title, vec![test, show_chain(case)]));
         Some(found)
     })
+}
+
+/// Who checks has a list that does not count, or none.
+fn list_at_hand(seen: Seen<'_>, place: &str) -> Match {
+    let checker = seen.role.peer();
+    let mut found = seen.found_at(Strength::Decisive, checker);
+    found.side_because = "it is the one that checks against this list".to_owned();
+    let dates = format!("openssl crl -in {place} -noout -issuer -lastupdate -nextupdate");
+    let dates = match checker {
+        Role::Client => client_shell(&dates, "whose list it is, and until when it counts"),
+        Role::Server => server_shell(&dates, "whose list it is, and until when it counts"),
+    };
+    let title = "fetch the authority's list of today, and put it in the place of the one that is there";
+    found.remedies.push(decide(checker, title, vec![dates]));
+    found
 }
