@@ -349,7 +349,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s q -l quie
 complete -c shakedown -n "__fish_shakedown_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l port -d 'The port to listen on; without it any free one, which is printed' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l bind -d 'The address to listen on. Clients on other machines reach only what is not loopback' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l count -d 'End after so many clients that sent an offer, once their connections are over' -r
+complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l count -d 'End after so many clients, once their connections are over. Who connects and says nothing is not counted' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l proxy -d 'Go through this proxy: `http://HOST:PORT` (CONNECT) or `socks5://HOST:PORT`' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l timeout -d 'The deadline for asking such a server' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -l connect -d 'Connect to this address instead of those of the name; may be repeated' -r

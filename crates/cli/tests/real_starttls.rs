@@ -397,19 +397,35 @@ fn inspircd_over_irc() {
         modules.display()
     );
     // It keeps what it says to itself until it ends, unless it writes line by line.
-    let mut command = Command::new("stdbuf");
-    command
-        .arg("-oL")
-        .arg(inspircd)
-        .arg("--config")
-        .arg(bench.write("inspircd.conf", &text))
-        .args(["--nofork", "--debug"]);
-    if is_root() {
-        command.arg("--runasroot");
-    }
-    let running = start(&mut command, "Startup complete");
-    // OpenSSL's own client gives up here before TLS begins: no relay is tried with it.
+    let begin = |more: &[&str]| {
+        let mut command = Command::new("stdbuf");
+        command.arg("-oL").arg(&inspircd).arg("--config").arg(bench.write("inspircd.conf", &text));
+        command.arg("--nofork").args(more);
+        if is_root() {
+            command.arg("--runasroot");
+        }
+        start(&mut command, "is now running as")
+    };
+    let running = begin(&[]);
+    bench.agrees("irc", port, || running.log());
+    drop(running);
+    // So it warns each client first, in a NOTICE. OpenSSL's client takes that line for the answer to its STARTTLS and goes
+    // away, although the answer (670) is on its way.
+    let running = begin(&["--debug"]);
     bench.checks("irc", port, || running.log());
+    let Some(openssl) = require("openssl") else { return };
+    let relay = Listener::relay(&[&format!("irc://127.0.0.1:{port}"), "--no-probe", "--count", "1"]);
+    let mut command = Command::new(openssl);
+    command.args(["s_client", "-starttls", "irc", "-connect", &relay.address.to_string()]);
+    let finished = run(&mut command, b"", PATIENCE).unwrap();
+    assert!(finished.text().contains("Server does not support STARTTLS"), "{}", finished.text());
+    // That one client was all: the relay ends with it, and puts no blame on the server.
+    let ended = relay.end();
+    let document = &ended.documents[0];
+    assert_eq!(document["diagnoses"].as_array().map(Vec::len), Some(0), "{document:#}");
+    let notes = document["notes"].to_string();
+    assert!(notes.contains("the client asked for TLS") && notes.contains("closed the connection"), "{document:#}");
+    assert_eq!(ended.status, 3, "{}", ended.stderr);
 }
 
 #[test]

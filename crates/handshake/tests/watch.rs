@@ -428,6 +428,9 @@ fn tls_is_found_where_it_begins_in_every_dialogue() {
         assert!(seen.client.finished && seen.client.facts.is_empty() && seen.server.facts.is_empty(), "{kind:?}");
         let start = seen.start.as_ref().unwrap();
         assert!(start.asked && start.begun && !start.direct && !start.plain, "{kind:?}: {start:?}");
+        // In the dialogue of LMTP the client asks before the greeting.
+        let says_so = !matches!(kind, StartTls::Mysql | StartTls::Lmtp);
+        assert_eq!(start.agreed, says_so.then_some(true), "{kind:?}: {start:?}");
         assert_eq!(start.offered, offered, "{kind:?}");
     }
 }
@@ -446,7 +449,7 @@ fn a_dialogue_that_does_not_come_to_tls() {
         &[&greeting[..], &[(s, "250 STARTTLS\r\n"), (c, "STARTTLS\r\n"), (s, "454 TLS not available\r\n")]].concat(),
     );
     assert!(refused.asked && !refused.begun && refused.offered == Some(true), "{refused:?}");
-    assert_eq!(refused.words.unwrap().as_str(), "454 TLS not available");
+    assert_eq!((refused.agreed, refused.words.unwrap().as_str()), (Some(false), "454 TLS not available"));
     let none = run(StartTls::Smtp, &[&greeting[..], &[(s, "250-mx\r\n250 SIZE 1\r\n"), (c, "QUIT\r\n")]].concat());
     assert!(!none.asked && none.offered == Some(false), "{none:?}");
     // A client that goes before the server has answered says nothing of the server.

@@ -74,7 +74,7 @@ pub(crate) struct RelayArguments {
     /// The address to listen on. Clients on other machines reach only what is not loopback.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
     pub(crate) bind: IpAddr,
-    /// End after so many clients that sent an offer, once their connections are over.
+    /// End after so many clients, once their connections are over. Who connects and says nothing is not counted.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
     /// Go through this proxy: `http://HOST:PORT` (CONNECT) or `socks5://HOST:PORT`.

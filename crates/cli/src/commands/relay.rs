@@ -108,7 +108,7 @@ async fn relay(arguments: &RelayArguments, session: &Session, output: &Output) -
             Err(error) if error.kind() == ErrorKind::BrokenPipe => is_closed = true,
             Err(error) => return Err(error).context("standard output cannot be written"),
         }
-        if is_closed || arguments.count.is_some_and(|count| relaying.passed_on().offers() >= count) {
+        if is_closed || arguments.count.is_some_and(|count| relaying.passed_on().clients() >= count) {
             relaying.close();
         }
     }

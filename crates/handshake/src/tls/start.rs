@@ -16,6 +16,8 @@ pub struct StartSeen {
     pub direct: bool,
     /// The server's last words in plain text, cut to some length: after [`Self::asked`] its answer.
     pub words: Option<Name>,
+    /// Whether the server answered that TLS may begin; `None` where it has not answered, or by words that are not known.
+    pub agreed: Option<bool>,
     /// Whether the client's TLS began.
     pub begun: bool,
     /// Whether more was said in plain text than is read: no TLS is looked for any more.
@@ -35,6 +37,10 @@ pub(super) struct Start {
     seen: StartSeen,
     /// Whether the client has asked what there is.
     inquired: bool,
+    /// Whether the client asked for TLS before the server had said a word.
+    blind: bool,
+    /// IMAP: the tag of the client's question, which the answer bears.
+    tag: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -57,6 +63,8 @@ impl Start {
             server: Direction::default(),
             seen: StartSeen::default(),
             inquired: false,
+            blind: false,
+            tag: Vec::new(),
         }
     }
 
@@ -190,8 +198,12 @@ impl Start {
                 (Role::Server, Some(2)) => {
                     self.seen.offered = Some(false);
                     self.seen.words = Some(Name::new("ENCRYPT_NOT_SUP"));
+                    self.seen.agreed = self.seen.asked.then_some(false);
                 }
-                (Role::Server, Some(_)) => self.seen.offered = Some(true),
+                (Role::Server, Some(_)) => {
+                    self.seen.offered = Some(true);
+                    self.seen.agreed = self.seen.asked.then_some(true);
+                }
                 _ => {}
             }
             if self.of(from).total > MOST {
@@ -208,6 +220,10 @@ impl Start {
             if asks(kind, text) {
                 self.seen.asked = true;
                 self.seen.words = None;
+                self.seen.agreed = None;
+                // A client that does not wait for the greeting: which line answers what is not followed.
+                self.blind = is_of_lines(kind) && kind != StartTls::Irc && !self.server.spoken;
+                self.tag = text.split(|&byte| byte == b' ').next().unwrap_or_default().to_vec();
             }
             self.inquired |= asks_what_is_offered(kind, text);
             return;
@@ -220,8 +236,13 @@ impl Start {
         if is_list && !seen.asked && seen.offered.is_none() {
             seen.offered = Some(false);
         }
-        // PostgreSQL answers by one letter, and what follows is another matter.
-        if kind != StartTls::Postgres || seen.words.is_none() {
+        // The first answer counts: what follows is another matter. MySQL's only words are those before.
+        let is_answered = seen.asked && seen.agreed.is_some();
+        let is_of_another = kind == StartTls::Imap && text.split(|&byte| byte == b' ').next() != Some(&self.tag);
+        if seen.asked && !is_answered && !self.blind && !is_of_another {
+            seen.agreed = answer(kind, text);
+        }
+        if !is_answered {
             seen.words = Some(words(kind, text));
         }
     }
@@ -323,6 +344,42 @@ fn asks(kind: StartTls, text: &[u8]) -> bool {
         StartTls::Rdp => text.get(11) == Some(&1) && text.get(15).is_some_and(|protocols| *protocols != 0),
         StartTls::Telnet => text.starts_with(&START_TLS),
         StartTls::Mssql => false,
+    }
+}
+
+/// Whether the server's unit, after the client has asked for TLS, lets it begin or refuses it; `None` for what is neither.
+fn answer(kind: StartTls, text: &[u8]) -> Option<bool> {
+    let upper = text.to_ascii_uppercase();
+    let begins = |words: &str| upper.starts_with(words.as_bytes());
+    let either = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
+    let words: Vec<&[u8]> = upper.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).collect();
+    // By reply codes of three digits: 2 and 3 go on, 4 and 5 refuse.
+    let code = |yes: &str| either(begins(yes), begins("4") || begins("5"));
+    match kind {
+        StartTls::Smtp | StartTls::Lmtp => code("220"),
+        StartTls::Ftp => code("234"),
+        StartTls::Nntp => code("382"),
+        StartTls::Imap => match words.as_slice() {
+            [b"*" | b"+", ..] => None,
+            [_, state, ..] => either(*state == b"OK", *state == b"NO" || *state == b"BAD"),
+            _ => None,
+        },
+        StartTls::Pop3 => either(begins("+OK"), begins("-ERR")),
+        StartTls::Sieve => either(begins("OK"), begins("NO") || begins("BYE")),
+        StartTls::Irc => {
+            let at = usize::from(words.first().is_some_and(|word| word.starts_with(b":")));
+            let word = words.get(at).copied().unwrap_or_default();
+            either(word == b"670", [&b"691"[..], b"421", b"451", b"ERROR"].contains(&word))
+        }
+        StartTls::XmppClient | StartTls::XmppServer => either(holds(text, b"<proceed"), holds(text, b"<failure")),
+        // An extended response, RFC 4511 section 4.12; the result is success.
+        StartTls::Ldap => text.contains(&0x78).then(|| holds(text, &[0x0a, 1, 0])),
+        StartTls::Postgres => Some(text.first() == Some(&b'S')),
+        // A negotiation response, MS-RDPBCGR section 2.2.1.2.1.
+        StartTls::Rdp => Some(text.get(11) == Some(&2)),
+        StartTls::Telnet => text.starts_with(&START_TLS).then_some(true),
+        // Their servers say nothing more until TLS has begun, but for an error.
+        StartTls::Mysql | StartTls::Mssql => Some(false),
     }
 }
 

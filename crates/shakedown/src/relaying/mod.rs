@@ -48,6 +48,8 @@ pub struct Passed {
     pub server: Option<SocketAddr>,
     /// Whether the client sent an offer.
     pub offered: bool,
+    /// Whether the client sent anything at all.
+    pub spoke: bool,
     /// Whether the handshake came to its end.
     pub works: bool,
     /// Both ends as parties, what was seen, and what the rules make of it.
@@ -74,6 +76,8 @@ pub struct PassedOn {
     pub failing: u64,
     /// Connections in which the client sent no offer.
     pub others: u64,
+    /// Those of them in which it sent something else.
+    pub gave_up: u64,
     status: Option<u8>,
 }
 
@@ -88,13 +92,21 @@ impl PassedOn {
         self.working + self.failing
     }
 
+    /// All connections in which the client said something: who only knocks is no client.
+    pub fn clients(&self) -> u64 {
+        self.offers() + self.gave_up
+    }
+
     fn count(&mut self, passed: &Passed) {
         match (passed.offered, passed.works) {
-            (false, _) => self.others += 1,
+            (false, _) => {
+                self.others += 1;
+                self.gave_up += u64::from(passed.spoke);
+            }
             (true, true) => self.working += 1,
             (true, false) => self.failing += 1,
         }
-        if passed.offered || passed.server.is_none() {
+        if passed.offered || passed.spoke || passed.server.is_none() {
             let status = passed.exit_status();
             // 1 beats 3 beats 0.
             let rank = |status: u8| [0, 3, 1].iter().position(|other| *other == status);
@@ -284,8 +296,8 @@ impl Seat {
 impl Judge<'_> {
     async fn passed(&mut self, relayed: Relayed) -> Passed {
         let Relayed { number, client, server, .. } = relayed;
-        let mut passed =
-            Passed { number, client, server, offered: false, works: false, report: self.session.report("relay") };
+        let (spoke, report) = (relayed.bytes.0 > 0, self.session.report("relay"));
+        let mut passed = Passed { number, client, server, offered: false, spoke, works: false, report };
         passed.report.notes.extend(self.notes.iter().cloned());
         let Some((address, seen)) = server.zip(relayed.seen.clone()) else {
             let unseen = |fact: &Fact| Evidence::new(fact.clone()).on(number);

@@ -60,6 +60,7 @@ impl Judge<'_> {
                     session.judge_evidence(&mut passed.report, None, &context, Protocol::Tls);
                 }
                 passed.report.notes.extend(plain(said));
+                passed.report.notes.extend(given_up(said, seen));
                 return;
             }
         };
@@ -130,7 +131,7 @@ impl Judge<'_> {
         let Ok(target) = self.session.tls_target(&self.target) else { return Vec::new() };
         let Some(protocol) = target.start.map(|start| start.phrase().to_owned()) else { return Vec::new() };
         let text = start.words.clone().unwrap_or_else(|| Name::new(""));
-        let is_refused = start.asked && !start.begun && start.words.is_some() && seen.first_end.is_some();
+        let is_refused = start.agreed == Some(false) && !start.begun && seen.first_end.is_some();
         let is_missing = !start.asked && start.offered == Some(false);
         if is_refused || is_missing {
             let is_offered = start.offered == Some(true);
@@ -390,6 +391,27 @@ fn failed(seen: &Seen, said: &Said) -> Failure {
             Some((Role::Server, _)) if !said.client.hidden_alert => Failure::ClientCertificate,
             _ => Failure::None,
         }
+    }
+}
+
+/// The client asked for TLS, and went away without it although nobody refused it.
+fn given_up(said: &Said, seen: &Seen) -> Option<String> {
+    let start = said.start.as_ref().filter(|start| start.asked && !start.begun && !start.plain)?;
+    let (Role::Client, _) = seen.first_end? else { return None };
+    let words = start.words.as_ref().map(|words| format!(" (its last words: `{}`)", words.as_str().replace('`', "'")));
+    let words = words.unwrap_or_default();
+    match start.agreed {
+        Some(false) => None,
+        Some(true) => Some(format!(
+            "the client asked for TLS, the server let it begin{words}, and the client closed the connection instead: only its \
+             own words say why"
+        )),
+        None if words.is_empty() => {
+            Some("the client asked for TLS, and closed the connection before the server had answered".to_owned())
+        }
+        None => Some(format!(
+            "the client asked for TLS, and closed the connection; that the server refused it was not seen{words}"
+        )),
     }
 }
 
