@@ -19,6 +19,7 @@ const OFFER: &str = "shakedown offer";
 const SSLSCAN: &str = "sslscan";
 const SSLYZE: &str = "sslyze";
 const NMAP: &str = "nmap ssl-enum-ciphers";
+const TESTSSL: &str = "testssl.sh, once";
 
 /// How a certificate is noted, before its fingerprint.
 const CERTIFICATE: &str = "certificate ";
@@ -69,6 +70,12 @@ pub(super) fn run(binary: &Path, peers: &Peers, rounds: usize) -> Result<Vec<Goa
         let ours = ours.iter().filter(|fact| ["TLSv", "SSLv", "TLS_"].iter().any(|start| fact.starts_with(start)));
         let theirs = found_by_nmap(&nmap, server.address())?;
         for difference in self::differences(NMAP, &ours.cloned().collect(), &theirs) {
+            println!("{difference}");
+        }
+    }
+    if let Some(testssl) = program("testssl") {
+        let theirs = once(&testssl, server.address(), &all, home.path(), &peers.programs().join("time"))?;
+        for difference in self::differences(TESTSSL, &ours, &theirs) {
             println!("{difference}");
         }
     }
@@ -233,6 +240,55 @@ fn hexadecimal(base64: &str) -> Option<String> {
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// testssl.sh takes minutes, and so runs once: its time and memory, and what it found.
+fn once(testssl: &Path, address: SocketAddr, all: &[Figures], home: &Path, time: &Path) -> Result<BTreeSet<String>> {
+    let file = home.join("testssl.json");
+    let place = address.to_string();
+    let written = file.display().to_string();
+    let facts = ["-p", "-E", "-f", "-S"];
+    let quiet = ["--quiet", "--color", "0", "--warnings", "off", "--jsonfile", &written];
+    let tool = Tool::new(TESTSSL, testssl, &[&quiet[..], &facts, &[place.as_str()]].concat());
+    let started = std::time::Instant::now();
+    let peak_kib = tool.peak_memory(time, home)?;
+    let took = started.elapsed();
+    let median_of = |name| of(all, name).map(|figures| median(&figures.times).as_secs_f64());
+    let share = median_of(SSLSCAN).map_or_else(|| "-".to_owned(), |other| format!("{:.3}", took.as_secs_f64() / other));
+    println!("{TESTSSL}: {:.1} s, {share} of sslscan's, {:.1} MB", took.as_secs_f64(), megabytes(peak_kib));
+    let text = std::fs::read_to_string(&file).context("the JSON of testssl.sh")?;
+    Ok(read_testssl(&serde_json::from_str(&text).context("the JSON of testssl.sh")?))
+}
+
+fn read_testssl(document: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for one in document.as_array().into_iter().flatten() {
+        let (Some(id), Some(text)) = (one["id"].as_str(), one["finding"].as_str()) else { continue };
+        let version = id.strip_prefix("TLS1").map(|rest| format!("TLSv1{}", rest.replace('_', ".")));
+        match id {
+            _ if id.starts_with("cipher-") => found.extend(text.split_whitespace().last().map(str::to_owned)),
+            _ if id.starts_with("cert_fingerprintSHA256") => {
+                found.insert(format!("{CERTIFICATE}{}", text.to_ascii_lowercase()));
+            }
+            // By the names of OpenSSL.
+            "PFS_ECDHE_curves" | "FS_ECDHE_curves" => {
+                let name = |name: &str| match name {
+                    "prime256v1" => "secp256r1".to_owned(),
+                    other => other.to_ascii_lowercase(),
+                };
+                found.extend(text.split_whitespace().map(name));
+            }
+            _ if text.starts_with("offered") && matches!(id, "TLS1" | "TLS1_1" | "TLS1_2" | "TLS1_3") => {
+                // `TLS1` is version 1.0.
+                found.extend(version.map(|version| if version == "TLSv1" { "TLSv1.0".to_owned() } else { version }));
+            }
+            _ if text.starts_with("offered") && matches!(id, "SSLv2" | "SSLv3") => {
+                found.insert(id.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// By connections as any program makes them; the script runs on whatever port.
 fn nmap_arguments(address: SocketAddr) -> Vec<String> {
     let port = address.port().to_string();
@@ -300,6 +356,18 @@ mod tests {
                 {"received_certificate_chain": [{"fingerprint_sha256": "AP8="}]}]}}}}]});
         let found: Vec<String> = read_sslyze(&document).into_iter().collect();
         assert_eq!(found, ["TLS_X", "TLSv1.2", "certificate 00ff", "x25519"]);
+    }
+
+    #[test]
+    fn what_testssl_prints_is_read() {
+        let document = serde_json::json!([
+            {"id": "SSLv3", "finding": "not offered"}, {"id": "TLS1", "finding": "offered (deprecated)"},
+            {"id": "TLS1_2", "finding": "offered"}, {"id": "TLS1_3", "finding": "offered with final"},
+            {"id": "PFS_ECDHE_curves", "finding": "prime256v1 X25519"},
+            {"id": "cert_fingerprintSHA256 <cert#2>", "finding": "00FF"},
+            {"id": "cipher-tls1_3_x1301", "finding": "TLS 1.3   x1301   TLS_Y   ECDH 253   AESGCM   128   TLS_X"}]);
+        let found: Vec<String> = read_testssl(&document).into_iter().collect();
+        assert_eq!(found, ["TLS_X", "TLSv1.0", "TLSv1.2", "TLSv1.3", "certificate 00ff", "secp256r1", "x25519"]);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Programs of Debian's packages, unpacked and run from where they lie. Nothing is installed, so no service starts.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use super::{Peers, is_root, is_there, link, note};
+use super::{Peers, is_root, is_there, link_with, note};
 use crate::command;
 
 #[derive(Deserialize)]
@@ -29,6 +30,9 @@ struct Package {
     programs: Vec<String>,
     /// A folder with libraries that only these programs look into, inside a package.
     libraries: Option<String>,
+    /// Variables of the environment of these programs: paths inside the packages.
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
 }
 
 impl Package {
@@ -40,20 +44,23 @@ impl Package {
     }
 }
 
-pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
+/// Brings the packages into the folder `name` of the peers.
+pub(super) fn bring(pinned: &Pinned, name: &str, peers: &Peers) -> Result<()> {
     let mut pins = String::new();
     for package in &pinned.packages {
-        pins.push_str(&format!("{} {} {}\n", package.name, package.version, package.programs.join(" ")));
+        pins.push_str(&format!("{} {} {}", package.name, package.version, package.programs.join(" ")));
+        package.environment.iter().for_each(|(variable, value)| pins.push_str(&format!(" {variable}={value}")));
+        pins.push('\n');
     }
-    if is_there(peers, "debian", &pins) {
+    if is_there(peers, name, &pins) {
         return Ok(());
     }
     if command::find("apt-get").is_none() || command::find("dpkg-deb").is_none() {
         return from_machine(pinned);
     }
     let names: Vec<&str> = pinned.packages.iter().map(|package| package.name.as_str()).collect();
-    eprintln!("unpacking under target/peers: {}", names.join(", "));
-    let root = peers.folder.join("debian");
+    eprintln!("unpacking under target/peers/{name}: {}", names.join(", "));
+    let root = peers.folder.join(name);
     if root.exists() {
         fs::remove_dir_all(&root).with_context(|| format!("cannot remove {}", root.display()))?;
     }
@@ -69,16 +76,17 @@ pub(super) fn bring(pinned: &Pinned, peers: &Peers) -> Result<()> {
     for package in &pinned.packages {
         for program in &package.programs {
             let file = root.join(program);
-            let name = file.file_name().context("a program has a name")?.to_string_lossy().into_owned();
+            let program = file.file_name().context("a program has a name")?.to_string_lossy().into_owned();
             let path = package.library_path(&root, folders.as_deref().filter(|_| !libraries.is_empty()));
             let lacking = unresolved(&file, path.as_deref())?;
             if !lacking.is_empty() {
-                bail!("`{name}` of package {} lacks {}", package.name, lacking.join(", "));
+                bail!("`{program}` of package {} lacks {}", package.name, lacking.join(", "));
             }
-            link(peers, &name, &file, path.as_deref())?;
+            let own = package.environment.iter().map(|(variable, value)| (variable.clone(), root.join(value)));
+            link_with(peers, &program, &file, path.as_deref(), &own.collect::<Vec<_>>())?;
         }
     }
-    note(peers, "debian", &pins)
+    note(peers, name, &pins)
 }
 
 /// Elsewhere than on Debian: the machine's own programs serve.
@@ -214,6 +222,12 @@ fn library_path(root: &Path) -> Option<PathBuf> {
 
 /// The shared libraries that the loader would not find.
 fn unresolved(program: &Path, libraries: Option<&Path>) -> Result<Vec<String>> {
+    let mut begins = [0; 2];
+    let is_script =
+        fs::File::open(program).is_ok_and(|mut file| file.read_exact(&mut begins).is_ok()) && begins == *b"#!";
+    if is_script {
+        return Ok(Vec::new());
+    }
     let mut command = Command::new("ldd");
     command.arg(program);
     if let Some(folders) = libraries {

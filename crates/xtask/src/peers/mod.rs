@@ -23,8 +23,16 @@ struct Pinned {
     debian: debian::Pinned,
     tools: Vec<Tool>,
     python: python::Pinned,
-    scanners: python::Pinned,
+    scanners: Scanners,
     node: node::Pinned,
+}
+
+/// What is only measured beside shakedown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scanners {
+    python: python::Pinned,
+    debian: debian::Pinned,
 }
 
 /// A program that cannot run from a folder of its own.
@@ -54,7 +62,7 @@ pub(crate) fn bring() -> Result<Peers> {
     let pinned: Pinned = toml::from_str(PINNED).context("crates/xtask/peers.toml")?;
     let peers = Peers { folder: workspace::peers() };
     fs::create_dir_all(peers.programs()).with_context(|| format!("cannot make {}", peers.folder.display()))?;
-    debian::bring(&pinned.debian, &peers)?;
+    debian::bring(&pinned.debian, "debian", &peers)?;
     install(&pinned.tools)?;
     python::bring(&pinned.python, "python", &peers)?;
     node::bring(&pinned.node, &peers)?;
@@ -65,7 +73,8 @@ pub(crate) fn bring() -> Result<Peers> {
 /// Brings what is only measured beside shakedown.
 pub(crate) fn bring_scanners(peers: &Peers) -> Result<()> {
     let pinned: Pinned = toml::from_str(PINNED).context("crates/xtask/peers.toml")?;
-    python::bring(&pinned.scanners, "scanners", peers)
+    debian::bring(&pinned.scanners.debian, "debian-scanners", peers)?;
+    python::bring(&pinned.scanners.python, "scanners", peers)
 }
 
 /// Whether a part was brought already, by these very pins.
@@ -83,12 +92,26 @@ fn stamp(peers: &Peers, part: &str) -> PathBuf {
     peers.folder.join(format!("{part}.pins"))
 }
 
-/// Puts an executable `name` into the programs' folder that starts `program`, with the first arguments `before`.
+/// Puts an executable `name` into the programs' folder that starts `program`.
 fn link(peers: &Peers, name: &str, program: &Path, libraries: Option<&Path>) -> Result<()> {
+    link_with(peers, name, program, libraries, &[])
+}
+
+/// The same with variables of its environment.
+fn link_with(
+    peers: &Peers,
+    name: &str,
+    program: &Path,
+    libraries: Option<&Path>,
+    environment: &[(String, PathBuf)],
+) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut script = String::from("#!/bin/sh\n");
     if let Some(folder) = libraries {
         script.push_str(&format!("export LD_LIBRARY_PATH={}\n", quote(folder)));
+    }
+    for (variable, value) in environment {
+        script.push_str(&format!("export {variable}={}\n", quote(value)));
     }
     script.push_str(&format!("exec {} \"$@\"\n", quote(program)));
     let file = peers.programs().join(name);
