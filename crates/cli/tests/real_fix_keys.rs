@@ -197,6 +197,54 @@ fn a_renewed_certificate_is_named_in_the_place_of_one_that_is_over() {
     }
 }
 
+#[test]
+fn a_key_of_another_certificate_is_replaced_by_the_one_that_belongs() {
+    // Postfix runs without the pair, and refuses STARTTLS.
+    if let Some(ends) = Ends::of(Server::Postfix, "smtpd_tls_key_file = PLACE/ec.key\n", &[], "") {
+        assert_eq!(ends.mends("Postfix: a key of another certificate"), "main.cf");
+    }
+    // So does nginx with a key of another kind, which it takes for one of a certificate to come.
+    let settings = "ssl_certificate PLACE/rsa.pem; ssl_certificate_key PLACE/ec.key;";
+    if let Some(ends) = Ends::of(Server::Nginx, settings, &[], "") {
+        assert_eq!(ends.mends("nginx: a key of another kind"), "nginx.conf");
+    }
+    // These do not start with it; what runs goes on with the pair that it has read.
+    for server in [Server::Nginx, Server::Apache] {
+        let Some(ends) = Ends::of(server, "", &[], "") else { continue };
+        let file = ends.server.file();
+        let good = std::fs::read_to_string(&file).unwrap();
+        let bad = good.replace("rsa.key", "other.key");
+        std::fs::write(ends.server.path("other.key"), CertificateKey::rsa().pem()).unwrap();
+        assert_ne!(good, bad);
+        std::fs::write(&file, &bad).unwrap();
+        if server == Server::Nginx {
+            let (path, own) = (ends.server.path("."), file.display().to_string());
+            let mut command = Command::new(require("nginx").unwrap());
+            command.arg("-t").arg("-p").arg(path).args(["-e", "stderr", "-c", &own]);
+            let said = run(&mut command, b"", Duration::from_secs(30)).unwrap().text();
+            assert!(said.contains("key values mismatch"), "{said}");
+        }
+        let run = ends.fix(&["--format", "json"]);
+        assert_eq!(run.causes(), ["private-key-invalid"], "{server:?}: {}", run.stdout);
+        let document = run.json();
+        let edit = &document["fixes"][0]["edits"][0];
+        let span = |end: &str| usize::try_from(edit[end].as_u64().unwrap()).unwrap();
+        let mut text = bad.clone();
+        text.replace_range(span("start")..span("end"), edit["replacement"].as_str().unwrap());
+        assert_eq!(text, good, "{server:?}: {document:#}");
+        assert_eq!(document["fixes"][0]["applicability"], "safe", "{document:#}");
+        assert!(!run.stdout.contains("PRIVATE KEY-----\\nM"), "{server:?}: a key is shown");
+    }
+    // HAProxy has both in one file: which file holds the right key is said.
+    let Some(ends) = Ends::of(Server::Haproxy, "", &[], "") else { return };
+    let read = |name: &str| std::fs::read_to_string(ends.server.path(name)).unwrap();
+    std::fs::write(ends.server.path("rsa.both"), read("rsa.pem") + &read("ec.key")).unwrap();
+    let run = ends.fix(&["--format", "json"]);
+    assert_eq!(run.causes(), ["private-key-invalid"], "{}", run.stdout);
+    let right = ends.server.path("rsa.key").canonicalize().unwrap().display().to_string();
+    assert!(run.stdout.contains("the key of `") && run.stdout.contains(&right), "{}", run.stdout);
+}
+
 /// The second Oakley group, of 1024 bits (RFC 2409 section 6.2).
 const SMALL: &str = "-----BEGIN DH PARAMETERS-----\n\
     MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR\n\

@@ -182,6 +182,7 @@ impl Session {
         for (client, server) in if meant.is_empty() { other } else { meant } {
             self.judge(&mut report, client, server, &context);
         }
+        self.mend_keys(&mut report);
         Ok(report)
     }
 

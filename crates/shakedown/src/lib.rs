@@ -15,6 +15,7 @@ mod explain;
 mod fixing;
 pub mod input;
 mod installed;
+mod key_pairs;
 mod known_hosts;
 mod lab;
 mod list_files;

@@ -259,6 +259,7 @@ impl Session {
         let gathered = tls_party::gather(&files, kind, &spec, &self.catalog);
         let mut gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
         crate::list_files::look_at(&mut gathered, &files, self.now());
+        crate::key_pairs::look_at(&mut gathered, &files);
         Ok(self.labelled(gathered, text))
     }
 

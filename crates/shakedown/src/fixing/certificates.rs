@@ -16,6 +16,7 @@ use shakedown_x509::{
 };
 
 use crate::Session;
+use crate::key_pairs::{KEY, private_key};
 
 /// How many files of a folder are looked at, and how large they may be.
 const MOST: usize = 300;
@@ -39,14 +40,14 @@ fn mendable(evidence: &Evidence) -> Option<(&CertificateFinding, &'static str)> 
 }
 
 /// A file of the folder that a certificate is in.
-struct Beside {
-    path: String,
+pub(super) struct Beside {
+    pub(super) path: String,
     bytes: Vec<u8>,
-    certificates: Vec<ReadCertificate>,
+    pub(super) certificates: Vec<ReadCertificate>,
 }
 
 impl Beside {
-    fn read(path: &Path) -> Option<Self> {
+    pub(super) fn read(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok().filter(|file| file.is_file() && file.len() <= LARGEST)?;
         let bytes = std::fs::read(path).ok().filter(|_| metadata.len() > 0)?;
         let (read, _) = certificates(&bytes, &Limits::default());
@@ -54,15 +55,8 @@ impl Beside {
     }
 
     /// Its first private key, in the form of PEM, whatever else it holds.
-    fn key(&self) -> Option<&[u8]> {
-        let find = |from: usize, what: &[u8]| {
-            let at = self.bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
-            Some(from + at)
-        };
-        let label = find(0, KEY)?;
-        let line = self.bytes.get(..label)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let end = find(find(label, b"-----END ")?, KEY)? + KEY.len();
-        self.bytes.get(line..end)
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        private_key(&self.bytes)
     }
 
     /// The text of a certificate in the form of PEM.
@@ -88,10 +82,8 @@ impl Beside {
     }
 }
 
-const KEY: &[u8] = b"PRIVATE KEY-----";
-
 /// The files of a folder, by name.
-fn folder_of(path: &str) -> Vec<Beside> {
+pub(super) fn folder_of(path: &str) -> Vec<Beside> {
     let Some(folder) = Path::new(path).parent() else { return Vec::new() };
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).take(MOST).collect();
@@ -372,7 +364,7 @@ fn renewed(place: &CertificatePlace, own: &Beside, trust: &Trust<'_>) -> Result<
 }
 
 /// Another file of the same folder, in the words that the path is written in.
-fn renamed(origin: &shakedown_model::Origin, old: &str, new: &str) -> Option<(Arc<SourceFile>, TextEdit)> {
+pub(super) fn renamed(origin: &shakedown_model::Origin, old: &str, new: &str) -> Option<(Arc<SourceFile>, TextEdit)> {
     let OriginKind::File { file, span } = origin.kind() else { return None };
     let written = std::str::from_utf8(file.text.get(span.clone())?).ok()?;
     let (old, new) = (Path::new(old).file_name()?.to_str()?, Path::new(new).file_name()?.to_str()?);
@@ -398,7 +390,7 @@ fn with(party: &Party, place: &CertificatePlace, mended: &Mended) -> Party {
     party
 }
 
-fn undo(edit: &FileEdit) -> Command {
+pub(super) fn undo(edit: &FileEdit) -> Command {
     let place = CommandPlace::File(edit.file.path.clone());
     Command {
         place,

@@ -7,6 +7,7 @@ mod documents;
 mod far;
 mod guard;
 mod hand;
+mod keys;
 mod ordinary;
 mod proof;
 mod saved;
@@ -156,6 +157,7 @@ impl Session {
         report.evidence.extend(certificates::about_files(&before.evidence));
         let mut report = self.with_file(report, file, &context, named.protocol).await?;
         self.mend_certificates(&mut report, &context);
+        self.mend_keys(&mut report);
         Ok(report)
     }
 

@@ -52,8 +52,8 @@
 //! ```
 
 use shakedown_model::{
-    Applicability, Change, Fact, FailureKind, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Slot,
-    Strength,
+    Applicability, Change, Fact, FailureKind, FilePermission, Match, Object, Phase, Protocol, Reason, Remedy, Role,
+    Side, Slot, Strength,
 };
 
 use crate::Case;
@@ -64,7 +64,7 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut found: Vec<Match> = Vec::new();
     for (id, evidence) in case.facts() {
         let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
-        if evidence.subject != Some(Role::Server) {
+        if evidence.subject != Some(Role::Server) || case.protocol != Protocol::Ssh {
             continue;
         }
         // A configuration from another machine comes without its keys, and this process may have fewer rights than the

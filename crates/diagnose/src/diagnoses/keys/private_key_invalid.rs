@@ -52,6 +52,12 @@
 //!
 //! ## Example
 //! ```case
+//! client: openssl@3.0.15
+//! fact: key-file server /etc/nginx/www.key does-not-match
+//! side: server
+//! ```
+//!
+//! ```case
 //! client: openssh@9.2p1
 //! fact: key-file client /home/alice/.ssh/id_rsa bad-format it is a PuTTY private key
 //! side: client
@@ -62,14 +68,22 @@ use shakedown_model::{
 };
 
 use crate::Case;
-use crate::hostkey::client_shell;
+use crate::hostkey::{client_shell, server_shell};
 use crate::text::quoted;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     let mut found = Vec::new();
-    for (id, evidence) in case.facts().filter(|(_, evidence)| evidence.subject == Some(Role::Client)) {
+    for (id, evidence) in case.facts() {
         let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
         let file = quoted(path);
+        if evidence.subject == Some(Role::Server) {
+            let is_pair = *permission == FilePermission::DoesNotMatch && case.protocol == Protocol::Tls;
+            found.extend(is_pair.then(|| of_server(id, path)));
+            continue;
+        }
+        if evidence.subject != Some(Role::Client) {
+            continue;
+        }
         let (summary, note) = match permission {
             FilePermission::BadFormat { reason } => {
                 (format!("the client cannot use the private key file {file}"), Some(format!("the file: {reason}")))
@@ -102,6 +116,28 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         found.push(one);
     }
     found
+}
+
+/// A server's certificate with another one's key.
+fn of_server(id: shakedown_model::EvidenceId, path: &str) -> Match {
+    let file = quoted(path);
+    let summary = format!("the server's private key {file} does not belong to its certificate");
+    let mut one = Match::new(Strength::Decisive, Side::Server, summary);
+    one.phase = Some(Phase::Certificate);
+    one.reason = Reason::KeyMaterial;
+    one.side_because = "key material: the files are its own".to_owned();
+    one.object = Some(Object { kind: "private key", name: path.to_owned() });
+    one.evidence.push(id);
+    // What the rules make of a server that has no certificate to show is this.
+    one.supersedes =
+        vec!["invalid-configuration", "server-certificate-missing", "weak-signature-digest", "connection-cut"];
+    let steps = vec![
+        server_shell(&format!("openssl pkey -in {path} -pubout"), "prints the public part of the key"),
+        server_shell("openssl x509 -in CERTIFICATE -noout -pubkey", "prints that of the certificate: the same"),
+    ];
+    let title = format!("name the key that belongs to the certificate, in the place of {file}");
+    one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    one
 }
 
 /// Where in the exchange the client's own key is needed.

@@ -1,0 +1,55 @@
+//! The private keys that a server's configuration names beside its certificates: whether they belong together.
+
+use shakedown_config::Files;
+use shakedown_config::files::FILE_LIMIT;
+use shakedown_config::tls_party::{CertificatePlace, certificate_places};
+use shakedown_model::tls::Unable;
+use shakedown_model::{Evidence, Fact, FilePermission, Gathered, Origin, Role, Slot};
+use shakedown_x509::{KeyFit, Limits, certificates, key_fits};
+
+/// Finds the pairs that do not belong together: no server over OpenSSL serves with one.
+pub(crate) fn look_at(gathered: &mut Gathered, files: &dyn Files) {
+    for party in gathered.parties.iter_mut().filter(|party| party.role == Role::Server) {
+        for place in certificate_places(party) {
+            let (key, origin) = key_of(&place);
+            if fit(files, &place) != Some(KeyFit::Differs) {
+                continue;
+            }
+            let fact = Fact::KeyFile { path: key.to_owned(), permission: FilePermission::DoesNotMatch };
+            gathered.evidence.push(Evidence::new(fact).by(Role::Server).at(origin.clone()));
+            let what = format!("the private key `{key}` does not belong to the certificate `{}`", place.path);
+            let unable = Unable { slot: Slot::Certificate, what, origin: Some(origin.clone()) };
+            if let Some(policy) = party.tls_mut() {
+                policy.unable.push(unable);
+            }
+        }
+    }
+}
+
+/// The file of the key, and where it is named.
+pub(crate) fn key_of(place: &CertificatePlace) -> (&str, &Origin) {
+    place.key.as_ref().map_or((place.path.as_str(), &place.origin), |(path, origin)| (path.as_str(), origin))
+}
+
+/// Whether a pair belongs together; `None` where that cannot be told here.
+fn fit(files: &dyn Files, place: &CertificatePlace) -> Option<KeyFit> {
+    let bytes = files.read(&place.path, FILE_LIMIT).ok()?;
+    let (read, _) = certificates(&bytes, &Limits::default());
+    let file = shakedown_model::Secret::new(files.read(key_of(place).0, FILE_LIMIT).ok()?);
+    Some(key_fits(private_key(file.expose())?, &read.first()?.certificate))
+}
+
+/// The first private key of a file, in the form of PEM, whatever else it holds.
+pub(crate) fn private_key(file: &[u8]) -> Option<&[u8]> {
+    let find = |from: usize, what: &[u8]| {
+        let at = file.get(from..)?.windows(what.len()).position(|window| window == what)?;
+        Some(from + at)
+    };
+    let label = find(0, KEY)?;
+    let line = file.get(..label)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let end = find(find(label, b"-----END ")?, KEY)? + KEY.len();
+    file.get(line..end)
+}
+
+/// The end of the first and the last line of every private key in PEM.
+pub(crate) const KEY: &[u8] = b"PRIVATE KEY-----";
