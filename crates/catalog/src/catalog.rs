@@ -17,6 +17,8 @@ pub struct Catalog {
     bytes: Cow<'static, [u8]>,
     date: OnceLock<String>,
     algorithms: OnceLock<Vec<Algorithm>>,
+    /// Where each transform of IKE stands among the algorithms, by its names.
+    transforms: OnceLock<crate::ike::Transforms>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -65,7 +67,7 @@ impl Catalog {
 
     fn open(bytes: Cow<'static, [u8]>) -> Result<Self, CatalogError> {
         Blob::open(&bytes)?;
-        Ok(Self { bytes, date: OnceLock::new(), algorithms: OnceLock::new() })
+        Ok(Self { bytes, date: OnceLock::new(), algorithms: OnceLock::new(), transforms: OnceLock::new() })
     }
 
     /// Lays data files over this catalog, each a name for messages and a text. A row replaces the one with the same key:
@@ -82,6 +84,10 @@ impl Catalog {
     pub(crate) fn blob(&self) -> Blob<'_> {
         // `open` has checked the same bytes.
         Blob::open(&self.bytes).unwrap_or_else(|_| Blob::empty())
+    }
+
+    pub(crate) fn transforms(&self) -> &crate::ike::Transforms {
+        self.transforms.get_or_init(|| crate::ike::Transforms::of(self.all_algorithms()))
     }
 
     pub(crate) fn all_algorithms(&self) -> &[Algorithm] {

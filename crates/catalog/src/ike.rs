@@ -1,5 +1,7 @@
 //! IKE proposals as configurations and messages write them.
 
+use std::collections::HashMap;
+
 use shakedown_model::ike::{Proposal, SaProtocol, is_aead, prf_of};
 use shakedown_model::{Item, Name, Slot};
 
@@ -46,6 +48,28 @@ const NOT_FOR_IKE: [&str; 7] = ["null", "aes128gmac", "aes192gmac", "aes256gmac"
 /// Numbers from here on are for private use: a peer reads them only from its own kind.
 const PRIVATE: u32 = 1024;
 
+/// The places of transforms among all algorithms, by their names without `_` and `-` and by their aliases: of each type the
+/// first one of a name.
+#[derive(Default)]
+pub(crate) struct Transforms(HashMap<String, Vec<(Slot, usize)>>);
+
+impl Transforms {
+    pub(crate) fn of(algorithms: &[Algorithm]) -> Self {
+        let mut all = Self::default();
+        for (place, algorithm) in algorithms.iter().enumerate() {
+            let mut slots = Proposal::SLOTS.into_iter();
+            let Some(slot) = slots.find(|slot| kind(*slot) == Some(algorithm.kind.as_str())) else { continue };
+            for name in std::iter::once(normal(&algorithm.name)).chain(algorithm.aliases.iter().cloned()) {
+                let places = all.0.entry(name).or_default();
+                if !places.iter().any(|(of, _)| *of == slot) {
+                    places.push((slot, place));
+                }
+            }
+        }
+        all
+    }
+}
+
 impl Catalog {
     /// All transforms that an IKE SA can be proposed with, each type in the order of its names.
     pub fn ike_transforms(&self) -> Vec<IkeTransform> {
@@ -81,13 +105,11 @@ impl Catalog {
     /// The IKE transform that a name means: a keyword, or as messages print it. Where a name stands for two types, the
     /// first in the order of [`Proposal::SLOTS`].
     pub fn transform(&self, slot: Option<Slot>, name: &str) -> Option<(Slot, &Algorithm)> {
-        let name = normal(name);
+        let places = self.transforms().0.get(&normal(name))?;
         let slots: &[Slot] = slot.as_ref().map_or(&Proposal::SLOTS, std::slice::from_ref);
         slots.iter().find_map(|slot| {
-            let kind = kind(*slot)?;
-            let mut of_kind = self.all_algorithms().iter().filter(|algorithm| algorithm.kind == kind);
-            let found = of_kind.find(|one| normal(&one.name) == name || one.aliases.contains(&name))?;
-            Some((*slot, found))
+            let (_, place) = places.iter().find(|(of, _)| of == slot)?;
+            Some((*slot, self.all_algorithms().get(*place)?))
         })
     }
 

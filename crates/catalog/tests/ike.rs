@@ -101,3 +101,20 @@ fn vendor_ids_tell_who_sends_them() {
     assert_eq!(catalog.vendor_id(&strongswan[..8]), None);
     assert_eq!(catalog.vendor_id(b""), None);
 }
+
+/// The table of names is made once; what it gives is what looking through all of them gives.
+#[test]
+fn each_transform_is_found_by_its_name() {
+    let catalog = catalog();
+    for transform in catalog.ike_transforms() {
+        let upper = transform.name.to_uppercase();
+        for name in [transform.name.as_str(), &upper, &transform.name.replace("gcm", "-gcm_")] {
+            let (slot, found) = catalog.transform(Some(transform.slot), name).unwrap();
+            assert_eq!((slot, found.name.as_str()), (transform.slot, transform.name.as_str()), "{name}");
+        }
+    }
+    // A name of two types is the first of them.
+    assert_eq!(catalog.transform(None, "sha256").map(|(slot, _)| slot), Some(Slot::Integrity));
+    assert_eq!(catalog.transform(Some(Slot::Prf), "HMAC_SHA2_256").map(|(slot, _)| slot), Some(Slot::Prf));
+    assert!(catalog.transform(Some(Slot::Group), "aes256").is_none() && catalog.transform(None, "").is_none());
+}
