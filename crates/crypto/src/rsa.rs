@@ -42,6 +42,23 @@ pub(crate) fn sign_md5_sha1(n: &[u8], d: &[u8], message: &[u8]) -> Result<Vec<u8
     private(&modulus, d, &padded).map(|signature| signature.to_vec())
 }
 
+/// Signs a digest as it is, without the name of its hash (RFC 2409 section 5.1).
+pub(crate) fn sign_bare(n: &[u8], d: &[u8], digest: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let padded = with_padding(modulus.length(), digest).ok_or_else(too_small)?;
+    private(&modulus, d, &padded).map(|signature| signature.to_vec())
+}
+
+/// Whether a signature of [`sign_bare`] is right. `Err` says why that cannot be told.
+pub(crate) fn verify_bare(e: &[u8], n: &[u8], signature: &[u8], digest: &[u8]) -> Result<bool, CryptoError> {
+    if bit_length(n) > LARGEST || bit_length(e) > LARGEST_EXPONENT {
+        return Err(CryptoError::key("the RSA key is too large"));
+    }
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let expected = with_padding(modulus.length(), digest).ok_or_else(too_small)?;
+    Ok(modulus.power(signature, strip_zeros(e)).is_some_and(|recovered| recovered.as_slice() == expected))
+}
+
 /// RSASSA-PSS with MGF1 of the same hash and a salt of its length, RFC 8017 sections 8.1 and 9.1.
 pub(crate) fn sign_pss(hash: Hash, n: &[u8], d: &[u8], message: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;

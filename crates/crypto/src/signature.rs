@@ -87,6 +87,14 @@ pub fn verify_rsa_pkcs1(
     rsa::verify(hash, exponent, modulus, signature, message)
 }
 
+/// The same for a digest that is signed as it is, without the name of its hash, as IKEv1 does (RFC 2409 section 5.1).
+///
+/// # Errors
+/// The key cannot be computed with, so that nothing is said of the signature.
+pub fn verify_rsa_bare(modulus: &[u8], exponent: &[u8], signature: &[u8], digest: &[u8]) -> Result<bool, CryptoError> {
+    rsa::verify_bare(exponent, modulus, signature, digest)
+}
+
 fn verified(algorithm: &'static dyn VerificationAlgorithm, public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     UnparsedPublicKey::new(algorithm, public).verify(message, signature).is_ok()
 }

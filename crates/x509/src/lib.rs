@@ -55,5 +55,5 @@ pub use pem::{Block, PemProblem, ReadCertificate, certificates};
 pub use revocation::{GivenList, ListStatus, RevocationLists, RevocationStatus, untimely};
 pub use revocation_list::{Revocation, RevocationList, Scope, revocation_lists};
 pub use rules::{Position, Rules, Verifier};
-pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind, verify};
+pub use signature::{Digest, SignatureAlgorithm, SignatureCheck, SignatureKind, verify, verify_bare};
 pub use staple::{OcspAnswer, OcspResponse, OcspState};

@@ -258,6 +258,18 @@ pub fn verify(key: &PublicKey, algorithm: &[u8], signature: &[u8], message: &[u8
     }
 }
 
+/// Whether a signature is that of a digest which is signed as it is, without the name of its hash (RFC 2409 section 5.1).
+pub fn verify_bare(key: &PublicKey, signature: &[u8], digest: &[u8]) -> SignatureCheck {
+    let Some((modulus, exponent)) = key.rsa_numbers() else {
+        return SignatureCheck::Unchecked { reason: "its key is none of RSA".to_owned() };
+    };
+    match shakedown_crypto::signature::verify_rsa_bare(modulus, exponent, signature, digest) {
+        Ok(true) => SignatureCheck::Verified,
+        Ok(false) => SignatureCheck::Wrong,
+        Err(error) => SignatureCheck::Unchecked { reason: error.to_string() },
+    }
+}
+
 /// Whether a key of this kind can have made such a signature at all.
 fn fits(signature: SignatureKind, key: &KeyKind) -> bool {
     match (signature, key) {

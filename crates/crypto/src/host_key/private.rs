@@ -191,6 +191,12 @@ impl PrivateHostKey {
         Some(rsa::sign_md5_sha1(n, d, message))
     }
 
+    /// Signs a digest with RSA as it is; `None` for a key of another type.
+    pub(crate) fn rsa_bare(&self, digest: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
+        let Key::Rsa { n, d } = &self.key else { return None };
+        Some(rsa::sign_bare(n, d, digest))
+    }
+
     /// Signs with RSASSA-PSS; `None` for a key of another type.
     pub(crate) fn rsa_pss(&self, hash: Hash, message: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
         let Key::Rsa { n, d } = &self.key else { return None };

@@ -96,6 +96,11 @@ impl SigningKey {
         }
     }
 
+    /// Signs the hash that proves an end of IKEv1 (RFC 2409 section 5.1); `None` for a key that is none of RSA.
+    pub fn sign_hash(&self, hash: &[u8]) -> Option<Result<Vec<u8>, CryptoError>> {
+        self.0.rsa_bare(hash)
+    }
+
     fn with_algorithm(&self, algorithm: &[u8], signature: Vec<u8>) -> Result<Signature, CryptoError> {
         let length = u8::try_from(algorithm.len()).map_err(|_| CryptoError::Library)?;
         let data = [&[length], algorithm, &signature].concat();

@@ -167,8 +167,8 @@ pub fn hash_of(number: u16) -> Option<Hash> {
 /// What the keys of phase 1 are made from.
 #[derive(Clone, Copy)]
 pub struct Phase1Seed<'a> {
-    /// The pre-shared key.
-    pub shared_key: &'a [u8],
+    /// The pre-shared key; `None` where both ends prove themselves with signatures.
+    pub shared_key: Option<&'a [u8]>,
     /// The secret of the key exchange, as long as its modulus.
     pub secret: &'a [u8],
     /// The public values, the initiator's first.
@@ -194,11 +194,14 @@ pub struct Phase1Keys {
 }
 
 impl Phase1Keys {
-    /// Derives them where both ends prove themselves with a pre-shared key.
-    pub fn with_shared_key(cipher: BlockCipher, hash: Hash, seed: Phase1Seed<'_>) -> Self {
+    /// Derives them: what all begins with is made of the pre-shared key, or for signatures of the nonces and the secret.
+    pub fn new(cipher: BlockCipher, hash: Hash, seed: Phase1Seed<'_>) -> Self {
         let Phase1Seed { shared_key, secret, public, nonces, cookies } = seed;
         let [initiator, responder] = &cookies;
-        let skeyid = hmac(hash, shared_key, &nonces);
+        let skeyid = match shared_key {
+            Some(shared_key) => hmac(hash, shared_key, &nonces),
+            None => hmac(hash, &nonces.concat(), &[secret]),
+        };
         let derivation = hmac(hash, &skeyid, &[secret, initiator, responder, &[0]]);
         let authentication = hmac(hash, &skeyid, &[&derivation, secret, initiator, responder, &[1]]);
         let encryption = hmac(hash, &skeyid, &[&authentication, secret, initiator, responder, &[2]]);
@@ -299,13 +302,13 @@ mod tests {
 
     fn keys(cipher: BlockCipher, hash: Hash, shared_key: &[u8]) -> Phase1Keys {
         let seed = Phase1Seed {
-            shared_key,
+            shared_key: Some(shared_key),
             secret: &[7; 128],
             public: [&[1; 128], &[2; 128]],
             nonces: [&[3; 32], &[4; 20]],
             cookies: [[5; 8], [6; 8]],
         };
-        Phase1Keys::with_shared_key(cipher, hash, seed)
+        Phase1Keys::new(cipher, hash, seed)
     }
 
     #[test]

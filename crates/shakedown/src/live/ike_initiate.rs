@@ -348,7 +348,7 @@ pub(super) fn computed(group: &u16) -> bool {
 }
 
 /// Of a certificate whose owner has no other identity, its subject.
-fn subject(certificate: &Certificate) -> Option<Identification> {
+pub(super) fn subject(certificate: &Certificate) -> Option<Identification> {
     let own = shakedown_x509::Certificate::from_der(certificate.chain.first()?).ok()?;
     let length = u16::try_from(own.subject.der.len()).ok()?;
     let [high, low] = length.to_be_bytes();

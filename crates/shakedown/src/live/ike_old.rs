@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shakedown_handshake::ike::version1::{Config, Until, selector_identity};
-use shakedown_handshake::ike::{Step, identification};
+use shakedown_handshake::ike::{Certificate, Step, identification};
 use shakedown_model::ike::{IkeVersion, Peering};
 use shakedown_model::{Name, Origin, OriginKind, Party, PartySource, Report, Secret};
 use shakedown_probe as probe;
@@ -12,7 +12,7 @@ use shakedown_probe::ike::{Answer, Attempt, Candidates, IkeOptions, IkeTarget, V
 use shakedown_wire::ike::{Phase1Suite, TrafficSelector};
 
 use super::ike::ike_gathering;
-use super::ike_initiate::computed;
+use super::ike_initiate::{computed, subject};
 use super::ike_old_seen;
 use super::ike_seen::{Judging, Seen};
 use crate::{Error, Session};
@@ -33,6 +33,12 @@ pub(super) struct OldCheck<'a> {
     /// The initiator that goes on after the first exchange.
     pub(super) going_on: Option<&'a Party>,
     pub(super) begun: std::time::Instant,
+}
+
+/// What an initiator of IKEv1 proves itself with.
+enum OldProof {
+    SharedKey(Secret<Vec<u8>>),
+    Certificate(Certificate),
 }
 
 /// What the first exchanges came to.
@@ -127,7 +133,10 @@ impl Session {
             return Ok(met);
         };
         let suites: Vec<Phase1Suite> = all.into_iter().filter(|suite| suite.group == group).collect();
-        let key = self.old_key(&party)?.ok();
+        let key = match self.old_key(&party)? {
+            Ok(OldProof::SharedKey(key)) => Some(key),
+            _ => None,
+        };
         let addresses = match check.target.addresses.is_empty() {
             false => check.target.addresses.clone(),
             true => {
@@ -152,7 +161,7 @@ impl Session {
         };
         for marked in ways {
             let left = self.options.timeout.saturating_sub(check.begun.elapsed()) / if ways.len() > 1 { 2 } else { 1 };
-            let secret = key.as_ref().map(|key| Secret::new(key.expose().clone()));
+            let secret = key.as_ref().map(|key| OldProof::SharedKey(Secret::new(key.expose().clone())));
             let what = ((address, *marked), left);
             let Some((mut seen, attempt)) =
                 self.attempt_old(report, &party, check, what, (suites.clone(), secret)).await?
@@ -185,18 +194,30 @@ impl Session {
     }
 
     /// The pre-shared key; `Err` within says in words what is missing.
-    fn old_key(&self, party: &Party) -> Result<Result<Secret<Vec<u8>>, String>, Error> {
+    fn old_key(&self, party: &Party) -> Result<Result<OldProof, String>, Error> {
         let empty = Peering::default();
         let peering = party.ike().and_then(|policy| policy.peering.as_deref()).unwrap_or(&empty);
         let method = peering.local.method.as_ref().map(|item| item.name.as_str());
-        if method.is_some_and(|own| own != "psk") {
-            let own = method.unwrap_or_default();
-            return Ok(Err(format!(
-                "it proves itself by `{own}`, which is done from here in IKEv2 only: what the responder says to it is not tried \
-                 here, and its own program would decide (`swanctl --initiate`, `ipsec up`), with the responder's log beside it"
-            )));
+        let family = method.map(|own| own.split(['-', ':']).next().unwrap_or(own));
+        match family {
+            Some("pubkey" | "rsa") if !peering.aggressive => {
+                let found = self.ike_certificate(party, peering)?;
+                return Ok(found.map(OldProof::Certificate).map_err(|why| {
+                    format!("it proves itself with a certificate, and {why}: give `--cert FILE --key FILE`")
+                }));
+            }
+            Some("psk") | None => {}
+            Some(_) => {
+                return Ok(Err(format!(
+                    "it proves itself by `{}`, which is not done from here in IKEv1{}: its own program would decide \
+                     (`swanctl --initiate`, `ipsec up`), with the responder's log beside it",
+                    method.unwrap_or_default(),
+                    if peering.aggressive { " with aggressive mode" } else { "" }
+                )));
+            }
         }
-        Ok(self.key_of(party, peering)?.ok_or_else(|| {
+        let key = self.key_of(party, peering)?.map(OldProof::SharedKey);
+        Ok(key.ok_or_else(|| {
             format!(
                 "no pre-shared key is known for it: give `--psk-file FILE`, or the variable {} of the environment",
                 crate::options::InitiatorOptions::PSK_VARIABLE
@@ -211,13 +232,13 @@ impl Session {
         party: &Party,
         check: &OldCheck<'_>,
         ((address, marked), left): ((SocketAddr, bool), Duration),
-        (suites, key): (Vec<Phase1Suite>, Option<Secret<Vec<u8>>>),
+        (suites, proof): (Vec<Phase1Suite>, Option<OldProof>),
     ) -> Result<Option<(Seen, Attempt<Observation>)>, Error> {
         let empty = Peering::default();
         let Some(policy) = party.ike() else { return Ok(None) };
         let peering = policy.peering.as_deref().unwrap_or(&empty);
         let until = if check.going_on.is_some() { Until::Child } else { Until::Proposal };
-        let (protocol, child, left_out) = match policy.child_proposals.accepted() {
+        let (protocol, child, left_out) = match policy.child_offer().accepted() {
             Some(proposals) => check.candidates.phase_2(proposals),
             None => Default::default(),
         };
@@ -261,15 +282,24 @@ impl Session {
                 .notes
                 .push("a tunnel of IKEv1 has one network at each end: the first of each was asked for".to_owned());
         }
+        let (key, certificate) = match proof {
+            Some(OldProof::SharedKey(key)) => (Some(key), None),
+            Some(OldProof::Certificate(own)) => (None, Some(own)),
+            None => (None, None),
+        };
+        let chain = certificate.as_ref().map(|own| own.chain.clone()).unwrap_or_default();
+        let of_certificate = certificate.as_ref().and_then(subject);
         let make = |addresses: [SocketAddr; 2]| {
+            let own = peering.local.identity.as_ref().and_then(|item| identification(item.name.as_str()));
             let both = self.selectors(peering, documentation, addresses).ok().and_then(first);
             let any = || TrafficSelector::addresses(addresses[0].ip(), addresses[0].ip());
             Config {
                 suites,
                 protocol,
                 child,
-                identity: peering.local.identity.as_ref().and_then(|item| identification(item.name.as_str())),
+                identity: own.or(of_certificate),
                 shared_key: key,
+                certificate,
                 traffic: both.unwrap_or_else(|| [any(), any()]),
                 transport: peering.transport,
                 until,
@@ -300,7 +330,7 @@ impl Session {
             now: self.now(),
             place: &place,
             documentation,
-            own_chain: &[],
+            own_chain: &chain,
         };
         Ok(Some((ike_old_seen::read(&attempt, &judging), attempt)))
     }
@@ -308,7 +338,7 @@ impl Session {
 
 /// The suites of a party, and what IKEv1 has no number for.
 fn suites(party: &Party, candidates: &Candidates) -> (Vec<Phase1Suite>, Vec<Name>) {
-    let Some(policy) = party.ike() else { return Default::default() };
+    let Some(policy) = party.ike().filter(|policy| policy.switched_off.is_none()) else { return Default::default() };
     let own =
         policy.peering.as_ref().and_then(|one| one.local.method.as_ref()).map(|item| item.name.as_str().to_owned());
     let method = match own.as_deref() {

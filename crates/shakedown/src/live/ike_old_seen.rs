@@ -7,7 +7,9 @@ use shakedown_probe::ike::Attempt;
 use shakedown_wire::ike::Identification;
 use shakedown_wire::ike::number::{identity_v1, notification};
 
-use super::ike_seen::{Judging, Seen, agreed, failed, text, undecided, wrong_identity};
+use shakedown_x509::{Certificate, SignatureCheck};
+
+use super::ike_seen::{Judging, Seen, agreed, certificates, failed, own_faults, text, undecided, wrong_identity};
 
 /// Reads an attempt.
 pub(super) fn read(attempt: &Attempt<Observation>, judging: &Judging<'_>) -> Seen {
@@ -80,14 +82,21 @@ fn auth(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) -> St
         }
         (_, Step::Done) => {
             seen.failed.extend(wrong_identity(observation.identity.as_ref(), judging.peering));
-            if seen.failed.is_empty() { StageResult::Agreed } else { StageResult::Failed }
+            let open = observation.signature.as_ref().and_then(|one| signature(one, observation, judging, seen));
+            let bad_certificate = seen.evidence.iter().any(|one| matches!(one.fact, Fact::Certificate(_)));
+            match open {
+                _ if !seen.failed.is_empty() || bad_certificate => StageResult::Failed,
+                Some(why) => undecided(format!("the responder's log: {why}")),
+                None => StageResult::Agreed,
+            }
         }
         (_, Step::Refused(number)) => {
             seen.evidence.push(refusal(Phase::Auth, *number, judging.place));
+            seen.evidence.extend(own_faults(judging));
             StageResult::Failed
         }
         // Both computed the same secret; what its keys are made of besides is the pre-shared key.
-        (_, Step::NoAnswer) if observation.other_keys > 0 => {
+        (_, Step::NoAnswer) if observation.other_keys > 0 && judging.own_chain.is_empty() => {
             seen.failed.push(failed(FailureKind::DifferentKeys, Vec::new(), Vec::new()));
             StageResult::Failed
         }
@@ -108,6 +117,30 @@ fn auth(observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) -> St
         }
         (_, Step::Stopped(why)) => undecided(format!("the responder's log: {why}")),
         (_, Step::NotReached) => undecided("`--may-disturb-live-tunnel`, which goes on with main mode".to_owned()),
+    }
+}
+
+/// The responder's signature and its certificate. What stays open, where something does.
+fn signature(
+    [signature, hash]: &[Vec<u8>; 2],
+    observation: &Observation,
+    judging: &Judging<'_>,
+    seen: &mut Seen,
+) -> Option<String> {
+    let Some(der) = observation.certificates.first() else {
+        return Some("it proves itself by a certificate that it does not send".to_owned());
+    };
+    let certificate = match Certificate::from_der(der) {
+        Ok(certificate) => certificate,
+        Err(error) => return Some(format!("its certificate cannot be read: {error}")),
+    };
+    certificates(&certificate, (&observation.certificates, observation.identity.as_ref()), judging, seen);
+    match shakedown_x509::verify_bare(&certificate.key, signature, hash) {
+        SignatureCheck::Verified => None,
+        SignatureCheck::Wrong => {
+            Some("its signature was not made with the key of the certificate that it sends".to_owned())
+        }
+        SignatureCheck::Unchecked { reason } => Some(reason),
     }
 }
 

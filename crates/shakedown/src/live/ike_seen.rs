@@ -77,7 +77,7 @@ pub(super) fn read(attempt: &Attempt, judging: &Judging<'_>) -> Seen {
         Step::Done => proved(observation, judging, &mut seen),
         Step::Refused(number) => {
             seen.evidence.push(refusal(Phase::Auth, *number, judging.place));
-            seen.evidence.extend(own_dates(judging));
+            seen.evidence.extend(own_faults(judging));
             StageResult::Failed
         }
         Step::NoAnswer => undecided(match observation.passed.undecryptable {
@@ -232,7 +232,7 @@ fn signature(
         (auth_method::RSA, _) => shakedown_x509::verify(&certificate.key, RSA_SHA1, data, octets),
         _ => SignatureCheck::Unchecked { reason: format!("authentication method {method} is not checked here") },
     };
-    certificates(&certificate, observation, judging, seen);
+    certificates(&certificate, (&observation.certificates, observation.identity.as_ref()), judging, seen);
     match checked {
         SignatureCheck::Verified => None,
         SignatureCheck::Wrong => {
@@ -245,17 +245,26 @@ fn signature(
 /// sha1WithRSAEncryption, RFC 3279 section 2.2.1.
 const RSA_SHA1: &[u8] = &[0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
 
+/// The name that a certificate has to be for to prove an identity.
+fn wanted(identity: &Identification) -> Option<Wanted> {
+    match identity.kind {
+        identity::FQDN => Wanted::parse(&String::from_utf8_lossy(&identity.data)),
+        identity::IPV4 | identity::IPV6 => identity.as_address().map(Wanted::Ip),
+        _ => None,
+    }
+}
+
 /// What the initiator has against the responder's certificate. Purposes are those of TLS, and count for nothing here (RFC 4945
 /// section 5.1.3.12 leaves them open).
-fn certificates(certificate: &Certificate, observation: &Observation, judging: &Judging<'_>, seen: &mut Seen) {
-    let own_name = observation.identity.as_ref();
-    let wanted = own_name.and_then(|one| match one.kind {
-        identity::FQDN => Wanted::parse(&String::from_utf8_lossy(&one.data)),
-        identity::IPV4 | identity::IPV6 => one.as_address().map(Wanted::Ip),
-        _ => None,
-    });
+pub(super) fn certificates(
+    certificate: &Certificate,
+    (chain, own_name): (&[Vec<u8>], Option<&Identification>),
+    judging: &Judging<'_>,
+    seen: &mut Seen,
+) {
+    let wanted = own_name.and_then(wanted);
     let found = shakedown_x509::findings(&Shown {
-        chain: &observation.certificates,
+        chain,
         by: Role::Server,
         wanted: wanted.as_ref(),
         staple: None,
@@ -281,12 +290,15 @@ fn certificates(certificate: &Certificate, observation: &Observation, judging: &
     }
 }
 
-/// Whether the certificates that were refused are out of date: that is so whatever the responder trusts.
-fn own_dates(judging: &Judging<'_>) -> Vec<Evidence> {
+/// What is wrong with the certificates that were refused whatever the responder trusts: they are out of date, or for other
+/// names than the identity that they are to prove (RFC 4945 section 3.1).
+pub(super) fn own_faults(judging: &Judging<'_>) -> Vec<Evidence> {
+    let own = judging.peering.local.identity.as_ref().and_then(|item| identification(item.name.as_str()));
+    let wanted = own.as_ref().and_then(wanted);
     let found = shakedown_x509::findings(&Shown {
         chain: judging.own_chain,
         by: Role::Client,
-        wanted: None,
+        wanted: wanted.as_ref(),
         staple: None,
         staple_asked: false,
         lists: RevocationLists::default(),
@@ -295,13 +307,16 @@ fn own_dates(judging: &Judging<'_>) -> Vec<Evidence> {
         builder: Builder::TrustedFirst,
         now: judging.now,
     });
-    let of_dates = |evidence: &Evidence| match &evidence.fact {
-        Fact::Certificate(finding) => {
-            matches!(finding.problem, CertificateProblem::Expired { .. } | CertificateProblem::NotYetValid { .. })
-        }
+    let is_one = |evidence: &Evidence| match &evidence.fact {
+        Fact::Certificate(finding) => matches!(
+            finding.problem,
+            CertificateProblem::Expired { .. }
+                | CertificateProblem::NotYetValid { .. }
+                | CertificateProblem::OtherName { .. }
+        ),
         _ => false,
     };
-    found.into_iter().filter(of_dates).collect()
+    found.into_iter().filter(is_one).collect()
 }
 
 /// What is worth knowing besides.

@@ -75,6 +75,12 @@ pub mod payload {
     pub const IDENTITY_V1: u8 = 5;
     /// IKEv1: a hash that proves something.
     pub const HASH_V1: u8 = 8;
+    /// IKEv1: a certificate.
+    pub const CERTIFICATE_V1: u8 = 6;
+    /// IKEv1: a request for one.
+    pub const CERTIFICATE_REQUEST_V1: u8 = 7;
+    /// IKEv1: a signature.
+    pub const SIGNATURE_V1: u8 = 9;
     /// IKEv1: SAs that are gone.
     pub const DELETE_V1: u8 = 12;
     /// IKEv1: a digest of an address, RFC 3947 section 3.2.

@@ -4,7 +4,7 @@ use shakedown_crypto::ike::KeyPair;
 use shakedown_crypto::ike::version1::{BlockCipher, Chain, Phase1Keys, Phase1Seed, hash_of};
 use shakedown_crypto::{CryptoError, Hash};
 use shakedown_model::Role;
-use shakedown_wire::ike::number::{exchange, flag, notification, payload, protocol};
+use shakedown_wire::ike::number::{encoding, exchange, flag, notification, payload, protocol};
 use shakedown_wire::ike::{
     Header, Identification, Message, MessageLimits, Payload, View, read_padded_payloads, write_payloads,
 };
@@ -216,11 +216,15 @@ impl Initiator {
         let cannot = || "what was agreed on for phase 1 is not computed here".to_owned();
         self.hash = hash_of(suite.hash).ok_or_else(cannot)?;
         BlockCipher::new(suite.cipher, suite.key_length).ok_or_else(cannot)?;
-        if self.config.shared_key.is_none() {
+        if self.config.shared_key.is_none() && self.config.certificate.is_none() {
             return Err("no pre-shared key is known here".to_owned());
         }
         let pair = key_pair(suite.group).map_err(|error| error.to_string())?;
         let mut payloads = vec![raw(payload::KE_V1, pair.public()), raw(payload::NONCE_V1, self.nonce.as_slice())];
+        if self.config.certificate.is_some() {
+            // Of any authority: what the responder would pick it by is judged here.
+            payloads.push(raw(payload::CERTIFICATE_REQUEST_V1, [encoding::X509_SIGNATURE]));
+        }
         if self.seen.vendor_ids.iter().any(|id| id.as_slice() == super::request::NAT_TRAVERSAL) {
             let [own, peer] = self.addresses;
             // Where the message goes stands first.
@@ -247,16 +251,16 @@ impl Initiator {
         let (pair, suite) = self.pair.as_ref().zip(self.seen.selected).ok_or_else(cannot)?;
         let cipher = BlockCipher::new(suite.cipher, suite.key_length).ok_or_else(cannot)?;
         let hash = hash_of(suite.hash).ok_or_else(cannot)?;
-        let shared_key = self.config.shared_key.as_ref().ok_or_else(|| "no pre-shared key is known here".to_owned())?;
+        let shared_key = self.config.shared_key.as_ref().filter(|_| self.config.certificate.is_none());
         let secret = pair.agree(public).map_err(|error| error.to_string())?;
         let seed = Phase1Seed {
-            shared_key: shared_key.expose(),
+            shared_key: shared_key.map(|key| key.expose().as_slice()),
             secret: &secret,
             public: [pair.public(), public],
             nonces: [&self.nonce, nonce],
             cookies: self.cookies,
         };
-        Ok(Phase1Keys::with_shared_key(cipher, hash, seed))
+        Ok(Phase1Keys::new(cipher, hash, seed))
     }
 
     /// The second message of aggressive mode: it proves by itself whether both have the same pre-shared key.
@@ -291,7 +295,20 @@ impl Initiator {
         self.seen.key_exchange = Step::Done;
         self.state = State::Identity;
         let proof = keys.proof(Role::Client, &self.association, &self.identity);
-        let payloads = [raw(payload::IDENTITY_V1, self.identity.as_slice()), raw(payload::HASH_V1, proof.as_slice())];
+        let mut payloads = vec![raw(payload::IDENTITY_V1, self.identity.as_slice())];
+        match &self.config.certificate {
+            None => payloads.push(raw(payload::HASH_V1, proof.as_slice())),
+            Some(own) => {
+                let signed = own.key.sign_hash(&proof).ok_or_else(|| "its key is none of RSA".to_owned())?;
+                let signature = signed.map_err(|error| error.to_string())?;
+                payloads.extend(
+                    own.chain.iter().map(|der| {
+                        raw(payload::CERTIFICATE_V1, [&[encoding::X509_SIGNATURE], der.as_slice()].concat())
+                    }),
+                );
+                payloads.push(raw(payload::SIGNATURE_V1, signature));
+            }
+        }
         let mut chain = keys.first_chain();
         let rest = keys.seal(&mut chain, &write_payloads(&payloads)).map_err(|error| error.to_string())?;
         let header = self.header(exchange::IDENTITY_PROTECTION, 0);
@@ -347,14 +364,29 @@ impl Initiator {
         });
         let of =
             |payloads: &[Payload], number| payloads.iter().find(|one| one.number == number).map(|one| one.body.clone());
+        let number = if self.config.certificate.is_some() { payload::SIGNATURE_V1 } else { payload::HASH_V1 };
         let parts = read.and_then(|(payloads, next)| {
-            Some((of(&payloads, payload::IDENTITY_V1)?, of(&payloads, payload::HASH_V1)?, next))
+            let certificates = payloads.iter().filter(|one| one.number == payload::CERTIFICATE_V1);
+            let of_x509 = |one: &Payload| match one.body.split_first() {
+                Some((&encoding::X509_SIGNATURE, der)) => Some(der.to_vec()),
+                _ => None,
+            };
+            let certificates: Vec<Vec<u8>> = certificates.filter_map(of_x509).collect();
+            Some((of(&payloads, payload::IDENTITY_V1)?, of(&payloads, number)?, certificates, next))
         });
-        let Some((identity, proof, next)) = parts else {
+        let Some((identity, proof, certificates, next)) = parts else {
             self.seen.other_keys = self.seen.other_keys.saturating_add(1);
             return Received::Passed;
         };
         self.read_identity(Some(&identity));
+        if self.config.certificate.is_some() {
+            let hash = keys.proof(Role::Server, &self.association, &identity).to_vec();
+            self.seen.certificates = certificates;
+            self.seen.signature = Some([proof, hash]);
+            self.chain = Some(next);
+            self.seen.auth = Step::Done;
+            return Received::Answer;
+        }
         let same = keys.proof(Role::Server, &self.association, &identity).as_slice() == proof;
         self.seen.same_key = Some(same);
         self.chain = Some(next);

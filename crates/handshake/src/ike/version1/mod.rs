@@ -1,5 +1,5 @@
-//! IKEv1 as an initiator with a pre-shared key: main mode, quick mode, and the end of it (RFC 2409 sections 5.4 to 5.7, RFC
-//! 3947); of aggressive mode the first two messages.
+//! IKEv1 as an initiator with a pre-shared key or an RSA certificate: main mode, quick mode, and the end of it (RFC 2409 sections
+//! 5.1 and 5.4 to 5.7, RFC 3947); of aggressive mode the first two messages.
 
 mod initiator;
 mod observation;

@@ -23,6 +23,10 @@ pub struct Observation {
     pub identity: Option<Identification>,
     /// Whether the responder has shown that it knows the pre-shared key: the same as here, or another one.
     pub same_key: Option<bool>,
+    /// The responder's certificates, its own first.
+    pub certificates: Vec<Vec<u8>>,
+    /// Its signature, and the hash that it has to be of.
+    pub signature: Option<[Vec<u8>; 2]>,
     /// Encrypted messages that came in answer to the fifth, and were not made with keys of this pre-shared key.
     pub other_keys: u32,
     /// What the responder selected in quick mode.

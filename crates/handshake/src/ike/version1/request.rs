@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::super::request::Certificate;
 use shakedown_crypto::Hash;
 use shakedown_model::Secret;
 use shakedown_wire::ike::number::{identity, identity_v1, notification, payload, protocol};
@@ -20,8 +21,10 @@ pub struct Config {
     pub child: Vec<Phase2Suite>,
     /// Who this end is; where nothing is set up, its address.
     pub identity: Option<Identification>,
-    /// The pre-shared key. Without one nothing is done after the first exchange.
+    /// The pre-shared key. Without it and a certificate nothing is done after the first exchange.
     pub shared_key: Option<Secret<Vec<u8>>>,
+    /// The certificate that this end proves itself with, of RSA, in the place of the pre-shared key; in main mode only.
+    pub certificate: Option<Certificate>,
     /// The traffic of this end and of the responder's: of both one network, as IKEv1 has it.
     pub traffic: [TrafficSelector; 2],
     /// Whether transport mode is asked for.
