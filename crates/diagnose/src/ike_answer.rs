@@ -2,7 +2,7 @@
 //! and 3.10.1; the sources of strongSwan and libreswan): they are candidates, and the responder's log tells them apart.
 
 use shakedown_model::ike::IkeVersion;
-use shakedown_model::{EvidenceId, Fact, Match, Phase, Protocol, Role, Side, Strength};
+use shakedown_model::{EvidenceId, Fact, Match, Phase, Protocol, Role, Side, Slot, Strength};
 
 use crate::Case;
 use crate::hostkey::server_shell;
@@ -160,7 +160,7 @@ const CANDIDATES: &[Candidate] = &[
     child(
         NO_PROPOSAL_CHOSEN,
         "platform-support-missing",
-        Strength::Weak,
+        Strength::Strong,
         "the responder's kernel may not take the tunnel: some daemons then answer as if the proposal were wrong",
     ),
     child(NO_PROPOSAL_CHOSEN, "exchange-mode-mismatch", Strength::Weak, "the responder may want transport mode"),
@@ -172,8 +172,9 @@ const CANDIDATES: &[Candidate] = &[
     ),
     child(
         TS_UNACCEPTABLE,
+        // libreswan answers so wherever its kernel refuses; alone, the answer points to neither.
         "platform-support-missing",
-        Strength::Weak,
+        Strength::Strong,
         "the responder's kernel may not take the tunnel: some daemons then answer as if the selectors were wrong",
     ),
     child(
@@ -243,7 +244,57 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<(&'static str, Match)> {
             && one.notify == number
             && (method.is_none() || one.with.is_none() || one.with == method)
     };
-    (0..).zip(CANDIDATES.iter().filter(fits)).map(|(rank, one)| (one.cause, found(one, rank, id, name))).collect()
+    let part = case.facts().find_map(|(id, evidence)| match evidence.fact {
+        Fact::TunnelPart { slot, accepted } if phase == Phase::ChildSa => Some((id, slot, accepted)),
+        _ => None,
+    });
+    let mut all: Vec<(&'static str, Match)> =
+        (0..).zip(CANDIDATES.iter().filter(fits)).map(|(rank, one)| (one.cause, found(one, rank, id, name))).collect();
+    if let Some((id, slot, accepted)) = part {
+        decide(&mut all, slot, accepted, id);
+    }
+    all
+}
+
+/// What the same tunnel asked for again shows: what was taken is not the cause, and what was refused by itself is.
+fn decide(all: &mut Vec<(&'static str, Match)>, slot: Slot, accepted: bool, id: EvidenceId) {
+    let own = if slot == Slot::TrafficSelector { "traffic-selector-mismatch" } else { "no-common-child-proposal" };
+    let is_out = |cause: &str| match (slot, accepted) {
+        (Slot::TrafficSelector, false) | (Slot::Encryption, true) => cause != own,
+        // A responder may look at the proposals before the networks, and something may be missing among all proposals.
+        _ => false,
+    };
+    all.retain(|(cause, _)| !is_out(cause));
+    for (cause, found) in all {
+        found.evidence.push(id);
+        match (*cause, slot, accepted) {
+            ("platform-support-missing", Slot::TrafficSelector, true) => {
+                found.rank = 0;
+                "the responder takes these networks, and refuses only when it has to set the tunnel up: its kernel may lack \
+                 IPsec, or not take the route"
+                    .clone_into(&mut found.summary);
+            }
+            (cause, Slot::TrafficSelector, true) if cause == own => {
+                found.rank = 1;
+                found.notes.push("only a responder that looks at the proposals first refuses these so".to_owned());
+            }
+            (cause, Slot::Encryption, true) if cause == own => {
+                found.strength = Strength::Decisive;
+                "the responder takes none of the ESP proposals of the initiator, and others for the same tunnel"
+                    .clone_into(&mut found.summary);
+            }
+            ("platform-support-missing", Slot::Encryption, false) => {
+                found.rank = 0;
+                "the responder takes no proposal whatever for this tunnel: its kernel may lack IPsec"
+                    .clone_into(&mut found.summary);
+            }
+            (cause, Slot::Encryption, false) if cause == own => {
+                found.strength = Strength::Weak;
+                found.rank = 9;
+            }
+            _ => {}
+        }
+    }
 }
 
 fn found(one: &Candidate, rank: u32, id: EvidenceId, name: &str) -> Match {
@@ -277,12 +328,18 @@ mod tests {
     use crate::diagnose;
 
     fn causes(phase: Phase, number: u16, method: &str) -> Vec<(&'static str, u16)> {
+        told(phase, number, method, None)
+    }
+
+    fn told(phase: Phase, number: u16, method: &str, part: Option<(Slot, bool)>) -> Vec<(&'static str, u16)> {
         let catalog = Catalog::from_blob(shakedown_catalog_data::BLOB).unwrap();
         let mut client = crate::examples_ike::party(Role::Client);
         let mut peering = Peering::default();
         peering.local.method = Some(Item::new(method));
         client.policy = Policy::Ike(Box::new(IkePolicy { peering: Some(Box::new(peering)), ..IkePolicy::default() }));
-        let evidence = [Evidence::new(Fact::Notify { phase, number, name: "X".to_owned(), to_everything: false })];
+        let mut evidence =
+            vec![Evidence::new(Fact::Notify { phase, number, name: "X".to_owned(), to_everything: false })];
+        evidence.extend(part.map(|(slot, accepted)| Evidence::new(Fact::TunnelPart { slot, accepted })));
         let context = Context::default();
         let case = Case { client: Some(&client), evidence: &evidence, ..Case::new(Protocol::Ike, &context, &catalog) };
         diagnose(&case).iter().map(|one| (one.cause, one.confidence_permille)).collect()
@@ -309,6 +366,21 @@ mod tests {
         for method in ["psk", "pubkey"] {
             let all = causes(Phase::Auth, AUTHENTICATION_FAILED, method);
             assert!(all.iter().all(|(_, confidence)| *confidence < 500), "{all:?}");
+        }
+    }
+
+    /// Networks that fit were told as the cause where only the kernel of libreswan's machine lacked ESP.
+    #[test]
+    fn what_the_same_tunnel_asked_for_again_shows_decides() {
+        let first = |number, part| told(Phase::ChildSa, number, "psk", part).first().copied().unwrap();
+        let (selectors, proposals) = (Slot::TrafficSelector, Slot::Encryption);
+        assert_eq!(first(TS_UNACCEPTABLE, Some((selectors, true))), ("platform-support-missing", 550));
+        assert_eq!(first(TS_UNACCEPTABLE, Some((selectors, false))), ("traffic-selector-mismatch", 790));
+        assert_eq!(first(NO_PROPOSAL_CHOSEN, Some((proposals, true))), ("no-common-child-proposal", 980));
+        assert_eq!(first(NO_PROPOSAL_CHOSEN, Some((proposals, false))), ("platform-support-missing", 780));
+        // Where nothing decides, neither of the two is likely.
+        for number in [TS_UNACCEPTABLE, NO_PROPOSAL_CHOSEN] {
+            assert!(first(number, None).1 < 600);
         }
     }
 }

@@ -272,6 +272,14 @@ pub enum Fact {
         /// The phase.
         phase: Phase,
     },
+    /// IKE: a tunnel was refused, and asked for again in a way that shows what the refusal is about.
+    TunnelPart {
+        /// What it shows: [`Slot::TrafficSelector`](crate::Slot::TrafficSelector) where the proposals were those that nobody
+        /// takes, [`Slot::Encryption`](crate::Slot::Encryption) where all proposals were offered at once.
+        slot: crate::Slot,
+        /// Whether the responder accepts that part.
+        accepted: bool,
+    },
     /// IKE: the responder answers the first message of version 1, where it has no answer to version 2 but a refusal or none.
     OldVersionOnly,
     /// Whoever checks a certificate has something against it.

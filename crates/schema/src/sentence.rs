@@ -1,6 +1,6 @@
 use shakedown_model::{
     Completion, CompletionEnd, ConnectFailure, Ending, Fact, FilePermission, KnownHostStatus, Name, Phase,
-    ResolveFailure, Throttle,
+    ResolveFailure, Slot, Throttle,
 };
 
 use crate::address_text;
@@ -102,6 +102,21 @@ pub fn sentence(fact: &Fact) -> String {
         }
         Fact::Unanswered { .. } => {
             "the responder, which has answered before, gives no answer to the initiator's proof".to_owned()
+        }
+        Fact::TunnelPart { slot: Slot::TrafficSelector, accepted: true } => {
+            "asked for the same networks with proposals that nobody takes, the responder refuses the proposals: it takes \
+             the networks"
+                .to_owned()
+        }
+        Fact::TunnelPart { slot: Slot::TrafficSelector, accepted: false } => {
+            "asked for the same networks with proposals that nobody takes, the responder refuses the networks all the same"
+                .to_owned()
+        }
+        Fact::TunnelPart { accepted: true, .. } => {
+            "asked for the same tunnel with all proposals at once, the responder takes one".to_owned()
+        }
+        Fact::TunnelPart { accepted: false, .. } => {
+            "asked for the same tunnel with all proposals at once, the responder takes none".to_owned()
         }
         Fact::OldVersionOnly => "the responder answers IKEv1, and not IKEv2".to_owned(),
         Fact::Departure { what } => what.clone(),

@@ -221,6 +221,9 @@ fn fact(fact: &Fact, lines: &mut Lines) -> (&'static str, BTreeMap<String, Value
             ],
         ),
         Fact::Unanswered { phase } => ("unanswered", vec![("phase", json!(phase.as_str()))]),
+        Fact::TunnelPart { slot, accepted } => {
+            ("tunnel-part", vec![("slot", json!(slot.as_str())), ("accepted", json!(accepted))])
+        }
         Fact::OldVersionOnly => ("old-version-only", Vec::new()),
         Fact::Departure { what } => ("departure", vec![("what", json!(what))]),
         Fact::LargeHelloLost { ending } => {

@@ -7,6 +7,7 @@ mod complete;
 mod identity;
 mod idn;
 mod ike;
+mod ike_again;
 mod ike_certificates;
 mod ike_initiate;
 mod ike_old;
