@@ -131,6 +131,22 @@ pub enum Refused {
         /// The main file.
         main: PathBuf,
     },
+    /// What changes is read when the program starts, and never again.
+    #[error("`{program}` reads what changes in `{}` only when it starts: change it by hand and start it again, or name the way with `--reload`", path.display())]
+    AtStart {
+        /// The program.
+        program: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Of what changes the running program has loaded nothing.
+    #[error("`{program}` loads nothing of what changes in `{}` by itself (`auto=ignore`): name the way with `--reload`", path.display())]
+    NotLoaded {
+        /// The program.
+        program: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// The running program belongs to somebody else.
     #[error("the running `{program}` (process {process}) belongs to another user: run this as root")]
     NotOurs {

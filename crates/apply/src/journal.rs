@@ -69,6 +69,9 @@ pub struct Change {
     pub files: Vec<ChangedFile>,
     /// How the running program reads them again.
     pub reload: ReloadBy,
+    /// The connections that a daemon of IKE is told of again, where it is told of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<crate::Again>,
     /// Seconds after which it is undone unless confirmed.
     #[serde(default)]
     pub confirm_within: Option<u64>,

@@ -41,6 +41,7 @@ pub struct Program {
     #[serde(default)]
     pub(crate) reload: Vec<String>,
     pub(crate) says: Option<String>,
+    pub(crate) helper: Option<String>,
     #[serde(default)]
     pub(crate) harmless: Vec<String>,
     /// Whether it runs and has to read its files again.
@@ -94,11 +95,12 @@ mod tests {
         for program in programs() {
             let checks = program.check.iter().any(|word| word == "{main}" || word == "{folder}");
             assert!(!program.source.is_empty() && (checks || !program.harmless.is_empty()), "{program:?}");
+            assert!(program.helper.as_ref().is_none_or(|helper| program.check.contains(helper)), "{program:?}");
             assert_eq!(program.server, program.signal.is_some() || !program.reload.is_empty(), "{program:?}");
             assert!(program.relative.is_none() || program.include.is_some(), "{program:?}");
             assert!(program.root.is_none() || program.include.is_some(), "{program:?}");
         }
         assert!(program_for(ConfigurationKind::SshdConfig).is_some());
-        assert!(program_for(ConfigurationKind::IpsecConf).is_none());
+        assert!(program_for(ConfigurationKind::IpsecConf).is_some());
     }
 }

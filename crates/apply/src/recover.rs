@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::journal::{Change, Locked, Record, State};
 use crate::running::{running, wait_for_the_end, workers};
 use crate::transaction::ReloadBy;
-use crate::{Invocation, StepError, StoreError, System, charon, copy, program, sha256};
+use crate::{Invocation, StepError, StoreError, System, charon, copy, pluto, program, sha256};
 
 /// A change that was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +171,12 @@ fn tell(system: &impl System, change: &Change, limit: Duration) -> Result<Option
                     program.program,
                     change.main.display()
                 ));
+            }
+            if change.kind == pluto::KIND {
+                let [process] = found.as_slice() else {
+                    return Err(format!("several `{}` read `{}`", program.program, change.main.display()));
+                };
+                return pluto::tell(system, process, &change.main, &change.again, limit).map(Some);
             }
             let mut told = Vec::new();
             if !program.reload.is_empty() {

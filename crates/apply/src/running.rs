@@ -26,6 +26,12 @@ pub struct Process {
 }
 
 impl Process {
+    /// One with these words.
+    #[cfg(test)]
+    pub(crate) fn for_test(words: Vec<String>) -> Self {
+        Self { id: 1, owner: 0, file: None, words, environment: Vec::new(), unit: None, parent: 0 }
+    }
+
     /// The values of an option on its command line.
     pub(crate) fn values<'a>(&'a self, option: &'a str) -> impl Iterator<Item = &'a str> {
         values(&self.words, option)

@@ -9,8 +9,8 @@ use shakedown_model::{ConfigurationKind, FileEdit};
 
 use crate::journal::{Change, ChangedFile, Exception, Locked, State, StoredEdit};
 use crate::{
-    Invocation, Program, Refused, StepError, System, TakenBack, charon, copy, edit, files, managed, program, recover,
-    running, sha256,
+    Invocation, Program, Refused, StepError, System, TakenBack, charon, copy, edit, files, managed, pluto, program,
+    recover, running, sha256,
 };
 
 /// A change that is wanted.
@@ -166,6 +166,10 @@ impl<'a, S: System> Transaction<'a, S> {
         }
         let main = read.first().cloned().ok_or(Refused::NoEdit)?;
         let reload = reload_by(program, &main, request, system)?;
+        let again = match &reload {
+            ReloadBy::Signal { .. } if kind == pluto::KIND => pluto::again(system, &main, &read, &new)?,
+            _ => Vec::new(),
+        };
         let change = Change {
             title: request.title.clone(),
             causes: request.causes.clone(),
@@ -175,6 +179,7 @@ impl<'a, S: System> Transaction<'a, S> {
             main,
             files: changed,
             reload,
+            again,
             confirm_within: request.confirm_within.map(|within| within.as_secs()),
             exception: request.exception.clone(),
         };
@@ -278,7 +283,11 @@ impl<'a, S: System> Transaction<'a, S> {
             let itself = named.to_str().is_some_and(|named| self.program.is_named(named));
             let own = process.as_ref().filter(|process| process.is_own());
             let program = own.filter(|_| itself).and_then(|process| process.file.clone()).filter(|file| file.is_file());
-            let program = program.map_or(named, PathBuf::into_os_string);
+            let beside = self.program.helper.as_deref().filter(|helper| named.to_str() == Some(helper));
+            let program = match beside {
+                Some(helper) => pluto::helper(process.as_ref(), helper),
+                None => program.map_or(named, PathBuf::into_os_string),
+            };
             let mut arguments: Vec<_> = words.collect();
             for option in &self.program.prefix {
                 let values = process.iter().flat_map(|process| process.values(option));
@@ -384,6 +393,10 @@ fn reload_by(
     let user = rustix::process::geteuid().as_raw();
     if user != 0 && process.owner != user {
         return Err(Refused::NotOurs { program: &program.program, process: process.id });
+    }
+    if program.kind == pluto::KIND {
+        // Its service starts it anew, and all tunnels with it.
+        return Ok(ReloadBy::Signal { restart: request.restart.clone() });
     }
     if !program.reload.is_empty() {
         let main_and_more =

@@ -199,7 +199,10 @@ fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Res
     ) else {
         return Err(no_edit);
     };
-    if apply::program_for(configuration.kind).is_none() {
+    // strongSwan's starter has no check of the file of the same name.
+    let of_starter = configuration.kind == shakedown_model::ConfigurationKind::IpsecConf
+        && changed.and_then(|party| party.software.as_ref()).is_none_or(|software| software.product() != "libreswan");
+    if apply::program_for(configuration.kind).is_none() || of_starter {
         return Err(apply::Refused::NoCheck { kind: configuration.kind.as_str() }.into());
     }
     let late = |stage: Stage| matches!(stage, Stage::ChildSa | Stage::Rekey);

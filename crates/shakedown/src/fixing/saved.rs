@@ -14,7 +14,7 @@ use super::proof::{self, Proof};
 use crate::{Error, Session};
 
 /// The configurations that a plan can be about.
-const KINDS: [ConfigurationKind; 9] = [
+const KINDS: [ConfigurationKind; 10] = [
     ConfigurationKind::SshdConfig,
     ConfigurationKind::SshConfig,
     ConfigurationKind::Nginx,
@@ -24,6 +24,7 @@ const KINDS: [ConfigurationKind; 9] = [
     ConfigurationKind::Postfix,
     ConfigurationKind::OpenSslCnf,
     ConfigurationKind::Swanctl,
+    ConfigurationKind::IpsecConf,
 ];
 
 impl Session {
@@ -138,7 +139,7 @@ impl Session {
             exception: plan.exception,
         };
         // What of IKE it was about is not in the plan: the tunnel has to be seen.
-        let tunnel = kind == ConfigurationKind::Swanctl;
+        let tunnel = matches!(kind, ConfigurationKind::Swanctl | ConfigurationKind::IpsecConf);
         let (target, clients, client) = (plan.target, plan.clients, plan.client);
         let causes = proof::of_certificates(request.causes.iter().map(String::as_str));
         let proof = Proof { target, clients, client, tunnel, worked: Vec::new(), causes, ordinary: None };
