@@ -134,6 +134,8 @@ fn ike_auth_is_gone_through_and_each_refusal_has_its_cause_among_the_first() {
         ("--config selectors.conf --real-ts", FAILS_AT_CHILD, &["traffic-selector-mismatch"], false),
     ];
     let Some(lab) = checked(&gateway(NEW), NEW, &cases) else { return };
+    let networks = &lab.asked[6];
+    assert!(!networks.causes().contains(&"platform-support-missing"), "{:#}", networks.document);
     let own = lab.asked[0].document.to_string();
     assert!(own.contains("the responder says that it is `gw.example`"), "{own}");
     assert!(own.contains("the IKE SA was deleted again, which the responder confirmed"), "{own}");
@@ -153,7 +155,8 @@ fn a_kernel_without_esp_is_a_candidate_where_the_networks_fit() {
     }
     // It answers TS_UNACCEPTABLE, as if the networks were wrong.
     assert_eq!(lab.asked[0].stages(), FAILS_AT_CHILD, "{:#}{}", lab.asked[0].document, lab.log);
-    assert!(lab.asked[0].causes().contains(&"platform-support-missing"), "{:#}", lab.asked[0].document);
+    // The same networks with proposals that nobody takes are refused for the proposals: the networks are none of it.
+    assert_eq!(lab.asked[0].causes().first(), Some(&"platform-support-missing"), "{:#}", lab.asked[0].document);
     assert!(lab.asked[0].confidence() < 0.8, "{:#}", lab.asked[0].document);
 }
 
@@ -183,4 +186,32 @@ fn main_mode_and_quick_mode() {
     ];
     let Some(lab) = checked(&gateway(OLD), OLD, &cases) else { return };
     assert!(lab.asked[0].document.to_string().contains("it is `gw.example`"), "{:#}", lab.asked[0].document);
+}
+
+/// It was told as a responder that is silent. The daemon with IKEv1 off says itself that it does not load its connection.
+#[test]
+fn a_connection_that_pluto_does_not_load_is_no_silent_responder() {
+    let off = |text: &str| text.replace("ikev1-policy=accept", "ikev1-policy=drop");
+    let files = |folder: &Path| {
+        fs::write(folder.join("off.conf"), off(&own(OLD))).expect("a file");
+        // Of libreswan 5, where that is the default.
+        fs::write(folder.join("new.conf"), own(OLD).replace("\tikev1-policy=accept\n", "")).expect("a file");
+    };
+    let commands = ["off.conf", "new.conf"].map(|file| format!("{CHECK} --as libreswan@5.2:{file}"));
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    for gateway in [off(&gateway(OLD)), gateway(OLD), gateway(NEW)] {
+        let Some(lab) = Lab::pluto(&gateway, files, &commands) else { return };
+        let dropped = lab.log.contains("does not allow IKEv1 connections");
+        assert_eq!(dropped, gateway.contains("drop"), "{}", lab.log);
+        for asked in &lab.asked {
+            let first = &asked.document["diagnoses"][0];
+            assert_eq!((asked.status, first["cause"].as_str()), (1, Some("no-common-version")), "{:#}", asked.document);
+            assert_eq!(first["side"], "client", "{:#}", asked.document);
+            assert!(asked.confidence() > 0.8, "{:#}", asked.document);
+            let fix = asked.document["fixes"].to_string();
+            let better = gateway.contains("ikev2=yes");
+            let title = if better { "let the initiator speak IKEv2" } else { "allow IKEv1 at the initiator" };
+            assert!(fix.contains(title), "{:#}", asked.document);
+        }
+    }
 }

@@ -16,6 +16,8 @@ use crate::tls::edit::is_generated;
 pub enum Setting {
     /// The version that it speaks.
     Version(IkeVersion),
+    /// IKEv1 is allowed in the daemon as a whole (libreswan's `ikev1-policy`).
+    OldVersionAllowed,
     /// Aggressive mode of IKEv1, or main mode.
     Aggressive(bool),
     /// The identity of an end.
@@ -41,10 +43,14 @@ pub enum Setting {
     },
 }
 
+/// The section of an `ipsec.conf` for the daemon as a whole.
+pub const SETUP: &str = "config setup";
+
 /// A line of a configuration: a setting and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The sections inside the connection that it stands in, with the name of the child; none for the connection itself.
+    /// [`SETUP`] alone is the section of the daemon.
     pub sections: Vec<String>,
     /// The setting.
     pub key: String,
@@ -94,10 +100,13 @@ pub fn with(party: &Party, settings: &[Setting]) -> Party {
         if let Setting::Version(version) = setting {
             policy.version = Some(*version);
         }
+        if matches!(setting, Setting::Version(IkeVersion::V2) | Setting::OldVersionAllowed) {
+            policy.switched_off = None;
+        }
         let Some(peering) = &mut policy.peering else { continue };
         let item = |name: &Name| Item { name: name.clone(), origin: None };
         match setting {
-            Setting::Version(_) => {}
+            Setting::Version(_) | Setting::OldVersionAllowed => {}
             Setting::Aggressive(aggressive) => peering.aggressive = *aggressive,
             Setting::Identity { local: true, name } => peering.local.identity = Some(item(name)),
             Setting::Identity { local: false, name } => peering.remote.identity = Some(item(name)),
@@ -144,6 +153,7 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
         return None;
     };
     policy.version = read.version;
+    policy.switched_off.clone_from(&read.switched_off);
     let (Some(peering), Some(read)) = (&mut policy.peering, &read.peering) else { return None };
     (peering.local, peering.remote) = (read.local.clone(), read.remote.clone());
     peering.aggressive = read.aggressive;

@@ -172,6 +172,22 @@ fn a_connection_of_ipsec_conf_is_changed_in_place() {
 
 /// A list in the place of one network is another setting, which would stand beside the first one.
 #[test]
+fn ikev1_is_allowed_in_the_section_of_the_daemon() {
+    let conn = "conn site\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tkeyexchange=ikev1\n";
+    for (setup, after) in [
+        ("", format!("{conn}config setup\n    ikev1-policy=accept\n")),
+        ("config setup\n\tlisten=192.0.2.1\n", {
+            format!("config setup\n\tikev1-policy=accept\n\tlisten=192.0.2.1\n{conn}")
+        }),
+        ("config setup\n\tikev1-policy=drop # old\n", { format!("config setup\n\tikev1-policy=accept # old\n{conn}") }),
+    ] {
+        let text = format!("{setup}{conn}");
+        assert_eq!(edited("libreswan@5.2", &text, &[Setting::OldVersionAllowed]), Some(after), "{text}");
+    }
+    assert_eq!(edited("strongswan@5.9.8", conn, &[Setting::OldVersionAllowed]), None);
+}
+
+#[test]
 fn what_cannot_be_said_in_place_is_no_edit() {
     let several = networks(true, &["10.2.0.0/24", "10.3.0.0/24"]);
     assert_eq!(edited("libreswan@4.10", IPSEC, &[several]), None);

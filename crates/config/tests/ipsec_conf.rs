@@ -11,7 +11,7 @@ use common::{Random, catalog, message};
 use shakedown_config::ipsec_conf::{Daemon, parties, read};
 use shakedown_config::swanctl::Selection;
 use shakedown_config::{Files, Memory};
-use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal};
+use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, Proposal, SwitchedOff};
 use shakedown_model::{Fact, Gathered, Known, OutcomeResult, Party, Policy, Role, Slot, Software};
 
 fn gathered(files: &dyn Files, software: &str, role: Role, name: Option<&str>) -> Gathered {
@@ -75,7 +75,8 @@ fn sections_stand_on_others() {
     let t = ike(&gathered.parties[0]);
     assert_eq!(shown(&t.proposals), "aes256/sha256/prfsha256/modp2048/");
     // Without a group of its own the child takes that of the IKE SA when it is renewed.
-    assert_eq!(shown(&t.child_proposals), "aes256gcm16///modp2048/esn+noesn");
+    assert_eq!((shown(&t.child_proposals).as_str(), t.child_groups), ("aes256gcm16////esn+noesn", ChildGroups::OfIke));
+    assert_eq!(shown(&t.child_offer()), "aes256gcm16///modp2048/esn+noesn");
     assert_eq!(t.version, Some(IkeVersion::V2));
     let peering = t.peering.as_deref().unwrap();
     assert_eq!(peering.local.identity.as_ref().unwrap().name, "w");
@@ -90,7 +91,7 @@ fn sections_stand_on_others() {
     assert_eq!(one.parties.len(), 1);
     // Since 5.0 IKEv1 is dropped unless it is asked for.
     let dropped = of("libreswan@5.1", Role::Client, LIBRESWAN);
-    assert_eq!(ike(&dropped.parties[1]).proposals, Known::Unknown);
+    assert_eq!(ike(&dropped.parties[1]).switched_off, Some(SwitchedOff::ByDefault));
 }
 
 fn super_named(text: &str, name: &str) -> Gathered {
@@ -181,6 +182,7 @@ fn proposals_are_what_algparse_makes_of_them() {
         "aes_gcm",
         "aes_gcm256",
         "aes_gcm_16_128",
+        "aes_ccm256",
         "aes_ctr",
         "camellia",
         "3des",
@@ -195,15 +197,18 @@ fn proposals_are_what_algparse_makes_of_them() {
     for case in 0..shakedown_testkit::cases(150) {
         let mut random = Random(seed.wrapping_add(u64::from(case) * 179_424_673));
         let setting = *random.pick(&[&"ike", &"esp"]);
+        let old = random.percent(40);
+        // IKEv1 has one algorithm of each type.
+        let several = if old { 3 } else { 25 };
         let mut all = Vec::new();
         for _ in 0..=random.below(2) {
             let mut text = random.pick(&ciphers).to_owned();
-            if random.percent(25) {
+            if random.percent(several) {
                 text += &format!("+{}", random.pick(&ciphers));
             }
             if random.percent(60) {
                 text += &format!("-{}", random.pick(&hashes));
-                if random.percent(25) {
+                if random.percent(several) {
                     text += &format!("+{}", random.pick(&hashes));
                 }
                 if setting == "ike" && random.percent(25) {
@@ -219,10 +224,13 @@ fn proposals_are_what_algparse_makes_of_them() {
         }
         let text = all.join(",");
         let mut command = Command::new(&program);
-        command.args(["-v2", "-pfs=yes", &format!("{setting}={text}")]);
+        command.args([if old { "-v1" } else { "-v2" }, "-pfs=yes", &format!("{setting}={text}")]);
         let printed = shakedown_testkit::run(&mut command, b"", Duration::from_secs(20)).unwrap().text();
         let ours = |text: &str| {
-            let conf = format!("conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tpfs=yes\n\t{setting}={text}\n");
+            let version = if old { "no" } else { "insist" };
+            let conf = format!(
+                "conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tikev2={version}\n\tpfs=yes\n\t{setting}={text}\n"
+            );
             let gathered = of("libreswan@4.10", Role::Client, &conf);
             gathered.parties.first().map(|party| match setting {
                 "ike" => shown(&ike(party).proposals),
@@ -242,4 +250,28 @@ fn proposals_are_what_algparse_makes_of_them() {
     }
     println!("libreswan: {taken} taken, {refused} refused");
     assert!(taken > 0 && refused > 0);
+}
+
+#[test]
+fn a_connection_of_ikev1_is_not_loaded_where_that_is_off() {
+    let text = |setup: &str| {
+        format!("{setup}conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tkeyexchange=ikev1\n\tauthby=secret\n")
+    };
+    let off = |software: &str, setup: &str| {
+        let gathered = of(software, Role::Client, &text(setup));
+        let [party] = gathered.parties.as_slice() else { panic!("{:?}", gathered.evidence) };
+        // What it would propose is known all the same.
+        assert!(ike(party).proposals.is_complete());
+        ike(party).switched_off.clone()
+    };
+    assert_eq!(off("libreswan@5.2", ""), Some(SwitchedOff::ByDefault));
+    assert_eq!(off("libreswan@5.2", "config setup\n\tikev1-policy=accept\n"), None);
+    assert_eq!(off("libreswan@4.10", ""), None);
+    assert_eq!(off("strongswan@5.9.8", ""), None);
+    let Some(SwitchedOff::Written(item)) = off("libreswan@4.10", "config setup\n\tikev1-policy=drop\n") else {
+        panic!()
+    };
+    assert_eq!(item.name, *"drop");
+    let new = text("").replace("ikev1", "ikev2");
+    assert_eq!(ike(&of("libreswan@5.2", Role::Client, &new).parties[0]).switched_off, None);
 }

@@ -2,7 +2,7 @@
 //! `client peer: auth psk; id a; expects b; key SECRET; local NETWORK; remote NETWORK; mode aggressive`.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkeVersion, KeyPrint, Peering, SaProtocol, SharedKey};
+use shakedown_model::ike::{IkeVersion, KeyPrint, Peering, SaProtocol, SharedKey, SwitchedOff};
 use shakedown_model::{Item, Known, Party, PartySource, Policy, Role, items};
 
 /// The keys that are read here.
@@ -58,6 +58,7 @@ pub(crate) fn set(party: &mut Party, list: &str, value: &str, catalog: &Catalog)
                     "mode" => {
                         peering.aggressive = value == "aggressive";
                         policy.version = Some(IkeVersion::V1);
+                        policy.switched_off = (value == "off").then_some(SwitchedOff::ByDefault);
                     }
                     other => panic!("no such part of a peer: {other}"),
                 }

@@ -2,10 +2,10 @@
 //! lists, the side at fault and the remedies.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::Proposal;
+use shakedown_model::ike::{Proposal, SwitchedOff};
 use shakedown_model::{
-    Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Match, Name, Phase, Reason, Remedy, Role, Side,
-    Slot, Stage, Strength, names,
+    Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Phase, Reason, Remedy, Role,
+    Side, Slot, Stage, Strength, names,
 };
 
 use crate::Case;
@@ -200,6 +200,51 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
             .then_some(Remedy { role: *role, change })
     };
     roles.iter().filter_map(remedy).collect()
+}
+
+/// Ends that do not load their own connection, as its version is switched off there: nothing of them is on the wire, neither
+/// a request nor an answer.
+pub(crate) fn switched_off(case: &Case<'_>) -> Vec<Match> {
+    let differ = case
+        .failed()
+        .iter()
+        .any(|failed| failed.slot == Slot::Version && !matches!(failed.kind, FailureKind::NothingOffered { .. }));
+    if differ {
+        return Vec::new();
+    }
+    [Role::Client, Role::Server].into_iter().filter_map(|role| off(case, role)).collect()
+}
+
+fn off(case: &Case<'_>, role: Role) -> Option<Match> {
+    let policy = case.party(role)?.ike()?;
+    let off = policy.switched_off.as_ref()?;
+    let end = if role == Role::Client { "initiator" } else { "responder" };
+    let summary =
+        format!("the {end} does not load its own connection: it is one of IKEv1, which is switched off there");
+    let mut found = Match::new(Strength::Decisive, role.into(), summary);
+    found.phase = Some(Phase::IkeSa);
+    (found.reason, found.side_because) = match off {
+        SwitchedOff::ByDefault => (
+            Reason::RemovedByDefault,
+            "removed by default: libreswan has IKEv1 off since 5.0 unless `ikev1-policy=accept` stands in its `config \
+             setup`"
+                .to_owned(),
+        ),
+        SwitchedOff::Written(_) => {
+            (Reason::ConfiguredOut, "configured out: `ikev1-policy` in its `config setup` says so".to_owned())
+        }
+    };
+    // Whatever the other end does or leaves undone is no answer to this connection.
+    found.supersedes = vec!["no-matching-connection", "no-common-proposal", "port-filtered", "port-refused"];
+    if let SwitchedOff::Written(item) = off {
+        let origin = item.origin.clone();
+        found.labels.extend(origin.map(|origin| Label { origin, text: "this switches IKEv1 off".to_owned() }));
+    }
+    found.notes.push(
+        "pluto says it when it loads the connection: `global ikev1-policy does not allow IKEv1 connections`".to_owned(),
+    );
+    found.notes.push("better than `ikev1-policy=accept` is IKEv2 at both ends (RFC 9395)".to_owned());
+    Some(found)
 }
 
 #[cfg(test)]

@@ -281,3 +281,43 @@ fn a_key_that_is_missing_is_filed_under_the_identity_of_the_peer() {
     let [entry, ..] = fixes[0].commands.as_slice() else { panic!("{fixes:?}") };
     assert!(entry.text.contains("id = end2.example") && entry.text.contains("\"THE KEY\""), "{entry:?}");
 }
+
+/// A file of libreswan in which the left end is the initiator's own.
+const OLD: &str = "conn site
+    left=192.0.2.1
+    right=192.0.2.2
+    keyexchange=ikev1
+    authby=secret
+    ike=aes256-sha2_256-modp2048
+    esp=aes256-sha2_256
+";
+
+fn of_libreswan(client: &str, server: &str) -> Planned {
+    let ends = (party(Role::Client, "libreswan@5.2", client), party(Role::Server, "libreswan@5.2", server));
+    run(&ends.0, &ends.1, &Context::default(), &[])
+}
+
+/// It looked like a responder that gives no answer.
+#[test]
+fn a_connection_that_its_own_daemon_does_not_load_is_told_and_ikev1_allowed_or_better_left() {
+    let on = format!("config setup\n    ikev1-policy=accept\n{OLD}");
+    let planned = of_libreswan(OLD, &on);
+    let found = &planned.diagnoses[0];
+    assert_eq!((found.cause, found.side), ("no-common-version", Side::Client), "{found:?}");
+    assert!(found.summary.contains("does not load its own connection"), "{}", found.summary);
+    assert_eq!(planned.diagnoses.len(), 1, "{:?}", planned.diagnoses);
+    let [fix] = planned.fixes.as_slice() else { panic!("{:?}", planned.fixes) };
+    assert_eq!((fix.title.as_str(), fix.applicability), ("allow IKEv1 at the initiator", Applicability::Weakens));
+    let edited = String::from_utf8(fix.edits[0].apply()).expect("text");
+    assert_eq!(edited, format!("{OLD}config setup\n    ikev1-policy=accept\n"));
+    assert!(fix.commands.iter().any(|command| command.text == "systemctl restart ipsec"), "{:?}", fix.commands);
+    assert_eq!(of_libreswan(&edited, &on).outcome.result(), OutcomeResult::Agreed);
+    // The other end the same.
+    let found = &of_libreswan(&on, OLD).diagnoses;
+    assert_eq!((found[0].cause, found[0].side, found.len()), ("no-common-version", Side::Server, 1), "{found:?}");
+    // Where the responder speaks IKEv2, that is better.
+    let new = OLD.replace("ikev1", "ikev2");
+    let planned = of_libreswan(OLD, &new);
+    assert_eq!(planned.diagnoses[0].cause, "no-common-version");
+    assert_eq!(titles(&planned.fixes)[0], (Applicability::Safe, "let the initiator speak IKEv2"));
+}

@@ -20,8 +20,12 @@ pub struct IkePolicy {
     pub proposals: Known<Vec<Proposal>>,
     /// Its proposals for the CHILD SA (phase 2), in order.
     pub child_proposals: Known<Vec<Proposal>>,
+    /// The groups of its CHILD SAs, where their proposals do not say all.
+    pub child_groups: ChildGroups,
     /// The version that is spoken, where it is known.
     pub version: Option<IkeVersion>,
+    /// That the daemon has this version switched off, so that it does not load the connection at all.
+    pub switched_off: Option<SwitchedOff>,
     /// As responder, whose order decides.
     pub preference: Preference,
     /// Identities, secrets and selectors, where they are known.
@@ -37,7 +41,37 @@ pub struct IkeOffer {
     pub guess: Option<Item>,
 }
 
+/// The groups of the key exchange that CHILD SAs have for themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChildGroups {
+    /// Those of their proposals.
+    #[default]
+    Written,
+    /// Where a proposal has none, the one that was agreed on for the IKE SA (libreswan with `pfs=yes`).
+    OfIke,
+    /// As responder of quick mode, any that the initiator comes with (libreswan's `ikev1_quick.c`).
+    Any {
+        /// Whether there has to be one.
+        required: bool,
+    },
+}
+
 impl IkePolicy {
+    /// The proposals for the CHILD SA with all groups that they may have, whichever is agreed on for the IKE SA.
+    pub fn child_offer(&self) -> Known<Vec<Proposal>> {
+        let mut own = self.child_proposals.clone();
+        if self.child_groups == ChildGroups::OfIke {
+            let mut groups: Vec<Item> = Vec::new();
+            for item in self.proposals.accepted().into_iter().flatten().flat_map(|proposal| &proposal.group) {
+                if !groups.iter().any(|known| known.name == item.name) {
+                    groups.push(item.clone());
+                }
+            }
+            own.fill_groups(&groups);
+        }
+        own
+    }
+
     /// The opening: the proposals, with the first group as the guess (RFC 7296 section 1.2).
     pub fn open(&self) -> IkeOffer {
         let first = self.proposals.accepted().and_then(|all| all.first());
@@ -53,6 +87,15 @@ pub enum IkeVersion {
     V1,
     /// RFC 7296.
     V2,
+}
+
+/// Why a daemon has a version of IKE switched off (libreswan's `ikev1-policy`, RFC 9395).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SwitchedOff {
+    /// Nothing says otherwise.
+    ByDefault,
+    /// A setting says so.
+    Written(Item),
 }
 
 /// Whose order decides where several proposals or transforms fit.
@@ -151,6 +194,15 @@ impl Proposal {
     pub fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
         let Self { protocol: _, encryption, integrity, prf, group, esn, unknown } = self;
         encryption.iter_mut().chain(integrity).chain(prf).chain(group).chain(esn).chain(unknown)
+    }
+}
+
+impl Known<Vec<Proposal>> {
+    /// Gives these groups to proposals without one.
+    pub fn fill_groups(&mut self, groups: &[Item]) {
+        if let Self::Complete(all) | Self::Partial { accepted: all, .. } = self {
+            all.iter_mut().filter(|one| one.group.is_empty()).for_each(|one| one.group = groups.to_vec());
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey, WrittenConnection};
+use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey, SwitchedOff, WrittenConnection};
 use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
@@ -253,7 +253,11 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
 }
 
 fn ike(visit: &mut dyn Visit, policy: &mut IkePolicy) {
-    let IkePolicy { proposals, child_proposals, version: _, preference: _, peering } = policy;
+    let IkePolicy { proposals, child_proposals, child_groups: _, version: _, switched_off, preference: _, peering } =
+        policy;
+    if let Some(SwitchedOff::Written(item)) = switched_off {
+        visit.item(item);
+    }
     if let Some(peering) = peering {
         walk_peering(visit, peering);
     }
@@ -449,7 +453,7 @@ fn fact(visit: &mut dyn Visit, fact: &mut Fact) {
         | Fact::NoStartTls { protocol: _, is_offered: _, text }
         | Fact::ProxyRefused { text } => visit.said(text),
         Fact::Alert { phase: _, level: _, number: _, name: _, is_encrypted: _, after_finished: _ } => {}
-        Fact::OldVersionOnly | Fact::Unanswered { phase: _ } => {}
+        Fact::OldVersionOnly | Fact::Unanswered { phase: _ } | Fact::TunnelPart { slot: _, accepted: _ } => {}
         Fact::Notify { phase: _, number: _, name: _, to_everything: _ } => {}
         Fact::Certificate(finding) => certificate::finding(visit, finding),
         Fact::Completion(completion) => certificate::completion(visit, completion),

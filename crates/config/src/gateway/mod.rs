@@ -24,7 +24,7 @@ mod words;
 use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, KeyPrint, Peering, Preference, Proposal, SharedKey};
+use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, KeyPrint, Peering, Preference, Proposal, SharedKey};
 use shakedown_model::{
     Configuration, ConfigurationKind, Gathered, Item, Known, Name, OriginKind, Party, PartySource, Policy, Role,
     Software, SourceFile,
@@ -177,7 +177,9 @@ pub fn gather(
         policy: Policy::Ike(Box::new(IkePolicy {
             proposals: tunnel.ike,
             child_proposals: tunnel.child,
+            child_groups: ChildGroups::Written,
             version: tunnel.version,
+            switched_off: None,
             preference: Preference::Responder,
             peering: Some(Box::new(tunnel.peering)),
         })),

@@ -3,19 +3,25 @@
 use std::net::IpAddr;
 
 use shakedown_model::ike::{IkeVersion, Peering};
-use shakedown_model::{OriginKind, TextEdit};
+use shakedown_model::{Origin, OriginKind, TextEdit};
 
-use super::{Daemon, at_least, read};
+use super::{Daemon, Reading, at_least, read};
 use crate::Files;
-use crate::ike_edit::{Line, Setting, indent_of, insertion, line_end};
+use crate::ike_edit::{Line, SETUP, Setting, indent_of, insertion, line_end};
+use crate::value::Value;
 
 /// The lines of a setting.
 pub(crate) fn lines(daemon: Daemon, version: &str, peering: &Peering, setting: &Setting) -> Option<Vec<Line>> {
     let is_right = peering.written.as_ref()?.is_right;
     let side = |local: bool| if local == is_right { "right" } else { "left" };
     let line = |key: String, value: &str| Some(Line { sections: Vec::new(), key, value: written(value)? });
+    if *setting == Setting::OldVersionAllowed {
+        let line = line("ikev1-policy".into(), "accept").filter(|_| daemon == Daemon::Libreswan)?;
+        return Some(vec![Line { sections: vec![SETUP.to_owned()], ..line }]);
+    }
     let libreswan = daemon == Daemon::Libreswan;
     let one = match setting {
+        Setting::OldVersionAllowed => None,
         Setting::Version(IkeVersion::V2) if libreswan && !at_least(version, "5.0") => line("ikev2".into(), "insist"),
         Setting::Version(IkeVersion::V1) if libreswan && !at_least(version, "5.0") => line("ikev2".into(), "no"),
         Setting::Version(IkeVersion::V2) => line("keyexchange".into(), "ikev2"),
@@ -91,6 +97,9 @@ pub(crate) fn set(
     line: &Line,
 ) -> Option<(String, TextEdit)> {
     let reading = read(files, main, daemon).ok()?;
+    if line.sections == [SETUP] {
+        return set_up(main, &reading, line);
+    }
     let name = peering.written.as_ref()?.name.name.as_str();
     let connection = reading.connections.iter().find(|connection| connection.name == name)?;
     // Another word for the same, or a setting of one end that counts before that of both.
@@ -119,15 +128,39 @@ pub(crate) fn set(
         }
         line.key = (*other).to_owned();
     }
-    if let Some(own) = connection.own_value(&line.key) {
-        let OriginKind::File { file, span } = own.origin().kind() else { return None };
-        let quoted = |at: usize| file.text.get(at) == Some(&b'"');
-        // The quotes of a value are none of its place.
-        let around = span.start > 0 && quoted(span.start - 1) && quoted(span.end);
-        let span = if around { span.start - 1..span.end + 1 } else { span.clone() };
-        return Some((file.path.clone(), TextEdit { span, replacement: line.value }));
+    match connection.own_value(&line.key) {
+        Some(own) => replaced(own, line.value),
+        None => beneath(&connection.origin, &line),
     }
-    let OriginKind::File { file, span } = connection.origin.kind() else { return None };
+}
+
+/// A setting of `config setup`: the last one that is written counts. A file without that section gets one at its end.
+fn set_up(main: &str, reading: &Reading, line: &Line) -> Option<(String, TextEdit)> {
+    if let Some((_, own)) = reading.setup.iter().rev().find(|(name, _)| name.as_str() == line.key) {
+        return replaced(own, line.value.clone());
+    }
+    if let Some(head) = &reading.setup_head {
+        return beneath(head, line);
+    }
+    let text = &reading.files.iter().find(|file| file.path == main)?.text;
+    let start = if text.is_empty() || text.ends_with(b"\n") { "" } else { "\n" };
+    let section = format!("{start}{SETUP}\n    {}={}\n", line.key, line.value);
+    Some((main.to_owned(), insertion(text.len(), section)))
+}
+
+/// Another value in the place of one that is written.
+fn replaced(own: &Value, replacement: String) -> Option<(String, TextEdit)> {
+    let OriginKind::File { file, span } = own.origin().kind() else { return None };
+    let quoted = |at: usize| file.text.get(at) == Some(&b'"');
+    // The quotes of a value are none of its place.
+    let around = span.start > 0 && quoted(span.start - 1) && quoted(span.end);
+    let span = if around { span.start - 1..span.end + 1 } else { span.clone() };
+    Some((file.path.clone(), TextEdit { span, replacement }))
+}
+
+/// A line below the head of its section.
+fn beneath(head: &Origin, line: &Line) -> Option<(String, TextEdit)> {
+    let OriginKind::File { file, span } = head.kind() else { return None };
     let text = &file.text;
     let end = line_end(text, span.end);
     // As the next line is indented, if it is one of the section.

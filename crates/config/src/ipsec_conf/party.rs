@@ -2,7 +2,8 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{
-    IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection, is_aead,
+    ChildGroups, IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, SwitchedOff,
+    WrittenConnection, is_aead,
 };
 use shakedown_model::{ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Role};
 
@@ -101,30 +102,52 @@ impl End<'_> {
     fn policy(&self) -> Result<(IkePolicy, Vec<String>), Refused> {
         let mut notes = Vec::new();
         let version = self.version()?;
-        let [mut ike, child] = if self.is_libreswan() {
+        let [ike, child] = if self.is_libreswan() {
             self.libreswan(version.unwrap_or(IkeVersion::V2))?
         } else {
             [self.strongswan("ike", SaProtocol::Ike)?, self.strongswan_child()?]
         };
-        let setup =
-            |name: &str| self.reading.setup.iter().rev().find(|(own, _)| own.as_str() == name).map(|(_, value)| value);
-        let drops = self.is_libreswan()
-            && version == Some(IkeVersion::V1)
-            && setup("ikev1-policy").map_or(self.at_least("5.0"), |value| value.as_str() != "accept");
-        if drops {
-            ike = Known::Unknown;
-            notes.push(
-                "`ikev1-policy` has pluto drop or refuse IKEv1: this connection is not loaded as it stands".to_owned(),
-            );
+        let switched_off = self.switched_off(version);
+        match &switched_off {
+            Some(SwitchedOff::ByDefault) => notes.push(
+                "IKEv1 is off since libreswan 5.0 unless `ikev1-policy=accept` stands in `config setup`: pluto does not \
+                 load this connection"
+                    .to_owned(),
+            ),
+            Some(SwitchedOff::Written(item)) => notes.push(format!(
+                "`ikev1-policy={}` has pluto not load this connection, which is one of IKEv1",
+                item.name
+            )),
+            None => {}
         }
         let policy = IkePolicy {
             proposals: ike,
             child_proposals: child,
+            child_groups: self.child_groups(version),
             version,
-            preference: Preference::Responder,
+            switched_off,
+            // pluto goes through the transforms of IKEv1 in the order in which they come (`ikev1_spdb_struct.c`).
+            preference: match version {
+                Some(IkeVersion::V1) if self.is_libreswan() => Preference::Initiator,
+                _ => Preference::Responder,
+            },
             peering: Some(Box::new(self.peering())),
         };
         Ok((policy, notes))
+    }
+
+    /// Whether pluto loads no connection of this version: `global ikev1-policy=drop does not allow IKEv1 connections`
+    /// (`extract.c`); `drop` is the default since 5.0 (CHANGES).
+    fn switched_off(&self, version: Option<IkeVersion>) -> Option<SwitchedOff> {
+        (self.is_libreswan() && version == Some(IkeVersion::V1)).then_some(())?;
+        match self.reading.setup.iter().rev().find(|(name, _)| name.as_str() == "ikev1-policy") {
+            Some((_, value)) if value.as_str() == "accept" => None,
+            Some((_, value)) => Some(SwitchedOff::Written(Item {
+                name: Name::new(value.as_str()),
+                origin: Some(value.origin().clone()),
+            })),
+            None => self.at_least("5.0").then_some(SwitchedOff::ByDefault),
+        }
     }
 
     /// `None` where both are spoken.
@@ -196,7 +219,7 @@ impl End<'_> {
     fn libreswan(&self, ike: IkeVersion) -> Result<[Known<Vec<Proposal>>; 2], Refused> {
         let version = self.selection.software.version();
         let read = |value: Option<&Value>, protocol: SaProtocol| {
-            proposals::proposals(value, protocol, ike, version, self.catalog)
+            proposals::proposals(value, protocol, (ike, self.selection.role), version, self.catalog)
                 .map_err(|(value, why)| self.refused(Some(&value), why))
         };
         let own = read(self.value("ike"), SaProtocol::Ike)?;
@@ -204,29 +227,37 @@ impl End<'_> {
         let protocol = if is_ah { SaProtocol::Ah } else { SaProtocol::Esp };
         let written = ["ah", "esp", "phase2alg"].iter().find_map(|name| self.value(name));
         let mut child = read(written, protocol)?;
-        let groups: Vec<Item> = {
-            let mut all: Vec<Item> = Vec::new();
-            for item in own.iter().flatten().flat_map(|proposal| &proposal.group) {
-                if !all.iter().any(|known| known.name == item.name) {
-                    all.push(item.clone());
-                }
-            }
-            all
-        };
         let pfs = self.value("pfs").is_none_or(|value| value.as_str() == "yes");
         if let Some(all) = &mut child {
             proposals::check_groups(all, pfs).map_err(|why| self.refused(written, why))?;
         }
         let esn = self.esn(ike);
         for proposal in child.iter_mut().flatten() {
-            // Without a group of its own a renewal takes that of the IKE SA.
-            if proposal.group.is_empty() && pfs {
-                proposal.group.clone_from(&groups);
-            }
             proposal.esn.clone_from(&esn);
         }
         let known = |all: Option<Vec<Proposal>>| all.map_or(Known::Unknown, Known::Complete);
-        Ok([known(own), known(child)])
+        // Where nothing is written a responder of IKEv1 took all that it has, once; when that ended is not known.
+        let took_all = ike == IkeVersion::V1 && self.selection.role == Role::Server && !self.at_least("5.0");
+        let or_all = |own: Option<Vec<Proposal>>, is_written: bool, protocol: SaProtocol| match (own, is_written) {
+            (own, _) if !took_all => known(own),
+            (own, true) => known(own),
+            (Some(accepted), false) if self.at_least("4.11") => Known::Partial { accepted, refused: Vec::new() },
+            (_, false) => Known::Complete(proposals::all(protocol, &esn, self.catalog)),
+        };
+        let own = or_all(own, self.value("ike").is_some(), SaProtocol::Ike);
+        Ok([own, or_all(child, written.is_some(), protocol)])
+    }
+
+    /// In quick mode a responder looks only whether there is a group where it wants one; else a proposal without a group is
+    /// renewed with that of the IKE SA.
+    fn child_groups(&self, version: Option<IkeVersion>) -> ChildGroups {
+        let pfs = self.value("pfs").is_none_or(|value| value.as_str() == "yes");
+        match (self.is_libreswan(), version, self.selection.role) {
+            (false, ..) => ChildGroups::Written,
+            (true, Some(IkeVersion::V1), Role::Server) => ChildGroups::Any { required: pfs },
+            (true, ..) if pfs => ChildGroups::OfIke,
+            (true, ..) => ChildGroups::Written,
+        }
     }
 
     fn esn(&self, ike: IkeVersion) -> Vec<Item> {

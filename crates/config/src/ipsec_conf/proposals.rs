@@ -3,7 +3,7 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, is_aead};
-use shakedown_model::{Item, Name, Slot, names};
+use shakedown_model::{Item, Name, Role, Slot, names};
 
 use super::defaults;
 use crate::value::Value;
@@ -12,7 +12,7 @@ use crate::value::Value;
 pub(super) fn proposals(
     written: Option<&Value>,
     protocol: SaProtocol,
-    ike: IkeVersion,
+    (ike, role): (IkeVersion, Role),
     version: &str,
     catalog: &Catalog,
 ) -> Result<Option<Vec<Proposal>>, (Value, String)> {
@@ -20,7 +20,7 @@ pub(super) fn proposals(
     let default = |what: &str| defaults::default(version, &format!("{number} {what}"));
     let own = if protocol == SaProtocol::Ike { "ike" } else { "esp" };
     let Some(text) = written.cloned().or_else(|| default(own)) else { return Ok(None) };
-    let parsing = Parsing { catalog, protocol, ike };
+    let parsing = Parsing { catalog, protocol, ike, role };
     let mut all: Vec<Proposal> = Vec::new();
     let mut shapes: Vec<Shape> = Vec::new();
     for part in text.split(|letter| letter == ',') {
@@ -88,7 +88,59 @@ pub(super) fn proposals(
             shapes.push(shape);
         }
     }
+    if ike == IkeVersion::V1 {
+        all = all.iter().flat_map(whole).collect();
+    }
     Ok(Some(all))
+}
+
+/// The transforms of IKEv1, each of which is one whole choice: the groups one after the other, for each the hashes, and for each
+/// the key lengths.
+fn whole(proposal: &Proposal) -> Vec<Proposal> {
+    let each = |list: &[Item]| match list {
+        [] => vec![Vec::new()],
+        all => all.iter().map(|item| vec![item.clone()]).collect::<Vec<_>>(),
+    };
+    let paired = proposal.prf.len() == proposal.integrity.len();
+    let hashes: Vec<(Vec<Item>, Vec<Item>)> = match paired {
+        true => each(&proposal.prf).into_iter().zip(each(&proposal.integrity)).collect(),
+        false => {
+            let integrity = each(&proposal.integrity);
+            let pairs = |prf: Vec<Item>| integrity.clone().into_iter().map(move |one| (prf.clone(), one));
+            each(&proposal.prf).into_iter().flat_map(pairs).collect()
+        }
+    };
+    let mut all = Vec::new();
+    for group in each(&proposal.group) {
+        for (prf, integrity) in &hashes {
+            for encryption in each(&proposal.encryption) {
+                let (prf, integrity, group) = (prf.clone(), integrity.clone(), group.clone());
+                all.push(Proposal { encryption, prf, integrity, group, ..proposal.clone() });
+            }
+        }
+    }
+    all
+}
+
+/// All that it has for a protocol, as a responder of IKEv1 takes it that is not told what to take.
+pub(super) fn all(protocol: SaProtocol, esn: &[Item], catalog: &Catalog) -> Vec<Proposal> {
+    const AEAD: &str = "aes128gcm16-aes192gcm16-aes256gcm16-aes128gcm12-aes192gcm12-aes256gcm12-aes128gcm8-aes192gcm8-\
+                        aes256gcm8-aes128ccm16-aes192ccm16-aes256ccm16-aes128ccm12-aes192ccm12-aes256ccm12-aes128ccm8-\
+                        aes192ccm8-aes256ccm8";
+    const HASHES: &str = "sha1-sha256-sha384-sha512-md5";
+    const CIPHERS: &str = "aes128-aes192-aes256-3des-camellia128-camellia192-camellia256-aes128ctr-aes192ctr-aes256ctr";
+    const GROUPS: &str = "modp1536-modp2048-modp3072-modp4096-modp6144-modp8192-ecp256-ecp384-ecp521-x25519";
+    let texts = match protocol {
+        SaProtocol::Ike => vec![format!("{CIPHERS}-{HASHES}-{GROUPS}")],
+        SaProtocol::Ah => vec![format!("{HASHES}-aesxcbc-aescmac")],
+        SaProtocol::Esp => vec![format!("{CIPHERS}-null-{HASHES}-aesxcbc-aescmac"), AEAD.to_owned()],
+    };
+    let read = |text: &String| catalog.proposal_of_keywords(protocol, text).ok();
+    let with_esn = |proposal: Proposal| match protocol {
+        SaProtocol::Ike => proposal,
+        _ => Proposal { esn: esn.to_vec(), ..proposal },
+    };
+    texts.iter().filter_map(read).map(with_esn).collect()
 }
 
 /// The ciphers of a proposal without their key lengths, each with its name where a length is written.
@@ -127,6 +179,7 @@ struct Parsing<'a> {
     catalog: &'a Catalog,
     protocol: SaProtocol,
     ike: IkeVersion,
+    role: Role,
 }
 
 impl Parsing<'_> {
@@ -138,12 +191,28 @@ impl Parsing<'_> {
         let refuse = |value: &Value, what: &str| {
             Err((value.clone(), format!("{name} {what} algorithm '{}' is not recognized", value.as_str())))
         };
+        let unsupported =
+            |items: &[Item], slot: Slot| self.ike == IkeVersion::V1 && items.iter().any(|item| self.is_new(item, slot));
+        let too_new = |value: &Value, what: &str| {
+            Err((value.clone(), format!("{name} {what} algorithm '{}' is not supported by IKEv1", value.as_str())))
+        };
         if self.protocol != SaProtocol::Ah {
             let Some((first, _)) = steps.first().cloned() else { return refuse(part, "encryption") };
             steps.remove(0);
-            for word in first.split(|letter| letter == '+') {
+            for word in self.words(&first) {
                 let items = self.encryption(&word);
                 let Some(first) = items.first() else { return refuse(&word, "encryption") };
+                // Counter with CBC-MAC is for ESP alone.
+                if self.protocol == SaProtocol::Ike
+                    && self.ike == IkeVersion::V2
+                    && items.iter().any(|item| item.name.as_str().contains("ccm"))
+                {
+                    let why = format!("{name} encryption algorithm '{}' is not supported", word.as_str());
+                    return Err((word, why));
+                }
+                if unsupported(&items, Slot::Encryption) {
+                    return too_new(&word, "encryption");
+                }
                 let family = family(&first.name);
                 let wild = items.len() > 1;
                 let covered = |(old, length): &(String, Option<Name>)| {
@@ -157,8 +226,11 @@ impl Parsing<'_> {
         }
         let next = |steps: &[(Value, bool)]| steps.first().filter(|(_, group)| !group).map(|(step, _)| step.clone());
         if self.protocol == SaProtocol::Ike
-            && let Some(items) = next(&steps).and_then(|step| self.all(Slot::Prf, &step))
+            && let Some((step, items)) = next(&steps).and_then(|step| Some((step.clone(), self.all(Slot::Prf, &step)?)))
         {
+            if unsupported(&items, Slot::Prf) {
+                return too_new(&step, "PRF");
+            }
             proposal.prf = items;
             steps.remove(0);
         } else if let Some(step) = next(&steps) {
@@ -185,6 +257,7 @@ impl Parsing<'_> {
         if !steps.is_empty() {
             let (step, _) = steps.remove(0);
             match self.all(Slot::Group, &step) {
+                Some(items) if unsupported(&items, Slot::Group) => return too_new(&step, "DH"),
                 Some(items) => proposal.group = items,
                 None => return refuse(&step, "DH"),
             }
@@ -207,12 +280,33 @@ impl Parsing<'_> {
         }
     }
 
+    /// The algorithms of a type; IKEv1 has one of each.
+    fn words(&self, step: &Value) -> Vec<Value> {
+        step.split(|letter| letter == '+' && self.ike == IkeVersion::V2)
+    }
+
+    /// What has no number in IKEv1 for libreswan (`lib/libswan/ike_alg_encrypt.c`, `ike_alg_prf.c`, `ike_alg_dh.c`).
+    fn is_new(&self, item: &Item, slot: Slot) -> bool {
+        let name = item.name.as_str();
+        match (slot, self.protocol) {
+            (Slot::Encryption, SaProtocol::Ike) => is_aead(name),
+            (Slot::Encryption, _) => name == "chacha20poly1305",
+            (Slot::Prf, _) => name.starts_with("prfaes"),
+            (Slot::Group, SaProtocol::Esp | SaProtocol::Ah) => !name.starts_with("modp"),
+            _ => false,
+        }
+    }
+
     /// A cipher with its key length; without one, both that libreswan then proposes.
     fn encryption(&self, word: &Value) -> Vec<Item> {
         let text = word.as_str();
         let with = |length: &str| self.named(Slot::Encryption, &format!("{text}{length}"));
         let item = |name: Name| Item { name, origin: Some(word.origin().clone()) };
         match (with("256"), with("128")) {
+            // A responder of IKEv1 that is told no length takes any.
+            (Some(long), Some(short)) if self.ike == IkeVersion::V1 && self.role == Role::Server => {
+                [Some(long), Some(short), with("192")].into_iter().flatten().map(item).collect()
+            }
             (Some(long), Some(short)) if self.protocol == SaProtocol::Ike || self.ike == IkeVersion::V1 => {
                 vec![item(long), item(short)]
             }
@@ -222,7 +316,7 @@ impl Parsing<'_> {
     }
 
     fn all(&self, slot: Slot, step: &Value) -> Option<Vec<Item>> {
-        step.split(|letter| letter == '+')
+        self.words(step)
             .iter()
             .map(|word| {
                 let name = self.named(slot, word.as_str())?;
@@ -243,6 +337,11 @@ impl Parsing<'_> {
             "sha" if slot != Slot::Encryption => "sha1",
             _ => word,
         };
+        // `aes_ccm256` is the one with 16 bytes.
+        let bare = word.to_ascii_lowercase().replace(['_', '-'], "");
+        let full = bare.strip_prefix("aesccm").filter(|rest| matches!(*rest, "" | "128" | "192" | "256"));
+        let full = full.map(|length| format!("aesccmc{length}"));
+        let word = full.as_deref().unwrap_or(word);
         let (_, algorithm) = self.catalog.transform(Some(slot), word)?;
         Some(Name::new(&algorithm.name))
     }

@@ -28,6 +28,8 @@ pub struct Reading {
     pub connections: Vec<Connection>,
     /// What stands in `config setup`.
     pub setup: Vec<(Value, Value)>,
+    /// Where the last `config setup` begins.
+    pub setup_head: Option<Origin>,
     /// What is wrong with it.
     pub evidence: Vec<Evidence>,
     /// The pre-shared keys of `ipsec.secrets`.
@@ -56,9 +58,40 @@ impl Connection {
         found.filter(|value| !value.as_str().is_empty())
     }
 
+    /// Whether the daemon makes the same of another one: what both have is written alike.
+    fn is_like(&self, other: &Self) -> bool {
+        let plain = |connection: &Self| {
+            connection
+                .settings
+                .iter()
+                .map(|(name, value)| (name.clone(), value.as_str().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        plain(self) == plain(other)
+    }
+
     /// The value of a setting of its own section, not of those that it stands on; it may be empty.
     pub(super) fn own_value(&self, name: &str) -> Option<&Value> {
         self.settings.iter().take(self.own).find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+impl Reading {
+    /// The connections that are another one in here than in what the daemon has read before.
+    pub fn changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Connection> {
+        let as_before = |connection: &Connection| {
+            before.connections.iter().any(|old| old.name == connection.name && old.is_like(connection))
+        };
+        self.connections.iter().filter(move |connection| !as_before(connection))
+    }
+
+    /// Whether `config setup` says the same as in another reading.
+    pub fn is_set_up_like(&self, other: &Self) -> bool {
+        let plain = |reading: &Self| {
+            let all = reading.setup.iter();
+            all.map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned())).collect::<Vec<_>>()
+        };
+        plain(self) == plain(other)
     }
 }
 
@@ -83,6 +116,8 @@ pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, Fi
         .filter(|section| section.kind == "setup")
         .flat_map(|section| section.settings.clone())
         .collect();
+    let setup_head =
+        sections.iter().rev().find(|section| section.kind == "setup").map(|section| section.name.origin().clone());
     let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let secrets =
         setup.iter().rev().find(|(name, _)| name.as_str() == "secretsfile").map(|(_, value)| value.as_str().to_owned());
@@ -92,6 +127,7 @@ pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, Fi
         daemon,
         connections: Vec::new(),
         setup,
+        setup_head,
         evidence,
         keys,
         notes: note.into_iter().collect(),

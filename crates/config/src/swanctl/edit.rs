@@ -17,6 +17,8 @@ pub(crate) fn lines(peering: &Peering, setting: &Setting) -> Option<Vec<Line>> {
     match setting {
         Setting::Version(IkeVersion::V1) => line(&[], "version", "1").map(|line| vec![line]),
         Setting::Version(IkeVersion::V2) => line(&[], "version", "2").map(|line| vec![line]),
+        // charon has both versions.
+        Setting::OldVersionAllowed => None,
         Setting::Aggressive(on) => line(&[], "aggressive", if *on { "yes" } else { "no" }).map(|line| vec![line]),
         Setting::Identity { local, name } => line(&[end(*local)], "id", name.as_str()).map(|line| vec![line]),
         Setting::Methods { local, remote } => [("local", local), ("remote", remote)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{
-    IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection,
+    ChildGroups, IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection,
 };
 use shakedown_model::{
     ConfigProblem, Configuration, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Origin, Party,
@@ -115,7 +115,9 @@ fn policy(
     Ok(IkePolicy {
         proposals: proposals(&connection.proposals, SaProtocol::Ike, selection.software, catalog)?,
         child_proposals,
+        child_groups: ChildGroups::Written,
         version,
+        switched_off: None,
         preference: Preference::Responder,
         peering: Some(Box::new(peering(reading, connection, child))),
     })

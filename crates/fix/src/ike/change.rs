@@ -1,6 +1,6 @@
 //! One end set up in another way: by edits of its file where there is one, else by lines to write.
 
-use shakedown_config::ike_edit::{self, Line, Setting};
+use shakedown_config::ike_edit::{self, Line, SETUP, Setting};
 use shakedown_model::{
     Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FailedSlot, FailureKind, Fix, Name, Outcome,
     Party, Role, Slot, names,
@@ -49,11 +49,20 @@ pub(super) fn planned(input: &PlanInput<'_>, change: Change<'_>) -> Option<Plann
         fix.undo.extend(commands.iter().map(undo));
         fix.commands.extend(commands);
     }
-    load(&mut fix, &party);
+    match change.settings.contains(&Setting::OldVersionAllowed) {
+        true => restart(&mut fix, change.role),
+        false => load(&mut fix, &party),
+    }
     steps::verify(input, &mut fix);
     let score = Score::of(&outcome, input.catalog);
     fix.outcome_after = Some(outcome);
     Some(Planned { fix, kind: Kind::Repair, score })
+}
+
+/// `config setup` is read at the start only.
+fn restart(fix: &mut Fix, role: Role) {
+    let explanation = "`config setup` is read at the start only; open tunnels end".to_owned();
+    fix.commands.push(Command { place: steps::shell(role), text: "systemctl restart ipsec".to_owned(), explanation });
 }
 
 fn is_same(one: &FailedSlot, other: &FailedSlot) -> bool {
@@ -97,9 +106,16 @@ pub(super) fn by_hand(party: &Party, settings: &[Setting]) -> Vec<Command> {
             vec![Command { place: file(main), text, explanation }]
         }
         (Some(lines), Some(main), _) => {
-            let lines: String = lines.iter().map(|line| format!("\n    {}={}", line.key, line.value)).collect();
-            let explanation = "beside what is in the connection".to_owned();
-            vec![Command { place: file(main), text: format!("conn {name}{lines}"), explanation }]
+            let (setup, own): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.sections == [SETUP]);
+            let section = |head: String, lines: &[&Line], explanation: &str| {
+                let lines: String = lines.iter().map(|line| format!("\n    {}={}", line.key, line.value)).collect();
+                Command { place: file(main), text: head + &lines, explanation: explanation.to_owned() }
+            };
+            let setup =
+                (!setup.is_empty()).then(|| section(SETUP.to_owned(), &setup, "beside what is in that section"));
+            let own =
+                (!own.is_empty()).then(|| section(format!("conn {name}"), &own, "beside what is in the connection"));
+            setup.into_iter().chain(own).collect()
         }
         _ => settings.iter().map(|setting| in_words(party, setting)).collect(),
     }
@@ -124,6 +140,7 @@ fn in_words(party: &Party, setting: &Setting) -> Command {
     let (what, text) = match setting {
         Setting::Version(shakedown_model::ike::IkeVersion::V1) => ("version of IKE".to_owned(), "IKEv1".to_owned()),
         Setting::Version(shakedown_model::ike::IkeVersion::V2) => ("version of IKE".to_owned(), "IKEv2".to_owned()),
+        Setting::OldVersionAllowed => ("version of IKE".to_owned(), "IKEv1 allowed".to_owned()),
         Setting::Aggressive(on) => ("mode of phase 1".to_owned(), if *on { "aggressive" } else { "main" }.to_owned()),
         Setting::Identity { local, name } => (format!("{} identity", of_end(*local)), name.to_string()),
         Setting::Methods { local, remote } => {

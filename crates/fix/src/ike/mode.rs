@@ -14,6 +14,8 @@ pub(super) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
     let failed = &input.outcome.failed;
     if let Some(version) = failed.iter().find(|failed| failed.slot == Slot::Version) {
         found.extend([Role::Server, Role::Client].iter().filter_map(|&role| of_version(input, role, version)));
+        let off = failed.iter().filter_map(|failed| allowed(input, failed));
+        found.extend(off);
     }
     if let Some(mode) = failed.iter().find(|failed| failed.kind == FailureKind::OtherMode) {
         found.extend([Role::Server, Role::Client].iter().filter_map(|&role| main_mode(input, role, mode)));
@@ -25,7 +27,14 @@ pub(super) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
 /// else.
 fn of_version(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<Planned> {
     let of = |role: Role| input.party(role).ike().and_then(|policy| policy.version);
-    let (own, other) = (of(role)?, of(role.peer())?);
+    let both = |role: Role| {
+        let speaks = input.party(role).ike().is_some_and(|policy| policy.proposals.accepted().is_some());
+        speaks.then_some(IkeVersion::V2)
+    };
+    let own = of(role)?;
+    // An end without a version speaks both.
+    let off = input.party(role).ike()?.switched_off.is_some();
+    let other = of(role.peer()).or_else(|| both(role.peer()).filter(|_| off))?;
     let (words, applicability, notes) = match other {
         IkeVersion::V2 => ("IKEv2", Applicability::Safe, Vec::new()),
         IkeVersion::V1 => {
@@ -45,6 +54,26 @@ fn of_version(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<
             failed: vec![failed],
             first: Vec::new(),
             notes,
+        },
+    )
+}
+
+/// libreswan's daemon gets IKEv1 back, for a peer that has nothing else.
+fn allowed(input: &PlanInput<'_>, failed: &FailedSlot) -> Option<Planned> {
+    let FailureKind::NothingOffered { by } = failed.kind else { return None };
+    input.party(by).ike()?.switched_off.as_ref()?;
+    let note = "all connections of IKEv1 of that file are loaded then; better is IKEv2 at both ends (RFC 9395)";
+    planned(
+        input,
+        Change {
+            role: by,
+            title: format!("allow IKEv1 at the {}", end(by)),
+            settings: vec![Setting::OldVersionAllowed],
+            applicability: Applicability::Weakens,
+            resolves: diagnosed(input, &["no-common-version"]),
+            failed: vec![failed],
+            first: Vec::new(),
+            notes: vec![note.to_owned()],
         },
     )
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use shakedown_config::gateway;
-use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, Vendor};
+use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, Proposal, SaProtocol, Vendor};
 use shakedown_model::{
-    Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Known, OriginKind, Outcome,
-    Party, Policy, Role, SourceFile, Span, Stage, TextEdit,
+    Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Item, Known, OriginKind,
+    Outcome, Party, Policy, Role, Slot, SourceFile, Span, Stage, TextEdit,
 };
 
 use crate::plan::{Kind, PlanInput, Planned};
@@ -69,11 +69,11 @@ fn fix(input: &PlanInput<'_>, role: Role, resolves: &[DiagnosisId]) -> Option<Pl
         fix.undo.push(Command { place, text, explanation: "and load the configuration once more".into() });
     }
     if alone {
-        fix.notes.push(
-            "in IKEv1 all proposals for a tunnel have the same group or none (RFC 2409 section 5.5): this one takes the \
-             place of the others"
-                .to_owned(),
-        );
+        let why = match version(input) {
+            IkeVersion::V1 => "in IKEv1 all proposals for a tunnel have the same group or none (RFC 2409 section 5.5)",
+            IkeVersion::V2 => "all of libreswan's proposals for a tunnel have the same group or none (`proposals.c`)",
+        };
+        fix.notes.push(format!("{why}: this one takes the place of the others"));
     }
     if weakens {
         fix.notes
@@ -101,7 +101,7 @@ fn search(input: &PlanInput<'_>, role: Role) -> Option<Found> {
         if additions.iter().any(|added| (added.proposal.protocol != SaProtocol::Ike) == child) {
             return None;
         }
-        let tried = candidates(input, role, child).into_iter().find_map(|mut added| {
+        let tried = candidates(input, role, child, &outcome).into_iter().find_map(|mut added| {
             added.alone = child && is_apart(&party, &added.proposal);
             let party = with(&party, &added, child)?;
             let outcome = input.with(&party);
@@ -127,11 +127,26 @@ fn refused(outcome: &Outcome) -> Option<bool> {
 }
 
 /// What the other end proposes, each as one choice of every type, the strongest first.
-fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
+fn candidates(input: &PlanInput<'_>, role: Role, child: bool, outcome: &Outcome) -> Vec<Addition> {
     let catalog = input.catalog;
-    let other = input.party(role.peer()).ike().and_then(|policy| list(policy, child).accepted());
+    let group = outcome.agreed.iter().find(|(slot, _)| *slot == Slot::Group).and_then(|(_, name)| name.clone());
+    let groups = |role: Role| input.party(role).ike().map(|policy| policy.child_groups).unwrap_or_default();
+    let mut other = input.party(role.peer()).ike().map(|policy| list(policy, child).clone()).unwrap_or_default();
+    if child && groups(role.peer()) == ChildGroups::OfIke {
+        other.fill_groups(&group.iter().map(|name| Item { name: name.clone(), origin: None }).collect::<Vec<_>>());
+    }
     let mut all: Vec<Addition> = Vec::new();
-    for proposal in other.into_iter().flatten() {
+    for mut proposal in other.accepted().cloned().unwrap_or_default() {
+        // What follows by itself is not written.
+        let follows = match groups(role) {
+            ChildGroups::OfIke => proposal.group.iter().any(|item| Some(&item.name) == group.as_ref()),
+            ChildGroups::Any { .. } => true,
+            ChildGroups::Written => false,
+        };
+        if child && follows {
+            proposal.group.clear();
+        }
+        let proposal = &proposal;
         let Some((strength, text)) = written(catalog, proposal, Spelling::Strongswan) else { continue };
         let Ok(read) = catalog.proposal_of_keywords(proposal.protocol, &text) else { continue };
         // What a gateway has no word for cannot be asked of it.
@@ -152,14 +167,15 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool) -> Vec<Addition> {
     all
 }
 
-/// Whether a party of IKEv1 cannot propose this beside what it proposes for its tunnel.
+/// Whether a party of IKEv1, or libreswan, cannot propose this beside what it proposes for its tunnel.
 fn is_apart(party: &Party, added: &Proposal) -> bool {
-    let Some(policy) = party.ike().filter(|policy| policy.version == Some(IkeVersion::V1)) else { return false };
+    let is_one = |policy: &&IkePolicy| policy.version == Some(IkeVersion::V1) || spelling(party) == Spelling::Libreswan;
+    let Some(policy) = party.ike().filter(is_one) else { return false };
     let groups = |proposal: &Proposal| proposal.group.iter().map(|item| item.name.clone()).collect::<Vec<_>>();
     policy.child_proposals.accepted().into_iter().flatten().any(|own| groups(own) != groups(added))
 }
 
-fn list(policy: &shakedown_model::ike::IkePolicy, child: bool) -> &Known<Vec<Proposal>> {
+fn list(policy: &IkePolicy, child: bool) -> &Known<Vec<Proposal>> {
     if child { &policy.child_proposals } else { &policy.proposals }
 }
 

@@ -1,9 +1,9 @@
 //! What the selection makes of two parties.
 
-use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal};
+use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, Proposal};
 use shakedown_model::{
-    FailedSlot, FailureKind, Forecast, Item, Known, Name, Outcome, Slot, Stage, StageOutcome, StageResult, TraceStep,
-    names,
+    FailedSlot, FailureKind, Forecast, Item, Known, Name, Outcome, Role, Slot, Stage, StageOutcome, StageResult,
+    TraceStep, names,
 };
 
 use super::select::{Refusal, Selecting, select};
@@ -23,10 +23,27 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
             server: vec![Item::new(version_name(theirs))],
             kind: FailureKind::NothingInCommon,
         });
-        stage(&mut outcome, Stage::IkeSa, StageResult::Failed);
-        stage(&mut outcome, Stage::Auth, StageResult::NotReached);
-        stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
-        return outcome;
+        return not_begun(outcome);
+    }
+    // What is not loaded neither sends nor answers.
+    let off = [(Role::Client, initiator), (Role::Server, responder)]
+        .into_iter()
+        .filter(|(_, policy)| policy.switched_off.is_some());
+    for (by, _) in off {
+        let speaks = |role: Role, policy: &IkePolicy| match policy.version {
+            Some(version) if role != by => vec![Item::new(version_name(version))],
+            _ => Vec::new(),
+        };
+        outcome.failed.push(FailedSlot {
+            stage: Stage::IkeSa,
+            slot: Slot::Version,
+            client: speaks(Role::Client, initiator),
+            server: speaks(Role::Server, responder),
+            kind: FailureKind::NothingOffered { by },
+        });
+    }
+    if !outcome.failed.is_empty() {
+        return not_begun(outcome);
     }
     let version = initiator.version.or(responder.version);
     if let Some(version) = version {
@@ -54,7 +71,9 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
         return outcome;
     }
-    let proposals = (initiator.child_proposals.complete(), responder.child_proposals.complete());
+    let children = children(&outcome, initiator, responder);
+    let [ours, theirs] = &children;
+    let proposals = (ours.complete(), theirs.complete());
     // Quick mode has its own key exchange, IKE_AUTH has not.
     let first = Selecting { without_key_exchange: how.version == IkeVersion::V2, ..how };
     let narrowed = match peerings {
@@ -63,8 +82,7 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         None => StageResult::Agreed,
     };
     let result = run(&mut outcome, Stage::ChildSa, proposals, first);
-    let children = [&initiator.child_proposals, &responder.child_proposals];
-    let result = in_part(result, Stage::ChildSa, children, first);
+    let result = in_part(result, Stage::ChildSa, [ours, theirs], first);
     if narrowed == StageResult::Failed {
         // A responder looks for a CHILD SA with these selectors first: nothing is selected for one that it does not have.
         outcome.agreed_child.clear();
@@ -76,6 +94,7 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     if result == StageResult::Agreed
         && let (Some(ours), Some(theirs)) = proposals
         && let Err(refusal) = select(ours, theirs, how)
+        && !is_open(&outcome, [initiator, responder])
     {
         for difference in refusal.differences {
             outcome.forecast.push(Forecast {
@@ -96,6 +115,55 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         }
     }
     stage(&mut outcome, Stage::ChildSa, result);
+    outcome
+}
+
+/// The group that was agreed on for the IKE SA.
+fn group(outcome: &Outcome) -> Option<Item> {
+    let agreed = outcome.agreed.iter().find(|(slot, _)| *slot == Slot::Group);
+    agreed.and_then(|(_, name)| name.clone()).map(|name| Item { name, origin: None })
+}
+
+/// Whether the groups of CHILD SAs depend on the group of the IKE SA, and that is not known.
+fn is_open(outcome: &Outcome, ends: [&IkePolicy; 2]) -> bool {
+    group(outcome).is_none() && ends.iter().any(|end| end.child_groups == ChildGroups::OfIke)
+}
+
+/// The proposals of both ends for the CHILD SA, with the groups that follow from the IKE SA and from the other end.
+fn children(outcome: &Outcome, initiator: &IkePolicy, responder: &IkePolicy) -> [Known<Vec<Proposal>>; 2] {
+    let of_ike: Vec<Item> = group(outcome).into_iter().collect();
+    let own = |end: &IkePolicy| {
+        let mut own = end.child_proposals.clone();
+        if end.child_groups == ChildGroups::OfIke {
+            own.fill_groups(&of_ike);
+        }
+        own
+    };
+    let (ours, mut theirs) = (own(initiator), own(responder));
+    if let ChildGroups::Any { required } = responder.child_groups
+        && let Known::Complete(all) | Known::Partial { accepted: all, .. } = &mut theirs
+    {
+        let mut groups: Vec<Item> = Vec::new();
+        for item in ours.accepted().into_iter().flatten().flat_map(|proposal| &proposal.group) {
+            if !groups.iter().any(|known| known.name == item.name) {
+                groups.push(item.clone());
+            }
+        }
+        if !required {
+            groups.push(Item::new("none"));
+        } else if groups.is_empty() {
+            groups = of_ike;
+        }
+        all.iter_mut().for_each(|one| one.group.clone_from(&groups));
+    }
+    [ours, theirs]
+}
+
+/// Where the first message finds nobody who speaks that version.
+fn not_begun(mut outcome: Outcome) -> Outcome {
+    stage(&mut outcome, Stage::IkeSa, StageResult::Failed);
+    stage(&mut outcome, Stage::Auth, StageResult::NotReached);
+    stage(&mut outcome, Stage::ChildSa, StageResult::NotReached);
     outcome
 }
 

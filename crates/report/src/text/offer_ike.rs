@@ -16,7 +16,7 @@ impl Draw<'_> {
         self.proposals("for the IKE SA", &policy.proposals);
         // A responder that was only asked for its IKE SA has said nothing of what runs below it.
         if policy.child_proposals != Known::Unknown {
-            self.proposals("for the CHILD SA", &policy.child_proposals);
+            self.proposals("for the CHILD SA", &policy.child_offer());
         }
     }
 

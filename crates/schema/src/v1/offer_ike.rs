@@ -10,6 +10,11 @@ const PROPOSALS: &str = "proposals";
 const CHILD_PROPOSALS: &str = "child_proposals";
 
 pub(super) fn offer(party: &model::Party, policy: &IkePolicy) -> Offer {
+    // What is not loaded proposes nothing, whatever its file says.
+    let policy = &match policy.switched_off {
+        Some(_) => IkePolicy { proposals: Known::Unknown, child_proposals: Known::Unknown, ..policy.clone() },
+        None => IkePolicy { child_proposals: policy.child_offer(), ..policy.clone() },
+    };
     let texts = |known: &Known<Vec<Proposal>>| known.accepted().map(|all| all.iter().map(out).collect());
     let lists = [(PROPOSALS, &policy.proposals), (CHILD_PROPOSALS, &policy.child_proposals)];
     let refused = lists.into_iter().filter_map(|(name, known)| match known {

@@ -93,7 +93,7 @@ fn decision(policy: &IkePolicy, keywords: &Keywords, message: &Message) -> Decis
     let nowhere = Origin::new(OriginKind::Peer { address: String::new(), connection: 0, what: String::new() });
     let theirs = initiator(message, &name, &nowhere).policy;
     let version = theirs.version.unwrap_or(IkeVersion::V2);
-    if policy.version.is_some_and(|own| own != version) {
+    if policy.version.is_some_and(|own| own != version) || policy.switched_off.is_some() {
         return Decision::Refuse;
     }
     let (Known::Complete(offered), Known::Complete(own)) = (&theirs.proposals, &policy.proposals) else {

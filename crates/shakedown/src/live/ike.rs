@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shakedown_catalog::Catalog;
+use shakedown_handshake::ike::Step;
 use shakedown_model::ike::{IkeOffer, IkeVersion, Peering, Proposal};
 use shakedown_model::{
-    Context, FailedSlot, Name, Origin, OriginKind, Outcome, OutcomeResult, Party, PartySource, Protocol, Report, Slot,
-    Stage, StageResult, names,
+    Context, FailedSlot, Name, Origin, OriginKind, Outcome, OutcomeResult, Party, PartySource, Policy, Protocol,
+    Report, Role, Slot, Stage, StageResult, names,
 };
 use shakedown_probe as probe;
 use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
@@ -52,7 +53,9 @@ impl Session {
         for party in &mut report.parties {
             self.override_initiator(party)?;
         }
-        let going_on = self.only_one(&report.parties, named)?.cloned();
+        // What its own daemon does not load sends nothing, and nothing is sent for it.
+        let off = |party: &Party| party.ike().is_some_and(|policy| policy.switched_off.is_some());
+        let going_on = self.only_one(&report.parties, named)?.filter(|party| !off(party)).cloned();
         let clients = report.parties.len();
         let mut offers: Vec<IkeOffer> = Vec::new();
         let mut asked: Vec<Option<usize>> = Vec::new();
@@ -61,7 +64,7 @@ impl Session {
                 party: party.label.clone(),
                 expected: format!("it does not speak IKE, which `{named}` does"),
             })?;
-            if policy.version == Some(IkeVersion::V1) || policy.proposals.accepted().is_none() {
+            if off(party) || policy.version == Some(IkeVersion::V1) || policy.proposals.accepted().is_none() {
                 asked.push(None);
                 continue;
             }
@@ -80,8 +83,9 @@ impl Session {
         }
         let (ike_target, mut options, candidates) =
             (self.ike_target(target), self.ike_options(), candidates(&self.catalog));
-        let old = |party: &Party| party.ike().and_then(|policy| policy.version) == Some(IkeVersion::V1);
-        if clients > 0 && report.parties.iter().all(old) {
+        let is_old = |party: &Party| party.ike().and_then(|policy| policy.version) == Some(IkeVersion::V1);
+        let old = |party: &Party| is_old(party) && !off(party);
+        if report.parties.iter().any(old) && report.parties.iter().all(is_old) {
             let going_on = going_on.as_ref();
             let (target, options, candidates) = (&ike_target, &options, &candidates);
             let check = OldCheck { target, options, candidates, named, going_on, begun };
@@ -106,6 +110,10 @@ impl Session {
         report.connections += gathered.connections;
         report.evidence.append(&mut gathered.evidence);
         report.parties.append(&mut gathered.parties);
+        if report.parties.len() == clients && clients > 0 && report.parties.iter().all(off) {
+            // The initiator's own fault is one whatever is at the other end.
+            report.parties.push(not_seen(named, target));
+        }
         let left = self.options.timeout.saturating_sub(begun.elapsed());
         let mut attempted = match (&going_on, answering) {
             (Some(party), Some(answering)) => {
@@ -113,7 +121,7 @@ impl Session {
             }
             (Some(_), None) => None,
             (None, _) => {
-                if self.options.initiator != InitiatorOptions::default() {
+                if self.options.initiator != InitiatorOptions::default() && !report.parties.iter().any(off) {
                     let note = "nothing was sent after IKE_SA_INIT, and nothing was proved: `--may-disturb-live-tunnel` \
                                 goes on to IKE_AUTH";
                     report.notes.push(note.to_owned());
@@ -235,6 +243,16 @@ impl Session {
         };
         let mut seen = ike_seen::read(&attempt, &judging);
         report.connections += attempt.packets;
+        let refused = match (&attempt.observation.auth, &attempt.observation.child) {
+            (Step::Done, Step::Refused(number)) if seen.child == Some(StageResult::Failed) => Some(*number),
+            _ => None,
+        };
+        if let Some(number) = refused {
+            let with = (group, left, place.as_str());
+            let (learnt, packets) = self.ask_again(party, candidates, answering, with, number).await?;
+            report.connections += packets;
+            seen.evidence.extend(learnt);
+        }
         report.evidence.append(&mut seen.evidence);
         if let Some(server) = report.parties.last_mut() {
             server.notes.push(format!("datagrams sent for IKE_AUTH: {}", attempt.packets));
@@ -334,6 +352,19 @@ pub(super) fn ike_gathering(probed: IkeProbed, named: &str) -> Gathering {
     Gathering { parties: gathered.parties, evidence: gathered.evidence, connections: packets }
 }
 
+/// A responder of which nothing is known.
+fn not_seen(named: &str, target: &Target) -> Party {
+    Party {
+        label: named.to_owned(),
+        role: Role::Server,
+        software: None,
+        source: PartySource::Live { address: target.host.clone() },
+        policy: Policy::Ike(Box::default()),
+        configuration: None,
+        notes: Vec::new(),
+    }
+}
+
 /// What was seen decides over what the rules compute: the initiator's own IKE_SA_INIT was sent.
 fn seen(outcome: &mut Outcome, answer: &Answer) {
     match answer.verdict {
@@ -403,7 +434,7 @@ fn adopt(outcome: &mut Outcome, selected: &Proposal) {
 #[cfg(test)]
 mod tests {
     use shakedown_model::ike::IkePolicy;
-    use shakedown_model::{Known, Policy, Role, items};
+    use shakedown_model::{Known, items};
 
     use super::*;
 

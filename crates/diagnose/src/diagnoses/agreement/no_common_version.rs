@@ -14,7 +14,8 @@
 //! be used any more (RFC 8996) and are off in current libraries, often by a system-wide setting such as `MinProtocol`.
 //!
 //! IKE version 1 and version 2 are different protocols on the same port (RFC 7296 section 2.5). A gateway with only one
-//! of them answers the other with silence, or with "no proposal chosen".
+//! of them answers the other with silence, or with "no proposal chosen". libreswan 5.0 and later have IKEv1 off unless
+//! `ikev1-policy=accept` says otherwise: pluto does not load such a connection, and sends nothing for it.
 //!
 //! ## How to tell
 //! Programs say:
@@ -48,6 +49,9 @@
 //! Client: a release that speaks the current edition. For SSH-1 nothing is safe: it exposes the password to anybody
 //! on the way. If there is no other way in, use the device's serial console or a network of its own.
 //!
+//! IKE: the same version at both ends, better 2. Where the other end has nothing but IKEv1, `ikev1-policy=accept` in
+//! `config setup` of libreswan, and a restart.
+//!
 //! Safer: always the end that is behind, mostly the server. IKE: both on version 2 (RFC 9395 declares version 1
 //! historic).
 //!
@@ -58,6 +62,15 @@
 //! client: openssh@9.2p1
 //! fact: ssh-one SSH-1.5-Cisco-1.25
 //! side: server
+//! ```
+//!
+//! A connection that its own daemon does not load, and which therefore nobody answers:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! client peer: auth psk; key a; mode off
+//! fact: not-connected 192.0.2.7:500 timed-out
+//! side: client
 //! ```
 
 use shakedown_model::ike::IkeVersion;
@@ -122,6 +135,10 @@ fn ike(case: &Case<'_>) -> Vec<Match> {
     let says_so = |fact: &Fact| {
         matches!(fact, Fact::Notify { number: INVALID_MAJOR_VERSION, .. } | Fact::OldVersionOnly) && !speaks_old
     };
+    let switched_off = crate::ike::switched_off(case);
+    if !switched_off.is_empty() {
+        return switched_off;
+    }
     let says_so = case.facts().find(|(_, evidence)| says_so(&evidence.fact)).map(|(id, _)| id);
     let refused = crate::ike::refuses_everything(case).filter(|_| !case.answered());
     let differ = case.failed().iter().find(|failed| failed.slot == Slot::Version);
