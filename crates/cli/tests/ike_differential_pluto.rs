@@ -230,7 +230,7 @@ impl Made {
 }
 
 /// What pluto calls algorithms, without the length of their keys, and how keywords begin and end.
-const CIPHERS: [(&str, &str, &str); 9] = [
+const CIPHERS: [(&str, &str, &str); 8] = [
     ("AES_CBC", "aes", ""),
     ("AES_GCM_16", "aes", "gcm16"),
     ("AES_GCM_C", "aes", "gcm16"),
@@ -239,12 +239,14 @@ const CIPHERS: [(&str, &str, &str); 9] = [
     ("AES_CCM_C", "aes", "ccm16"),
     ("CAMELLIA_CBC", "camellia", ""),
     ("NULL", "null", ""),
-    ("CHACHA20_POLY1305", "chacha20poly1305", ""),
 ];
 
 fn cipher(name: &str) -> String {
-    if name.starts_with("3DES") {
-        return "3des".to_owned();
+    // Of these the length says nothing.
+    for (own, keyword) in [("3DES", "3des"), ("CHACHA20_POLY1305", "chacha20poly1305")] {
+        if name.starts_with(own) {
+            return keyword.to_owned();
+        }
     }
     let length = ["128", "192", "256"].into_iter().find(|length| name.ends_with(&format!("_{length}")));
     let base = length.map_or(name, |length| &name[..name.len() - length.len() - 1]);
