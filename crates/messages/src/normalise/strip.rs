@@ -34,26 +34,31 @@ pub(super) struct Looked {
     pub(super) escaped: bool,
 }
 
-/// Looks over a text once, as fast as memory is read: nothing of most logs has to be rewritten.
+/// Looks over a text as fast as memory is read: nothing of most logs has to be rewritten.
 pub(super) fn look(bytes: &[u8]) -> Looked {
+    let from = memchr::memchr3(b'&', b'\\', b'#', bytes).unwrap_or(bytes.len());
+    let marked = bytes.get(from..).unwrap_or_default();
+    Looked {
+        dirty: is_strange(bytes) || memchr::memchr(b'&', marked).is_some(),
+        escaped: memchr::memchr2(b'\\', b'#', marked).is_some(),
+    }
+}
+
+/// Whether there are control characters but line ends, or characters beyond ASCII.
+fn is_strange(bytes: &[u8]) -> bool {
     // Many bytes are compared at once, each with what was found at its place of a run before.
-    let (mut highest, mut lowest, mut dirty, mut escaped) = ([0; LANES], [u8::MAX; LANES], [0; LANES], [0; LANES]);
+    let (mut highest, mut lowest) = ([0; LANES], [u8::MAX; LANES]);
     let (runs, rest) = bytes.as_chunks::<LANES>();
     for run in runs {
-        let found = highest.iter_mut().zip(&mut lowest).zip(&mut dirty).zip(&mut escaped);
-        for ((((highest, lowest), dirty), escaped), byte) in found.zip(run) {
+        for ((highest, lowest), byte) in highest.iter_mut().zip(&mut lowest).zip(run) {
             *highest = (*highest).max(*byte);
             // Line ends become the highest number, other control characters stay the lowest ones.
             *lowest = (byte ^ b'\n').wrapping_sub(1).min(*lowest);
-            *dirty |= if *byte == b'&' { u8::MAX } else { 0 };
-            *escaped |= if (*byte == b'\\') | (*byte == b'#') { u8::MAX } else { 0 };
         }
     }
-    let dirty = highest.iter().any(|byte| *byte >= 0x7f)
+    highest.iter().any(|byte| *byte >= 0x7f)
         || lowest.iter().any(|byte| *byte < 0x1f)
-        || dirty.contains(&u8::MAX)
-        || rest.iter().any(|byte| suspect(*byte));
-    Looked { dirty, escaped: escaped.contains(&u8::MAX) || rest.iter().any(|byte| b"\\#".contains(byte)) }
+        || rest.iter().any(|byte| suspect(*byte) && *byte != b'&')
 }
 
 /// Bytes of a run.
