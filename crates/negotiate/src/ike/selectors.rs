@@ -10,9 +10,59 @@ use shakedown_model::{FailedSlot, FailureKind, Item, Known, Outcome, Slot, Stage
 struct Selector {
     /// First and last address; `None` for the address of the end itself, where that is not known.
     addresses: Option<(IpAddr, IpAddr)>,
-    /// The protocol and the port, where it is for one only.
-    only: (Option<String>, Option<String>),
+    /// The protocol and the ports, where it is not for all.
+    only: [Part; 2],
 }
+
+/// Protocols or ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Any,
+    /// The first and the last.
+    Range(u16, u16),
+    /// A name whose number is not known here.
+    Named(String),
+}
+
+impl Part {
+    /// Protocols by the numbers of IANA's registry; of ports a number, a range or a name.
+    fn read(text: &str, names: &[(&str, u16)]) -> Self {
+        let text = text.to_ascii_lowercase();
+        if matches!(text.as_str(), "" | "any" | "%any") {
+            return Self::Any;
+        }
+        let number = |text: &str| {
+            let named = names.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
+            named.or_else(|| text.trim().parse().ok())
+        };
+        let range = match text.split_once('-') {
+            Some((first, last)) if number(&text).is_none() => number(first).zip(number(last)),
+            _ => number(&text).map(|one| (one, one)),
+        };
+        range.map_or(Self::Named(text), |(first, last)| Self::Range(first, last))
+    }
+
+    /// Whether the two have something in common; `None` where that is not known.
+    fn meets(&self, other: &Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Any, _) | (_, Self::Any) => Some(true),
+            (Self::Range(first, last), Self::Range(from, to)) => Some(first <= to && from <= last),
+            (one, other) => (one == other).then_some(true),
+        }
+    }
+
+    fn lies_in(&self, outer: &Self) -> bool {
+        match (self, outer) {
+            (_, Self::Any) => true,
+            (Self::Range(first, last), Self::Range(from, to)) => from <= first && last <= to,
+            (one, outer) => one == outer,
+        }
+    }
+}
+
+/// Protocols by name, as in configurations.
+const PROTOCOLS: [(&str, u16); 8] =
+    [("icmp", 1), ("tcp", 6), ("udp", 17), ("gre", 47), ("esp", 50), ("ipv6-icmp", 58), ("icmpv6", 58), ("sctp", 132)];
 
 /// What is left of the selectors of both directions.
 pub(super) fn narrow(outcome: &mut Outcome, initiator: &Peering, responder: &Peering) -> StageResult {
@@ -75,12 +125,10 @@ pub fn within(inner: &[Item], outer: &[Item]) -> Option<bool> {
     };
     let (inner, outer) = (read(inner)?, read(outer)?);
     let lies = |one: &Selector, other: &Selector| {
-        let fits = |one: &Option<String>, other: &Option<String>| other.is_none() || one == other;
         let addresses = one.addresses.zip(other.addresses);
         addresses
             .is_some_and(|((first, last), (from, to))| first.is_ipv4() == from.is_ipv4() && from <= first && last <= to)
-            && fits(&one.only.0, &other.only.0)
-            && fits(&one.only.1, &other.only.1)
+            && one.only.iter().zip(&other.only).all(|(one, other)| one.lies_in(other))
     };
     Some(inner.iter().all(|one| outer.iter().any(|other| lies(one, other))))
 }
@@ -99,9 +147,7 @@ fn parse(text: &str, addresses: &[Item]) -> Option<Selector> {
         None => (text.trim(), ""),
     };
     let (protocol, port) = only.split_once('/').unwrap_or((only, ""));
-    let part =
-        |text: &str| Some(text.to_ascii_lowercase()).filter(|text| !matches!(text.as_str(), "" | "any" | "%any"));
-    let only = (part(protocol), part(port));
+    let only = [Part::read(protocol, &PROTOCOLS), Part::read(port, &[])];
     if network.eq_ignore_ascii_case("dynamic") {
         let single = if let [one] = addresses { one.name.as_str().parse().ok() } else { None };
         return Some(Selector { addresses: single.map(|address| (address, address)), only });
@@ -135,18 +181,18 @@ fn range(address: IpAddr, length: u32) -> Option<(IpAddr, IpAddr)> {
 
 /// Whether two selectors have something in common; `None` where an address is not known.
 fn meet(one: &Selector, other: &Selector) -> Option<bool> {
-    let fits = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
-    if !fits(&one.only.0, &other.only.0) || !fits(&one.only.1, &other.only.1) {
-        return Some(false);
-    }
-    match (one.addresses, other.addresses) {
+    let [protocol, ports] = &one.only;
+    let [other_protocol, other_ports] = &other.only;
+    let addresses = match (one.addresses, other.addresses) {
         (Some((first, last)), Some((from, to))) => {
             Some(first.is_ipv4() == from.is_ipv4() && first <= to && from <= last)
         }
         // Both name the initiator's or the responder's own address, whatever it is.
         (None, None) => Some(true),
         _ => None,
-    }
+    };
+    let all = [protocol.meets(other_protocol), ports.meets(other_ports), addresses];
+    if all.contains(&Some(false)) { Some(false) } else { all.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
 }
 
 #[cfg(test)]
@@ -165,6 +211,8 @@ mod tests {
         assert_eq!(lies("10.1.0.0/16", "10.1.0.0/24"), Some(false));
         assert_eq!(lies("10.1.0.0/24[tcp/443]", "10.0.0.0/8[tcp]"), Some(true));
         assert_eq!(lies("10.1.0.0/24", "10.0.0.0/8[tcp]"), Some(false));
+        assert_eq!(lies("10.1.0.0/24[udp/1500]", "10.0.0.0/8[udp/1000-2000]"), Some(true));
+        assert_eq!(lies("10.1.0.0/24[udp/1500-2500]", "10.0.0.0/8[udp/1000-2000]"), Some(false));
         assert_eq!(lies("dynamic", "10.0.0.0/8"), None);
     }
 
@@ -177,6 +225,13 @@ mod tests {
         assert_eq!(meets("::/0", "0.0.0.0/0"), Some(false));
         assert_eq!(meets("10.0.0.0/8[tcp/443]", "10.0.0.0/8[tcp]"), Some(true));
         assert_eq!(meets("10.0.0.0/8[tcp/443]", "10.0.0.0/8[udp/443]"), Some(false));
+        // Within a range of ports, and by the number of the protocol, as charon takes them.
+        assert_eq!(meets("10.2.2.3-10.2.2.3[udp/1500]", "10.2.0.0/16[udp/1000-2000]"), Some(true));
+        assert_eq!(meets("10.0.0.0/8[17/1500-1600]", "10.0.0.0/8[udp/1600]"), Some(true));
+        assert_eq!(meets("10.0.0.0/8[udp/1500]", "10.0.0.0/8[udp/1501-1600]"), Some(false));
+        assert_eq!(meets("10.0.0.0/8[tcp/443]", "10.0.0.0/8[tcp/https]"), None, "a name without a number here");
+        assert_eq!(meets("10.0.0.0/8[tcp/https]", "10.0.0.0/8[tcp/https]"), Some(true));
+        assert_eq!(meets("10.0.0.0/8[tcp/443]", "192.0.2.0/24[tcp/https]"), Some(false));
         assert_eq!(meets("dynamic", "10.0.0.0/8"), None);
         assert_eq!(meets("dynamic", "dynamic"), Some(true));
         assert_eq!(parse("10.0.0.0/33", &[]), None);
