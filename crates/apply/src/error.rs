@@ -54,12 +54,12 @@ pub enum Refused {
         kind: &'static str,
     },
     /// The file is written by a tool.
-    #[error("`{}` is written by {}, which would undo the change: change {} instead ({})", path.display(), managed.tool, managed.change, managed.sign)]
+    #[error("`{}` is written by {}, which would undo the change: change {} instead ({})", path.display(), managed.tool, managed.instead(), managed.sign)]
     Managed {
         /// The file.
         path: PathBuf,
         /// What writes it.
-        managed: Managed,
+        managed: Box<Managed>,
     },
     /// The file is not as it was when the fix was planned.
     #[error("`{}` has changed since the fix was planned; plan it again", path.display())]

@@ -122,7 +122,7 @@ impl<'a, S: System> Transaction<'a, S> {
             let bytes = system.read(&target).map_err(unreadable)?;
             // The name it is reached by says as much as the file itself: a folder of a tool may be linked from elsewhere.
             if let Some(managed) = managed::sign_of(&target, &bytes).or_else(|| managed::sign_of(&path, &[])) {
-                return Err(Refused::Managed { path, managed });
+                return Err(Refused::Managed { path, managed: Box::new(managed) });
             }
             if !file.file.excerpts.is_empty() {
                 return Err(Refused::Partial { path });

@@ -166,12 +166,13 @@ fn what_somebody_wrote_over_the_new_file_is_not_lost() {
 #[test]
 fn files_that_a_tool_writes_are_refused() {
     let Test { place, _folder } = test();
-    let text = "# Ansible managed\nHost a\n  Port 22\n";
+    let text = "# Ansible managed: roles/ssh/templates/config.j2\nHost a\n  Port 22\n";
     std::fs::write(place.root.join("one"), text).unwrap();
     let locked = Store::new(place.state()).lock().unwrap();
     let refused = Transaction::plan(&locked, &Faulty::default(), &place.request()).unwrap_err().to_string();
     assert!(refused.contains("is written by Ansible"), "{refused}");
     assert!(refused.contains("the template or the role's variable"), "{refused}");
+    assert!(refused.contains("(`roles/ssh/templates/config.j2`) instead"), "{refused}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn managed(plan: &FixPlan) -> Option<apply::Refused> {
     files.into_iter().find_map(|file| {
         let path = PathBuf::from(&file.path);
         let managed = apply::sign_of(&path, &file.text)?;
-        Some(apply::Refused::Managed { path, managed })
+        Some(apply::Refused::Managed { path, managed: Box::new(managed) })
     })
 }
 
