@@ -326,7 +326,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__emulate)
-            opts="-v -q -h --as-client --port --bind --protocol --count --timeout --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-v -q -h --as-client --port --bind --psk-file --protocol --count --timeout --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,6 +337,10 @@ _shakedown() {
                     return 0
                     ;;
                 --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --psk-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

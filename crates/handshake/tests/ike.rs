@@ -431,9 +431,11 @@ fn nats_are_found_by_the_digests() {
     assert!(one.is_behind_nat());
 }
 
-/// This crate's own responder, which lets nobody in.
+/// This crate's own responder.
 mod both_ends {
-    use shakedown_handshake::ike::{Decision, Reached, Responder};
+    use shakedown_handshake::ike::{
+        Admission, Admitted, AuthRequest, ChildSa, Decision, Reached, Responder, WRONG_KEY, identity_text,
+    };
 
     use super::*;
 
@@ -446,6 +448,72 @@ mod both_ends {
         responder
     }
 
+    fn nobody(_: &AuthRequest) -> Admission {
+        Admission::Refuse("nobody is let in".to_owned())
+    }
+
+    /// Who has this key, for this CHILD SA.
+    fn with_key(key: &[u8], child: Result<ChildSa, u16>) -> impl Fn(&AuthRequest) -> Admission {
+        move |request| {
+            assert_eq!(request.identity.as_ref().map(identity_text).unwrap(), *"a.example");
+            assert_eq!((request.method, request.selectors.clone()), (Some(2), [selectors(), selectors()]));
+            let chosen = child.clone().map(|child| ChildSa { proposal: request.child[0].clone(), ..child });
+            let identity = request.asked_for.clone().unwrap();
+            Admission::Key(Box::new(Admitted { identity, key: Secret::new(key.to_vec()), child: Some(chosen) }))
+        }
+    }
+
+    fn child() -> ChildSa {
+        let [inside, outside] = [selectors(), selectors()];
+        ChildSa { proposal: esp(), selectors: [inside, outside], transport: false, spis: [Vec::new(), Vec::new()] }
+    }
+
+    /// The answers to all that an initiator sends now, which it is given.
+    fn pass(initiator: &mut Initiator, responder: &mut Responder, admit: &dyn Fn(&AuthRequest) -> Admission) {
+        for one in initiator.datagrams().to_vec() {
+            let message = Message::parse(&one, MessageLimits::default()).unwrap();
+            for answer in responder.receive(&message, &one, admit).unwrap() {
+                assert_eq!(initiator.receive(&answer), Received::Answer);
+            }
+        }
+    }
+
+    #[test]
+    fn who_knows_the_key_comes_in_and_goes_again() {
+        let mut initiator = initiator();
+        let mut responder = answer(&mut initiator, Decision::Select(ike()));
+        let admit = with_key(KEY, Ok(child()));
+        pass(&mut initiator, &mut responder, &admit);
+        let Reached::Entered(entered) = responder.reached().clone() else { panic!("{:?}", responder.reached()) };
+        let given = entered.child.unwrap().unwrap();
+        assert!(given.spis.iter().all(|spi| spi.len() == 4) && given.spis[0] != given.spis[1]);
+        // The end of it.
+        assert!(initiator.is_ending());
+        pass(&mut initiator, &mut responder, &admit);
+        let seen = initiator.finish();
+        assert_eq!((seen.auth, seen.child, seen.deletion), (Step::Done, Step::Done, Deletion::Confirmed));
+        assert_eq!(seen.proof.map(|proof| proof.check), Some(ProofCheck::SharedKey(true)));
+        assert_eq!(seen.child_selected.unwrap().spi, given.spis[1]);
+        assert_eq!(seen.selectors, Some([selectors(), selectors()]));
+    }
+
+    #[test]
+    fn another_key_is_refused_and_a_tunnel_that_is_not_given_leaves_the_ike_sa() {
+        let mut one = initiator();
+        let mut responder = answer(&mut one, Decision::Select(ike()));
+        pass(&mut one, &mut responder, &with_key(b"another", Ok(child())));
+        assert_eq!(responder.reached(), &Reached::AuthenticationRefused(WRONG_KEY.to_owned()));
+        assert_eq!(one.finish().auth, Step::Refused(notify::AUTHENTICATION_FAILED));
+
+        for error in [notify::TS_UNACCEPTABLE, notify::NO_PROPOSAL_CHOSEN] {
+            let mut one = initiator();
+            let mut responder = answer(&mut one, Decision::Select(ike()));
+            pass(&mut one, &mut responder, &with_key(KEY, Err(error)));
+            let seen = one.finish();
+            assert_eq!((seen.auth, seen.child), (Step::Done, Step::Refused(error)));
+        }
+    }
+
     #[test]
     fn who_comes_as_far_as_ike_auth_is_refused_there() {
         let mut initiator = initiator();
@@ -453,10 +521,10 @@ mod both_ends {
         assert_eq!(responder.reached(), &Reached::Chosen);
         let asked = initiator.datagrams().to_vec();
         let answers: Vec<Vec<u8>> =
-            asked.iter().flat_map(|one| responder.receive(&sent(&initiator), one).unwrap()).collect();
-        let again = responder.receive(&sent(&initiator), &asked[0]).unwrap();
+            asked.iter().flat_map(|one| responder.receive(&sent(&initiator), one, &nobody).unwrap()).collect();
+        let again = responder.receive(&sent(&initiator), &asked[0], &nobody).unwrap();
         assert_eq!((answers.len(), &again), (1, &answers), "a repeated message gets the same answer");
-        assert_eq!(responder.reached(), &Reached::AuthenticationRefused);
+        assert_eq!(responder.reached(), &Reached::AuthenticationRefused("nobody is let in".to_owned()));
         assert_eq!(initiator.receive(&answers[0]), Received::Answer);
         assert_eq!(initiator.finish().auth, Step::Refused(notify::AUTHENTICATION_FAILED));
     }
@@ -481,7 +549,7 @@ mod both_ends {
         let mut foreign = initiator.datagrams()[0].clone();
         *foreign.last_mut().unwrap() ^= 1;
         let message = Message::parse(&foreign, MessageLimits::default()).unwrap();
-        assert_eq!(responder.receive(&message, &foreign).unwrap(), Vec::<Vec<u8>>::new());
+        assert_eq!(responder.receive(&message, &foreign, &nobody).unwrap(), Vec::<Vec<u8>>::new());
         assert_eq!(responder.reached(), &Reached::Chosen);
     }
 }

@@ -1,11 +1,11 @@
-//! A responder of IKE over UDP that answers as it is told, and lets nobody in.
+//! A responder of IKE over UDP that answers as it is told. Nothing ever runs through what is agreed on.
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use shakedown_handshake::ike::{Decision, Reached, Responder};
+use shakedown_handshake::ike::{Admission, AuthRequest, Decision, Reached, Responder};
 use shakedown_model::{Fact, Name, Phase, StrangeProtocol};
 use shakedown_wire::ike::{Datagram, Message, MessageLimits};
 use tokio::net::UdpSocket;
@@ -18,6 +18,17 @@ use crate::record::{begins_sa, looks_like_ike};
 /// What a responder makes of an initiator's first message.
 pub type Decide = Box<dyn Fn(&Message) -> Decision + Send>;
 
+/// What a responder makes of an initiator's IKE_AUTH, between these addresses (this end's first).
+pub type Admit = Box<dyn Fn(&AuthRequest, [IpAddr; 2]) -> Admission + Send>;
+
+/// What a responder does.
+pub struct Rules {
+    /// With a first message.
+    pub decide: Decide,
+    /// With IKE_AUTH.
+    pub admit: Admit,
+}
+
 /// What came of one initiator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -29,6 +40,8 @@ pub struct Seen {
     pub opening: Option<Box<Message>>,
     /// How far it came.
     pub reached: Option<Reached>,
+    /// What it said in IKE_AUTH.
+    pub auth: Option<Box<AuthRequest>>,
     /// The groups that it was asked for.
     pub groups: Vec<u16>,
     /// What went wrong.
@@ -56,11 +69,11 @@ impl IkeServer {
     ///
     /// # Errors
     /// What the operating system says where the address cannot be listened on.
-    pub async fn bind(address: SocketAddr, decide: Decide) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, rules: Rules) -> io::Result<Self> {
         let socket = UdpSocket::bind(address).await?;
         let address = socket.local_addr()?;
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(serve(socket, address, decide, sender)).abort_handle();
+        let task = tokio::spawn(serve(socket, address, rules, sender)).abort_handle();
         Ok(Self { address, receiver, task })
     }
 
@@ -92,7 +105,7 @@ struct Peer {
     told: bool,
 }
 
-async fn serve(socket: UdpSocket, own: SocketAddr, decide: Decide, sender: mpsc::Sender<Seen>) {
+async fn serve(socket: UdpSocket, own: SocketAddr, rules: Rules, sender: mpsc::Sender<Seen>) {
     let mut buffer = vec![0; LARGEST];
     let mut peers: VecDeque<Peer> = VecDeque::new();
     let mut number = 0_u32;
@@ -110,7 +123,7 @@ async fn serve(socket: UdpSocket, own: SocketAddr, decide: Decide, sender: mpsc:
                 Datagram::Esp(message) | Datagram::Short(message) => (false, message),
             };
             let answers = match Message::parse(bytes, MessageLimits::default()) {
-                Ok(message) => answer(&mut peers, &message, bytes, [own, address], &decide),
+                Ok(message) => answer(&mut peers, &message, bytes, [own, address], &rules),
                 Err(error) => {
                     stray = Some((address, broken(&error, bytes)));
                     Vec::new()
@@ -124,13 +137,15 @@ async fn serve(socket: UdpSocket, own: SocketAddr, decide: Decide, sender: mpsc:
         }
         let mut seen: Vec<Seen> = Vec::new();
         if let Some((address, fact)) = stray {
-            seen.push(Seen { number: 0, address, opening: None, reached: None, groups: Vec::new(), facts: vec![fact] });
+            let (groups, facts) = (Vec::new(), vec![fact]);
+            seen.push(Seen { number: 0, address, opening: None, reached: None, auth: None, groups, facts });
         }
         for peer in peers.iter_mut().filter(|peer| !peer.told && peer.is_over()) {
             peer.told = true;
             let (opening, reached) = (Some(peer.opening.clone()), Some(peer.responder.reached().clone()));
             let (address, groups) = (peer.address, peer.groups.clone());
-            seen.push(Seen { number: 0, address, opening, reached, groups, facts: Vec::new() });
+            let auth = peer.responder.auth().cloned().map(Box::new);
+            seen.push(Seen { number: 0, address, opening, reached, auth, groups, facts: Vec::new() });
         }
         for mut one in seen {
             number = number.saturating_add(1);
@@ -144,7 +159,7 @@ async fn serve(socket: UdpSocket, own: SocketAddr, decide: Decide, sender: mpsc:
 
 impl Peer {
     fn is_over(&self) -> bool {
-        matches!(self.responder.reached(), Reached::Refused | Reached::AuthenticationRefused)
+        matches!(self.responder.reached(), Reached::Refused | Reached::AuthenticationRefused(_) | Reached::Entered(_))
             || self.heard.elapsed() >= PATIENCE
     }
 }
@@ -155,9 +170,10 @@ fn answer(
     message: &Message,
     bytes: &[u8],
     addresses: [SocketAddr; 2],
-    decide: &Decide,
+    rules: &Rules,
 ) -> Vec<Vec<u8>> {
-    let [_, address] = addresses;
+    let Rules { decide, admit } = rules;
+    let [own, address] = addresses;
     let spi = message.header.initiator_spi;
     // An initiator behind a NAT goes on from another port.
     let is_same = |peer: &&mut Peer| peer.address.ip() == address.ip() && peer.responder.spis().0 == spi;
@@ -165,7 +181,8 @@ fn answer(
     if !begins_sa(message) {
         let Some(peer) = known else { return Vec::new() };
         peer.heard = Instant::now();
-        return peer.responder.receive(message, bytes).unwrap_or_default();
+        let admit = |request: &AuthRequest| admit(request, [own.ip(), address.ip()]);
+        return peer.responder.receive(message, bytes, &admit).unwrap_or_default();
     }
     let reply = |responder: &Responder| match responder.reply() {
         [] => Vec::new(),

@@ -108,12 +108,13 @@ pub(crate) struct RelayArguments {
 
 pub(super) const EMULATIONS: &str = "The server identifies itself, offers, chooses and refuses as that software does, with host keys of its \
                           own and the certificates that its configuration names, exchanges keys where it has the \
-                          algorithms, and lets nobody in. What it does not know of the software, or cannot compute, it says \
+                          algorithms, and lets nobody in but initiators of IKEv2 who know its pre-shared key. What it does not know of the software, or cannot compute, it says \
                           when it starts. Each client that is done is printed, with what was agreed or why it failed; with \
                           --format json one document a line.\n\nExamples:\n  shakedown \
                           emulate openssh@5.3p1 --port 2222\n  shakedown emulate --as-client putty@0.70 ssh://db01\n  shakedown emulate \
                           openssh@9.2p1/debian-12:/etc/ssh/sshd_config\n  shakedown emulate ssh://db01    what that server \
-                          offers, without that server\n  shakedown emulate offer.json --count 1 --format json";
+                          offers, without that server\n  shakedown emulate offer.json --count 1 --format json\n  shakedown emulate \
+                          strongswan@5.9.8:swanctl.conf#site --psk-file key    an IKE responder up to the first CHILD SA";
 
 /// Arguments of `emulate`.
 #[derive(Args, Debug)]
@@ -132,6 +133,11 @@ pub(crate) struct EmulateArguments {
     /// The address to listen on. Clients on other machines reach only what is not loopback.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
     pub(crate) bind: IpAddr,
+    /// IKEv2: the file with the pre-shared key by which initiators are let in, up to the first CHILD SA; `0x` and `0s` begin
+    /// hexadecimal and Base64, as in `swanctl.conf`. Without it the key comes from SHAKEDOWN_PSK in the environment, else from
+    /// the configuration's own secrets. It is never printed.
+    #[arg(long, value_name = "FILE", conflicts_with = "as_client")]
+    pub(crate) psk_file: Option<PathBuf>,
     /// The protocol, where the party could have several.
     #[arg(long, value_enum)]
     pub(crate) protocol: Option<ProtocolArgument>,

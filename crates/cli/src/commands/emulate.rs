@@ -17,6 +17,7 @@ pub(super) fn run(arguments: EmulateArguments, output: &Output) -> anyhow::Resul
     }
     let mut options = super::reading_options(output, &arguments.reading)?;
     options.progress = output::progress(output);
+    options.initiator.psk_file.clone_from(&arguments.psk_file);
     if let Some(target) = &arguments.target {
         options.timeout = arguments.timeout.unwrap_or(options.timeout);
         let session = Session::new(options)?;

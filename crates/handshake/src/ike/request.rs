@@ -61,7 +61,7 @@ pub struct Certificate {
 }
 
 /// Type of the notify that asks for transport mode, RFC 7296 section 1.3.1.
-const USE_TRANSPORT_MODE: u16 = 16391;
+pub(super) const USE_TRANSPORT_MODE: u16 = 16391;
 
 /// SHA-256, SHA-384 and SHA-512, and the hash of Ed25519 within (RFC 7427 section 4, RFC 8420).
 pub(super) const HASHES: [u8; 8] = [0, 2, 0, 3, 0, 4, 0, 5];

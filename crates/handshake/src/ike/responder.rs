@@ -5,9 +5,10 @@ use shakedown_crypto::ike::{IkeKeys, KeyPair, Seed, public_value};
 use shakedown_model::Role;
 use shakedown_wire::ike::number::{exchange, flag, notify, payload, protocol, transform};
 use shakedown_wire::ike::{
-    Header, KeyExchange, Message, Notify, Payload, Proposal, SecurityAssociation, Transform, TransformV1, View,
+    Delete, Header, KeyExchange, Message, Notify, Payload, Proposal, SecurityAssociation, Transform, TransformV1, View,
 };
 
+use super::admit::{self, Admission, AuthRequest, Entered, Exchanged};
 use super::envelope::{Fragments, Opened, seal};
 use super::initiator::{place, suite};
 use super::request::{HASHES, notify_payload};
@@ -34,23 +35,29 @@ pub enum Reached {
     Chosen,
     /// The same, but nothing after it can be read here, for this reason.
     ChosenOnly(String),
-    /// It tried to prove itself, and was told AUTHENTICATION_FAILED.
-    AuthenticationRefused,
+    /// It tried to prove itself, and was told AUTHENTICATION_FAILED, for this reason.
+    AuthenticationRefused(String),
+    /// It proved itself.
+    Entered(Box<Entered>),
     /// What it sent does not begin an exchange that is answered.
     Unanswered(String),
 }
 
-/// A responder to one initiator, from its first message on: IKE_SA_INIT as the caller decides, and IKE_AUTH, which fails
-/// whoever it is (RFC 7296 sections 1.2 and 2.21.2). Of IKEv1 the first answer of main mode.
+/// A responder to one initiator, from its first message on: IKE_SA_INIT and IKE_AUTH as the caller decides (RFC 7296
+/// sections 1.2 and 2.21.2), and what ends them. Of IKEv1 the first answer of main mode.
 pub struct Responder {
     /// The first message of the initiator, as it came, and the answer.
     request: Vec<u8>,
     reply: Vec<u8>,
     header: Header,
     keys: Option<IkeKeys>,
+    /// The nonces of the initiator and of this end.
+    nonces: [Vec<u8>; 2],
     fragments: Fragments,
-    /// The answer to IKE_AUTH, which is repeated.
-    refusal: Vec<Vec<u8>>,
+    /// The number of the last request that was answered, and the answer, which is repeated.
+    answered: (u32, Vec<Vec<u8>>),
+    /// What it said in IKE_AUTH.
+    auth: Option<Box<AuthRequest>>,
     reached: Reached,
 }
 
@@ -75,8 +82,10 @@ impl Responder {
             reply: Vec::new(),
             header,
             keys: None,
+            nonces: [Vec::new(), Vec::new()],
             fragments: Fragments::default(),
-            refusal: Vec::new(),
+            answered: (0, Vec::new()),
+            auth: None,
             reached: Reached::Refused,
         };
         match decision {
@@ -107,27 +116,93 @@ impl Responder {
         &self.reached
     }
 
-    /// Reads a later message of the initiator, and gives the datagrams to answer with.
+    /// What it said in IKE_AUTH, where it came so far.
+    pub fn auth(&self) -> Option<&AuthRequest> {
+        self.auth.as_deref()
+    }
+
+    /// Reads a later message of the initiator, and gives the datagrams to answer with. `admit` decides what becomes of
+    /// IKE_AUTH.
     ///
     /// # Errors
     /// The random source or the library fails.
-    pub fn receive(&mut self, message: &Message, bytes: &[u8]) -> Result<Vec<Vec<u8>>, CryptoError> {
+    pub fn receive(
+        &mut self,
+        message: &Message,
+        bytes: &[u8],
+        admit: &dyn Fn(&AuthRequest) -> Admission,
+    ) -> Result<Vec<Vec<u8>>, CryptoError> {
         let header = &message.header;
         let Some(keys) = &self.keys else { return Ok(Vec::new()) };
-        if header.exchange != exchange::IKE_AUTH || header.is_response() || header.message_id != 1 {
+        let (last, answer) = &self.answered;
+        if header.is_response() {
             return Ok(Vec::new());
         }
-        if !self.refusal.is_empty() {
-            return Ok(self.refusal.clone());
+        if header.message_id == *last && !answer.is_empty() {
+            return Ok(answer.clone());
         }
-        let Opened::Whole(_) = self.fragments.open(keys.of(Role::Client), message, bytes) else {
+        let is_first = *last == 0;
+        let due = match header.exchange {
+            exchange::IKE_AUTH => is_first,
+            exchange::INFORMATIONAL | exchange::CREATE_CHILD_SA => matches!(self.reached, Reached::Entered(_)),
+            _ => false,
+        };
+        if !due || Some(header.message_id) != last.checked_add(1) {
+            return Ok(Vec::new());
+        }
+        let Opened::Whole(payloads) = self.fragments.open(keys.of(Role::Client), message, bytes) else {
             return Ok(Vec::new());
         };
-        let failed = notify_payload(Notify::new(notify::AUTHENTICATION_FAILED, Vec::new()));
-        let header = Header { exchange: exchange::IKE_AUTH, message_id: 1, ..self.header };
-        self.refusal = seal(keys.of(Role::Server), header, &[failed], false)?;
-        self.reached = Reached::AuthenticationRefused;
-        Ok(self.refusal.clone())
+        self.fragments = Fragments::default();
+        let answer = match header.exchange {
+            exchange::IKE_AUTH => {
+                let mut spi = [0; 4];
+                shakedown_crypto::random(&mut spi)?;
+                // The lowest values are reserved (RFC 4303 section 2.1).
+                let [first, ..] = &mut spi;
+                *first |= 0xc0;
+                let (request, identity, proof) = admit::read(&payloads);
+                let [theirs, ours] = &self.nonces;
+                let exchanged =
+                    Exchanged { keys, messages: [&self.request, &self.reply], nonces: [theirs.as_slice(), ours] };
+                let judged = admit::answer(admit(&request), &request, &identity, &proof, &exchanged, spi);
+                self.auth = Some(Box::new(request));
+                match judged {
+                    Ok((payloads, entered)) => {
+                        self.reached = Reached::Entered(Box::new(entered));
+                        payloads
+                    }
+                    Err(why) => {
+                        self.reached = Reached::AuthenticationRefused(why);
+                        vec![admit::refusal()]
+                    }
+                }
+            }
+            exchange::CREATE_CHILD_SA => vec![notify_payload(Notify::new(notify::NO_ADDITIONAL_SAS, Vec::new()))],
+            _ => self.ended(&payloads),
+        };
+        let header = Header { exchange: header.exchange, message_id: header.message_id, ..self.header };
+        let sealed = seal(keys.of(Role::Server), header, &answer, false)?;
+        self.answered = (header.message_id, sealed.clone());
+        Ok(sealed)
+    }
+
+    /// The answer to what deletes the CHILD SA: that its other half is deleted too (RFC 7296 section 1.4.1).
+    fn ended(&self, payloads: &[Payload]) -> Vec<Payload> {
+        let Reached::Entered(entered) = &self.reached else { return Vec::new() };
+        let deletes = payloads.iter().any(|one| match one.view() {
+            Ok(View::Delete(delete)) => delete.protocol != protocol::IKE,
+            _ => false,
+        });
+        match &entered.child {
+            Some(Ok(child)) if deletes => {
+                let [_, own] = &child.spis;
+                let spi_size = u8::try_from(own.len()).unwrap_or_default();
+                let delete = Delete { protocol: child.proposal.protocol, spi_size, count: 1, spis: own.clone() };
+                vec![Payload::new(payload::DELETE, &View::Delete(delete))]
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn refuse(&mut self, message: &Message) {
@@ -177,6 +252,7 @@ impl Responder {
             (Some(Ok(secret)), Some(suite)) => {
                 let seed = Seed { initiator_nonce: nonce, responder_nonce: &own_nonce, initiator_spi, responder_spi };
                 self.keys = Some(IkeKeys::derive(suite, &secret, seed));
+                self.nonces = [nonce.clone(), own_nonce.clone()];
                 Reached::Chosen
             }
             (Some(Err(error)), _) => {

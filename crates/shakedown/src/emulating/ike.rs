@@ -1,23 +1,30 @@
-//! Responders of IKE of some software: its proposals and its order. Whoever comes is told that it cannot prove itself.
+//! Responders of IKE of some software: its proposals and its order, and of IKEv2 whom it lets in by a pre-shared key.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use shakedown_handshake::ike::{Decision, Reached};
+use shakedown_handshake::ike::{Admission, AuthRequest, ChildSa, Decision, Reached, WRONG_KEY, identity_text};
 use shakedown_listen::ike::initiator;
-use shakedown_listen::ike_server::{Decide, IkeServer, Seen as Initiator};
+use shakedown_listen::ike_server::{Admit, Decide, IkeServer, Rules, Seen as Initiator};
 use shakedown_model::ike::{IkePolicy, IkeVersion};
 use shakedown_model::{Known, Name, Origin, OriginKind, Party, Slot};
 use shakedown_negotiate::ike::{Chosen, Selecting, select};
-use shakedown_wire::ike::number::transform;
+use shakedown_probe::ike::Candidates;
+use shakedown_wire::ike::number::{notify, transform};
 use shakedown_wire::ike::{self as wire, Message, View};
 
 use super::Seen;
+use super::ike_auth::{Entrance, text, with_auth};
+use crate::live::ike_candidates;
 use crate::recording::party;
 use crate::{Error, Session};
 
 /// A responder that acts as a party.
 pub(super) struct Front {
     server: IkeServer,
+    candidates: Candidates,
+    /// Who is let in; `None` for nobody.
+    entrance: Option<Arc<Entrance>>,
 }
 
 /// The keyword of a transform, by type, number and key length.
@@ -39,14 +46,33 @@ impl Front {
         let keywords: Keywords =
             transforms.into_iter().map(|one| (one.slot, one.number, one.key_length, one.name)).collect();
         let decide: Decide = Box::new(move |message| decision(&policy, &keywords, message));
+        let mut entrance = None;
+        let admit: Admit = match Entrance::of(session, party)? {
+            Ok(found) => {
+                let found = Arc::new(found);
+                entrance = Some(Arc::clone(&found));
+                party.notes.push(
+                    "who proves itself by the pre-shared key is let in; nothing runs through what is agreed on then, and \
+                     further CHILD SAs are refused"
+                        .to_owned(),
+                );
+                Box::new(move |request: &AuthRequest, addresses| found.admit(request, addresses))
+            }
+            Err(why) => {
+                party.notes.push(format!(
+                    "nobody is let in, because {why}: who gets as far as IKE_AUTH is told AUTHENTICATION_FAILED, whatever it \
+                     proves"
+                ));
+                Box::new(move |_: &AuthRequest, _| Admission::Refuse(why.clone()))
+            }
+        };
         party.notes.extend([
-            "nobody is let in: who gets as far as IKE_AUTH is told AUTHENTICATION_FAILED, whatever it proves"
-                .to_owned(),
             "addresses are not compared: whoever comes is the peer of this connection".to_owned(),
             "no cookies are asked for, and of IKEv1 only the proposals of main mode are answered".to_owned(),
         ]);
-        let server = IkeServer::bind(address, decide).await;
-        Ok(Self { server: server.map_err(|source| Error::Listen { address, source })? })
+        let server = IkeServer::bind(address, Rules { decide, admit }).await;
+        let candidates = ike_candidates(&session.catalog);
+        Ok(Self { server: server.map_err(|source| Error::Listen { address, source })?, candidates, entrance })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -54,13 +80,23 @@ impl Front {
     }
 
     pub(super) async fn next(&mut self, session: &Session) -> Option<Seen> {
-        let Initiator { number, address, opening, reached, groups, facts } = self.server.next().await?;
-        let client = opening.map(|message| {
-            let label = address.to_string();
-            let kind =
-                OriginKind::Peer { address: label.clone(), connection: number, what: "first message".to_owned() };
-            party::ike(session, &message, label, &Origin::new(kind))
-        });
+        let Initiator { number, address, opening, reached, auth, groups, facts } = self.server.next().await?;
+        let from = |what: &str| {
+            Origin::new(OriginKind::Peer { address: address.to_string(), connection: number, what: what.to_owned() })
+        };
+        let mut client =
+            opening.map(|message| party::ike(session, &message, address.to_string(), &from("first message")));
+        if let (Some(client), Some(auth)) = (&mut client, &auth) {
+            let ends = [self.address().ip(), address.ip()];
+            let print = self.entrance.as_ref().and_then(|entrance| entrance.print_for(auth, ends));
+            let proved = match &reached {
+                Some(Reached::Entered(_)) => Some(true),
+                Some(Reached::AuthenticationRefused(why)) if why == WRONG_KEY => Some(false),
+                _ => None,
+            };
+            let proved = proved.zip(print);
+            with_auth(client, auth, proved, &self.candidates, &from("IKE_AUTH"));
+        }
         let name = |group: &u16| {
             let transforms = session.catalog.ike_transforms();
             let known = transforms.into_iter().find(|one| one.slot == Slot::Group && one.number == *group);
@@ -70,18 +106,47 @@ impl Front {
             .iter()
             .map(|group| format!("it was asked for a public value of `{}` (INVALID_KE_PAYLOAD)", name(group)))
             .collect();
+        notes.extend(auth.as_ref().and_then(|auth| {
+            let own = auth.identity.as_ref().map(identity_text)?;
+            Some(match auth.asked_for.as_ref().map(identity_text) {
+                Some(asked) => format!("in IKE_AUTH it is `{own}` and asks for `{asked}`"),
+                None => format!("in IKE_AUTH it is `{own}`"),
+            })
+        }));
         notes.extend(reached.map(|reached| match reached {
             Reached::Refused => "it was told NO_PROPOSAL_CHOSEN".to_owned(),
             Reached::AskedForGroup(_) => "it did not come back with that public value".to_owned(),
             Reached::Chosen => "the proposals were chosen and keys exchanged; it did not go on to IKE_AUTH".to_owned(),
             Reached::ChosenOnly(why) => format!("agreed, not carried further: {why}"),
-            Reached::AuthenticationRefused => {
-                "keys were exchanged; its IKE_AUTH was read with them and told AUTHENTICATION_FAILED".to_owned()
+            Reached::AuthenticationRefused(why) => {
+                format!("keys were exchanged; its IKE_AUTH was read with them and told AUTHENTICATION_FAILED: {why}")
             }
+            Reached::Entered(entered) => match entered.child {
+                None => "it proved itself by the pre-shared key, and asked for no CHILD SA".to_owned(),
+                Some(Ok(child)) => format!("it proved itself by the pre-shared key; {}", said(&child)),
+                Some(Err(error)) => {
+                    let error = notify::name(error).map_or_else(|| error.to_string(), str::to_owned);
+                    format!("it proved itself by the pre-shared key; of the CHILD SA it was told {error}")
+                }
+            },
             Reached::Unanswered(why) => format!("it was not answered: {why}"),
         }));
         Some(Seen { number, address, client, server_name: None, notes, facts, server: None })
     }
+}
+
+/// A CHILD SA in words.
+fn said(child: &ChildSa) -> String {
+    let spi = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let list = |all: &[wire::TrafficSelector]| all.iter().filter_map(text).collect::<Vec<_>>().join(", ");
+    let ([theirs, ours], [inside, outside]) = (&child.spis, &child.selectors);
+    format!(
+        "the CHILD SA has the SPIs {} (its own) and {} (of this end), for {} === {}",
+        spi(theirs),
+        spi(ours),
+        list(inside),
+        list(outside)
+    )
 }
 
 /// What the responder's rules choose of a first message.

@@ -6,6 +6,7 @@
 mod client;
 mod habits;
 mod ike;
+mod ike_auth;
 mod ssh;
 mod tls;
 

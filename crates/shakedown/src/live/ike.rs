@@ -27,7 +27,7 @@ const PORT: u16 = 500;
 const MOST: usize = 8;
 
 /// All transforms that the catalog has numbers for.
-fn candidates(catalog: &Catalog) -> Candidates {
+pub(crate) fn candidates(catalog: &Catalog) -> Candidates {
     Candidates::new(catalog.ike_transforms().into_iter().map(|one| Candidate {
         slot: one.slot,
         name: Name::new(&one.name),

@@ -153,7 +153,7 @@ impl Session {
     }
 
     /// The pre-shared key of `--psk-file`, else of the environment.
-    fn given_key(&self) -> Result<Option<Secret<Vec<u8>>>, Error> {
+    pub(crate) fn given_key(&self) -> Result<Option<Secret<Vec<u8>>>, Error> {
         if let Some(path) = &self.options.initiator.psk_file {
             let text = identity::read_secret(path, MOST_KEY)?;
             let key = shared_key_of_text(text.expose());
@@ -362,7 +362,7 @@ pub(super) fn subject(certificate: &Certificate) -> Option<Identification> {
 }
 
 /// `10.1.0.0/24[tcp/443]`, `10.1.0.1-10.1.0.9`, an address, or `dynamic` for the end's own.
-fn selector(text: &str, end: IpAddr) -> Option<TrafficSelector> {
+pub(crate) fn selector(text: &str, end: IpAddr) -> Option<TrafficSelector> {
     let (network, only) = match text.trim().split_once('[') {
         Some((network, only)) => (network.trim(), only.strip_suffix(']')?),
         None => (text.trim(), ""),
