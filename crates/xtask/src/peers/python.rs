@@ -16,6 +16,9 @@ pub(super) struct Pinned {
     programs: Vec<String>,
     /// `name==version`.
     packages: Vec<String>,
+    /// Those of which there is no wheel.
+    #[serde(default)]
+    from_source: Vec<String>,
 }
 
 /// Brings the packages into the folder `name` of the peers, each environment with pins of its own.
@@ -44,6 +47,7 @@ pub(super) fn bring(pinned: &Pinned, name: &str, peers: &Peers) -> Result<()> {
         "--only-binary",
         ":all:",
     ]);
+    pinned.from_source.iter().for_each(|name| _ = install.args(["--no-binary", name]));
     command::output(install.args(&pinned.packages))?;
     command::output(Command::new(&inner).args(["-m", "pip", "check", "--disable-pip-version-check"]))?;
     link(peers, &format!("peers-{name}"), &inner, None)?;
