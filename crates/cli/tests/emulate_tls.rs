@@ -427,6 +427,7 @@ fn as_a_client_it_meets_what_the_real_client_meets() {
         if let Some(version) = told {
             let version = if version == "TLSv1" { "TLSv1.0" } else { version };
             assert_eq!(outcome["agreed"]["version"], version, "{}", shown());
+            assert!(notes(&document).contains("carried through Finished: "), "{}", shown());
         }
         met[usize::from(told.is_some())] += 1;
     }

@@ -81,6 +81,22 @@ pub(crate) fn sign_pss(hash: Hash, n: &[u8], d: &[u8], message: &[u8]) -> Result
     private(&modulus, d, &data).map(|signature| signature.to_vec())
 }
 
+/// Encrypts with PKCS #1 v1.5, RFC 8017 section 7.2.1.
+pub(crate) fn encrypt(n: &[u8], e: &[u8], secret: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    if bit_length(n) > LARGEST || bit_length(e) > LARGEST_EXPONENT {
+        return Err(CryptoError::key("the RSA key is larger than is computed with"));
+    }
+    let modulus = Modulus::new(n).ok_or_else(|| CryptoError::key("the RSA modulus is even"))?;
+    let filling =
+        modulus.length().checked_sub(secret.len() + 3).filter(|&filling| filling >= 8).ok_or_else(too_small)?;
+    let mut padding = vec![0; filling];
+    crate::random(&mut padding)?;
+    // None of its bytes is zero: that one ends it.
+    padding.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = 1);
+    let block = Zeroizing::new([&[0, 2][..], &padding, &[0], secret].concat());
+    modulus.power(&block, strip_zeros(e)).map(|encrypted| encrypted.to_vec()).ok_or_else(too_small)
+}
+
 /// Decrypts what was encrypted with PKCS #1 v1.5 and must be `instead.len()` bytes long; what is not gives `instead`, and
 /// nothing tells the two apart (RFC 5246 section 7.4.7.1).
 pub(crate) fn decrypt(n: &[u8], d: &[u8], encrypted: &[u8], instead: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {

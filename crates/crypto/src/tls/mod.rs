@@ -6,6 +6,7 @@
 mod aead;
 mod ffdhe;
 mod legacy;
+mod premaster;
 mod prf;
 mod protection;
 mod schedule;
@@ -15,6 +16,7 @@ mod signing;
 pub(crate) mod x448;
 
 pub use legacy::{LegacyCipher, LegacyKeys, LegacyRecords};
+pub use premaster::{EncryptedPremaster, encrypt_premaster};
 pub use prf::Prf;
 pub use protection::{Opener, Protection, Sealer};
 pub use schedule::HandshakeKeys;

@@ -1,3 +1,5 @@
+mod finish;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub enum Until {
     Flight,
     /// The same, and whether the server lets a client without certificate in.
     Answer,
+    /// The whole handshake, to both Finished: [`Observation::finished`].
+    Finished,
 }
 
 /// How much of a server is read.
@@ -111,6 +115,7 @@ pub struct Client {
     shares: Vec<KeyShareSecret>,
     transcript: Transcript,
     protected: Option<Protected>,
+    legacy: Option<finish::Legacy>,
     phase: Phase,
     records: usize,
     /// Whether all was sent that a client sends in a handshake.
@@ -144,6 +149,7 @@ impl Client {
             shares: Vec::new(),
             transcript: Transcript::default(),
             protected: None,
+            legacy: None,
             phase: Phase::Hello,
             records: 0,
             answered: false,
@@ -350,7 +356,11 @@ impl Client {
                 Err(error) => self.end(End::Malformed { what: error.to_string(), offset: base as u64 }),
             };
         }
-        self.content(record.content_type, &record.fragment, base, false);
+        match self.opened(&record) {
+            Some(Ok(content)) => self.content(record.content_type, &content, base, true),
+            Some(Err(end)) => self.end(end),
+            None => self.content(record.content_type, &record.fragment, base, false),
+        }
     }
 
     fn content(&mut self, content_type: u8, content: &[u8], base: usize, is_encrypted: bool) {
@@ -364,7 +374,7 @@ impl Client {
                 self.messages(base);
             }
             // RFC 8446 appendix D.4; and where the server accepts a Finished that nobody could make, it is no server.
-            content::CHANGE_CIPHER_SPEC => {}
+            content::CHANGE_CIPHER_SPEC => self.server_changes(),
             content::APPLICATION_DATA => self.end(End::Complete),
             _ => {
                 let what = format!("record: content type {content_type} in a handshake");
@@ -574,6 +584,19 @@ impl Client {
     fn server_hello_done(&mut self) {
         self.observation.flight_complete = true;
         self.phase = Phase::ClientCertificate;
+        if self.config.until == Until::Finished {
+            match self.second_turn() {
+                Ok(bytes) => {
+                    self.outgoing.push_back(bytes);
+                    self.answered = true;
+                }
+                Err(reason) => {
+                    self.observation.unread = Some(reason);
+                    self.end(End::Unreadable);
+                }
+            }
+            return;
+        }
         if self.config.until != Until::Answer || self.observation.certificate_request.is_none() {
             return self.end(End::Complete);
         }
@@ -583,6 +606,9 @@ impl Client {
     }
 
     fn finished(&mut self, verify_data: &[u8], bytes: &[u8]) {
+        if self.legacy_finished(verify_data) {
+            return;
+        }
         let Some(protected) = &mut self.protected else {
             let what = "handshake: finished before the end of the handshake".to_owned();
             return self.end(End::Malformed { what, offset: 0 });
@@ -591,15 +617,17 @@ impl Client {
             return self.end(End::Complete);
         }
         let expected = protected.keys.server_finished(&self.transcript.hash(protected.hash));
-        if !expected.is_ok_and(|expected| expected == verify_data) {
+        let is_right = expected.is_ok_and(|expected| expected == verify_data);
+        if !is_right {
             self.observation.departures.push(Departure::WrongFinished);
         }
         self.transcript.add(bytes);
         self.observation.flight_complete = true;
         self.phase = Phase::ClientCertificate;
-        if self.config.until != Until::Answer {
+        if !matches!(self.config.until, Until::Answer | Until::Finished) {
             return self.end(End::Complete);
         }
+        self.observation.finished = is_right;
         let request = self.observation.certificate_request.as_ref();
         let answer = answer::tls13(protected, &mut self.transcript, request);
         self.send_answer(answer);

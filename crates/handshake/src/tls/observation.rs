@@ -34,6 +34,9 @@ pub struct Observation {
     pub certificate_request: Option<CertificateRequest>,
     /// Whether the server's messages came to their end: ServerHelloDone, or Finished of TLS 1.3.
     pub flight_complete: bool,
+    /// Whether both ends' Finished were exchanged, and the server's was right: with [`super::Until::Finished`] and
+    /// [`super::Until::Answer`]. In TLS 1.3 the server may still refuse what the client sent with its own.
+    pub finished: bool,
     /// Session tickets that came after the handshake.
     pub tickets: usize,
     /// Alerts that did not end the connection: warnings.

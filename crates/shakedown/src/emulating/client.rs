@@ -1,13 +1,15 @@
 //! The other side: a connection to a server as some client would make it.
 
-use shakedown_model::{Known, Protocol, Report, Role, Slot};
+use shakedown_model::{Ending, Fact, Known, OutcomeResult, Party, PartySource, Protocol, Report, Role, Slot};
+use shakedown_probe::tls::{Finished, finish};
 
 use crate::check::Wanted;
 use crate::{Error, Session, Target};
 
 impl Session {
     /// Connects to a server with the offer of this client, exchanges keys where they are computed here, and says what came
-    /// out. Nobody logs in. Of TLS and IKE this is a check with that client.
+    /// out. Nobody logs in. Of TLS this is a check with that client and one more connection, which is carried through
+    /// Finished where its algorithms are computed here; of IKE it is a check.
     ///
     /// # Errors
     /// The target or the client cannot be read, or they do not speak the same protocol, or one that is not emulated.
@@ -22,10 +24,8 @@ impl Session {
             let mut report = session.check(named).await?;
             report.command = "emulate".to_owned();
             if target.protocol == Protocol::Tls {
-                report.notes.push(
-                    "the client's own hello was sent, and the server's answer to it read; no request was made"
-                        .to_owned(),
-                );
+                report.notes.push("the client's own hello was sent; no request was made".to_owned());
+                session.carry(&mut report, &target).await?;
             }
             return Ok(report);
         }
@@ -62,6 +62,55 @@ impl Session {
             self.judge(&mut report, 0, server, &context);
         }
         Ok(report)
+    }
+}
+
+impl Session {
+    /// Carries the handshake through Finished with each server that took the client's hello.
+    async fn carry(&self, report: &mut Report, target: &Target) -> Result<(), Error> {
+        let reached = self.tls_target(target)?;
+        let context = self.tls_context(&reached);
+        let (options, candidates) = (self.tls_options(), crate::live::candidates(&self.catalog));
+        let mut notes = Vec::new();
+        for pair in report.pairs.iter().filter(|pair| pair.outcome.result() == OutcomeResult::Agreed) {
+            let ends = report.parties.get(pair.client).and_then(Party::tls).zip(report.parties.get(pair.server));
+            let Some((client, PartySource::Live { address })) = ends.map(|(client, server)| (client, &server.source))
+            else {
+                continue;
+            };
+            let Ok(address) = address.parse() else { continue };
+            let offer = client.open(Role::Client, &context);
+            notes.push(told(&finish(&reached, address, &options, &candidates, &offer).await));
+            report.connections += 1;
+        }
+        report.notes.extend(notes);
+        Ok(())
+    }
+}
+
+/// How far it came, in one sentence.
+fn told(finished: &Finished) -> String {
+    let when = |after_finished: bool| if after_finished { "after" } else { "before" };
+    match finished {
+        Finished::Done { version, cipher_suite } => {
+            let agreed: Vec<String> =
+                version.iter().chain(cipher_suite).map(|name| format!("`{}`", name.as_str())).collect();
+            format!("the handshake was carried through Finished: {}", agreed.join(", "))
+        }
+        Finished::NotCarried { why } => format!("the handshake was not carried through Finished: {why}"),
+        Finished::WrongFinished => "the server's Finished does not fit the handshake".to_owned(),
+        Finished::Refused { alert, after_finished } => {
+            format!("the server sent the alert `{alert}` {} the client's Finished", when(*after_finished))
+        }
+        Finished::Ended { fact, after_finished } => {
+            let how = match fact {
+                Fact::Ended { ending: Ending::Closed, .. } => "closed the connection",
+                Fact::Ended { ending: Ending::Reset, .. } => "reset the connection",
+                Fact::Ended { ending: Ending::Silent { .. }, .. } | Fact::TooSlow { .. } => "said nothing more",
+                _ => "did not go on",
+            };
+            format!("the server {how} {} the client's Finished", when(*after_finished))
+        }
     }
 }
 

@@ -137,7 +137,7 @@ impl Session {
         Ok(reached)
     }
 
-    pub(super) fn tls_options(&self) -> TlsOptions {
+    pub(crate) fn tls_options(&self) -> TlsOptions {
         let mut options = TlsOptions::default();
         options.timeout = self.options.timeout;
         options.family = self.options.family.into();
