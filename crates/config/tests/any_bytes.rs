@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use shakedown_config::ipsec_conf;
 use shakedown_config::proxy;
-use shakedown_config::tls::{TlsVersion, key_files};
+use shakedown_config::tls::TlsVersion;
 use shakedown_config::{Memory, apache, dovecot, flat, haproxy, lighttpd, nginx, openssl_cnf, postfix, yaml};
 use shakedown_model::Role;
 
@@ -111,10 +111,9 @@ proptest! {
         }
         let reading = nginx::read(&files, &nginx::Spec { path, version: Some("1.22.1"), library: None }).unwrap();
         let _ = reading.select(None, Some(443), Some("a.example"));
-        for (index, server) in reading.servers.iter().enumerate() {
+        for index in 0..reading.servers.len() {
             let _ = reading.set(index, "ssl_ciphers", &["A B"]);
             let _ = reading.unset(index, "ssl_protocols");
-            let _ = key_files(&files, server, "/c");
         }
         let spec = apache::Spec { path, version: Some("2.4.62"), library: None, variables: &[] };
         let reading = apache::read(&files, &spec).unwrap();

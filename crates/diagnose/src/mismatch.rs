@@ -34,7 +34,8 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         {
             "client-certificate-rejected"
         }
-        (FailureKind::Deviation { .. }, Slot::Certificate) => "weak-signature-digest",
+        (FailureKind::Deviation { by: Role::Client, .. }, Slot::Certificate) => "weak-signature-digest",
+        (FailureKind::Deviation { by: Role::Server, .. }, Slot::Certificate) => "server-certificate-missing",
         (FailureKind::Deviation { .. }, _) if crate::tls::is_stage(failed.stage) => crate::text::cause_of(failed.slot),
         (FailureKind::MarkerChosen { .. } | FailureKind::Deviation { .. }, _) => "implementation-defect",
         (FailureKind::NotTheKnownKey | FailureKind::RevokedKey, _) => "host-key-changed",

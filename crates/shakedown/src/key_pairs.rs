@@ -1,15 +1,33 @@
-//! The private keys that a server's configuration names beside its certificates: whether they belong together.
+//! The certificates and private keys that a server's configuration names: whether its process can load them, and whether they
+//! belong together.
 
 use shakedown_config::Files;
 use shakedown_config::files::FILE_LIMIT;
-use shakedown_config::tls_party::{CertificatePlace, certificate_places};
+use shakedown_config::tls_party::{CertificatePlace, KeyProblems, certificate_places, key_files};
 use shakedown_model::tls::Unable;
 use shakedown_model::{Evidence, Fact, FilePermission, Gathered, Origin, Role, Slot};
 use shakedown_x509::{KeyFit, Limits, certificates, key_fits};
 
-/// Finds the pairs that do not belong together: no server over OpenSSL serves with one.
+/// Finds what no server over OpenSSL starts with: files that cannot be loaded, and pairs that do not belong together.
 pub(crate) fn look_at(gathered: &mut Gathered, files: &dyn Files) {
     for party in gathered.parties.iter_mut().filter(|party| party.role == Role::Server) {
+        let KeyProblems { evidence, note } = key_files(files, party);
+        party.notes.extend(note);
+        for one in &evidence {
+            let what = match &one.fact {
+                Fact::KeyFile { path, permission: FilePermission::Missing } => {
+                    format!("the private key `{path}` is not there")
+                }
+                Fact::KeyFile { path, .. } => format!("the private key `{path}` may be read by others"),
+                Fact::Configuration { message, .. } => message.clone(),
+                _ => continue,
+            };
+            let what = format!("it does not start: {what}");
+            if let Some(policy) = party.tls_mut() {
+                policy.unable.push(Unable { slot: Slot::Certificate, what, origin: one.origin.clone() });
+            }
+        }
+        gathered.evidence.extend(evidence);
         for place in certificate_places(party) {
             let (key, origin) = key_of(&place);
             if fit(files, &place) != Some(KeyFit::Differs) {

@@ -305,12 +305,6 @@ fn server(
         )),
         None => {}
     }
-    server.reject_handshake = both
-        .last("SSLStrictSNIVHostCheck")
-        .and_then(argument)
-        .filter(|value| value.as_str().eq_ignore_ascii_case("on"))
-        .map(|value| Setting::new(true, value.origin().clone()))
-        .filter(|_| false);
     server.alpn = Some(match both.last("Protocols") {
         Some(node) => {
             let names = node.arguments.iter().filter(|name| !name.as_str().eq_ignore_ascii_case("h2c"));

@@ -76,6 +76,10 @@ impl Reading {
             let (names, label, block) = (settings.names, settings.label, settings.block);
             settings = ServerSettings { names, label, block, ..default.clone() };
         }
+        // A certificate that it has from the level above is never shown.
+        if settings.reject_handshake.is_some() {
+            settings.certificates.clear();
+        }
         if !self.names_before_versions {
             settings.settings.protocols.clone_from(&default.settings.protocols);
         }

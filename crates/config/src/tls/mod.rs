@@ -8,13 +8,11 @@
 mod command;
 pub(crate) mod defaults;
 pub(crate) mod edit;
-mod key_files;
 mod settings;
 mod version;
 
 pub use command::{Command, CommandSet, Refusal, Scope, apply};
 pub use edit::{Edit, EditError};
-pub use key_files::{KeyFiles, key_files};
 pub use settings::{
     CertificateContext, CertificateFiles, ClientVerification, Library, LibrarySettings, Listen, ServerSettings,
     Setting, Switch, VersionBound,

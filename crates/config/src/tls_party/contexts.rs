@@ -76,6 +76,11 @@ pub(super) fn choose<'a>(settings: &'a ServerSettings, read: &[Read<'_>], spec: 
 }
 
 impl Choice<'_> {
+    /// What the product calls the setting that ends such handshakes.
+    fn strict_word(&self) -> &'static str {
+        if self.settings.product == "nginx" { "ssl_reject_handshake" } else { "strict-sni" }
+    }
+
     /// No certificate is for the name.
     fn without_a_name(
         &mut self,
@@ -92,12 +97,14 @@ impl Choice<'_> {
         let strict = self.settings.reject_handshake.as_ref().filter(|setting| setting.value);
         match (strict, name) {
             (Some(strict), Some(name)) => {
-                let what = format!("no certificate is for `{name}`, and `strict-sni` ends the handshake");
+                let word = self.strict_word();
+                let what = format!("no certificate is for `{name}`, and `{word}` ends the handshake");
                 self.unable = Some(Unable { slot: Slot::Certificate, what, origin: Some(strict.origin.clone()) });
             }
             (Some(_), None) => {
                 self.unknown = true;
-                self.notes.push("`strict-sni` ends handshakes without a name that a certificate is for".to_owned());
+                let word = self.strict_word();
+                self.notes.push(format!("`{word}` ends handshakes without a name that a certificate is for"));
             }
             (None, _) if pairs.len() > 1 => {
                 self.notes.push("no certificate is for the name: the first one is shown".to_owned());

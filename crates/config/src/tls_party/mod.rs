@@ -9,6 +9,7 @@ mod diff;
 mod edit;
 mod haproxy;
 mod java;
+mod key_files;
 mod lighttpd;
 mod lines;
 mod mail;
@@ -23,6 +24,7 @@ mod set_lines;
 pub use self::edit::{
     CertificatePlace, Change, DhSource, Wanted, Words, certificate_places, dh_source, edit, with_edits, words,
 };
+pub use self::key_files::{KeyProblems, key_files};
 pub use self::openssl::openssl;
 
 use std::sync::Arc;

@@ -129,8 +129,7 @@ fn of_server(id: shakedown_model::EvidenceId, path: &str) -> Match {
     one.object = Some(Object { kind: "private key", name: path.to_owned() });
     one.evidence.push(id);
     // What the rules make of a server that has no certificate to show is this.
-    one.supersedes =
-        vec!["invalid-configuration", "server-certificate-missing", "weak-signature-digest", "connection-cut"];
+    one.supersedes = vec!["invalid-configuration", "server-certificate-missing", "connection-cut"];
     let steps = vec![
         server_shell(&format!("openssl pkey -in {path} -pubout"), "prints the public part of the key"),
         server_shell("openssl x509 -in CERTIFICATE -noout -pubkey", "prints that of the certificate: the same"),

@@ -58,11 +58,12 @@
 //! ```
 
 use shakedown_model::{
-    Applicability, Change, Fact, FilePermission, Match, Object, Phase, Reason, Remedy, Role, Side, Strength,
+    Applicability, Change, EvidenceId, Fact, FilePermission, Match, Object, Phase, Protocol, Reason, Remedy, Role,
+    Side, Strength,
 };
 
 use crate::Case;
-use crate::hostkey::client_shell;
+use crate::hostkey::{client_shell, server_shell};
 use crate::text::quoted;
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
@@ -96,5 +97,40 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         one.remedies.push(Remedy { role: Role::Client, change });
         found.push(one);
     }
+    if case.protocol == Protocol::Tls {
+        for (id, evidence) in case.facts().filter(|(_, evidence)| evidence.subject == Some(Role::Server)) {
+            let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
+            found.extend(of_server(id, path, permission));
+        }
+    }
     found
+}
+
+/// A key that a server of TLS cannot load, so that it does not start.
+fn of_server(id: EvidenceId, path: &str, permission: &FilePermission) -> Option<Match> {
+    let file = quoted(path);
+    let (summary, title, command) = match permission {
+        FilePermission::TooOpen { mode } => (
+            format!("the server refuses its private key {file}: its mode {mode:04o} lets others read it"),
+            format!("let only its owner read {file}"),
+            format!("chmod 600 {path}"),
+        ),
+        FilePermission::Missing => (
+            format!("the server's private key {file} is not there"),
+            format!("put the key that belongs to the certificate at {file}, or name the file that holds it"),
+            format!("ls -l {path}"),
+        ),
+        _ => return None,
+    };
+    let mut one = Match::new(Strength::Decisive, Side::Server, summary);
+    one.phase = Some(Phase::Certificate);
+    one.reason = Reason::KeyMaterial;
+    one.side_because = "key material: the file is its own".to_owned();
+    one.object = Some(Object { kind: "private key", name: path.to_owned() });
+    one.evidence.push(id);
+    // What the rules make of a server that has no certificate to show is this.
+    one.supersedes = vec!["invalid-configuration", "server-certificate-missing", "connection-cut"];
+    let steps = vec![server_shell(&command, "")];
+    one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
+    Some(one)
 }
