@@ -3,11 +3,15 @@
 //! `SHAKEDOWN_SEED=NUMBER` draws other pairs, `SHAKEDOWN_CASES=NUMBER` more of them.
 #![allow(clippy::print_stderr, reason = "the seed, and a skipped part, are said")]
 
+#[path = "support/draw.rs"]
+mod draw;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use draw::Draw;
 use serde_json::Value;
 use shakedown_testkit::peers::{Strongswan, strongswan_conf};
 use shakedown_testkit::{cases, run, seed};
@@ -15,27 +19,6 @@ use tempfile::TempDir;
 
 /// How many pairs two daemons hold at a time.
 const TOGETHER: u32 = 20;
-
-/// The generator of Marsaglia ("Xorshift RNGs", 2003): any will do.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % limit
-    }
-
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    /// Holds in so many cases of a hundred.
-    fn once(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
 
 /// Keywords, and what the daemon calls them.
 const NAMES: [(&str, &str); 13] = [

@@ -4,38 +4,21 @@
 //! `SHAKEDOWN_SEED=NUMBER` draws other pairs, `SHAKEDOWN_CASES=NUMBER` more of them.
 #![allow(clippy::print_stderr, reason = "the seed is said")]
 
+#[path = "support/draw.rs"]
+mod draw;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use draw::Draw;
 use serde_json::Value;
 use shakedown_testkit::peers::Libreswan;
 use shakedown_testkit::{cases, run, seed};
 
 /// How many pairs two daemons hold at a time.
 const TOGETHER: u32 = 40;
-
-/// The generator of Marsaglia ("Xorshift RNGs", 2003): any will do.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % limit
-    }
-
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    /// Holds in so many cases of a hundred.
-    fn once(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
 
 /// What is written at an end; nothing where it is empty.
 #[derive(Clone, Default)]

@@ -382,14 +382,8 @@ fn clients_of_a_log_are_computed_with_every_change() {
     let Some(ends) = ends(&SshdSpec::with_config("Ciphers aes128-cbc\n"), "") else { return };
     let named = ends.server.config().display().to_string();
     let log = ends.folder.path().join("auth.log");
-    let lines = |address: &str, software: &str, port: u16| {
-        format!(
-            "Nov 22 07:00:01 db01 sshd[{port}]: debug1: Connection from {address} port {port} on 192.0.2.1 port 22\n\
-             Nov 22 07:00:01 db01 sshd[{port}]: debug1: Remote protocol version 2.0, remote software version {software}\n\
-             Nov 22 07:00:02 db01 sshd[{port}]: Connection closed by {address} port {port} [preauth]\n"
-        )
-    };
-    let text = lines("192.0.2.7", "OpenSSH_8.4p1", 50_001) + &lines("192.0.2.8", "OpenSSH_5.3", 50_002);
+    let text = support::sshd_log("192.0.2.7", "OpenSSH_8.4p1", 50_001)
+        + &support::sshd_log("192.0.2.8", "OpenSSH_5.3", 50_002);
     std::fs::write(&log, text).unwrap();
     let run = ends.fix(&[&named, "--seen-in", &log.display().to_string()]);
     assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);

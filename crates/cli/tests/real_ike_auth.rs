@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use ike_lab::{Asked, Lab, SECRET};
 use serde_json::Value;
-use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 use shakedown_testkit::peers::{Strongswan, strongswan_conf};
 use shakedown_testkit::run;
 
@@ -338,49 +337,18 @@ fn a_responder_that_keeps_one_sa_for_each_identity_drops_it_as_the_flag_says() {
     assert_ne!(installed(&before), installed(&after), "{before}{after}{log}");
 }
 
-/// Puts certificates into the folders of `swanctl`, and those of the initiator beside them: `own`, `ecdsa`, `ed25519`,
-/// `expired`, and `strange` by an authority that the gateway does not know. The gateway's is of this kind, out of date where
-/// `valid` does not hold.
+/// The initiator's certificates, with the kinds of their keys.
+const INITIATORS: [(&str, &str); 6] = [
+    ("own", "rsa"),
+    ("ecdsa", "ecdsa"),
+    ("p384", "p384"),
+    ("ed25519", "ed25519"),
+    ("strange", "rsa"),
+    ("expired", "ecdsa"),
+];
+
 fn certificates(folder: &Path, kind: &str, valid: bool) {
-    const DAY: i64 = 86_400;
-    let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs()).expect("a time");
-    for part in ["x509", "x509ca", "private"] {
-        fs::create_dir_all(folder.join(part)).expect("a folder");
-    }
-    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a file");
-    let (root_key, strange_key) = (CertificateKey::p256(), CertificateKey::p256());
-    let root = CertificateSpec::authority("Root of Example", now);
-    let stranger = CertificateSpec::authority("Root of Others", now);
-    write("x509ca/root.pem", pem("CERTIFICATE", &root.self_signed(&root_key)));
-    write("stranger.pem", pem("CERTIFICATE", &stranger.self_signed(&strange_key)));
-    let key = |kind: &str| match kind {
-        "rsa" => CertificateKey::rsa(),
-        "ecdsa" => CertificateKey::p256(),
-        "p384" => CertificateKey::p384(),
-        _ => CertificateKey::ed25519(),
-    };
-    let (gateway, mut of_gateway) = (key(kind), CertificateSpec::server("gw.example", now));
-    if !valid {
-        (of_gateway.not_before, of_gateway.not_after) = (now - 20 * DAY, now - 10 * DAY);
-    }
-    write("x509/gw.pem", pem("CERTIFICATE", &of_gateway.signed(&gateway, &root.signer(&root_key))));
-    write("private/gw.pem", gateway.pem());
-    for (name, kind) in [
-        ("own", "rsa"),
-        ("ecdsa", "ecdsa"),
-        ("p384", "p384"),
-        ("ed25519", "ed25519"),
-        ("strange", "rsa"),
-        ("expired", "ecdsa"),
-    ] {
-        let (own, mut spec) = (key(kind), CertificateSpec::server("a.example", now));
-        if name == "expired" {
-            (spec.not_before, spec.not_after) = (now - 20 * DAY, now - 10 * DAY);
-        }
-        let signer = if name == "strange" { stranger.signer(&strange_key) } else { root.signer(&root_key) };
-        write(&format!("{name}.pem"), pem("CERTIFICATE", &spec.signed(&own, &signer)));
-        write(&format!("{name}.key"), own.pem());
-    }
+    ike_lab::certificates(folder, "ecdsa", (kind, valid), &INITIATORS);
 }
 
 /// It has a certificate, and wants one.

@@ -7,7 +7,6 @@ use std::fs;
 use std::path::Path;
 
 use ike_lab::Lab;
-use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 
 const GATEWAY: &str = r#"
 connections {
@@ -62,34 +61,10 @@ connections {
 }
 "#;
 
-/// The gateway's certificate in the folders of `swanctl`; the initiator's are `own`, `expired`, `ecdsa`, and `strange` by an
-/// authority that the gateway does not know.
 fn files(folder: &Path) {
-    const DAY: i64 = 86_400;
-    let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs()).expect("a time");
-    for part in ["x509", "x509ca", "private"] {
-        fs::create_dir_all(folder.join(part)).expect("a folder");
-    }
+    let initiators = [("own", "rsa"), ("expired", "rsa"), ("ecdsa", "ecdsa"), ("strange", "rsa")];
+    ike_lab::certificates(folder, "rsa", ("rsa", true), &initiators);
     let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a file");
-    let (root_key, strange_key) = (CertificateKey::rsa(), CertificateKey::rsa());
-    let root = CertificateSpec::authority("Root of Example", now);
-    let stranger = CertificateSpec::authority("Root of Others", now);
-    write("x509ca/root.pem", pem("CERTIFICATE", &root.self_signed(&root_key)));
-    write("stranger.pem", pem("CERTIFICATE", &stranger.self_signed(&strange_key)));
-    let gateway = CertificateKey::rsa();
-    let spec = CertificateSpec::server("gw.example", now);
-    write("x509/gw.pem", pem("CERTIFICATE", &spec.signed(&gateway, &root.signer(&root_key))));
-    write("private/gw.pem", gateway.pem());
-    for name in ["own", "expired", "ecdsa", "strange"] {
-        let own = if name == "ecdsa" { CertificateKey::p256() } else { CertificateKey::rsa() };
-        let mut spec = CertificateSpec::server("a.example", now);
-        if name == "expired" {
-            (spec.not_before, spec.not_after) = (now - 20 * DAY, now - 10 * DAY);
-        }
-        let signer = if name == "strange" { stranger.signer(&strange_key) } else { root.signer(&root_key) };
-        write(&format!("{name}.pem"), pem("CERTIFICATE", &spec.signed(&own, &signer)));
-        write(&format!("{name}.key"), own.pem());
-    }
     write("own.conf", OWN.replace("PROPOSALS", "aes256-sha256-modp2048"));
     write("sha1.conf", OWN.replace("PROPOSALS", "aes128-sha1-modp2048"));
 }

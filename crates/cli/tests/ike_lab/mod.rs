@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use shakedown_testkit::certificates::{CertificateKey, CertificateSpec, pem};
 use shakedown_testkit::peers::{Libreswan, Strongswan, strongswan_conf};
 use shakedown_testkit::run;
 
@@ -157,5 +158,49 @@ impl Asked {
     /// The confidence of the first diagnosis.
     pub(crate) fn confidence(&self) -> f64 {
         self.document["diagnoses"][0]["confidence"].as_f64().unwrap_or(0.0)
+    }
+}
+
+/// Puts the gateway's certificate, of a key of this kind and out of date where it is not to be valid, into the folders of
+/// `swanctl`, and beside them those of the initiator with the kinds of their keys: all by an authority with a key of a kind,
+/// but `strange`, which is by one that the gateway does not know, and of which `expired` is out of date.
+pub(crate) fn certificates(
+    folder: &Path,
+    authority: &str,
+    (gateway, valid): (&str, bool),
+    initiators: &[(&str, &str)],
+) {
+    const DAY: i64 = 86_400;
+    let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs()).expect("a time");
+    for part in ["x509", "x509ca", "private"] {
+        fs::create_dir_all(folder.join(part)).expect("a folder");
+    }
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a file");
+    let key = |kind: &str| match kind {
+        "rsa" => CertificateKey::rsa(),
+        "ecdsa" => CertificateKey::p256(),
+        "p384" => CertificateKey::p384(),
+        _ => CertificateKey::ed25519(),
+    };
+    let past = |spec: &mut CertificateSpec| (spec.not_before, spec.not_after) = (now - 20 * DAY, now - 10 * DAY);
+    let (root_key, strange_key) = (key(authority), key(authority));
+    let root = CertificateSpec::authority("Root of Example", now);
+    let stranger = CertificateSpec::authority("Root of Others", now);
+    write("x509ca/root.pem", pem("CERTIFICATE", &root.self_signed(&root_key)));
+    write("stranger.pem", pem("CERTIFICATE", &stranger.self_signed(&strange_key)));
+    let (gateway, mut spec) = (key(gateway), CertificateSpec::server("gw.example", now));
+    if !valid {
+        past(&mut spec);
+    }
+    write("x509/gw.pem", pem("CERTIFICATE", &spec.signed(&gateway, &root.signer(&root_key))));
+    write("private/gw.pem", gateway.pem());
+    for (name, kind) in initiators {
+        let (own, mut spec) = (key(kind), CertificateSpec::server("a.example", now));
+        if *name == "expired" {
+            past(&mut spec);
+        }
+        let signer = if *name == "strange" { stranger.signer(&strange_key) } else { root.signer(&root_key) };
+        write(&format!("{name}.pem"), pem("CERTIFICATE", &spec.signed(&own, &signer)));
+        write(&format!("{name}.key"), own.pem());
     }
 }

@@ -77,3 +77,12 @@ impl Shakedown {
         (run.status, run.json())
     }
 }
+
+/// What a debug log of sshd tells of a client that went away.
+pub(crate) fn sshd_log(address: &str, software: &str, port: u16) -> String {
+    format!(
+        "Nov 22 07:00:01 db01 sshd[{port}]: debug1: Connection from {address} port {port} on 192.0.2.1 port 22\n\
+         Nov 22 07:00:01 db01 sshd[{port}]: debug1: Remote protocol version 2.0, remote software version {software}\n\
+         Nov 22 07:00:02 db01 sshd[{port}]: Connection closed by {address} port {port} [preauth]\n"
+    )
+}

@@ -7,9 +7,9 @@ use shakedown_probe::ike::Attempt;
 use shakedown_wire::ike::Identification;
 use shakedown_wire::ike::number::{identity_v1, notification};
 
-use shakedown_x509::{Certificate, SignatureCheck};
+use shakedown_x509::Certificate;
 
-use super::ike_seen::{Judging, Seen, agreed, certificates, failed, own_faults, text, undecided, wrong_identity};
+use super::ike_seen::{Judging, Seen, agreed, failed, own_faults, signed, text, undecided, wrong_identity};
 
 /// Reads an attempt.
 pub(super) fn read(attempt: &Attempt<Observation>, judging: &Judging<'_>) -> Seen {
@@ -127,21 +127,8 @@ fn signature(
     judging: &Judging<'_>,
     seen: &mut Seen,
 ) -> Option<String> {
-    let Some(der) = observation.certificates.first() else {
-        return Some("it proves itself by a certificate that it does not send".to_owned());
-    };
-    let certificate = match Certificate::from_der(der) {
-        Ok(certificate) => certificate,
-        Err(error) => return Some(format!("its certificate cannot be read: {error}")),
-    };
-    certificates(&certificate, (&observation.certificates, observation.identity.as_ref()), judging, seen);
-    match shakedown_x509::verify_bare(&certificate.key, signature, hash) {
-        SignatureCheck::Verified => None,
-        SignatureCheck::Wrong => {
-            Some("its signature was not made with the key of the certificate that it sends".to_owned())
-        }
-        SignatureCheck::Unchecked { reason } => Some(reason),
-    }
+    let check = |certificate: &Certificate| shakedown_x509::verify_bare(&certificate.key, signature, hash);
+    signed((&observation.certificates, observation.identity.as_ref()), check, judging, seen)
 }
 
 /// Errors by which responders say, without protection, that they cannot make sense of what was encrypted.

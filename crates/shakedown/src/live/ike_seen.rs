@@ -217,14 +217,7 @@ fn signature(
     judging: &Judging<'_>,
     seen: &mut Seen,
 ) -> Option<String> {
-    let Some(der) = observation.certificates.first() else {
-        return Some("it proves itself by a certificate that it does not send".to_owned());
-    };
-    let certificate = match Certificate::from_der(der) {
-        Ok(certificate) => certificate,
-        Err(error) => return Some(format!("its certificate cannot be read: {error}")),
-    };
-    let checked = match (method, AlgorithmIdentifier::split(data)) {
+    let check = |certificate: &Certificate| match (method, AlgorithmIdentifier::split(data)) {
         (auth_method::DIGITAL_SIGNATURE, Some(AlgorithmIdentifier { algorithm, signature })) => {
             shakedown_x509::verify(&certificate.key, algorithm, signature, octets)
         }
@@ -232,7 +225,26 @@ fn signature(
         (auth_method::RSA, _) => shakedown_x509::verify(&certificate.key, RSA_SHA1, data, octets),
         _ => SignatureCheck::Unchecked { reason: format!("authentication method {method} is not checked here") },
     };
-    certificates(&certificate, (&observation.certificates, observation.identity.as_ref()), judging, seen);
+    signed((&observation.certificates, observation.identity.as_ref()), check, judging, seen)
+}
+
+/// What proves a responder that sends certificates: its signature, which is checked by its own certificate, and that
+/// certificate. What stays open, where something does.
+pub(super) fn signed(
+    (chain, identity): (&[Vec<u8>], Option<&Identification>),
+    check: impl FnOnce(&Certificate) -> SignatureCheck,
+    judging: &Judging<'_>,
+    seen: &mut Seen,
+) -> Option<String> {
+    let Some(der) = chain.first() else {
+        return Some("it proves itself by a certificate that it does not send".to_owned());
+    };
+    let certificate = match Certificate::from_der(der) {
+        Ok(certificate) => certificate,
+        Err(error) => return Some(format!("its certificate cannot be read: {error}")),
+    };
+    let checked = check(&certificate);
+    certificates(&certificate, (chain, identity), judging, seen);
     match checked {
         SignatureCheck::Verified => None,
         SignatureCheck::Wrong => {
@@ -256,7 +268,7 @@ fn wanted(identity: &Identification) -> Option<Wanted> {
 
 /// What the initiator has against the responder's certificate. Purposes are those of TLS, and count for nothing here (RFC 4945
 /// section 5.1.3.12 leaves them open).
-pub(super) fn certificates(
+fn certificates(
     certificate: &Certificate,
     (chain, own_name): (&[Vec<u8>], Option<&Identification>),
     judging: &Judging<'_>,
