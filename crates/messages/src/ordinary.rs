@@ -60,8 +60,6 @@ const MOST: usize = SLOTS / 4;
 pub(crate) struct Passed {
     /// The message of a peer's success that it is, by place.
     pub(crate) success: Option<usize>,
-    /// Where the message begins in the line: behind a colon and a blank, or at the front.
-    pub(crate) message: usize,
     /// How much of the message is the same in all lines of the form.
     pub(crate) begins: usize,
 }
@@ -120,17 +118,17 @@ impl<'a> Ordinary<'a> {
         Some(Self { slots, rows: rows.iter().map(|row| Row::of(row, bytes)).collect::<Option<_>>()? })
     }
 
-    /// The form of a line without its end; `None` of a line that is to be looked at.
+    /// The form of a message that goes from one place of a text to another, the end of its line; `None` of one that is to
+    /// be looked at.
     #[inline]
-    pub(crate) fn pass(&self, line: &[u8]) -> Option<Passed> {
-        let begin = begin(line);
-        let message = line.get(begin..)?;
+    pub(crate) fn pass(&self, text: &[u8], from: usize, end: usize) -> Option<Passed> {
+        let message = text.get(from..end)?;
         let head = message.first_chunk::<HEAD>()?;
         let (mut at, first) = (hash(*head), u64::from_le_bytes(*head));
         loop {
             let row = self.rows.get(usize::from(u16::from_le_bytes(*self.slots.get(at)?)).checked_sub(1)?)?;
             if first == row.first && row.is_of(message) {
-                return Some(Passed { success: row.success, message: begin, begins: row.begins });
+                return Some(Passed { success: row.success, begins: row.begins });
             }
             at = (at + 1) % SLOTS;
         }
@@ -183,7 +181,7 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 
 /// Where the message of a line begins: behind the time, the host and the program of syslog, if these are there.
 #[inline]
-fn begin(line: &[u8]) -> usize {
+pub(crate) fn begin(line: &[u8]) -> usize {
     // `Nov 21 10:11:12 `, or a time in one word.
     let time = match line {
         [_, _, _, b' ', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', ..] => 16,
@@ -215,8 +213,13 @@ pub(crate) fn places(eight: u64, byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::{Passed, begin};
     use crate::Messages;
     use crate::literals::{Weight, weight};
+
+    fn pass(messages: &Messages, line: &[u8]) -> Option<Passed> {
+        messages.ordinary().pass(line, begin(line), line.len())
+    }
 
     const PREFIXES: [&str; 4] = [
         "",
@@ -233,7 +236,7 @@ mod tests {
         for form in &forms {
             for prefix in PREFIXES {
                 let line = format!("{prefix}{}", form.example);
-                assert!(messages.ordinary().pass(line.as_bytes()).is_some(), "{line}");
+                assert!(pass(&messages, line.as_bytes()).is_some(), "{line}");
             }
         }
     }
@@ -247,7 +250,7 @@ mod tests {
             .filter(|entry| weight(entry) == Weight::Failure)
             .flat_map(|entry| entry.examples.iter().flat_map(|example| example.lines()).map(move |line| (entry, line)))
             .flat_map(|(entry, line)| PREFIXES.map(|prefix| (entry.id.clone(), format!("{prefix}{line}"))))
-            .filter(|(_, line)| messages.ordinary().pass(line.as_bytes()).is_some())
+            .filter(|(_, line)| pass(&messages, line.as_bytes()).is_some())
             .collect();
         assert!(passed.is_empty(), "{passed:?}");
     }
@@ -257,7 +260,7 @@ mod tests {
     fn the_peer_of_a_success_is_found() {
         let messages = Messages::built_in();
         for form in messages.forms().iter().filter(|form| !form.success.is_empty()) {
-            let passed = messages.ordinary().pass(form.example.as_bytes());
+            let passed = pass(&messages, form.example.as_bytes());
             let entry = passed.and_then(|passed| passed.success).expect("a message");
             assert_eq!(messages.entry(entry).map(weight), Some(Weight::Success), "{form:?}");
             let regex = messages.regex(entry).expect("a pattern");
@@ -278,7 +281,7 @@ mod tests {
             "Nov 21 10:11:12 host sshd[1234]: error: Accepted publickey for root",
             "Nov 21 10:11:12 host sshd[1234] Accepted publickey for root from 192.0.2.7",
         ] {
-            assert_eq!(messages.ordinary().pass(line.as_bytes()), None, "{line}");
+            assert_eq!(pass(&messages, line.as_bytes()), None, "{line}");
         }
     }
 }

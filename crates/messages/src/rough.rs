@@ -9,9 +9,9 @@ use std::ops::Range;
 use memchr::memmem;
 
 use crate::hit::line_of;
+use crate::lanes::{self, Line};
 use crate::literals::{Weight, weight};
-use crate::ordinary::places;
-use crate::quick::Quick;
+use crate::ordinary::{self, places};
 use crate::scan::Scan;
 use crate::{Envelope, Messages};
 
@@ -21,18 +21,20 @@ pub(crate) struct Rough {
     file: usize,
     /// What marks the lines of attempts that failed near the end of the block before.
     marks: Vec<Mark>,
-    /// The words of lines of successes that were read already.
-    known: HashSet<u64, Quick>,
+    /// Words of successes that were read already, the last ones at each place; the highest bits of a word say its place.
+    known: Vec<[u64; 4]>,
     /// Finds what stands before the peer in most of them.
     from: memmem::Finder<'static>,
     /// Where the messages of the lines begin that were passed over; emptied for each block.
     messages: Vec<usize>,
+    /// The lines of a piece of the block.
+    lines: Vec<Line>,
 }
 
 impl Default for Rough {
     fn default() -> Self {
         let from = memmem::Finder::new(FROM);
-        Self { file: 0, marks: Vec::new(), known: HashSet::default(), from, messages: Vec::new() }
+        Self { file: 0, marks: Vec::new(), known: Vec::new(), from, messages: Vec::new(), lines: Vec::new() }
     }
 }
 
@@ -72,6 +74,8 @@ struct Found {
     others: Vec<Range<usize>>,
 }
 
+/// Bytes whose lines are looked at together; they stay in the nearest memory of a processor.
+const PIECE: usize = 16 * 1024;
 /// A failure so near the end of a block is looked for in the next one too.
 const REACH: usize = 256 * 1024;
 /// Bytes of a mark.
@@ -82,8 +86,8 @@ const TAIL: usize = 4;
 const TELLING: usize = 14;
 /// Lines on either side of one that nothing ties to others.
 const AROUND: usize = 32;
-/// Words of successes that are remembered.
-const KNOWN: usize = 1 << 16;
+/// Places for words of successes that are remembered.
+const KNOWN: usize = 1 << 14;
 
 impl Rough {
     /// Looks over a block of whole lines.
@@ -98,24 +102,38 @@ impl Rough {
         let (mut from, mut at) = (0, 0);
         let mut messages_at = std::mem::take(&mut self.messages);
         messages_at.clear();
-        for (number, end) in memchr::memchr_iter(b'\n', text).chain([text.len()]).enumerate() {
-            if number % LINES == 0 {
-                found.seen.lines.push(at);
+        let mut lines = std::mem::take(&mut self.lines);
+        let (mut seen_to, mut number) = (0, 0_usize);
+        while seen_to < text.len() {
+            lines.clear();
+            let piece = seen_to..text.len().min(seen_to + PIECE);
+            seen_to = piece.end;
+            let next = lanes::lines(text, at, piece, &mut lines);
+            if seen_to == text.len() {
+                let message = next + ordinary::begin(text.get(next..).unwrap_or_default());
+                lines.push(Line { end: text.len(), message });
             }
-            let line = text.get(at..end).unwrap_or_default();
-            if let Some(passed) = ordinary.pass(line) {
-                if from < at {
-                    self.look(messages, &scan, text, from..at, &mut found);
+            for &Line { end, message } in &lines {
+                if number.is_multiple_of(LINES) {
+                    found.seen.lines.push(at);
                 }
-                if let Some(entry) = passed.success {
-                    let peer = self.success(messages, entry, line, passed.message + passed.begins);
-                    found.seen.successes.extend(peer);
+                number += 1;
+                if let Some(passed) = ordinary.pass(text, message, end) {
+                    if from < at {
+                        self.look(messages, &scan, text, from..at, &mut found);
+                    }
+                    if let Some(entry) = passed.success {
+                        let line = text.get(message..end).unwrap_or_default();
+                        let peer = self.success(messages, entry, line, passed.begins);
+                        found.seen.successes.extend(peer);
+                    }
+                    messages_at.push(message);
+                    from = end + 1;
                 }
-                messages_at.push(at + passed.message);
-                from = end + 1;
+                at = end + 1;
             }
-            at = end + 1;
         }
+        self.lines = lines;
         self.look(messages, &scan, text, from..text.len(), &mut found);
         let Found { mut seen, marks, others } = found;
         // An attempt that was on its way at the end of the block goes on in the next one.
@@ -173,15 +191,19 @@ impl Rough {
         let word = word.get(from.map_or(0, |at| at + FROM.len())..)?;
         let word = word.get(..blank(word).unwrap_or(word.len()))?;
         let hash = hash(entry, word);
-        if self.known.contains(&hash) {
+        // The highest bits of a product say something of all bits of its factors.
+        let place = (hash >> (u64::BITS - KNOWN.ilog2())) as usize;
+        if self.known.get(place).is_some_and(|known| known.contains(&hash)) {
             return None;
         }
         let regex = messages.regex(entry)?;
         let mut captures = regex.create_captures();
         regex.captures(text, &mut captures);
         let peer = text.get(captures.get_group_by_name("peer")?.range())?;
-        if peer == word && self.known.len() < KNOWN {
-            self.known.insert(hash);
+        if peer == word {
+            self.known.resize(KNOWN, [0; 4]);
+            let known = self.known.get_mut(place);
+            known.into_iter().for_each(|known| *known = [hash, known[0], known[1], known[2]]);
         }
         Some(String::from_utf8_lossy(peer).into_owned())
     }
@@ -199,12 +221,16 @@ fn blank(text: &[u8]) -> Option<usize> {
 }
 
 /// A number for a word of a message. Words that are made to have the same one only hide that their peer succeeded.
+#[inline]
 fn hash(entry: usize, word: &[u8]) -> u64 {
     let mix = |hash: u64, number: u64| (hash.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let (eights, rest) = word.as_chunks::<8>();
-    let rest = rest.iter().fold(word.len() as u64, |number, byte| number << 8 | u64::from(*byte));
-    let hash = eights.iter().fold(entry as u64, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
-    mix(hash, rest)
+    let begin = mix(entry as u64, word.len() as u64);
+    // What is no whole number of words is taken with some bytes before it.
+    let Some(last) = word.last_chunk() else {
+        return word.iter().fold(begin, |hash, byte| mix(hash, u64::from(*byte)));
+    };
+    let eights = word.as_chunks::<8>().0.iter().fold(begin, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
+    mix(eights, u64::from_le_bytes(*last))
 }
 
 /// Whether a line may hold a message; one of several lines is not looked at closely.

@@ -1,6 +1,7 @@
 use super::rewriter::{Rewriter, Rewritten};
 use super::terminal::{self, Sequence};
 use super::{characters, entities};
+use crate::lanes;
 
 /// Takes away control characters and what terminals do with them, and makes plain characters of typographic ones and
 /// of character references.
@@ -34,35 +35,11 @@ pub(super) struct Looked {
     pub(super) escaped: bool,
 }
 
-/// Looks over a text as fast as memory is read: nothing of most logs has to be rewritten.
+/// Looks over a text: nothing of most logs has to be rewritten.
 pub(super) fn look(bytes: &[u8]) -> Looked {
-    let from = memchr::memchr3(b'&', b'\\', b'#', bytes).unwrap_or(bytes.len());
-    let marked = bytes.get(from..).unwrap_or_default();
-    Looked {
-        dirty: is_strange(bytes) || memchr::memchr(b'&', marked).is_some(),
-        escaped: memchr::memchr2(b'\\', b'#', marked).is_some(),
-    }
+    let strange = lanes::strange(bytes);
+    Looked { dirty: strange.bytes || strange.ampersand, escaped: strange.escape }
 }
-
-/// Whether there are control characters but line ends, or characters beyond ASCII.
-fn is_strange(bytes: &[u8]) -> bool {
-    // Many bytes are compared at once, each with what was found at its place of a run before.
-    let (mut highest, mut lowest) = ([0; LANES], [u8::MAX; LANES]);
-    let (runs, rest) = bytes.as_chunks::<LANES>();
-    for run in runs {
-        for ((highest, lowest), byte) in highest.iter_mut().zip(&mut lowest).zip(run) {
-            *highest = (*highest).max(*byte);
-            // Line ends become the highest number, other control characters stay the lowest ones.
-            *lowest = (byte ^ b'\n').wrapping_sub(1).min(*lowest);
-        }
-    }
-    highest.iter().any(|byte| *byte >= 0x7f)
-        || lowest.iter().any(|byte| *byte < 0x1f)
-        || rest.iter().any(|byte| suspect(*byte) && *byte != b'&')
-}
-
-/// Bytes of a run.
-const LANES: usize = 32;
 
 /// How many bytes are looked at together.
 const RUN: usize = 64;

@@ -12,6 +12,7 @@ use super::{Figures, figures, megabytes, of, take_turns};
 use crate::{command, peers, workspace};
 
 const LOG: &str = "shakedown explain, a log";
+const ONE_CORE: &str = "shakedown explain, a log, one core";
 const LINE: &str = "shakedown explain, one long line";
 const PASTED: &str = "shakedown explain, a pasted error";
 const GREP: &str = "grep -F -f";
@@ -34,6 +35,10 @@ pub(super) fn run(binary: &Path, peers: &peers::Peers, rounds: usize, size: u64)
     let mut tools = vec![Tool::new(GREP, Path::new("grep"), &search)];
     tools.extend(command::find("rg").map(|program| Tool::new(RIPGREP, &program, &search)));
     tools.push(Tool::new(LOG, binary, &["explain", &path(&log)]));
+    // All its threads on the first core.
+    let taskset = command::find("taskset").context("no `taskset` to hold a program to one core: install util-linux")?;
+    let held = ["--cpu-list", "0", &path(binary), "explain", &path(&log)];
+    tools.push(Tool::new(ONE_CORE, &taskset, &held));
     tools.push(Tool::new(LINE, binary, &["explain", &path(&line)]));
     let pasted = [Tool::new(PASTED, binary, &["explain", &path(&error)])];
     let (home, time) = (tempfile::tempdir()?, peers.programs().join("time"));
@@ -167,11 +172,12 @@ fn rows(all: &[Figures]) -> Vec<[String; 4]> {
 
 fn goals(all: &[Figures], size: u64) -> Vec<Goal> {
     let against = |name| ratio(&of(all, LOG)?.times, &of(all, name)?.times);
-    let seconds = of(all, LOG).map(|log| median(&log.times).as_secs_f64() * 1000.0 / size as f64);
+    let seconds = |name| of(all, name).map(|log| median(&log.times).as_secs_f64() * 1000.0 / size as f64);
     let start = of(all, PASTED).map(|pasted| median(&pasted.times).as_secs_f64() * 1000.0);
     let memory = [LOG, LINE].iter().filter_map(|name| of(all, name)).map(|figures| megabytes(figures.peak_kib));
     let mut goals = vec![
-        Goal::new("explain of a log, wall time for a gigabyte", seconds, 1.0, " s"),
+        Goal::new("explain of a log, wall time for a gigabyte", seconds(LOG), 1.0, " s"),
+        Goal::new("explain of a log, wall time for a gigabyte on one core", seconds(ONE_CORE), 1.0, " s"),
         Goal::new("explain of a log, wall time as a share of grep's", against(GREP), 1.0, ""),
         Goal::new("explain of a pasted error, with process start", start, 10.0, " ms"),
         Goal::new("explain, peak memory", Some(memory.fold(0.0, f64::max)), 100.0, " MB"),
