@@ -46,7 +46,11 @@ impl<'a> Letter<'a> {
         let first = shown.first().and_then(|id| report.diagnoses.get(*id));
         let what = first.map_or("no fault was found", |diagnosis| diagnosis.summary.as_str());
         let protocol = first.map(|diagnosis| format!("{} ", diagnosis.protocol.as_str().to_uppercase()));
-        let perhaps = if sure.is_empty() && first.is_some() { "possibly: " } else { "" };
+        let perhaps = match first {
+            Some(_) if sure.is_empty() => "possibly: ",
+            Some(first) if !words::is_sure(first) => "likely: ",
+            _ => "",
+        };
         self.line(0, &format!("Subject: {}connection: {perhaps}{what}", protocol.unwrap_or_default()));
         self.gap();
         self.line(0, &format!("In this text the {} is yours, and the {} is ours.", self.to, self.ours));
@@ -156,7 +160,11 @@ impl<'a> Letter<'a> {
         }
         self.heading(if sure { "What happens" } else { "What may be the reason" });
         for diagnosis in &found {
-            let share = if sure { String::new() } else { format!(" ({} %)", words::percent(diagnosis)) };
+            let share = match (sure, words::is_sure(diagnosis)) {
+                (_, true) => String::new(),
+                (true, false) => format!(" (likely, {} %)", words::percent(diagnosis)),
+                (false, false) => format!(" ({} %)", words::percent(diagnosis)),
+            };
             self.line(1, &format!("- {}{share}", diagnosis.summary));
             let ours: Vec<&str> = self.our_paths();
             for note in diagnosis.notes.iter().filter(|note| !ours.iter().any(|path| note.contains(path))) {

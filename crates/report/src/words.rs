@@ -227,6 +227,12 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
+/// Whether a diagnosis is told as what it is: of the answers given so, nearly all are right. A less sure one is told with
+/// its confidence.
+pub(crate) fn is_sure(diagnosis: &Diagnosis) -> bool {
+    diagnosis.confidence_permille >= 800
+}
+
 /// A confidence in whole per cent, never 100.
 pub(crate) fn percent(diagnosis: &Diagnosis) -> u16 {
     (diagnosis.confidence_permille / 10).min(99)

@@ -56,8 +56,9 @@ impl Draw<'_> {
         };
         self.canvas.put(look, &format!("{level}[{}]", diagnosis.cause)).put(Look::Strong, ": ");
         self.canvas.put(Look::Strong, &diagnosis.summary);
-        if !likely {
-            self.canvas.plain(&format!(" ({} %)", words::percent(diagnosis)));
+        if !words::is_sure(diagnosis) {
+            let likely = if likely { "likely, " } else { "" };
+            self.canvas.plain(&format!(" ({likely}{} %)", words::percent(diagnosis)));
         }
         self.canvas.end();
         let mut gutter = 1;
@@ -94,7 +95,9 @@ impl Draw<'_> {
         for note in &notes {
             self.note(gutter, note);
         }
-        self.canvas.put(Look::Strong, "at fault").plain(": ").plain(&words::at_fault(diagnosis));
+        self.canvas.put(Look::Strong, "at fault");
+        let if_so = if words::is_sure(diagnosis) { "" } else { ", if so" };
+        self.canvas.plain(if_so).plain(": ").plain(&words::at_fault(diagnosis));
         self.canvas.end();
         self.fixes_of(id, diagnosis);
         for note in &later {

@@ -122,5 +122,5 @@ fn is_binary(head: &[u8]) -> bool {
     let zeros = head.len() - filled;
     let odd = head.iter().filter(|byte| matches!(byte, 1..=6 | 0x0e..=0x1a | 0x1c..=0x1f)).count();
     let hole = head.iter().take_while(|byte| **byte == 0).count() == zeros;
-    odd * 10 > filled.max(1) || !hole && zeros * 5 > head.len()
+    odd * 20 > filled.max(1) || !hole && zeros * 5 > head.len()
 }

@@ -150,6 +150,19 @@ fn what_is_not_text_is_named() {
     assert_eq!(read(gzip(b"\x7fELF\x02\x01\x01\0")).condition(0), Some(&Condition::Binary("a program (ELF)")));
 }
 
+/// Bytes of which each is as frequent as any other: fewer than a tenth of them are ones that no text has.
+#[test]
+fn random_bytes_are_binary_data() {
+    let mut number = 1_u32;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (number >> 24) as u8
+    })
+    .take(20_000)
+    .collect();
+    assert_eq!(read(&bytes[..]).condition(0), Some(&Condition::Binary("binary data")));
+}
+
 #[test]
 fn odd_text_is_text() {
     for text in [
