@@ -377,7 +377,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s q -l quiet
 complete -c shakedown -n "__fish_shakedown_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l port -d 'The port; without it any free one, which is printed' -r
 complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l bind -d 'The address to listen on. Clients on other machines reach only what is not loopback' -r
-complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l psk-file -d 'IKEv2: the file with the pre-shared key by which initiators are let in, up to the first CHILD SA; `0x` and `0s` begin hexadecimal and Base64, as in `swanctl.conf`. Without it the key comes from SHAKEDOWN_PSK in the environment, else from the configuration\'s own secrets. It is never printed' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l psk-file -d 'IKE: the file with the pre-shared key by which initiators are let in, up to the first CHILD SA; `0x` and `0s` begin hexadecimal and Base64, as in `swanctl.conf`. Without it the key comes from SHAKEDOWN_PSK in the environment, else from the configuration\'s own secrets. It is never printed' -r -F
 complete -c shakedown -n "__fish_shakedown_using_subcommand emulate" -l protocol -d 'The protocol, where the party could have several' -r -f -a "ssh\t'SSH'
 tls\t'TLS, from the first byte or by STARTTLS'
 ike\t'IKE of both versions, over UDP'"

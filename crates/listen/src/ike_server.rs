@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use shakedown_handshake::ike::version1::Keeper;
 use shakedown_handshake::ike::{Admission, AuthRequest, Decision, Reached, Responder};
 use shakedown_model::{Fact, Name, Phase, StrangeProtocol};
 use shakedown_wire::ike::{Datagram, Message, MessageLimits};
@@ -27,6 +28,8 @@ pub struct Rules {
     pub decide: Decide,
     /// With IKE_AUTH.
     pub admit: Admit,
+    /// With main mode and quick mode of IKEv1.
+    pub keeper: Box<dyn Keeper + Send>,
 }
 
 /// What came of one initiator.
@@ -40,7 +43,7 @@ pub struct Seen {
     pub opening: Option<Box<Message>>,
     /// How far it came.
     pub reached: Option<Reached>,
-    /// What it said in IKE_AUTH.
+    /// What it said in IKE_AUTH, or of IKEv1 in main mode and quick mode.
     pub auth: Option<Box<AuthRequest>>,
     /// The groups that it was asked for.
     pub groups: Vec<u16>,
@@ -159,8 +162,7 @@ async fn serve(socket: UdpSocket, own: SocketAddr, rules: Rules, sender: mpsc::S
 
 impl Peer {
     fn is_over(&self) -> bool {
-        matches!(self.responder.reached(), Reached::Refused | Reached::AuthenticationRefused(_) | Reached::Entered(_))
-            || self.heard.elapsed() >= PATIENCE
+        self.responder.is_over() || self.heard.elapsed() >= PATIENCE
     }
 }
 
@@ -172,7 +174,7 @@ fn answer(
     addresses: [SocketAddr; 2],
     rules: &Rules,
 ) -> Vec<Vec<u8>> {
-    let Rules { decide, admit } = rules;
+    let Rules { decide, admit, keeper } = rules;
     let [own, address] = addresses;
     let spi = message.header.initiator_spi;
     // An initiator behind a NAT goes on from another port.
@@ -181,6 +183,9 @@ fn answer(
     if !begins_sa(message) {
         let Some(peer) = known else { return Vec::new() };
         peer.heard = Instant::now();
+        if message.header.major() == 1 {
+            return peer.responder.receive_version_1(message, bytes, keeper.as_ref()).unwrap_or_default();
+        }
         let admit = |request: &AuthRequest| admit(request, [own.ip(), address.ip()]);
         return peer.responder.receive(message, bytes, &admit).unwrap_or_default();
     }

@@ -133,7 +133,7 @@ pub(crate) struct EmulateArguments {
     /// The address to listen on. Clients on other machines reach only what is not loopback.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDR")]
     pub(crate) bind: IpAddr,
-    /// IKEv2: the file with the pre-shared key by which initiators are let in, up to the first CHILD SA; `0x` and `0s` begin
+    /// IKE: the file with the pre-shared key by which initiators are let in, up to the first CHILD SA; `0x` and `0s` begin
     /// hexadecimal and Base64, as in `swanctl.conf`. Without it the key comes from SHAKEDOWN_PSK in the environment, else from
     /// the configuration's own secrets. It is never printed.
     #[arg(long, value_name = "FILE", conflicts_with = "as_client")]

@@ -4,12 +4,13 @@ use shakedown_crypto::ike::{IkeKeys, auth_method};
 use shakedown_model::{Role, Secret};
 use shakedown_wire::ike::number::{notify, payload};
 use shakedown_wire::ike::{
-    Authentication, Identification, Notify, Payload, Proposal, TrafficSelector, TrafficSelectors, Transform, View,
+    Authentication, Identification, Notify, Payload, Phase2Suite, Proposal, TrafficSelector, TrafficSelectors,
+    Transform, View,
 };
 
 use super::request::{USE_TRANSPORT_MODE, notify_payload};
 
-/// What an initiator says in IKE_AUTH, whoever it is.
+/// What an initiator says in IKE_AUTH, or in the fifth message of main mode and in quick mode, whoever it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthRequest {
     /// Who it says to be.
@@ -20,6 +21,8 @@ pub struct AuthRequest {
     pub method: Option<u8>,
     /// Its proposals for the CHILD SA; none where it wants no such.
     pub child: Vec<Proposal<Transform>>,
+    /// Of IKEv1 its suites for quick mode, with their protocols.
+    pub quick: Vec<(u8, Phase2Suite)>,
     /// The traffic selectors of its end and of this one.
     pub selectors: [Vec<TrafficSelector>; 2],
     /// Whether it asks for transport mode.
@@ -47,7 +50,7 @@ pub struct Admitted {
 /// A CHILD SA. Nothing runs through it, and its keys are not derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildSa {
-    /// What was chosen of the initiator's proposals, one transform a type.
+    /// What was chosen of the initiator's proposals, one transform a type; of IKEv1 only protocol and SPI.
     pub proposal: Proposal<Transform>,
     /// What is left of the traffic selectors of its end and of this one.
     pub selectors: [Vec<TrafficSelector>; 2],

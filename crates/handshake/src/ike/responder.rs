@@ -5,13 +5,15 @@ use shakedown_crypto::ike::{IkeKeys, KeyPair, Seed, public_value};
 use shakedown_model::Role;
 use shakedown_wire::ike::number::{exchange, flag, notify, payload, protocol, transform};
 use shakedown_wire::ike::{
-    Delete, Header, KeyExchange, Message, Notify, Payload, Proposal, SecurityAssociation, Transform, TransformV1, View,
+    Delete, Header, KeyExchange, Message, Notify, Payload, Phase1Suite, Proposal, SecurityAssociation, Transform,
+    TransformV1, View,
 };
 
 use super::admit::{self, Admission, AuthRequest, Entered, Exchanged};
 use super::envelope::{Fragments, Opened, seal};
 use super::initiator::{place, suite};
 use super::request::{HASHES, notify_payload};
+use super::version1::{self, Keeper};
 
 /// What a responder makes of an initiator's proposals. The rules are the caller's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub enum Reached {
     Refused,
     /// It was asked for a public value of another group, with this number.
     AskedForGroup(u16),
-    /// IKE_SA_INIT is done, or of IKEv1 the proposals are chosen.
+    /// IKE_SA_INIT is done, or of IKEv1 the proposals are chosen, or keys exchanged.
     Chosen,
     /// The same, but nothing after it can be read here, for this reason.
     ChosenOnly(String),
@@ -39,12 +41,15 @@ pub enum Reached {
     AuthenticationRefused(String),
     /// It proved itself.
     Entered(Box<Entered>),
+    /// Of IKEv1: this end proved itself to it, and it deleted the SA.
+    Left,
     /// What it sent does not begin an exchange that is answered.
     Unanswered(String),
 }
 
 /// A responder to one initiator, from its first message on: IKE_SA_INIT and IKE_AUTH as the caller decides (RFC 7296
-/// sections 1.2 and 2.21.2), and what ends them. Of IKEv1 the first answer of main mode.
+/// sections 1.2 and 2.21.2), and what ends them. Of IKEv1 main mode with a pre-shared key and one quick mode, as a [`Keeper`]
+/// decides.
 pub struct Responder {
     /// The first message of the initiator, as it came, and the answer.
     request: Vec<u8>,
@@ -59,6 +64,8 @@ pub struct Responder {
     /// What it said in IKE_AUTH.
     auth: Option<Box<AuthRequest>>,
     reached: Reached,
+    /// What goes on with main mode.
+    old: Option<Box<version1::Responder>>,
 }
 
 impl Responder {
@@ -87,11 +94,12 @@ impl Responder {
             answered: (0, Vec::new()),
             auth: None,
             reached: Reached::Refused,
+            old: None,
         };
         match decision {
             Decision::Refuse => responder.refuse(message),
             Decision::Select(proposal) => responder.sa_init(message, proposal, addresses)?,
-            Decision::SelectV1(proposal) => responder.main_mode(message, proposal),
+            Decision::SelectV1(proposal) => responder.main_mode(message, proposal, addresses),
         }
         Ok(responder)
     }
@@ -113,12 +121,41 @@ impl Responder {
 
     /// How far it came.
     pub fn reached(&self) -> &Reached {
-        &self.reached
+        self.old.as_ref().map_or(&self.reached, |old| &old.reached)
     }
 
-    /// What it said in IKE_AUTH, where it came so far.
+    /// Whether it came as far as it will: nothing more is waited for that would change [`Self::reached`].
+    pub fn is_over(&self) -> bool {
+        match (&self.old, &self.reached) {
+            (Some(old), _) => old.is_over(),
+            (None, reached) => {
+                matches!(reached, Reached::Refused | Reached::AuthenticationRefused(_) | Reached::Entered(_))
+            }
+        }
+    }
+
+    /// What it said in IKE_AUTH, or of IKEv1 in main mode and quick mode, where it came so far.
     pub fn auth(&self) -> Option<&AuthRequest> {
-        self.auth.as_deref()
+        match &self.old {
+            Some(old) => (old.auth != AuthRequest::default()).then_some(&old.auth),
+            None => self.auth.as_deref(),
+        }
+    }
+
+    /// Reads a later message of an initiator of IKEv1, and gives the datagrams to answer with, as `keeper` decides.
+    ///
+    /// # Errors
+    /// The random source or the library fails.
+    pub fn receive_version_1(
+        &mut self,
+        message: &Message,
+        bytes: &[u8],
+        keeper: &dyn Keeper,
+    ) -> Result<Vec<Vec<u8>>, CryptoError> {
+        match &mut self.old {
+            Some(old) => old.receive(message, bytes, keeper),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads a later message of the initiator, and gives the datagrams to answer with. `admit` decides what becomes of
@@ -277,7 +314,8 @@ impl Responder {
             (notify::FRAGMENTATION_SUPPORTED, notify::FRAGMENTATION_SUPPORTED, Vec::new()),
             (notify::SIGNATURE_HASH_ALGORITHMS, notify::SIGNATURE_HASH_ALGORITHMS, HASHES.to_vec()),
         ] {
-            if sent(asked_by) {
+            let is_place = asked_by == notify::NAT_DETECTION_SOURCE_IP;
+            if sent(asked_by) && (!is_place || has_place(addresses)) {
                 payloads.push(notify_payload(Notify::new(kind, data)));
             }
         }
@@ -286,17 +324,37 @@ impl Responder {
     }
 
     /// The second message of main mode, RFC 2409 section 5.
-    fn main_mode(&mut self, message: &Message, proposal: Proposal<TransformV1>) {
+    fn main_mode(&mut self, message: &Message, proposal: Proposal<TransformV1>, addresses: [SocketAddr; 2]) {
         if message.header.exchange != exchange::IDENTITY_PROTECTION {
             self.reached = Reached::Unanswered("only main mode of IKEv1 is answered".to_owned());
             return;
         }
+        let suite = proposal.transforms.first().and_then(Phase1Suite::of);
         let association = SecurityAssociation { doi: 1, situation: 1, proposals: vec![proposal] };
         let header = Header { flags: 0, ..self.header };
-        let payloads = vec![Payload::new(payload::SA_V1, &View::SecurityAssociation(association))];
+        let mut payloads = vec![Payload::new(payload::SA_V1, &View::SecurityAssociation(association))];
+        let is_nat = |one: &Payload| one.body == version1::NAT_TRAVERSAL;
+        let finds_nat = message.of_type(payload::VENDOR_ID_V1).any(is_nat) && has_place(addresses);
+        if finds_nat {
+            payloads.push(Payload {
+                number: payload::VENDOR_ID_V1,
+                reserved: 0,
+                body: version1::NAT_TRAVERSAL.to_vec(),
+            });
+        }
         self.reply = Message { header, payloads, ..Message::default() }.write();
-        self.reached = Reached::ChosenOnly("the key exchange of main mode is not answered".to_owned());
+        let unread = || "one of its attributes is not known here".to_owned();
+        let old = suite.ok_or_else(unread);
+        match old.and_then(|suite| version1::Responder::new(message, suite, &header, addresses, finds_nat)) {
+            Ok(old) => self.old = Some(Box::new(old)),
+            Err(why) => self.reached = Reached::ChosenOnly(why),
+        }
     }
+}
+
+/// Whether this end knows its own address, by which a NAT is found.
+fn has_place([own, _]: [SocketAddr; 2]) -> bool {
+    !own.ip().is_unspecified()
 }
 
 /// That nothing of it is chosen, RFC 7296 section 2.7 and RFC 2408 section 5.4.

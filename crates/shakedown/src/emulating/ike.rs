@@ -1,8 +1,9 @@
-//! Responders of IKE of some software: its proposals and its order, and of IKEv2 whom it lets in by a pre-shared key.
+//! Responders of IKE of some software: its proposals and its order, and whom it lets in by a pre-shared key.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use shakedown_handshake::ike::version1::Keeper;
 use shakedown_handshake::ike::{Admission, AuthRequest, ChildSa, Decision, Reached, WRONG_KEY, identity_text};
 use shakedown_listen::ike::initiator;
 use shakedown_listen::ike_server::{Admit, Decide, IkeServer, Rules, Seen as Initiator};
@@ -10,11 +11,11 @@ use shakedown_model::ike::{IkePolicy, IkeVersion};
 use shakedown_model::{Known, Name, Origin, OriginKind, Party, Slot};
 use shakedown_negotiate::ike::{Chosen, Selecting, select};
 use shakedown_probe::ike::Candidates;
-use shakedown_wire::ike::number::{notify, transform};
+use shakedown_wire::ike::number::{notification, notify, transform};
 use shakedown_wire::ike::{self as wire, Message, View};
 
 use super::Seen;
-use super::ike_auth::{Entrance, text, with_auth};
+use super::ike_auth::{Closed, Entrance, text, with_auth};
 use crate::live::ike_candidates;
 use crate::recording::party;
 use crate::{Error, Session};
@@ -47,7 +48,7 @@ impl Front {
             transforms.into_iter().map(|one| (one.slot, one.number, one.key_length, one.name)).collect();
         let decide: Decide = Box::new(move |message| decision(&policy, &keywords, message));
         let mut entrance = None;
-        let admit: Admit = match Entrance::of(session, party)? {
+        let (admit, keeper): (Admit, Box<dyn Keeper + Send>) = match Entrance::of(session, party)? {
             Ok(found) => {
                 let found = Arc::new(found);
                 entrance = Some(Arc::clone(&found));
@@ -56,21 +57,24 @@ impl Front {
                      further CHILD SAs are refused"
                         .to_owned(),
                 );
-                Box::new(move |request: &AuthRequest, addresses| found.admit(request, addresses))
+                let old = Box::new(Arc::clone(&found));
+                (Box::new(move |request: &AuthRequest, addresses| found.admit(request, addresses)), old)
             }
             Err(why) => {
                 party.notes.push(format!(
                     "nobody is let in, because {why}: who gets as far as IKE_AUTH is told AUTHENTICATION_FAILED, whatever it \
-                     proves"
+                     proves, and in main mode INVALID-KEY-INFORMATION"
                 ));
-                Box::new(move |_: &AuthRequest, _| Admission::Refuse(why.clone()))
+                let old = Box::new(Closed(why.clone()));
+                (Box::new(move |_: &AuthRequest, _| Admission::Refuse(why.clone())), old)
             }
         };
         party.notes.extend([
             "addresses are not compared: whoever comes is the peer of this connection".to_owned(),
-            "no cookies are asked for, and of IKEv1 only the proposals of main mode are answered".to_owned(),
+            "no cookies are asked for, and of IKEv1 neither aggressive mode nor anything but a pre-shared key is answered"
+                .to_owned(),
         ]);
-        let server = IkeServer::bind(address, Rules { decide, admit }).await;
+        let server = IkeServer::bind(address, Rules { decide, admit, keeper }).await;
         let candidates = ike_candidates(&session.catalog);
         Ok(Self { server: server.map_err(|source| Error::Listen { address, source })?, candidates, entrance })
     }
@@ -84,18 +88,23 @@ impl Front {
         let from = |what: &str| {
             Origin::new(OriginKind::Peer { address: address.to_string(), connection: number, what: what.to_owned() })
         };
+        let old = opening.as_ref().is_some_and(|message| message.header.major() == 1);
         let mut client =
             opening.map(|message| party::ike(session, &message, address.to_string(), &from("first message")));
         if let (Some(client), Some(auth)) = (&mut client, &auth) {
             let ends = [self.address().ip(), address.ip()];
-            let print = self.entrance.as_ref().and_then(|entrance| entrance.print_for(auth, ends));
+            let print = self.entrance.as_ref().and_then(|entrance| match old {
+                true => entrance.print_of_addresses(ends),
+                false => entrance.print_for(auth, ends),
+            });
             let proved = match &reached {
                 Some(Reached::Entered(_)) => Some(true),
                 Some(Reached::AuthenticationRefused(why)) if why == WRONG_KEY => Some(false),
                 _ => None,
             };
             let proved = proved.zip(print);
-            with_auth(client, auth, proved, &self.candidates, &from("IKE_AUTH"));
+            let exchange = if old { "main mode" } else { "IKE_AUTH" };
+            with_auth(client, auth, proved, &self.candidates, &from(exchange));
         }
         let name = |group: &u16| {
             let transforms = session.catalog.ike_transforms();
@@ -110,26 +119,43 @@ impl Front {
             let own = auth.identity.as_ref().map(identity_text)?;
             Some(match auth.asked_for.as_ref().map(identity_text) {
                 Some(asked) => format!("in IKE_AUTH it is `{own}` and asks for `{asked}`"),
+                None if old => format!("in main mode it is `{own}`"),
                 None => format!("in IKE_AUTH it is `{own}`"),
             })
         }));
-        notes.extend(reached.map(|reached| match reached {
-            Reached::Refused => "it was told NO_PROPOSAL_CHOSEN".to_owned(),
-            Reached::AskedForGroup(_) => "it did not come back with that public value".to_owned(),
-            Reached::Chosen => "the proposals were chosen and keys exchanged; it did not go on to IKE_AUTH".to_owned(),
-            Reached::ChosenOnly(why) => format!("agreed, not carried further: {why}"),
-            Reached::AuthenticationRefused(why) => {
-                format!("keys were exchanged; its IKE_AUTH was read with them and told AUTHENTICATION_FAILED: {why}")
-            }
-            Reached::Entered(entered) => match entered.child {
-                None => "it proved itself by the pre-shared key, and asked for no CHILD SA".to_owned(),
-                Some(Ok(child)) => format!("it proved itself by the pre-shared key; {}", said(&child)),
-                Some(Err(error)) => {
-                    let error = notify::name(error).map_or_else(|| error.to_string(), str::to_owned);
-                    format!("it proved itself by the pre-shared key; of the CHILD SA it was told {error}")
+        notes.extend(reached.map(|reached| {
+            match reached {
+                Reached::Refused => "it was told NO_PROPOSAL_CHOSEN".to_owned(),
+                Reached::AskedForGroup(_) => "it did not come back with that public value".to_owned(),
+                Reached::Chosen if old => "the proposals were chosen; it did not go on to say who it is".to_owned(),
+                Reached::Chosen => {
+                    "the proposals were chosen and keys exchanged; it did not go on to IKE_AUTH".to_owned()
                 }
-            },
-            Reached::Unanswered(why) => format!("it was not answered: {why}"),
+                Reached::ChosenOnly(why) => format!("agreed, not carried further: {why}"),
+                Reached::AuthenticationRefused(why) if old => {
+                    format!("main mode was gone through up to who it is: {why}")
+                }
+                Reached::AuthenticationRefused(why) => {
+                    format!(
+                        "keys were exchanged; its IKE_AUTH was read with them and told AUTHENTICATION_FAILED: {why}"
+                    )
+                }
+                Reached::Entered(entered) => match entered.child {
+                    None => "it proved itself by the pre-shared key, and asked for no CHILD SA".to_owned(),
+                    Some(Ok(child)) => format!("it proved itself by the pre-shared key; {}", said(&child)),
+                    Some(Err(error)) => {
+                        let name = if old { notification::name(error) } else { notify::name(error) };
+                        let error = name.map_or_else(|| error.to_string(), str::to_owned);
+                        format!("it proved itself by the pre-shared key; of the CHILD SA it was told {error}")
+                    }
+                },
+                Reached::Left => {
+                    "it proved itself by the pre-shared key, and deleted the SA when this end had: it expects another \
+                              identity than this end's, or wants something else that is not set up here"
+                        .to_owned()
+                }
+                Reached::Unanswered(why) => format!("it was not answered: {why}"),
+            }
         }));
         Some(Seen { number, address, client, server_name: None, notes, facts, server: None })
     }

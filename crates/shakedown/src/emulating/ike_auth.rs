@@ -4,12 +4,13 @@
 use std::net::IpAddr;
 
 use shakedown_config::shared_key;
+use shakedown_handshake::ike::version1::{Keeper, QuickChoice};
 use shakedown_handshake::ike::{Admission, Admitted, AuthRequest, ChildSa, identification, identity_text};
 use shakedown_model::ike::{IkePolicy, IkeVersion, KeyPrint, Peering, Proof, Proposal, SharedKey};
 use shakedown_model::{Item, Known, Name, Origin, OriginKind, Party, Policy, Secret, Slot};
 use shakedown_negotiate::ike::{Selecting, looked_up, select};
 use shakedown_probe::ike::Candidates;
-use shakedown_wire::ike::number::{identity, notify, transform};
+use shakedown_wire::ike::number::{identity, notification, notify, transform};
 use shakedown_wire::ike::{self as wire, Identification, TrafficSelector};
 
 use crate::live::{ike_candidates, selector};
@@ -78,8 +79,8 @@ impl Entrance {
         self.key_for(request, addresses).ok().map(|(_, (print, _))| *print)
     }
 
-    /// Who this end is for an initiator, and the key that it has to have.
-    fn key_for(&self, request: &AuthRequest, [own, peer]: [IpAddr; 2]) -> Result<(Identification, &Key), String> {
+    /// Who this end is for an initiator, where it may come.
+    fn own_identity(&self, request: &AuthRequest, own: IpAddr) -> Result<Identification, String> {
         let Some(theirs) = &request.identity else { return Err("it does not say who it is".to_owned()) };
         let configured = written(&self.peering.local).and_then(identification);
         let identity = match (configured, &request.asked_for) {
@@ -98,8 +99,19 @@ impl Entrance {
             let shown = identity_text(theirs);
             return Err(format!("it is `{shown}`, and `{}` is expected", Name::new(expected)));
         }
-        let named = |identity: &Identification| Some(Item { name: identity_text(identity), origin: None });
-        let address = |address: IpAddr| vec![Item::new(&address.to_string())];
+        Ok(identity)
+    }
+
+    /// The key between two ends, of which this is known.
+    fn looked_up(&self, ours: &Peering, initiator: &Peering) -> Option<&Key> {
+        let [_, key] = looked_up(initiator, ours);
+        key.and_then(|key| self.keys.iter().find(|(print, _)| *print == key.print))
+    }
+
+    /// Who this end is for an initiator, and the key that it has to have.
+    fn key_for(&self, request: &AuthRequest, [own, peer]: [IpAddr; 2]) -> Result<(Identification, &Key), String> {
+        let identity = self.own_identity(request, own)?;
+        let Some(theirs) = &request.identity else { return Err("it does not say who it is".to_owned()) };
         let ours = Peering {
             local: Proof { identity: named(&identity), ..self.peering.local.clone() },
             local_addresses: address(own),
@@ -110,15 +122,37 @@ impl Entrance {
             local_addresses: address(peer),
             ..Peering::default()
         };
-        let [_, key] = looked_up(&initiator, &ours);
-        let key = key.and_then(|key| self.keys.iter().find(|(print, _)| *print == key.print));
-        match key {
+        match self.looked_up(&ours, &initiator) {
             Some(key) => Ok((identity, key)),
             None => {
                 let (own, theirs) = (identity_text(&identity), identity_text(theirs));
                 Err(format!("no pre-shared key is for `{own}` and `{theirs}`"))
             }
         }
+    }
+
+    /// The key of main mode, where nobody has said yet who he is: that of the two addresses, else that of the identities
+    /// that are set up (strongSwan's `lookup_shared_key` in `src/libcharon/sa/ikev1/phase1.c`).
+    fn key_of_addresses(&self, [own, peer]: [IpAddr; 2]) -> Result<&Key, String> {
+        let of = |end: IpAddr| Peering {
+            local: Proof { identity: named(&Identification::address(end)), ..Proof::default() },
+            local_addresses: address(end),
+            keys: self.peering.keys.clone(),
+            ..Peering::default()
+        };
+        let configured = Peering {
+            local: self.peering.remote.clone(),
+            remote: self.peering.local.clone(),
+            local_addresses: Vec::new(),
+            ..Peering::default()
+        };
+        let found = self.looked_up(&of(own), &of(peer)).or_else(|| self.looked_up(&self.peering, &configured));
+        found.ok_or_else(|| format!("no pre-shared key is for {own} and {peer}, by which main mode looks it up"))
+    }
+
+    /// The print of that key.
+    pub(super) fn print_of_addresses(&self, addresses: [IpAddr; 2]) -> Option<KeyPrint> {
+        self.key_of_addresses(addresses).ok().map(|(print, _)| *print)
     }
 
     /// The CHILD SA: what is let through is judged before how it is protected.
@@ -184,6 +218,61 @@ impl Entrance {
     }
 }
 
+/// Of IKEv1, as strongSwan's `src/libcharon/sa/ikev1/tasks/main_mode.c` and `quick_mode.c` judge.
+impl Keeper for Entrance {
+    fn shared_key(&self, ends: [IpAddr; 2]) -> Result<Secret<Vec<u8>>, String> {
+        self.key_of_addresses(ends).map(|(_, key)| Secret::new(key.expose().clone()))
+    }
+
+    fn identity(&self, request: &AuthRequest, [own, _]: [IpAddr; 2]) -> Result<Identification, String> {
+        self.own_identity(request, own)
+    }
+
+    fn quick_mode(&self, request: &AuthRequest, [own, peer]: [IpAddr; 2]) -> Result<QuickChoice, u16> {
+        let [theirs, ours] = &request.selectors;
+        // One network of each end is all that can be said.
+        let theirs = self.narrowed(&self.peering.remote_selectors, theirs, peer).into_iter().next();
+        let ours = self.narrowed(&self.peering.local_selectors, ours, own).into_iter().next();
+        let (Some(theirs), Some(ours)) = (theirs, ours) else { return Err(notification::INVALID_ID_INFORMATION) };
+        let none = notification::NO_PROPOSAL_CHOSEN;
+        let nowhere = Origin::new(OriginKind::Peer { address: String::new(), connection: 0, what: String::new() });
+        let suites = request.quick.iter();
+        let offered: Vec<Proposal> =
+            suites.map(|(protocol, suite)| self.candidates.of_phase_2(*protocol, suite, &nowhere)).collect();
+        let configured = self.policy.child_proposals.accepted().ok_or(none)?;
+        let configured: Vec<Proposal> = configured.iter().cloned().map(with_sequence_numbers).collect();
+        let how =
+            Selecting { version: IkeVersion::V1, preference: self.policy.preference, without_key_exchange: false };
+        let chosen = select(&offered, &configured, how).map_err(|_| none)?;
+        Ok(QuickChoice { suite: chosen.initiator, traffic: [theirs, ours] })
+    }
+}
+
+/// Of IKEv1, where nobody is let in.
+pub(super) struct Closed(pub(super) String);
+
+impl Keeper for Closed {
+    fn shared_key(&self, _: [IpAddr; 2]) -> Result<Secret<Vec<u8>>, String> {
+        Err(self.0.clone())
+    }
+
+    fn identity(&self, _: &AuthRequest, _: [IpAddr; 2]) -> Result<Identification, String> {
+        Err(self.0.clone())
+    }
+
+    fn quick_mode(&self, _: &AuthRequest, _: [IpAddr; 2]) -> Result<QuickChoice, u16> {
+        Err(notification::NO_PROPOSAL_CHOSEN)
+    }
+}
+
+fn named(identity: &Identification) -> Option<Item> {
+    Some(Item { name: identity_text(identity), origin: None })
+}
+
+fn address(address: IpAddr) -> Vec<Item> {
+    vec![Item::new(&address.to_string())]
+}
+
 /// Why nobody can be let in.
 fn obstacle(policy: &IkePolicy, peering: &Peering, no_key: bool) -> Option<String> {
     let method = |proof: &Proof| {
@@ -191,8 +280,8 @@ fn obstacle(policy: &IkePolicy, peering: &Peering, no_key: bool) -> Option<Strin
         let family = text.split(['-', ':']).next().unwrap_or_default().to_owned();
         (family != "psk" && family != "any").then_some(text)
     };
-    if policy.version == Some(IkeVersion::V1) {
-        return Some("of IKEv1 only the proposals of main mode are answered".to_owned());
+    if peering.aggressive {
+        return Some("aggressive mode of IKEv1 is not answered".to_owned());
     }
     if let Some(method) = method(&peering.local) {
         return Some(format!("it proves itself by `{method}`, which is not done from here"));
@@ -267,7 +356,7 @@ fn common_is(inner: &TrafficSelector, outer: &TrafficSelector) -> bool {
     common(inner, outer).as_ref() == Some(inner)
 }
 
-/// Adds to the party that was recorded of a first message what the initiator said in IKE_AUTH. `proved` is whether it has
+/// Adds to the party that was recorded of a first message what the initiator said later. `proved` is whether it has
 /// the key of this end; `None` where that did not come up.
 pub(super) fn with_auth(
     client: &mut Party,
@@ -285,6 +374,13 @@ pub(super) fn with_auth(
     if !request.child.is_empty() {
         let proposals = request.child.iter().map(|one| candidates.decode(one, origin)).collect();
         policy.child_proposals = Known::Complete(proposals);
+    }
+    if !request.quick.is_empty() {
+        let suites = request.quick.iter();
+        let proposals = suites.map(|(protocol, suite)| candidates.of_phase_2(*protocol, suite, origin)).collect();
+        policy.child_proposals = Known::Complete(proposals);
+    }
+    if policy.child_proposals.accepted().is_some() {
         client.notes.retain(|note| !note.starts_with("what it proposes for the CHILD SA"));
     }
     let method = match request.method {

@@ -448,6 +448,8 @@ pub mod notify {
 
 /// Notify message types of IKEv1.
 pub mod notification {
+    /// INVALID-PAYLOAD-TYPE.
+    pub const INVALID_PAYLOAD_TYPE: u16 = 1;
     /// NO-PROPOSAL-CHOSEN.
     pub const NO_PROPOSAL_CHOSEN: u16 = 14;
     /// ATTRIBUTES-NOT-SUPPORTED.

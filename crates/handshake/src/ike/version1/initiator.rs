@@ -16,7 +16,7 @@ use super::quick::Quick;
 use super::request::{Config, Until, deletion, identity_body, is_identity, opening, place, random_id, raw, release};
 
 /// Lengths of nonces, RFC 2409 section 5.
-const NONCE: std::ops::RangeInclusive<usize> = 8..=256;
+pub(super) const NONCE: std::ops::RangeInclusive<usize> = 8..=256;
 
 /// An initiator of IKEv1, from the first message to the deletion of all that was set up; used as [`Machine`] says.
 pub struct Initiator {

@@ -45,7 +45,7 @@ pub enum Until {
 }
 
 /// RFC 3947 section 3.1: MD5 of "RFC 3947".
-pub(super) const NAT_TRAVERSAL: [u8; 16] =
+pub(in super::super) const NAT_TRAVERSAL: [u8; 16] =
     [0x4a, 0x13, 0x1c, 0x81, 0x07, 0x03, 0x58, 0x45, 0x5c, 0x57, 0x28, 0xf2, 0x0e, 0x95, 0x45, 0x2f];
 /// Lifetimes that are asked for, in seconds: of phase 1 what holds where none is named (RFC 2407 section 4.5.4), of phase 2 an
 /// hour.
@@ -112,6 +112,46 @@ pub fn selector_identity(selector: &TrafficSelector) -> Option<Identification> {
         _ => return None,
     };
     Some(Identification { kind, reserved: [*protocol, high, low], data })
+}
+
+/// The traffic that an identification payload of quick mode is about, from the body of the payload; `None` where it is none of
+/// addresses.
+pub fn traffic_selector(body: &[u8]) -> Option<TrafficSelector> {
+    let [kind, protocol, high, low, data @ ..] = body else { return None };
+    let ports = match u16::from_be_bytes([*high, *low]) {
+        0 => (0, u16::MAX),
+        port => (port, port),
+    };
+    let address = |octets: &[u8]| -> Option<IpAddr> {
+        match octets.len() {
+            4 => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+            16 => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+            _ => None,
+        }
+    };
+    let whole = || address(data);
+    let halves = || {
+        let (one, other) = data.split_at_checked(data.len() / 2)?;
+        address(one).zip(address(other))
+    };
+    let (first, last) = match *kind {
+        identity::IPV4 | identity::IPV6 => (whole()?, whole()?),
+        identity_v1::IPV4_SUBNET | identity_v1::IPV6_SUBNET => match halves()? {
+            (IpAddr::V4(network), IpAddr::V4(mask)) => {
+                let (network, mask) = (network.to_bits(), mask.to_bits());
+                (IpAddr::V4((network & mask).into()), IpAddr::V4((network | !mask).into()))
+            }
+            (IpAddr::V6(network), IpAddr::V6(mask)) => {
+                let (network, mask) = (network.to_bits(), mask.to_bits());
+                (IpAddr::V6((network & mask).into()), IpAddr::V6((network | !mask).into()))
+            }
+            _ => return None,
+        },
+        identity_v1::IPV4_RANGE | identity_v1::IPV6_RANGE => halves()?,
+        _ => return None,
+    };
+    let is_v4 = matches!(*kind, identity::IPV4 | identity_v1::IPV4_SUBNET | identity_v1::IPV4_RANGE);
+    (first.is_ipv4() == is_v4).then_some(TrafficSelector::Range { protocol: *protocol, ports, first, last })
 }
 
 /// The length of the prefix, where a range of addresses, shifted to the upper end, is a network.
@@ -192,6 +232,15 @@ mod tests {
         let (kind, data) = said("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", any).unwrap();
         assert_eq!((kind, &data[32..]), (6, "ffffffff000000000000000000000000"));
         assert_eq!(said("2001:db8::1", "2001:db8::9", any).unwrap().0, 8);
+        for (first, last, ports) in
+            [("10.1.0.0", "10.1.0.255", any), ("10.1.0.1", "10.1.0.9", (443, 443)), ("::", "::9", any)]
+        {
+            let (first, last) = (first.parse().unwrap(), last.parse().unwrap());
+            let selector = TrafficSelector::Range { protocol: 17, ports, first, last };
+            let body = View::Identification(selector_identity(&selector).unwrap()).write();
+            assert_eq!(traffic_selector(&body), Some(selector));
+            assert_eq!(traffic_selector(&body[..body.len() - 1]), None);
+        }
         assert_eq!(said("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", any).unwrap().0, 6);
     }
 }
