@@ -160,6 +160,48 @@ fn as_a_proxy_command_of_ssh() {
     assert!(connection.text.contains("error[port-refused]"), "{}", connection.text);
 }
 
+/// ssh ends its `ProxyCommand` by SIGHUP as soon as it has read that nothing is in common: what it said before may not have
+/// been read by then, and is read all the same.
+#[test]
+fn what_was_said_before_the_signal_to_end_is_read() {
+    use std::io::{BufRead as _, Read as _, Write as _};
+    let Some(server) = sshd(&SshdSpec::default()) else { return };
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+        .args(["relay", "-", "127.0.0.1", &server.port().to_string()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut said = String::new();
+    let mut answers = std::io::BufReader::new(child.stdout.take().expect("its output"));
+    answers.read_line(&mut said).expect("the server's banner");
+    assert!(said.starts_with("SSH-2.0-"), "{said}");
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+    let signal = |signal| rustix::process::kill_process(id, signal).expect("a signal");
+    let mut kexinit = shakedown_wire::ssh::KexInit::default();
+    for field in shakedown_wire::ssh::NameListField::ALL {
+        *kexinit.list_mut(field) = vec![b"none-of-it".to_vec()];
+    }
+    let packet = shakedown_wire::ssh::write_packet(&kexinit.write());
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(b"SSH-2.0-Test_1\r\n").expect("a banner");
+    let mut length = [0; 4];
+    answers.read_exact(&mut length).expect("the server's packet");
+    let mut theirs = vec![0; usize::try_from(u32::from_be_bytes(length)).expect("a length")];
+    answers.read_exact(&mut theirs).expect("the server's packet");
+    // It stands still while both come.
+    signal(rustix::process::Signal::STOP);
+    input.write_all(&packet).expect("a packet");
+    drop((input, answers));
+    signal(rustix::process::Signal::HUP);
+    signal(rustix::process::Signal::CONT);
+    let mut errors = String::new();
+    child.stderr.take().expect("its errors").read_to_string(&mut errors).expect("text");
+    let status = child.wait().expect("its status");
+    assert!(errors.contains("error[no-common-kex]"), "{status}: {errors}");
+}
+
 #[test]
 fn names_of_the_ssh_configuration_and_proxies() {
     let Some(server) = sshd(&SshdSpec::default()) else { return };

@@ -218,6 +218,9 @@ async fn relay(
     }
 }
 
+/// How long the rest of what a client said is waited for that has told this program to stop.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Passes this program's standard input on to the server and its answers to standard output, until both are closed or
 /// `stopped` is ready. Gives what was seen when it is over.
 pub async fn standard_streams(
@@ -243,12 +246,20 @@ pub async fn standard_streams(
     let reset = {
         let (mut from_server, mut to_server) = server.split();
         let passing = pass((&mut input, &mut output), (&mut from_server, &mut to_server), &shared, relayed, &sender);
+        let mut passing = std::pin::pin!(passing);
         tokio::select! {
-            reset = passing => reset,
+            reset = &mut passing => reset,
             () = stopped => {
-                // Whoever stops it is the client.
+                // Whoever stops it is the client, whose last words may still be on their way in.
+                let rest = async {
+                    tokio::select! {
+                        reset = &mut passing => reset,
+                        () = shared.client_left() => Some(Role::Client),
+                    }
+                };
+                let reset = tokio::time::timeout(LAST_WORDS, rest).await.unwrap_or(Some(Role::Client));
                 shared.stop();
-                Some(Role::Client)
+                reset
             }
         }
     };

@@ -30,6 +30,8 @@ pub(super) type Reset = Option<Role>;
 pub(super) struct Shared {
     state: Mutex<State>,
     news: Notify,
+    /// The client's stream has ended.
+    left: Notify,
     limits: Limits,
 }
 
@@ -69,7 +71,7 @@ impl Shared {
             in_use: false,
             complete: false,
         };
-        Self { state: Mutex::new(state), news: Notify::new(), limits }
+        Self { state: Mutex::new(state), news: Notify::new(), left: Notify::new(), limits }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -106,6 +108,14 @@ impl Shared {
         }
         state.due.get_or_insert(Instant::now() + self.limits.patience);
         self.news.notify_one();
+        if from == Role::Client {
+            self.left.notify_one();
+        }
+    }
+
+    /// Waits until the client's stream has ended; for one who waits.
+    pub(super) async fn client_left(&self) {
+        self.left.notified().await;
     }
 
     /// When there is something to do next: it is told what was seen, or nothing came for too long.
