@@ -89,7 +89,7 @@ fn relative(source: &Source<'_>) -> Option<PathBuf> {
 }
 
 /// Where a file of the configuration is in the copy.
-fn below(folder: &Path, path: &Path) -> PathBuf {
+pub(crate) fn below(folder: &Path, path: &Path) -> PathBuf {
     let plain = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
     folder.join(plain.collect::<PathBuf>())
 }

@@ -34,7 +34,7 @@ pub use managed::{Managed, sign_of};
 pub use pluto::Again;
 pub use program::{Program, program_for};
 pub use recover::{Recovered, TakenBack, confirm, due, recover, restart, take_back};
-pub use running::{Process, running};
+pub use running::{Process, main_files, running};
 pub use saved::{SavedError, SavedFile, SavedPlan};
 pub use system::{Real, System};
 pub use transaction::{ReloadBy, Request, Transaction};

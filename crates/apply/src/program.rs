@@ -28,6 +28,8 @@ pub struct Program {
     pub(crate) root: Option<String>,
     pub(crate) option: Option<String>,
     #[serde(default)]
+    pub(crate) several: bool,
+    #[serde(default)]
     pub(crate) folder: bool,
     pub(crate) variable: Option<String>,
     pub(crate) within: Option<String>,

@@ -20,6 +20,8 @@ pub struct Process {
     pub(crate) words: Vec<String>,
     /// The environment that it was started with, where it can be told and is not another user's.
     pub(crate) environment: Vec<(String, String)>,
+    /// The main files that it was told of, in their order, where it is a program that is told of several.
+    pub(crate) files: Vec<PathBuf>,
     /// The systemd service whose control group it is in.
     pub(crate) unit: Option<String>,
     parent: i32,
@@ -29,7 +31,7 @@ impl Process {
     /// One with these words.
     #[cfg(test)]
     pub(crate) fn for_test(words: Vec<String>) -> Self {
-        Self { id: 1, owner: 0, file: None, words, environment: Vec::new(), unit: None, parent: 0 }
+        Self { id: 1, owner: 0, file: None, words, environment: Vec::new(), files: Vec::new(), unit: None, parent: 0 }
     }
 
     /// The values of an option on its command line.
@@ -114,14 +116,45 @@ fn process(id: i32, program: &Program, main: &Path) -> Option<Process> {
         named.extend(variable.map(|(_, value)| value.as_str()));
     }
     let in_folder = |path: PathBuf| if program.folder { path.join(main.file_name().unwrap_or_default()) } else { path };
+    let files = if program.several { several(&words, &named, &current) } else { Vec::new() };
+    let among = files.iter().any(|path| path.canonicalize().is_ok_and(|path| path == main));
     let reads = |path: &str| current.join(path).canonicalize().is_ok_and(|path| path == main);
     let names = |path: &&str| in_folder(current.join(path)).canonicalize().is_ok_and(|path| path == main);
     let by_default = named.is_empty() && program.default.iter().any(|path| reads(path));
-    if !by_default && !named.iter().any(names) {
+    if !by_default && !among && !named.iter().any(names) {
         return None;
     }
     let file = file.filter(|file| !file.as_os_str().as_bytes().ends_with(b" (deleted)"));
-    Some(Process { id, owner, file, words, environment, unit: unit(&folder), parent: parent(&folder)? })
+    Some(Process { id, owner, file, words, environment, files, unit: unit(&folder), parent: parent(&folder)? })
+}
+
+/// The main files that a command line names, by the option and behind `--`, those of a folder among them (HAProxy's management
+/// guide, section 3: files whose names end in `.cfg` and do not begin with a dot, in the order of their bytes).
+fn several(words: &[String], named: &[&str], current: &Path) -> Vec<PathBuf> {
+    let behind = words.iter().skip_while(|word| *word != "--").skip(1).map(String::as_str);
+    let mut files = Vec::new();
+    for path in named.iter().copied().chain(behind).map(|path| current.join(path)) {
+        let Ok(entries) = std::fs::read_dir(&path) else {
+            files.push(path);
+            continue;
+        };
+        let is_meant =
+            |name: &std::ffi::OsStr| name.as_bytes().ends_with(b".cfg") && !name.as_bytes().starts_with(b".");
+        let mut inside: Vec<PathBuf> =
+            entries.flatten().filter(|entry| is_meant(&entry.file_name())).map(|entry| entry.path()).collect();
+        inside.sort_unstable();
+        files.extend(inside.into_iter().filter(|path| path.is_file()));
+    }
+    files
+}
+
+/// The main files that the running program was told of, in their order, where it was told of several and this is one of them.
+pub fn main_files(program: &Program, main: &Path) -> Vec<PathBuf> {
+    if !program.several {
+        return Vec::new();
+    }
+    let found = running(program, main).into_iter().next();
+    found.map(|process| process.files).filter(|files| files.len() > 1).unwrap_or_default()
 }
 
 /// A process by its id and the time at which it was started, which no later one of the same id has.
@@ -280,6 +313,20 @@ mod tests {
         let open = |inode: u32| listening(sockets, &["pipe:[1]".into(), format!("socket:[{inode}]")]);
         assert_eq!(open(3), Some("/run/charon.vici".into()));
         assert_eq!((open(1), open(4), open(9)), (None, None, None));
+    }
+
+    #[test]
+    fn a_program_may_be_told_of_several_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.cfg", "a.cfg", ".c.cfg", "d.cfg.bak"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let words: Vec<String> =
+            ["haproxy", "-W", "-f", "/x/main.cfg", "-f", ".", "--", "more.cfg"].map(str::to_owned).into();
+        let named: Vec<&str> = values(&words, "-f").collect();
+        let files = several(&words, &named, folder.path());
+        let below = |name: &str| folder.path().join(".").join(name);
+        assert_eq!(files, ["/x/main.cfg".into(), below("a.cfg"), below("b.cfg"), folder.path().join("more.cfg")]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One change, step by step.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -277,7 +278,14 @@ impl<'a, S: System> Transaction<'a, S> {
                 "{host}" => self.host.clone().into(),
                 word => word.into(),
             });
-            let mut words = words.collect::<Vec<_>>().into_iter();
+            let mut words: Vec<OsString> = words.collect();
+            let told = process.as_ref().map(|process| process.files.as_slice()).unwrap_or_default();
+            if let (Some(option), [_, _, ..]) = (&self.program.option, told) {
+                // In their order, each of the copy where that has it.
+                words.retain(|word| **word != **option && *word != *copied);
+                words.extend(told.iter().flat_map(|path| [option.into(), self.copied(folder, path).into_os_string()]));
+            }
+            let mut words = words.into_iter();
             let named = words.next().unwrap_or_default();
             // The program that runs is the one whose word counts, where it makes the check itself.
             let itself = named.to_str().is_some_and(|named| self.program.is_named(named));
@@ -310,6 +318,13 @@ impl<'a, S: System> Transaction<'a, S> {
             commands.push(command);
         }
         Ok(commands)
+    }
+
+    /// Where a file is in the copy; the file itself where the copy does not have it.
+    fn copied(&self, folder: &Path, path: &Path) -> PathBuf {
+        let target = path.canonicalize().ok();
+        let read = self.read.iter().find(|read| target.is_some() && read.canonicalize().ok() == target);
+        read.map_or_else(|| path.to_owned(), |read| copy::below(folder, read))
     }
 
     /// Puts the new files in place. Where it is to be undone unless confirmed, the process that does so runs before.

@@ -35,7 +35,7 @@ const fn scenario(name: &'static str, server: Server, settings: &'static str, cl
 }
 
 /// The client, Debian 12's OpenSSL, does not go below TLS 1.2 and security level 2 in any of them.
-const SCENARIOS: [Scenario; 24] = [
+const SCENARIOS: [Scenario; 27] = [
     // HAProxy
     scenario("a lowest version", Server::Haproxy, "ssl-min-ver TLSv1.3", OLD),
     scenario("a highest version", Server::Haproxy, "ssl-max-ver TLSv1.2", "MinProtocol = TLSv1.3"),
@@ -47,7 +47,29 @@ const SCENARIOS: [Scenario; 24] = [
         "CipherString = ECDHE-RSA-AES256-GCM-SHA384",
     ),
     scenario("curves", Server::Haproxy, "curves P-521", "Groups = X25519"),
+    Scenario {
+        name: "for all lines of another file",
+        server: Server::Haproxy,
+        settings: "APARTGLOBAL  ssl-default-bind-options ssl-min-ver TLSv1.3",
+        files: &[("conf.d/site.cfg", "")],
+        client: OLD,
+        changes: "conf.d/site.cfg",
+    },
+    Scenario {
+        name: "of two files the second",
+        server: Server::Haproxy,
+        settings: "APARTssl-min-ver TLSv1.3",
+        files: &[("conf.d/site.cfg", "")],
+        client: OLD,
+        changes: "conf.d/site.cfg",
+    },
     // Apache httpd
+    scenario(
+        "a variable for several words",
+        Server::Apache,
+        "Define VERSIONS \"-all +TLSv1.3\"\nHOSTSSLProtocol ${VERSIONS}",
+        OLD,
+    ),
     scenario("a version", Server::Apache, "SSLProtocol -all +TLSv1.3", OLD),
     scenario("all but one", Server::Apache, "SSLProtocol all -TLSv1.3", "MinProtocol = TLSv1.3"),
     scenario(

@@ -53,6 +53,13 @@ pub trait Files {
         None
     }
 
+    /// All files that a program was told of on its command line where this one was, in their order; empty where it is the only
+    /// one, or nothing more is known.
+    fn main_files(&self, path: &str) -> Vec<String> {
+        let _ = path;
+        Vec::new()
+    }
+
     /// The name of the machine that the files are of (`gethostname(2)`).
     fn host_name(&self) -> Option<String> {
         None

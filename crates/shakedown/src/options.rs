@@ -50,6 +50,8 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// Further files of a layer: role, product, path (`--file`).
     pub files: Vec<(Role, String, String)>,
+    /// Whether a server's file is read with the further ones that its running program was started with.
+    pub as_running: bool,
     /// The role of a party that could have both (`--side`).
     pub side: Option<Role>,
     /// Whether `Match exec` may run its command.
@@ -130,6 +132,7 @@ impl Default for Options {
             context: Context::default(),
             root: None,
             files: Vec::new(),
+            as_running: false,
             side: None,
             allow_exec: false,
             catalog: None,

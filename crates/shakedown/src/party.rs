@@ -4,7 +4,9 @@ use std::path::Path;
 
 use shakedown_catalog::ProductProtocol;
 use shakedown_config::{Disk, gateway, ipsec_conf, openssh, swanctl, tls_party};
-use shakedown_model::{Context, Gathered, Known, Name, Party, PartySource, Policy, Protocol, Role, Software};
+use shakedown_model::{
+    ConfigurationKind, Context, Gathered, Known, Name, Party, PartySource, Policy, Protocol, Role, Software,
+};
 
 use crate::session::Gathering;
 use crate::{Error, Session, Target, local, recognise};
@@ -256,11 +258,43 @@ impl Session {
                 expected: format!("configuration files of `{}` cannot be read yet", software.product()),
             });
         };
+        let beside = self.read_beside(kind, path, role);
+        let files = if beside.is_empty() { files } else { files.with_main_files(beside.clone()) };
         let gathered = tls_party::gather(&files, kind, &spec, &self.catalog);
         let mut gathered = gathered.map_err(|source| Error::TlsConfiguration { party: text.to_owned(), source })?;
+        if let [_, _, ..] = beside.as_slice() {
+            let names = beside.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+            for party in &mut gathered.parties {
+                party.notes.push(format!("these files are read together, in this order: {names}"));
+            }
+        }
         crate::list_files::look_at(&mut gathered, &files, self.now());
         crate::key_pairs::look_at(&mut gathered, &files);
         Ok(self.labelled(gathered, text))
+    }
+
+    /// All files that a program was told of together with this one, in their order, as far as that is known: by `--file`, or by
+    /// the command line of the running one. Only HAProxy is told of several.
+    fn read_beside(&self, kind: ConfigurationKind, path: &str, role: Role) -> Vec<String> {
+        if kind != ConfigurationKind::Haproxy {
+            return Vec::new();
+        }
+        let named = self.options.files.iter().filter(|(of, product, _)| *of == role && product == "haproxy");
+        let named: Vec<String> = named.map(|(_, _, path)| path.clone()).collect();
+        if !named.is_empty() {
+            return [vec![path.to_owned()], named].concat();
+        }
+        let program =
+            shakedown_apply::program_for(kind).filter(|_| self.options.as_running && self.options.root.is_none());
+        let Some(program) = program else { return Vec::new() };
+        let own = Path::new(path).canonicalize().ok();
+        let told = shakedown_apply::main_files(program, Path::new(path));
+        // The one that was named keeps the name by which it was.
+        let shown = |file: std::path::PathBuf| match own.is_some() && file.canonicalize().ok() == own {
+            true => path.to_owned(),
+            false => file.display().to_string(),
+        };
+        told.into_iter().map(shown).collect()
     }
 
     fn labelled(&self, gathered: Gathered, text: &str) -> Gathering {

@@ -169,18 +169,29 @@ fn nginx(place: &Path, port: u16, settings: &str) -> Option<Running> {
     Some(start(&mut command, "start worker process "))
 }
 
-/// What follows `GLOBAL` goes there, the rest behind `bind`.
+/// What follows `GLOBAL` goes there, the rest behind `bind`. Behind `APART` the site stands in a folder of its own, by a second
+/// `-f`, as in the packages of Red Hat.
 fn haproxy(place: &Path, port: u16, settings: &str) -> Option<Running> {
     let program = require("haproxy")?;
+    let apart = settings.strip_prefix("APART");
+    let settings = apart.unwrap_or(settings);
     let (bind, global) = settings.split_once("GLOBAL").unwrap_or((settings, ""));
     let text = format!(
         "global\n  log stdout format raw daemon\n{global}\ndefaults\n  mode http\n  timeout client 5s\n  timeout connect 5s\n  timeout server 5s\n\
          frontend site\n  bind 127.0.0.1:{port} ssl crt {shown}/rsa.both {bind}\n  http-request return status 200\n",
         shown = place.display(),
     );
-    fs::write(place.join("haproxy.cfg"), text).unwrap();
     let mut command = Command::new(program);
     command.args(["-W", "-f"]).arg(place.join("haproxy.cfg"));
+    match text.split_once("frontend").filter(|_| apart.is_some()) {
+        None => fs::write(place.join("haproxy.cfg"), text).unwrap(),
+        Some((common, site)) => {
+            fs::write(place.join("haproxy.cfg"), common).unwrap();
+            fs::create_dir_all(place.join("conf.d")).unwrap();
+            fs::write(place.join("conf.d/site.cfg"), format!("frontend{site}")).unwrap();
+            command.arg("-f").arg(place.join("conf.d"));
+        }
+    }
     Some(start(&mut command, "Loading success"))
 }
 

@@ -12,6 +12,7 @@ pub struct Disk {
     root: Option<(PathBuf, OwnedFd)>,
     home: Option<String>,
     run_commands: bool,
+    main_files: Vec<String>,
 }
 
 impl Disk {
@@ -19,7 +20,7 @@ impl Disk {
     /// none.
     pub fn local() -> Self {
         let home = password_field(rustix::process::getuid().as_raw(), 5).or_else(|| std::env::var("HOME").ok());
-        Self { root: None, home: home.filter(|home| !home.is_empty()), run_commands: false }
+        Self { root: None, home: home.filter(|home| !home.is_empty()), run_commands: false, main_files: Vec::new() }
     }
 
     /// Only the files under the folder: absolute paths and symbolic links begin there. `home` is a path within.
@@ -29,13 +30,24 @@ impl Disk {
     pub fn under(root: &Path, home: Option<&str>) -> Result<Self, FileError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = fs::open(root, flags, Mode::empty()).map_err(error)?;
-        Ok(Self { root: Some((root.to_owned(), folder)), home: home.map(str::to_owned), run_commands: false })
+        Ok(Self {
+            root: Some((root.to_owned(), folder)),
+            home: home.map(str::to_owned),
+            run_commands: false,
+            main_files: Vec::new(),
+        })
     }
 
     /// The same, and commands of `Match exec` are run by the user's shell. Never on files under a folder: they are another
     /// machine's.
     pub fn allow_commands(mut self) -> Self {
         self.run_commands = self.root.is_none();
+        self
+    }
+
+    /// The same, for a program that was told of these files on its command line.
+    pub fn with_main_files(mut self, files: Vec<String>) -> Self {
+        self.main_files = files;
         self
     }
 
@@ -78,6 +90,10 @@ impl Disk {
 }
 
 impl Files for Disk {
+    fn main_files(&self, path: &str) -> Vec<String> {
+        if self.main_files.iter().any(|one| one == path) { self.main_files.clone() } else { Vec::new() }
+    }
+
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, FileError> {
         let file = self.open(path, OFlags::RDONLY)?;
         match FileType::from_raw_mode(fs::fstat(&file).map_err(error)?.st_mode) {

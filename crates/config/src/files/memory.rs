@@ -7,6 +7,7 @@ use super::{FileError, Files, Metadata, glob};
 pub struct Memory {
     files: BTreeMap<String, (Vec<u8>, Metadata)>,
     environment: BTreeMap<String, String>,
+    main_files: Vec<String>,
 }
 
 impl Memory {
@@ -24,6 +25,12 @@ impl Memory {
     /// The same with one more environment variable.
     pub fn with_environment(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The same, for a program that was told of these files on its command line.
+    pub fn with_main_files(mut self, files: Vec<String>) -> Self {
+        self.main_files = files;
         self
     }
 
@@ -48,6 +55,10 @@ impl Memory {
 }
 
 impl Files for Memory {
+    fn main_files(&self, path: &str) -> Vec<String> {
+        if self.main_files.iter().any(|one| one == path) { self.main_files.clone() } else { Vec::new() }
+    }
+
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, FileError> {
         let (text, _) = self.files.get(path).ok_or(FileError::NotFound)?;
         if text.len() > limit {

@@ -15,7 +15,7 @@ impl Reading {
     /// [`EditError`].
     pub fn set(&self, server: usize, option: &str, value: &str) -> Result<Edit, EditError> {
         let line = self.server_lines.get(server).and_then(|line| self.lines.get(*line)).ok_or(EditError::NoServer)?;
-        let file = Arc::clone(self.files.first().ok_or(EditError::NoServer)?);
+        let file = line.file().map(Arc::clone).ok_or(EditError::NoServer)?;
         if value.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'\\' | b'#' | b'$' | 0x7f)) {
             return Err(EditError::NotWritable { value: value.escape_default().to_string() });
         }

@@ -5,6 +5,7 @@ mod certificates;
 mod edit;
 mod read;
 
+pub(crate) use read::main_files;
 pub use read::{Reading, Spec, read};
 
 /// Where Debian's package reads its configuration.

@@ -25,7 +25,7 @@ pub struct Spec<'a> {
 /// A configuration of HAProxy.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The file, and the lists of certificates that it names.
+    /// The file, or all that HAProxy was told of in their order, and the lists of certificates that they name.
     pub files: Vec<Arc<SourceFile>>,
     /// One for each `bind` line with `ssl`, in the order of the file.
     pub servers: Vec<ServerSettings>,
@@ -64,6 +64,14 @@ impl Line {
         self.words.get(index).map(Value::as_str).unwrap_or_default()
     }
 
+    /// The file that it stands in.
+    pub(crate) fn file(&self) -> Option<&Arc<SourceFile>> {
+        self.words.first().and_then(|word| match word.origin().kind() {
+            shakedown_model::OriginKind::File { file, .. } => Some(file),
+            _ => None,
+        })
+    }
+
     pub(crate) fn origin(&self) -> Option<Origin> {
         self.words.first().map(|word| match word.origin().kind() {
             shakedown_model::OriginKind::File { file, .. } => Origin::file(file, self.span.clone()),
@@ -100,12 +108,17 @@ const SECTIONS: [&str; 19] = [
 /// # Errors
 /// [`Unreadable`] where the file cannot be read. All else that is wrong is evidence.
 pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
-    let text = files.read(spec.path, FILE_LIMIT).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
-    let file = Arc::new(SourceFile::new(spec.path, text));
-    let mut evidence = Vec::new();
-    let mut notes = Vec::new();
-    let lines = lines(&file, files, &mut evidence, &mut notes);
-    let mut found = bind::Found { files: vec![Arc::clone(&file)], evidence, notes, ..bind::Found::default() };
+    let told = files.main_files(spec.path);
+    let paths = if told.is_empty() { vec![spec.path.to_owned()] } else { told };
+    let mut found = bind::Found::default();
+    let mut all = Vec::new();
+    for path in paths {
+        let text = files.read(&path, FILE_LIMIT).map_err(|source| Unreadable { path: path.clone(), source })?;
+        let file = Arc::new(SourceFile::new(path, text));
+        all.extend(lines(&file, files, &mut found.evidence, &mut found.notes));
+        found.files.push(file);
+    }
+    let lines = all;
     bind::find(files, &lines, spec, &mut found);
     for server in found.servers.iter_mut().chain(&mut found.clients) {
         server.files.clone_from(&found.files);
@@ -121,6 +134,18 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
         server_lines: found.server_lines,
         spec: (spec.path.to_owned(), spec.version.map(str::to_owned)),
     })
+}
+
+/// Which of these files HAProxy was told of on its command line: what they begin with is a section. Those that such files name
+/// hold certificates or lists of them.
+pub(crate) fn main_files(files: &[Arc<SourceFile>]) -> Vec<String> {
+    let begins = |file: &&Arc<SourceFile>| {
+        let text = String::from_utf8_lossy(&file.text);
+        let mut words = text.lines().filter_map(|line| line.split_whitespace().next());
+        let first = words.find(|word| !word.starts_with('#'));
+        first.is_none_or(|word| SECTIONS.contains(&word) || word.starts_with('.'))
+    };
+    files.iter().filter(begins).map(|file| file.path.clone()).collect()
 }
 
 pub(crate) fn tell(

@@ -101,7 +101,8 @@ pub(crate) fn edited(files: &[Arc<SourceFile>], edits: &[FileEdit]) -> Memory {
     for edit in edits {
         memory.insert(&edit.file.path, edit.apply());
     }
-    memory
+    // Only HAProxy is told of several.
+    memory.with_main_files(crate::haproxy::main_files(files))
 }
 
 /// Whether a program writes a file: its first lines say so.

@@ -23,7 +23,7 @@ pub(super) fn edit(
     contexts: &[LibrarySettings],
     pending: &Pending,
 ) -> Result<Option<Edit>, EditError> {
-    let main = reading.files.first().ok_or(EditError::NoServer)?;
+    let main = crate::haproxy::main_files(&reading.files);
     let (all, text): (Vec<Option<Written>>, String) = match pending {
         Pending::Versions(versions) => {
             let (least, highest) = range(versions)?;
@@ -37,7 +37,7 @@ pub(super) fn edit(
             };
             let place = |bound: &Option<Setting<VersionBound>>| {
                 let bound = bound.as_ref()?;
-                in_list(main, bound.origin.kind(), format!("{:?}", bound.value))
+                in_list(&main, bound.origin.kind(), format!("{:?}", bound.value))
             };
             (bounds.into_iter().map(place).collect(), version.as_str().to_owned())
         }
@@ -49,7 +49,7 @@ pub(super) fn edit(
                     _ => &one.signature_algorithms,
                 };
                 let value = value.as_ref()?;
-                in_list(main, value.origin().kind(), value.as_str().to_owned())
+                in_list(&main, value.origin().kind(), value.as_str().to_owned())
             };
             (contexts.iter().map(place).collect(), text.clone())
         }
@@ -91,9 +91,9 @@ pub(super) fn edit(
 }
 
 /// Where a value stands, if that is in a list.
-fn in_list(main: &SourceFile, place: &OriginKind, text: String) -> Option<Written> {
+fn in_list(main: &[String], place: &OriginKind, text: String) -> Option<Written> {
     match place {
-        OriginKind::File { file, span } if file.path != main.path && !span.is_empty() => {
+        OriginKind::File { file, span } if !main.contains(&file.path) && !span.is_empty() => {
             Some((Arc::clone(file), span.clone(), text))
         }
         _ => None,

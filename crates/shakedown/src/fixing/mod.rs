@@ -155,7 +155,9 @@ impl Session {
         report.parties = before.parties.iter().filter(|party| party.role == Role::Client).cloned().collect();
         // What a running server's certificates lack, its file does not tell.
         report.evidence.extend(certificates::about_files(&before.evidence));
-        let mut report = self.with_file(report, file, &context, named.protocol).await?;
+        let mut session = self.clone();
+        session.options.as_running = true;
+        let mut report = session.with_file(report, file, &context, named.protocol).await?;
         self.mend_certificates(&mut report, &context);
         self.mend_keys(&mut report);
         Ok(report)
