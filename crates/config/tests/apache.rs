@@ -306,9 +306,11 @@ fn httpd_refuses_the_same() {
                 "</IfModule>",
                 "<IfModule mod_ssl.c>",
                 "SSLCiphers HIGH",
+                "Define VERSIONS \"all -TLSv1.1\"\nSSLProtocol \"${VERSIONS}\"",
             ]);
             let right = random.pick(&[
                 "SSLProtocol all -TLSv1.1",
+                "Define VERSIONS \"all -TLSv1.1\"\nSSLProtocol ${VERSIONS}",
                 "SSLCipherSuite 'HIGH:!MD5'",
                 "SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256",
                 "SSLHonorCipherOrder off",

@@ -92,6 +92,32 @@ fn edits() {
     assert!(reading.set("tls_preempt_cipherlist", "yes").is_err());
 }
 
+/// What a line of `master.cf` sets is read in each of its forms, and changed where it stands.
+#[test]
+fn a_service_sets_its_own() {
+    let main = "smtpd_tls_security_level = may\nsmtpd_tls_protocols = !SSLv2\n";
+    for (line, after) in [
+        ("  -o smtpd_tls_protocols=>=TLSv1.3", "  -o smtpd_tls_protocols=!SSLv3,!TLSv1"),
+        ("  -osmtpd_tls_protocols=TLSv1.3 -v", "  -osmtpd_tls_protocols=!SSLv3,!TLSv1 -v"),
+        ("  -o { smtpd_tls_protocols = TLSv1.3, !TLSv1.2 }\r", "  -o { smtpd_tls_protocols = !SSLv3,!TLSv1 }\r"),
+        (
+            "  -o {smtpd_tls_protocols=>=TLSv1.3} -o syslog_name=x",
+            "  -o {smtpd_tls_protocols=!SSLv3,!TLSv1} -o syslog_name=x",
+        ),
+    ] {
+        let services = format!("smtp inet n - n - - smtpd\n{line}\n587 inet n - n - - smtpd\n");
+        let files = Memory::new().with("/etc/postfix/main.cf", main).with("/etc/postfix/master.cf", services.as_str());
+        let reading = reading(&files, "3.7.11");
+        assert_eq!(versions(&reading.servers[0]), "TLSv1.3", "{line}");
+        assert_ne!(versions(&reading.servers[1]), "TLSv1.3");
+        let edit = reading.set_over(0, "smtpd_tls_protocols", "!SSLv3, !TLSv1").unwrap();
+        assert_eq!(edit.also, [0]);
+        assert_eq!(edit.files[0].file.path, "/etc/postfix/master.cf");
+        assert_eq!(String::from_utf8(edit.files[0].apply()).unwrap(), services.replace(line, after));
+        assert!(reading.set_over(1, "smtpd_tls_protocols", "!SSLv3").is_err());
+    }
+}
+
 /// Values and defaults of generated files, as `postconf -x` prints them.
 #[test]
 fn postconf_reads_the_same() {

@@ -458,7 +458,8 @@ impl<'a> Reader<'a> {
     }
 
     fn node(&self, document: &Arc<Document>, line: usize, words: &[Word], include: Option<&Origin>) -> Node {
-        let mut values = words.iter().map(|word| self.value(document, word, include));
+        let raw = words.first().is_some_and(|word| RAW.iter().any(|raw| word.text.eq_ignore_ascii_case(raw)));
+        let mut values = words.iter().flat_map(|word| self.values(document, word, raw, include));
         let span: Range<usize> =
             words.first().map_or(0, |word| word.span.start)..words.last().map_or(0, |word| word.span.end);
         let place = Origin::file(document.file(), span);
@@ -467,8 +468,25 @@ impl<'a> Reader<'a> {
         Node { name, arguments: values.collect(), document: Arc::clone(document), line, origin }
     }
 
+    /// The words that a word comes to: of a directive whose arguments are replaced before they are split, each of those that a
+    /// variable stands for.
+    fn values(&self, document: &Document, word: &Word, raw: bool, include: Option<&Origin>) -> Vec<Value> {
+        let quoted = matches!(document.file().text.get(word.span.start), Some(b'"' | b'\''));
+        let (bytes, places) = self.resolved(word);
+        if !raw || quoted || bytes == word.text {
+            return vec![Value::written(document.file(), &bytes, &places, word.span.clone(), include)];
+        }
+        let all: Vec<(u8, usize)> = bytes.into_iter().zip(places).collect();
+        let parts = all.split(|(byte, _)| byte.is_ascii_whitespace()).filter(|part| !part.is_empty());
+        let written = |part: &[(u8, usize)]| {
+            let (bytes, places): (Vec<u8>, Vec<usize>) = part.iter().copied().unzip();
+            Value::written(document.file(), &bytes, &places, word.span.clone(), include)
+        };
+        parts.map(written).collect()
+    }
+
     /// A word with `${NAME}` replaced; what is not defined stays (`ap_resolve_env`).
-    fn value(&self, document: &Document, word: &Word, include: Option<&Origin>) -> Value {
+    fn resolved(&self, word: &Word) -> (Vec<u8>, Vec<usize>) {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
         let mut at = 0;
         while let Some(&byte) = word.text.get(at) {
@@ -491,9 +509,13 @@ impl<'a> Reader<'a> {
             places.extend(word.places.get(at));
             at += 1;
         }
-        Value::written(document.file(), &bytes, &places, word.span.clone(), include)
+        (bytes, places)
     }
 }
+
+/// Directives whose arguments are one text, in which variables are replaced before it is split into words (`RAW_ARGS` of
+/// modules/ssl/mod_ssl.c).
+const RAW: [&[u8]; 2] = [b"sslprotocol", b"sslproxyprotocol"];
 
 /// Modules that every build has, besides those of the `LoadModule` lines.
 const BUILT_IN: [&str; 5] = ["core", "so", "http", "unixd", "version"];

@@ -1,4 +1,4 @@
-//! Edits of `main.cf`.
+//! Edits of `main.cf`, and of what a line of `master.cf` sets over it.
 
 use std::sync::Arc;
 
@@ -44,9 +44,39 @@ impl Reading {
         if after.parameters.set.get(parameter).is_none_or(|now| now.as_str() != value.trim()) {
             return Err(EditError::NotEffective { directive: parameter.into() });
         }
+        let also = self.changed(&after);
+        Ok(Edit { files, also })
+    }
+
+    /// The services whose settings differ.
+    fn changed(&self, after: &Self) -> Vec<usize> {
         let pairs = self.servers.iter().zip(&after.servers).enumerate();
-        let changed = pairs.filter(|(_, (before, after))| plain(before) != plain(after)).map(|(index, _)| index);
-        Ok(Edit { files, also: changed.collect() })
+        pairs.filter(|(_, (before, after))| plain(before) != plain(after)).map(|(index, _)| index).collect()
+    }
+
+    /// Gives a list of words that the line of a service sets itself, by `-o` in `master.cf`, this value.
+    ///
+    /// # Errors
+    /// [`EditError::NoServer`] where the line does not set it, and others.
+    pub fn set_over(&self, server: usize, parameter: &str, value: &str) -> Result<Edit, EditError> {
+        let old = self.overrides.get(server).and_then(|own| own.get(parameter)).ok_or(EditError::NoServer)?;
+        // White space would end the word; lists take commas alone.
+        let value = value.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(",");
+        if value.bytes().any(|byte| byte < b' ' || byte == 0x7f || matches!(byte, b'{' | b'}')) {
+            return Err(EditError::NotWritable { value: value.escape_default().to_string() });
+        }
+        if old.as_str() == value {
+            return Err(EditError::NothingToDo { directive: parameter.into() });
+        }
+        let (file, span) = span(old).ok_or(EditError::NoServer)?;
+        let files = vec![FileEdit { file, edits: vec![TextEdit { span, replacement: value.clone() }] }];
+        let after = self.with_edits(&files);
+        let now = after.overrides.get(server).and_then(|own| own.get(parameter));
+        if now.is_none_or(|now| now.as_str() != value) {
+            return Err(EditError::NotEffective { directive: parameter.into() });
+        }
+        let also = self.changed(&after);
+        Ok(Edit { files, also })
     }
 
     /// The configuration as it would be with edits.

@@ -40,6 +40,8 @@ pub struct Reading {
     /// What Postfix refuses, or warns of.
     pub evidence: Vec<Evidence>,
     pub(crate) parameters: Parameters,
+    /// Of each server what its line of `master.cf` sets.
+    pub(crate) overrides: Vec<BTreeMap<String, Value>>,
     pub(crate) spec: (String, Option<String>),
 }
 
@@ -205,13 +207,15 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let master = files.read(&format!("{folder}/master.cf"), FILE_LIMIT).ok();
     let master = master.map(|text| Arc::new(SourceFile::new(format!("{folder}/master.cf"), text)));
     read.extend(master.clone());
-    let (servers, clients) = service::find(&parameters, master.as_ref(), &read, &mut evidence);
+    let service::Found { servers, overrides, clients } =
+        service::find(&parameters, master.as_ref(), &read, &mut evidence);
     Ok(Reading {
         files: read,
         servers,
         clients,
         evidence,
         parameters,
+        overrides,
         spec: (spec.folder.to_owned(), spec.version.map(str::to_owned)),
     })
 }

@@ -1,5 +1,6 @@
 //! What `smtpd` and `smtp` set in OpenSSL (`tls_server_init`, `tls_client_init`, `tls_set_ciphers`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shakedown_model::{ConfigProblem, Evidence, Origin, Role, SourceFile, nearest};
@@ -14,33 +15,44 @@ use crate::value::Value;
 /// How many services of `master.cf` are looked at.
 const MOST_SERVICES: usize = 1_000;
 
+/// What a configuration makes.
+pub(super) struct Found {
+    pub(super) servers: Vec<ServerSettings>,
+    /// Of each server what its line of `master.cf` sets.
+    pub(super) overrides: Vec<BTreeMap<String, Value>>,
+    pub(super) clients: Vec<ServerSettings>,
+}
+
 /// The servers and the client of a configuration.
 pub(super) fn find(
     parameters: &Parameters,
     master: Option<&Arc<SourceFile>>,
     files: &[Arc<SourceFile>],
     evidence: &mut Vec<Evidence>,
-) -> (Vec<ServerSettings>, Vec<ServerSettings>) {
-    let mut servers = Vec::new();
+) -> Found {
+    let (mut servers, mut overrides) = (Vec::new(), Vec::new());
     let services: Vec<(String, Option<Origin>, Parameters)> = match master {
         Some(master) => lines(master).iter().filter_map(|line| service(line, parameters)).take(MOST_SERVICES).collect(),
         None => vec![("smtp".to_owned(), None, parameters.clone())],
     };
     for (name, origin, parameters) in services {
-        servers.extend(server(&name, origin, &parameters, evidence));
+        if let Some(server) = server(&name, origin, &parameters, evidence) {
+            servers.push(server);
+            overrides.push(parameters.own);
+        }
     }
     for server in &mut servers {
         server.files = files.to_vec();
     }
     let mut clients: Vec<ServerSettings> = client(parameters, evidence).into_iter().collect();
     clients.iter_mut().for_each(|client| client.files = files.to_vec());
-    (servers, clients)
+    Found { servers, overrides, clients }
 }
 
 /// A line of `master.cf` that runs `smtpd`: its name, and the parameters with its `-o` over them.
 fn service(line: &Logical, parameters: &Parameters) -> Option<(String, Option<Origin>, Parameters)> {
     let whole = line.whole();
-    let words = whole.split(char::is_whitespace);
+    let words = words(&whole);
     let name = words.first()?;
     let inet = words.get(1).is_some_and(|kind| kind.as_str() == "inet");
     if !inet || words.get(7).is_none_or(|command| command.as_str() != "smtpd") {
@@ -49,21 +61,42 @@ fn service(line: &Logical, parameters: &Parameters) -> Option<(String, Option<Or
     let mut own = parameters.clone();
     let mut rest = words.iter().skip(8);
     while let Some(word) = rest.next() {
-        // `-o name=value`, or `-oname=value`.
+        // `-o name=value`, `-oname=value`, or `-o { name = value }`.
         let option = match word.as_str() {
             "-o" => rest.next().cloned(),
             text if text.starts_with("-o") => Some(word.slice(2..text.len())),
             _ => None,
         };
-        if let Some(option) = option
-            && let Some(at) = option.as_str().find('=')
-        {
-            let length = option.as_str().len();
-            let parameter = option.as_str().get(..at).unwrap_or_default().to_owned();
-            own.own.insert(parameter, option.slice(at + 1..length));
+        let Some(option) = option else { continue };
+        let text = option.as_str();
+        let inner = text.strip_prefix('{').map_or(text, |inner| inner.strip_suffix('}').unwrap_or(inner));
+        let begin = usize::from(inner.len() < text.len());
+        if let Some((parameter, value)) = inner.split_once('=') {
+            let from = begin + parameter.len() + 1 + (value.len() - value.trim_start().len());
+            own.own.insert(parameter.trim().to_owned(), option.slice(from..from + value.trim().len()));
         }
     }
     Some((name.as_str().to_owned(), Some(name.origin().clone()), own))
+}
+
+/// The words of a line; one that begins with a brace goes to where that is closed (`mystrtokq` of src/util/mystrtok.c).
+fn words(line: &Value) -> Vec<Value> {
+    let mut words = Vec::new();
+    let (mut begun, mut depth): (Option<usize>, usize) = (None, 0);
+    for (at, letter) in line.as_str().char_indices().chain([(line.as_str().len(), ' ')]) {
+        match (begun, letter) {
+            (None, letter) if letter.is_whitespace() => {}
+            (None, letter) => (begun, depth) = (Some(at), usize::from(letter == '{')),
+            (Some(_), '{') if depth > 0 => depth += 1,
+            (Some(_), '}') if depth > 0 => depth -= 1,
+            (Some(from), letter) if letter.is_whitespace() && (depth == 0 || at == line.as_str().len()) => {
+                words.push(line.slice(from..at));
+                begun = None;
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// The port of a service by its name in `/etc/services`.

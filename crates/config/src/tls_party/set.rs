@@ -119,7 +119,11 @@ pub(super) fn set(files: &Files, pending: &Pending) -> Result<Option<Edit>, Edit
                 either(reading, *at, &["smtpd_tls_protocols", "smtpd_tls_mandatory_protocols"], &text)
             }
             Pending::Ciphers(text) => either(reading, *at, &["tls_medium_cipherlist", "tls_high_cipherlist"], text),
-            Pending::Groups(text) => reading.set("tls_eecdh_auto_curves", &text.replace(':', " ")).map(Some),
+            Pending::Groups(text) => {
+                let text = text.replace(':', " ");
+                let own = reading.set_over(*at, "tls_eecdh_auto_curves", &text);
+                own.or_else(|_| reading.set("tls_eecdh_auto_curves", &text)).map(Some)
+            }
             Pending::Tls13(text) | Pending::Schemes(text) => Err(EditError::NotWritable { value: text.clone() }),
         },
         Files::Flat { reading, at } => set_lines::flat(reading, *at, pending).map(Some),
@@ -146,7 +150,8 @@ fn either(
 ) -> Result<Option<Edit>, EditError> {
     let mut last = EditError::NoServer;
     for parameter in parameters {
-        match reading.set(parameter, text) {
+        let own = reading.set_over(at, parameter, text);
+        match own.or_else(|_| reading.set(parameter, text)) {
             Ok(edit) if edit.also.contains(&at) => return Ok(Some(edit)),
             Ok(_) => last = EditError::NotEffective { directive: (*parameter).to_owned() },
             Err(error) => last = error,
