@@ -72,7 +72,7 @@ impl Ends {
 }
 
 /// Servers that the client does not agree with, and what is written in their files.
-const SERVERS: [(&str, &str); 12] = [
+const SERVERS: [(&str, &str); 13] = [
     ("one old key exchange", "KexAlgorithms diffie-hellman-group14-sha1\n"),
     ("an older one", "KexAlgorithms diffie-hellman-group1-sha1\n"),
     ("group exchange with SHA-1", "KexAlgorithms diffie-hellman-group-exchange-sha1\n"),
@@ -87,6 +87,7 @@ const SERVERS: [(&str, &str); 12] = [
     ),
     ("key exchange and cipher", "KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes192-cbc\n"),
     ("comments and blanks around", "# kept\n\n  Ciphers\taes128-cbc   # old\n\n"),
+    ("nothing left", "Ciphers -chacha20*,aes*-ctr,aes*-gcm*\n"),
     ("equals sign and quotes", "Ciphers=\"aes256-cbc\"\n"),
 ];
 
@@ -297,12 +298,20 @@ fn a_weaker_fix_needs_a_reason_and_a_date_and_is_reminded_of() {
     assert!(document["exceptions"][0]["days_left"].as_i64().unwrap() > 20_000);
     assert!(Shakedown::new().run(&["fix", "--expire", "--state", &state]).stdout.contains("no weaker fix is past"));
 
+    // The day before its last one is over, by a time that is named.
+    let early = ["fix", "--expire", "--now", "2099-03-30T12:00:00Z", "--state", &state];
+    assert!(Shakedown::new().run(&early).stdout.contains("no weaker fix is past"));
+
     // Once its day is over.
     let journal = Path::new(&state).join("journal.jsonl");
     let told = std::fs::read_to_string(&journal).unwrap().replace("2099-03-31", "2020-03-31");
     std::fs::write(&journal, told).unwrap();
     assert_eq!(Shakedown::new().run(&["exceptions", "--state", &state]).status, 1);
-    assert_eq!(Shakedown::new().run(&["fix", "--expire", "--state", &state]).status, 0);
+    let early = ["fix", "--expire", "--now", "2020-03-30T12:00:00Z", "--state", &state];
+    assert!(Shakedown::new().run(&early).stdout.contains("no weaker fix is past"));
+    assert_ne!(std::fs::read(&ends.client).unwrap(), before);
+    let later = ["fix", "--expire", "--now", "2020-04-02T12:00:00Z", "--state", &state];
+    assert_eq!(Shakedown::new().run(&later).status, 0);
     assert_eq!(std::fs::read(&ends.client).unwrap(), before);
     assert_eq!(Shakedown::new().run(&["exceptions", "--state", &state]).status, 0);
 }

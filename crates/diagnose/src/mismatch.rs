@@ -126,7 +126,9 @@ fn one(case: &Case<'_>, failed: &FailedSlot, noun: &str, both_directions: bool) 
     if both_directions && slot != Slot::Kex && slot != Slot::HostKey {
         found.notes.push("both directions fail in the same way".to_owned());
     }
-    if matches!(failed.kind, FailureKind::NothingInCommon | FailureKind::Deviation { .. }) {
+    let curable = FailureKind::NothingInCommon == failed.kind
+        || matches!(failed.kind, FailureKind::Deviation { .. } | FailureKind::NothingOffered { .. });
+    if curable {
         found.remedies = remedies(case, failed, &ends, side);
     }
     found
@@ -400,7 +402,9 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, ends: &Ends, side: Side) -> Ve
         if !able.is_empty() {
             remedies.push(Remedy { role, change: Change::Enable { slot: failed.slot, candidates: able } });
         }
-        if newer(case, failed, party, ends, &theirs).is_some() {
+        // A newer version reads the same file, which leaves nothing.
+        let emptied = matches!(failed.kind, FailureKind::NothingOffered { .. });
+        if !emptied && newer(case, failed, party, ends, &theirs).is_some() {
             remedies.push(Remedy { role, change: Change::Upgrade { slot: failed.slot, candidates: theirs } });
         }
         let weak = offered(failed, role).into_iter();

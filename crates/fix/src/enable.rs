@@ -3,7 +3,8 @@
 use shakedown_catalog::Rating;
 use shakedown_model::ssh::{is_marker, key_type_of};
 use shakedown_model::{
-    Applicability, Change, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, Role, Side, Slot, Stage,
+    Applicability, Change, DiagnosisId, Fix, Known, Name, Outcome, OutcomeResult, Party, PartySource, Role, Side, Slot,
+    Stage,
 };
 
 use crate::cut_off;
@@ -193,10 +194,26 @@ impl<'a> Search<'a> {
             return Ok(None);
         }
         let score = Score::of(&outcome, catalog);
-        let applicability = if weakens { Applicability::Weakens } else { Applicability::Safe };
+        let unsure: Vec<&Addition> = self.additions.iter().filter(|added| self.is_unsure(added)).collect();
+        let applicability = match (weakens, unsure.is_empty()) {
+            (true, _) => Applicability::Weakens,
+            (false, true) => Applicability::Safe,
+            // Where its version has none of it, there is nothing to switch on.
+            (false, false) => Applicability::Manual,
+        };
         let title = self.title(&roles, weakens);
         let mut fix = Fix::new(resolves(self.input, &self.additions), title, words::side(&roles), applicability);
         fix.notes = notes(&outcome);
+        for &role in &roles {
+            let names: Vec<Name> = unsure.iter().filter(|one| one.role == role).map(|one| one.name.clone()).collect();
+            if let (Some(software), false) = (&self.input.party(role).software, names.is_empty()) {
+                fix.notes.push(format!(
+                    "whether `{software}` has {} at all is not known here: versions of it that were seen with it have no \
+                     order; where it has not, a newer version is what helps",
+                    words::list(&names)
+                ));
+            }
+        }
         for &role in &roles {
             let edited = if role == Role::Client { &client } else { &server };
             let scoped = weakens && role == Role::Client;
@@ -216,6 +233,20 @@ impl<'a> Search<'a> {
         fix.outcome_after = Some(outcome);
         let planned = Planned { fix, kind: Kind::Enable, score };
         Ok(Some(Enabled { planned, client: client.party, server: server.party }))
+    }
+
+    /// Whether nothing tells if the party's version has the name: only its version is known, and of its product other versions
+    /// were seen with the name, which cannot be told to be older or newer.
+    fn is_unsure(&self, addition: &Addition) -> bool {
+        let (catalog, party) = (self.input.catalog, self.input.party(addition.role));
+        let unread = party.ssh().is_some_and(|policy| policy.supported.slot(addition.slot).complete().is_none());
+        let Some(software) = party.software.as_ref().filter(|_| unread && party.source == PartySource::Catalog) else {
+            return false;
+        };
+        let Some(product) = catalog.product_id(software.product(), software.version()) else { return false };
+        let history = catalog.default_history(product, party.role, addition.slot, addition.name.as_str());
+        let first = history.first_seen.map(|first| first.version);
+        first.is_some_and(|first| catalog.compare_versions(product, &first, software.version()).is_none())
     }
 
     /// A weaker name goes into a block for one server, never into the file as a whole.

@@ -34,6 +34,19 @@ fn a_server_too_old_for_the_client() {
     insta::assert_snapshot!(render(&planned));
 }
 
+/// IOS 12 cannot be told `ip ssh server algorithm`, and no order of versions says so.
+#[test]
+fn what_a_version_may_not_have_is_no_safe_fix() {
+    let client = party("openssh@9.2p1/debian-12", Role::Client);
+    let planned = run(&client, &party("cisco-ios@12", Role::Server), &host("router"), &[]);
+    let of_server: Vec<_> = planned.fixes.iter().filter(|fix| fix.side == Side::Server).collect();
+    assert!(of_server.iter().all(|fix| fix.applicability != Applicability::Safe), "{}", render(&planned));
+    let says = |fix: &&&shakedown_model::Fix| fix.notes.iter().any(|note| note.contains("not known here"));
+    assert!(of_server.iter().any(|fix| says(&fix)), "{}", render(&planned));
+    let weaker = |fix: &&shakedown_model::Fix| fix.applicability == Applicability::Weakens && fix.side == Side::Client;
+    assert!(planned.fixes.iter().any(|fix| weaker(&fix)), "{}", render(&planned));
+}
+
 #[test]
 fn two_slots_fail_together_and_one_fix_resolves_both() {
     let client = party("openssh@9.2p1/debian-12", Role::Client);

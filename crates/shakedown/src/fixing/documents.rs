@@ -113,7 +113,7 @@ impl Session {
     pub fn expire_changes(&self, store: &Store) -> Result<Told, FixError> {
         let locked = store.lock()?;
         let mut told = Told { document: changes(Vec::new()), said: Vec::new(), done: true };
-        for (record, days) in shakedown_apply::due(store, shakedown_apply::today())? {
+        for (record, days) in shakedown_apply::due(store, self.today())? {
             if days >= 0 {
                 continue;
             }
@@ -132,12 +132,18 @@ impl Session {
         Ok(told)
     }
 
+    /// The day to judge by (`--now`).
+    fn today(&self) -> jiff::civil::Date {
+        let of = |now: jiff::Timestamp| jiff::tz::TimeZone::UTC.to_datetime(now).date();
+        self.options.now.map_or_else(shakedown_apply::today, of)
+    }
+
     /// The weaker fixes that are in force, with the days left.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub fn exceptions(&self, store: &Store) -> Result<v1::Exceptions, FixError> {
-        let due = shakedown_apply::due(store, shakedown_apply::today())?;
+        let due = shakedown_apply::due(store, self.today())?;
         let with_days =
             due.iter().map(|(record, days)| v1::Change { days_left: Some(*days), ..change_document(record) });
         Ok(v1::Exceptions {
