@@ -140,7 +140,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__check)
-            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --config --may-disturb-live-tunnel --psk-file --id --remote-id --ts --real-ts --ike-version --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --tcp --config --may-disturb-live-tunnel --psk-file --id --remote-id --ts --real-ts --ike-version --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -488,7 +488,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__fix)
-            opts="-F -4 -6 -v -q -h --as --seen-in --apply --fix --save --reason --until --confirm-within --reload --restart --state --via --send-binary --via-sudo --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --as --seen-in --apply --fix --save --reason --until --confirm-within --reload --restart --state --via --send-binary --via-sudo --list --undo --confirm --expire --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --tcp --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -866,7 +866,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__negotiate)
-            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --tcp --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -964,7 +964,7 @@ _shakedown() {
             return 0
             ;;
         shakedown__subcmd__offer)
-            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
+            opts="-F -4 -6 -v -q -h --side --timeout --connect --ssh-config --sni --cacert --crl --cert --key --key-passphrase-file --proxy --source --tcp --host --context --root --file --allow-exec --now --format --to --redact --color --verbose --allow-weaker --quiet --catalog --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -93,6 +93,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l tcp -d 'IKE: speak over TCP (RFC 9329) in the place of UDP, to port 4500 unless the target names another. IKEv1 has no such form'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s 4 -d 'IPv4 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -s 6 -d 'IPv6 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand check" -l may-disturb-live-tunnel -d 'Go on to IKE_AUTH and the first CHILD SA, prove who this end is, and delete it all again. Without this nothing is sent after IKE_SA_INIT. A responder that keeps one IKE SA for each identity may drop a tunnel that is up with the same identity: strongSwan where `unique` is `replace`, which is the default of `ipsec.conf` (`uniqueids = yes`) and not of `swanctl.conf`; libreswan with `uniqueids = yes`. INITIAL_CONTACT, which asks for just that, is never sent'
@@ -151,6 +152,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l color 
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l tcp -d 'IKE: speak over TCP (RFC 9329) in the place of UDP, to port 4500 unless the target names another. IKEv1 has no such form'
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s 4 -d 'IPv4 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -s 6 -d 'IPv6 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand negotiate" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
@@ -188,6 +190,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l catalog -d 'A folder with rows that overlay the catalog' -r -F
+complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l tcp -d 'IKE: speak over TCP (RFC 9329) in the place of UDP, to port 4500 unless the target names another. IKEv1 has no such form'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s 4 -d 'IPv4 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -s 6 -d 'IPv6 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand offer" -l allow-exec -d 'Let `Match exec` of a configuration run its command'
@@ -241,6 +244,7 @@ complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l send-binary 
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l via-sudo -d 'With `--via`: run as the superuser there, by `sudo -n`'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l list -d 'List the changes that were made; 1 where one is unfinished'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l expire -d 'Take back the weaker fixes that are past their date'
+complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l tcp -d 'IKE: speak over TCP (RFC 9329) in the place of UDP, to port 4500 unless the target names another. IKEv1 has no such form'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s 4 -d 'IPv4 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -s 6 -d 'IPv6 only'
 complete -c shakedown -n "__fish_shakedown_using_subcommand fix" -l allow-exec -d 'Let `Match exec` of a configuration run its command'

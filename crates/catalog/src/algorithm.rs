@@ -120,7 +120,7 @@ pub(crate) fn kind(slot: Slot) -> Option<&'static str> {
         Slot::Encryption => "encryption",
         Slot::Integrity => "integrity",
         Slot::Prf => "prf",
-        Slot::Group => "group",
+        Slot::Group | Slot::AdditionalGroup(_) => "group",
         Slot::Esn => "esn",
         Slot::CipherSuite => "cipher-suite",
         Slot::SignatureScheme => "signature-scheme",

@@ -44,7 +44,8 @@ pub struct IkeTransform {
 /// Ciphers whose key length is fixed, and that carry no attribute for it.
 const FIXED_LENGTH: [&str; 4] = ["3des", "des", "chacha20poly1305", "null"];
 /// What is no encryption, integrity for Fibre Channel only, and integrity whose number is not IANA's.
-const NOT_FOR_IKE: [&str; 7] = ["null", "aes128gmac", "aes192gmac", "aes256gmac", "md5_128", "sha1_160", "sha256_96"];
+const NOT_FOR_IKE: [&str; 8] =
+    ["null", "chacha20poly1305compat", "aes128gmac", "aes192gmac", "aes256gmac", "md5_128", "sha1_160", "sha256_96"];
 /// Numbers from here on are for private use: a peer reads them only from its own kind.
 const PRIVATE: u32 = 1024;
 
@@ -105,10 +106,17 @@ impl Catalog {
     /// The IKE transform that a name means: a keyword, or as messages print it. Where a name stands for two types, the
     /// first in the order of [`Proposal::SLOTS`].
     pub fn transform(&self, slot: Option<Slot>, name: &str) -> Option<(Slot, &Algorithm)> {
+        if slot.is_none()
+            && let Some((slot, name)) = additional(name)
+        {
+            return self.transform(Some(slot), name);
+        }
         let places = self.transforms().0.get(&normal(name))?;
         let slots: &[Slot] = slot.as_ref().map_or(&Proposal::SLOTS, std::slice::from_ref);
         slots.iter().find_map(|slot| {
-            let (_, place) = places.iter().find(|(of, _)| of == slot)?;
+            // The methods of additional key exchanges are those of the first one (RFC 9370 section 2.2.1).
+            let group = if matches!(slot, Slot::AdditionalGroup(_)) { Slot::Group } else { *slot };
+            let (_, place) = places.iter().find(|(of, _)| *of == group)?;
             Some((*slot, self.all_algorithms().get(*place)?))
         })
     }
@@ -121,9 +129,10 @@ impl Catalog {
     pub fn proposal_of_keywords(&self, protocol: SaProtocol, text: &str) -> Result<Proposal, KeywordError> {
         let mut proposal = Proposal::new(protocol);
         for word in text.trim().split('-') {
-            let (slot, name) = match word {
-                "none" | "modpnone" => (Slot::Group, "none"),
-                word => match self.transform(None, word) {
+            let (slot, bare) = additional(word).map_or((None, word), |(slot, bare)| (Some(slot), bare));
+            let (slot, name) = match bare {
+                "none" | "modpnone" => (slot.unwrap_or(Slot::Group), "none"),
+                bare => match self.transform(slot, bare) {
                     Some((slot, algorithm)) => (slot, algorithm.name.as_str()),
                     None => return Err(KeywordError::Unknown(word.to_owned())),
                 },
@@ -169,11 +178,13 @@ impl Catalog {
             SaProtocol::Esp => &[Slot::Encryption, Slot::Integrity, Slot::Group, Slot::Esn],
             SaProtocol::Ah => &[Slot::Integrity, Slot::Group, Slot::Esn],
         };
+        let (body, more) = body.split_once(';').unwrap_or((body, ""));
         for (column, names) in body.split('-').enumerate() {
             for name in names.split('+') {
                 self.named(proposal, columns.get(column).copied(), name);
             }
         }
+        self.typed(proposal, more);
     }
 
     /// `ENCR=AES_CBC_256;PRF=HMAC_SHA2_256;INTEG=HMAC_SHA2_256_128;DH=MODP2048,ECP_256`.
@@ -186,10 +197,13 @@ impl Catalog {
                 "PRF" => Slot::Prf,
                 "DH" | "KE" | "KEM" => Slot::Group,
                 "ESN" | "SN" => Slot::Esn,
-                _ => {
-                    proposal.unknown.push(Item::new(part));
-                    continue;
-                }
+                kind => match kind.to_ascii_lowercase().strip_prefix("addke").map(str::parse) {
+                    Some(Ok(number @ 1..=7)) => Slot::AdditionalGroup(number),
+                    _ => {
+                        proposal.unknown.push(Item::new(part));
+                        continue;
+                    }
+                },
             };
             for name in names.split([',', '+']) {
                 self.named(proposal, Some(slot), name);
@@ -201,8 +215,17 @@ impl Catalog {
         if name.is_empty() {
             return;
         }
+        let (slot, name) = match additional(name) {
+            Some((of, bare)) if slot.is_none() => (Some(of), bare),
+            _ => (slot, name),
+        };
         // In a list without types it is the group that may be left out.
         let slot = slot.or_else(|| name.eq_ignore_ascii_case("none").then_some(Slot::Group));
+        if let Some(slot @ (Slot::Group | Slot::AdditionalGroup(_))) = slot
+            && name.eq_ignore_ascii_case("none")
+        {
+            return add(proposal, slot, "none");
+        }
         match self.transform(slot, name) {
             Some((slot, algorithm)) => add(proposal, slot, &algorithm.name),
             // A name of this type that nobody knows is still one that the other side would have to have.
@@ -217,6 +240,14 @@ impl Catalog {
 /// As the aliases of the catalog are written.
 fn normal(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// `ke1_mlkem768`, a method for one of the additional key exchanges (strongSwan's `key_exchange.c`).
+fn additional(word: &str) -> Option<(Slot, &str)> {
+    let (first, method) = word.split_once('_')?;
+    let number = first.get(..2).filter(|letters| letters.eq_ignore_ascii_case("ke")).and_then(|_| first.get(2..))?;
+    let number = number.parse().ok().filter(|number| (1..=7).contains(number))?;
+    Some((Slot::AdditionalGroup(number), method))
 }
 
 fn protocol(text: &str) -> Option<(SaProtocol, &str)> {
@@ -238,6 +269,11 @@ fn add(proposal: &mut Proposal, slot: Slot, name: &str) {
 fn complete(proposal: &mut Proposal) -> Result<(), KeywordError> {
     let protocol = proposal.protocol.as_str();
     let missing = |what| Err(KeywordError::Missing { protocol, what });
+    if proposal.protocol == SaProtocol::Ah {
+        // AES-GMAC is written as a cipher, and stands for integrity; other ciphers fall away.
+        let ciphers = std::mem::take(&mut proposal.encryption);
+        proposal.integrity.extend(ciphers.into_iter().filter(|item| item.name.as_str().ends_with("gmac")));
+    }
     let aead = proposal.encryption.iter().filter(|item| is_aead(item.name.as_str())).count();
     if aead > 0 && aead < proposal.encryption.len() {
         return Err(KeywordError::MixedCiphers);
@@ -260,6 +296,8 @@ fn complete(proposal: &mut Proposal) -> Result<(), KeywordError> {
             if proposal.prf.is_empty() {
                 return missing("a pseudo-random function");
             }
+            // The group of an IKE SA is never left out.
+            proposal.group.retain(|item| item.name != *"none");
             if proposal.group.is_empty() {
                 return missing("a key exchange group");
             }

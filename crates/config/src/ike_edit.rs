@@ -20,6 +20,8 @@ pub enum Setting {
     OldVersionAllowed,
     /// Aggressive mode of IKEv1, or main mode.
     Aggressive(bool),
+    /// Transport mode of the CHILD SA, or tunnel mode.
+    Transport(bool),
     /// The identity of an end.
     Identity {
         /// Whether it is the party's own.
@@ -108,6 +110,7 @@ pub fn with(party: &Party, settings: &[Setting]) -> Party {
         match setting {
             Setting::Version(_) | Setting::OldVersionAllowed => {}
             Setting::Aggressive(aggressive) => peering.aggressive = *aggressive,
+            Setting::Transport(transport) => peering.transport = *transport,
             Setting::Identity { local: true, name } => peering.local.identity = Some(item(name)),
             Setting::Identity { local: false, name } => peering.remote.identity = Some(item(name)),
             Setting::Methods { local, remote } => {
@@ -156,7 +159,7 @@ pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Optio
     policy.switched_off.clone_from(&read.switched_off);
     let (Some(peering), Some(read)) = (&mut policy.peering, &read.peering) else { return None };
     (peering.local, peering.remote) = (read.local.clone(), read.remote.clone());
-    peering.aggressive = read.aggressive;
+    (peering.aggressive, peering.transport) = (read.aggressive, read.transport);
     (peering.local_selectors, peering.remote_selectors) = (read.local_selectors.clone(), read.remote_selectors.clone());
     Some(changed)
 }
@@ -214,7 +217,7 @@ fn is_alike(one: &Party, other: &Party) -> bool {
             list.complete().map(|all| all.iter().map(|item| item.name.clone()).collect::<Vec<_>>())
         };
         Some((
-            (policy.version, peering.aggressive),
+            (policy.version, peering.aggressive, peering.transport),
             [&peering.local, &peering.remote].map(|proof| (name(&proof.method), name(&proof.identity))),
             [&peering.local_selectors, &peering.remote_selectors].map(names),
         ))

@@ -425,6 +425,38 @@ fn a_responder_without_pfs_takes_what_is_offered_and_an_initiator_asks_for_none(
     assert!(groups(Role::Server) > 10);
 }
 
+/// Transport mode in each product's words, and identities that are bytes and no names.
+#[test]
+fn modes_and_key_ids_are_read() {
+    let changed = |name: &str, from: &str, to: &str| {
+        let texts = texts();
+        let (_, vendor, text) = texts.iter().find(|(own, ..)| *own == name).unwrap();
+        assert!(text.contains(from), "{name}: {from}");
+        let files = Memory::new().with("/t", text.replace(from, to).into_bytes());
+        let selection = gateway::Selection { version: None, role: Role::Server, name: None, label: name };
+        gateway::gather(&files, "/t", *vendor, &selection, catalog()).unwrap().parties
+    };
+    let transport = |parties: &[Party]| {
+        parties.iter().any(|party| party.ike().unwrap().peering.as_ref().is_some_and(|peering| peering.transport))
+    };
+    for (name, from, to) in [
+        ("ios-map", " mode tunnel", " mode transport"),
+        ("routeros", " tunnel=yes", ""),
+        ("pfsense", "<mode>tunnel</mode>", "<mode>transport</mode>"),
+        (
+            "asa",
+            "crypto map OUTSIDE interface",
+            "crypto map OUTSIDE 10 set ikev2 mode transport\ncrypto map OUTSIDE interface",
+        ),
+    ] {
+        assert!(!transport(&changed(name, from, from)) && transport(&changed(name, from, to)), "{name}");
+    }
+    let identity = "        gateway GW-HQ {\n            local-identity key-id 4711;";
+    let parties = changed("junos", "        gateway GW-HQ {", identity);
+    let own = parties.iter().find_map(|party| party.ike()?.peering.as_ref()?.local.identity.clone()).unwrap();
+    assert_eq!(own.name, "keyid:4711");
+}
+
 #[test]
 fn selectors_that_are_narrower_leave_it_open() {
     let gateway = one("ios-map", Role::Server, Some("CMAP-10"));

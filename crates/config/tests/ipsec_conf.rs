@@ -33,7 +33,8 @@ fn ike(party: &Party) -> &IkePolicy {
 fn shown(proposals: &Known<Vec<Proposal>>) -> String {
     let Known::Complete(all) = proposals else { panic!("{proposals:?}") };
     let names = |proposal: &Proposal| {
-        let slots = Proposal::SLOTS.iter().map(|slot| {
+        let plain = |slot: &&Slot| !matches!(slot, Slot::AdditionalGroup(_)) || !proposal.list(**slot).is_empty();
+        let slots = Proposal::SLOTS.iter().filter(plain).map(|slot| {
             proposal.list(*slot).iter().map(|item| item.name.as_str().to_owned()).collect::<Vec<_>>().join("+")
         });
         slots.collect::<Vec<_>>().join("/")
@@ -111,6 +112,26 @@ fn what_is_wrong_has_its_place() {
     assert!(refused.parties.len() == 1 && message(&refused.evidence[0]).contains("'NONE'"), "{:?}", refused.evidence);
 }
 
+/// Since 5.4 transforms may stand behind the name of their type, which is how additional key exchanges are written.
+#[test]
+fn additional_key_exchanges_of_libreswan() {
+    let with = |ike: &str| LIBRESWAN.replace("aes256-sha2_256;modp2048 # why", ike);
+    let with = |ike: &str| with(ike).replace("ikev2=no", "ikev2=insist");
+    let text = with("aes256-sha2_256;dh31;addke1=ml_kem_768+none");
+    let gathered = of("libreswan@5.4", Role::Client, &text);
+    assert!(gathered.evidence.is_empty(), "{:?}", gathered.evidence);
+    assert_eq!(shown(&ike(&gathered.parties[0]).proposals), "aes256/sha256/prfsha256/x25519//mlkem768+none");
+    // Before that it was the name of a group, and none that is known.
+    let refused = of("libreswan@4.10", Role::Client, &text);
+    assert!(
+        message(&refused.evidence[0]).contains("contains unexpected 'addke1=ml_kem_768+none'"),
+        "{:?}",
+        refused.evidence
+    );
+    let refused = of("libreswan@5.4", Role::Client, &with("aes256;addke8=dh31"));
+    assert!(message(&refused.evidence[0]).contains("transform 'addke8' invalid"), "{:?}", refused.evidence);
+}
+
 #[test]
 fn strongswan_appends_its_defaults() {
     let text = "conn %default\n\tkeyexchange=ikev2\nconn a\n\tleft=%defaultroute\n\tright=192.0.2.2\n\tauthby=psk\n\tike=aes256-sha256-modp2048,aes128-sha1-modp1024!\n\tesp=aes256-sha256\n\tleftprotoport=17/1701\n";
@@ -128,6 +149,13 @@ fn strongswan_appends_its_defaults() {
     assert_eq!((wrong.parties.len(), wrong.evidence.len()), (0, 1));
 }
 
+/// The one that the initiator meets.
+fn met(initiator: &Party, mut responders: Vec<Party>) -> Party {
+    let places = shakedown_negotiate::meetings(&[initiator], &responders.iter().collect::<Vec<_>>());
+    let [(0, place)] = places.as_slice() else { panic!("{places:?}") };
+    responders.remove(*place)
+}
+
 #[test]
 fn secrets_are_compared_and_kept_nowhere() {
     let with = |secrets: &str| {
@@ -135,7 +163,7 @@ fn secrets_are_compared_and_kept_nowhere() {
         let files = Memory::new().with("/etc/ipsec.conf", text).with("/etc/ipsec.secrets", secrets);
         let initiator = gathered(&files, "libreswan@4.10", Role::Client, Some("t")).parties.remove(0);
         let responders = gathered(&files, "libreswan@4.10", Role::Server, Some("t")).parties;
-        let meets = responders.into_iter().find(|one| shakedown_negotiate::may_meet(&initiator, one)).unwrap();
+        let meets = met(&initiator, responders);
         (initiator, meets)
     };
     let outcome =
@@ -161,7 +189,7 @@ fn selectors_of_libreswan_have_to_be_the_same() {
         let initiator =
             gathered(&files("10.2.0.0/16", ""), "libreswan@4.10", Role::Client, Some("t")).parties.remove(0);
         let responders = gathered(theirs, "libreswan@4.10", Role::Server, Some("t")).parties;
-        let meets = responders.into_iter().find(|one| shakedown_negotiate::may_meet(&initiator, one)).unwrap();
+        let meets = met(&initiator, responders);
         let outcome = shakedown_negotiate::negotiate(&initiator, &meets, &shakedown_model::Context::default());
         outcome.failed.iter().any(|failed| failed.slot == Slot::TrafficSelector)
     };

@@ -1,5 +1,6 @@
 //! The ends of IKE in the examples of the pages: `client ike: KEYWORDS, KEYWORDS`, `server esp: KEYWORDS`, and
-//! `client peer: auth psk; id a; expects b; key SECRET; local NETWORK; remote NETWORK; mode aggressive`.
+//! `client peer: auth psk; id a; expects b; key SECRET; local NETWORK; remote NETWORK; mode aggressive;
+//! at ADDRESS; to ADDRESS`.
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{IkeVersion, KeyPrint, Peering, SaProtocol, SharedKey, SwitchedOff};
@@ -55,6 +56,8 @@ pub(crate) fn set(party: &mut Party, list: &str, value: &str, catalog: &Catalog)
                     }
                     "local" => peering.local_selectors = Known::Complete(items([value])),
                     "remote" => peering.remote_selectors = Known::Complete(items([value])),
+                    "at" => peering.local_addresses = items([value]),
+                    "to" => peering.remote_addresses = items([value]),
                     "mode" => {
                         peering.aggressive = value == "aggressive";
                         policy.version = Some(IkeVersion::V1);

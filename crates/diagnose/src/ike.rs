@@ -4,8 +4,8 @@
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{Proposal, SwitchedOff};
 use shakedown_model::{
-    Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Phase, Reason, Remedy, Role,
-    Side, Slot, Stage, Strength, names,
+    Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, OriginKind, Phase,
+    Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
 };
 
 use crate::Case;
@@ -36,7 +36,12 @@ pub(crate) fn refuses_everything(case: &Case<'_>) -> Option<EvidenceId> {
 fn later(case: &Case<'_>, stage: Stage) -> Vec<Match> {
     let Some(outcome) = case.outcome.filter(|_| stage == Stage::ChildSa) else { return Vec::new() };
     let due = |slot: Slot| outcome.forecast.iter().any(|one| one.stage == Stage::Rekey && one.slot == slot);
-    let items = |names: &[Name]| names.iter().map(|name| Item { name: name.clone(), origin: None }).collect();
+    // The trace has names; where they are written, the proposals tell.
+    let items = |role: Role, slot: Slot, names: &[Name]| -> Vec<Item> {
+        let own = case.party(role).and_then(|party| party.ike()?.child_proposals.accepted());
+        let find = |name: &Name| own?.iter().flat_map(|one| one.list(slot)).find(|item| item.name == *name);
+        names.iter().map(|name| find(name).cloned().unwrap_or(Item { name: name.clone(), origin: None })).collect()
+    };
     let failed: Vec<FailedSlot> = outcome
         .trace
         .iter()
@@ -44,8 +49,8 @@ fn later(case: &Case<'_>, stage: Stage) -> Vec<Match> {
         .map(|step| FailedSlot {
             stage: Stage::Rekey,
             slot: step.slot,
-            client: items(&step.client),
-            server: items(&step.server),
+            client: items(Role::Client, step.slot, &step.client),
+            server: items(Role::Server, step.slot, &step.server),
             kind: FailureKind::NothingInCommon,
         })
         .collect();
@@ -54,6 +59,7 @@ fn later(case: &Case<'_>, stage: Stage) -> Vec<Match> {
     }
     let mut found = one(case, &failed, Stage::Rekey, "forward secrecy");
     found.summary = "forward secrecy of the tunnel is not configured alike on both sides".to_owned();
+    found.notes.extend(outcome.forecast.iter().find(|one| one.after.is_some()).map(|one| one.summary.clone()));
     found.notes.push(
         "in IKEv2 the groups for forward secrecy are compared when keys are renewed: until then the tunnel works \
          (RFC 7296 section 1.2)"
@@ -73,7 +79,11 @@ fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Matc
         _ => Phase::ChildSa,
     });
     found.side_because = because;
-    found.reason = if side == Side::Unknown { Reason::Unknown } else { Reason::OutdatedSoftware };
+    found.reason = match side {
+        Side::Unknown => Reason::Unknown,
+        _ if is_written(case, failed, side) => Reason::ConfiguredOut,
+        _ => Reason::OutdatedSoftware,
+    };
     for one in failed {
         let [client, server] = [&one.client, &one.server].map(|items| offered(items));
         found
@@ -90,6 +100,21 @@ fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Matc
         found.notes.push(weak);
     }
     found
+}
+
+/// Whether what the side at fault has was written by somebody, and is not what its program has of itself.
+fn is_written(case: &Case<'_>, failed: &[FailedSlot], side: Side) -> bool {
+    let of = |role: Role| {
+        let by_hand = |item: &Item| matches!(item.origin.as_ref().map(Origin::kind), Some(OriginKind::File { .. }));
+        let own = |one: &FailedSlot| if role == Role::Client { one.client.clone() } else { one.server.clone() };
+        case.party(role).is_some_and(|party| party.configuration.is_some())
+            && failed.iter().flat_map(own).all(|item| by_hand(&item))
+    };
+    match side {
+        Side::Client => of(Role::Client),
+        Side::Server => of(Role::Server),
+        _ => of(Role::Client) && of(Role::Server),
+    }
 }
 
 /// `encryption algorithm and group differ`.

@@ -16,6 +16,14 @@ pub(crate) fn matches(case: &Case<'_>, cause: &str) -> Vec<Match> {
 fn found(case: &Case<'_>, failed: &FailedSlot) -> Match {
     let [client, server] = [&failed.client, &failed.server].map(|items| words(items));
     let (side, summary) = match &failed.kind {
+        FailureKind::OtherAddress { of: Role::Client } => (
+            Side::Unknown,
+            format!("the initiator comes from {client}, and the responder's connection is for {server}"),
+        ),
+        FailureKind::OtherAddress { of: Role::Server } => (
+            Side::Unknown,
+            format!("the initiator goes to {client}, and the responder's connection is for its own {server}"),
+        ),
         FailureKind::WrongIdentity { of: Role::Client } => {
             (Side::Unknown, format!("the initiator is {client}, and the responder expects {server}"))
         }
@@ -36,6 +44,9 @@ fn found(case: &Case<'_>, failed: &FailedSlot) -> Match {
                 if *by == Role::Client { "initiator" } else { "responder" }
             ),
         ),
+        FailureKind::OtherMode if failed.stage == Stage::ChildSa => {
+            (Side::Unknown, format!("the initiator is set up for {client} mode, and the responder for {server} mode"))
+        }
         FailureKind::OtherMode => {
             (Side::Unknown, format!("the initiator speaks {client} mode, and the responder {server} mode"))
         }
@@ -47,7 +58,11 @@ fn found(case: &Case<'_>, failed: &FailedSlot) -> Match {
         _ => (Side::Unknown, format!("the initiator is set up for {client}, and the responder for {server}")),
     };
     let mut found = Match::new(Strength::Decisive, side, summary);
-    found.phase = Some(if failed.stage == Stage::ChildSa { Phase::ChildSa } else { Phase::Auth });
+    found.phase = Some(match failed.stage {
+        Stage::ChildSa => Phase::ChildSa,
+        Stage::IkeSa => Phase::IkeSa,
+        _ => Phase::Auth,
+    });
     found.side_because = match side {
         Side::Unknown => "each end is set up for itself: which of them is wrong is for a person to say".to_owned(),
         _ => "by both configurations".to_owned(),

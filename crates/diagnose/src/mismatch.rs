@@ -20,6 +20,7 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         (FailureKind::WrongIdentity { .. }, _) => "peer-identity-mismatch",
         (FailureKind::DifferentKeys, _) => "psk-mismatch",
         (FailureKind::NoKey { .. }, _) => "psk-missing",
+        (FailureKind::OtherAddress { .. }, _) => "no-matching-connection",
         (FailureKind::OtherMode, _) => "exchange-mode-mismatch",
         (_, Slot::Auth) => "auth-method-mismatch",
         (_, Slot::TrafficSelector) => "traffic-selector-mismatch",
@@ -52,7 +53,9 @@ pub(crate) fn cause_of(failed: &FailedSlot) -> &'static str {
         (_, Slot::SignatureScheme) => "no-common-signature-algorithm",
         (_, Slot::Alpn) => "no-common-application-protocol",
         (_, Slot::Certificate) => "server-certificate-missing",
-        (_, Slot::Encryption | Slot::Integrity | Slot::Prf | Slot::Esn) => "no-common-proposal",
+        (_, Slot::Encryption | Slot::Integrity | Slot::Prf | Slot::Esn | Slot::AdditionalGroup(_)) => {
+            "no-common-proposal"
+        }
     }
 }
 

@@ -26,7 +26,13 @@ fn party(role: Role, software: &str, text: &str) -> Party {
         }
     };
     assert!(gathered.evidence.is_empty(), "{:?}", gathered.evidence);
-    gathered.parties.remove(0)
+    // A file of libreswan is read as that of either end: the responder is at the second address.
+    let is_second = |party: &Party| {
+        let peering = party.ike().and_then(|policy| policy.peering.as_ref());
+        peering.is_some_and(|peering| peering.local_addresses.iter().any(|item| item.name == *"192.0.2.2"))
+    };
+    let place = gathered.parties.iter().position(is_second).filter(|_| role == Role::Server);
+    gathered.parties.remove(place.unwrap_or(0))
 }
 
 const SWANCTL: &str = "connections {

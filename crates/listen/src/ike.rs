@@ -92,12 +92,19 @@ fn of_version2(
             transform::INTEGRITY => Slot::Integrity,
             transform::KEY_EXCHANGE => Slot::Group,
             transform::SEQUENCE_NUMBERS => Slot::Esn,
+            kind @ transform::ADDITIONAL_KEY_EXCHANGE_1..=transform::ADDITIONAL_KEY_EXCHANGE_7 => {
+                Slot::AdditionalGroup(kind + 1 - transform::ADDITIONAL_KEY_EXCHANGE_1)
+            }
             other => {
                 proposal.unknown.push(item(format!("type{other}_{}", sent.id)));
                 continue;
             }
         };
-        // Number 0 is the transform "none".
+        // Number 0 is the transform "none": an additional key exchange may then be left out.
+        if sent.id == 0 && matches!(slot, Slot::AdditionalGroup(_)) {
+            proposal.list_mut(slot).into_iter().for_each(|list| list.push(item("none".to_owned())));
+            continue;
+        }
         if sent.id == 0 && slot != Slot::Esn {
             continue;
         }

@@ -6,7 +6,7 @@
 mod peering;
 mod vendor;
 
-pub use peering::{KeyPrint, Peering, Proof, SharedKey, WrittenConnection};
+pub use peering::{KeyPrint, OfOtherMode, Peering, Proof, SharedKey, WrittenConnection};
 pub use vendor::Vendor;
 
 use std::fmt;
@@ -22,6 +22,8 @@ pub struct IkePolicy {
     pub child_proposals: Known<Vec<Proposal>>,
     /// The groups of its CHILD SAs, where their proposals do not say all.
     pub child_groups: ChildGroups,
+    /// How long the keys of its CHILD SAs last.
+    pub child_lifetime: Lifetime,
     /// The version that is spoken, where it is known.
     pub version: Option<IkeVersion>,
     /// That the daemon has this version switched off, so that it does not load the connection at all.
@@ -77,6 +79,26 @@ impl IkePolicy {
         let first = self.proposals.accepted().and_then(|all| all.first());
         let guess = first.and_then(|proposal| proposal.group.first()).cloned();
         IkeOffer { proposals: self.proposals.clone(), guess }
+    }
+}
+
+/// How long keys last, in seconds. Each end has its own times, and who comes first renews them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lifetime {
+    /// When this end renews them, at the earliest and at the latest; `None` where it does not, or where that is not known.
+    pub renewed: Option<(u64, u64)>,
+    /// When they end; `None` where they do not, or where that is not known.
+    pub ends: Option<u64>,
+}
+
+impl Lifetime {
+    /// When something happens to the keys, at the earliest and at the latest.
+    pub fn first(&self) -> Option<(u64, u64)> {
+        let end = self.ends.map(|end| (end, end));
+        match (self.renewed, end) {
+            (Some(renewed), Some(end)) => Some((renewed.0.min(end.0), renewed.1.min(end.1))),
+            (one, other) => one.or(other),
+        }
     }
 }
 
@@ -145,13 +167,29 @@ pub struct Proposal {
     pub group: Vec<Item>,
     /// Extended sequence numbers; none in IKE.
     pub esn: Vec<Item>,
+    /// The additional key exchanges 1 to 7 (RFC 9370), each with the methods of which one will do; `none` where it may be left
+    /// out.
+    pub additional: [Vec<Item>; 7],
     /// What is no transform that is known, as it was written.
     pub unknown: Vec<Item>,
 }
 
 impl Proposal {
     /// The types of transform in the order in which strongSwan compares them.
-    pub const SLOTS: [Slot; 5] = [Slot::Encryption, Slot::Integrity, Slot::Prf, Slot::Group, Slot::Esn];
+    pub const SLOTS: [Slot; 12] = [
+        Slot::Encryption,
+        Slot::Integrity,
+        Slot::Prf,
+        Slot::Group,
+        Slot::Esn,
+        Slot::AdditionalGroup(1),
+        Slot::AdditionalGroup(2),
+        Slot::AdditionalGroup(3),
+        Slot::AdditionalGroup(4),
+        Slot::AdditionalGroup(5),
+        Slot::AdditionalGroup(6),
+        Slot::AdditionalGroup(7),
+    ];
 
     /// A proposal without transforms.
     pub fn new(protocol: SaProtocol) -> Self {
@@ -162,6 +200,7 @@ impl Proposal {
             prf: Vec::new(),
             group: Vec::new(),
             esn: Vec::new(),
+            additional: Default::default(),
             unknown: Vec::new(),
         }
     }
@@ -174,6 +213,10 @@ impl Proposal {
             Slot::Prf => &self.prf,
             Slot::Group => &self.group,
             Slot::Esn => &self.esn,
+            Slot::AdditionalGroup(number) => number
+                .checked_sub(1)
+                .and_then(|place| self.additional.get(usize::from(place)))
+                .map_or(&[], Vec::as_slice),
             _ => &[],
         }
     }
@@ -186,14 +229,18 @@ impl Proposal {
             Slot::Prf => Some(&mut self.prf),
             Slot::Group => Some(&mut self.group),
             Slot::Esn => Some(&mut self.esn),
+            Slot::AdditionalGroup(number) => {
+                number.checked_sub(1).and_then(|place| self.additional.get_mut(usize::from(place)))
+            }
             _ => None,
         }
     }
 
     /// All its items, to change them.
     pub fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
-        let Self { protocol: _, encryption, integrity, prf, group, esn, unknown } = self;
-        encryption.iter_mut().chain(integrity).chain(prf).chain(group).chain(esn).chain(unknown)
+        let Self { protocol: _, encryption, integrity, prf, group, esn, additional, unknown } = self;
+        let additional = additional.iter_mut().flatten();
+        encryption.iter_mut().chain(integrity).chain(prf).chain(group).chain(esn).chain(additional).chain(unknown)
     }
 }
 
@@ -218,15 +265,14 @@ impl fmt::Display for Proposal {
                 .zip(&self.integrity)
                 .all(|(prf, integrity)| prf_of(integrity.name.as_str()).as_deref() == Some(prf.name.as_str()));
         let prf: &[Item] = if follows { &[] } else { &self.prf };
-        let parts = [self.encryption.as_slice(), &self.integrity, prf, &self.group, &self.esn, &self.unknown];
-        let names = parts.into_iter().flatten().map(|item| item.name.as_str());
-        let mut first = true;
-        for name in names.filter(|name| *name != "noesn") {
-            f.write_str(if first { "" } else { "-" })?;
-            f.write_str(name)?;
-            first = false;
+        let own = |list: &[Item]| list.iter().map(|item| item.name.to_string()).collect::<Vec<_>>();
+        let mut names = [self.encryption.as_slice(), &self.integrity, prf, &self.group, &self.esn].map(own).concat();
+        for (number, list) in (1..).zip(&self.additional) {
+            names.extend(list.iter().map(|item| format!("ke{number}_{}", item.name)));
         }
-        Ok(())
+        names.extend(own(&self.unknown));
+        names.retain(|name| name != "noesn");
+        f.write_str(&names.join("-"))
     }
 }
 
@@ -238,7 +284,7 @@ pub fn prf_of(integrity: &str) -> Option<String> {
 
 /// Whether a cipher brings its own integrity, so that no integrity algorithm is agreed beside it (RFC 5282 section 8).
 pub fn is_aead(encryption: &str) -> bool {
-    encryption == "chacha20poly1305" || ["gcm", "ccm", "gmac"].iter().any(|mode| encryption.contains(mode))
+    encryption.starts_with("chacha20poly1305") || ["gcm", "ccm", "gmac"].iter().any(|mode| encryption.contains(mode))
 }
 
 #[cfg(test)]
@@ -256,6 +302,12 @@ mod tests {
         assert_eq!(proposal.to_string(), "aes256-sha256-modp2048");
         proposal.prf = items(["prfsha384"]);
         assert_eq!(proposal.to_string(), "aes256-sha256-prfsha384-modp2048");
+        *proposal.list_mut(Slot::AdditionalGroup(2)).unwrap() = items(["mlkem768", "none"]);
+        assert_eq!(proposal.to_string(), "aes256-sha256-prfsha384-modp2048-ke2_mlkem768-ke2_none");
+        assert_eq!(proposal.list(Slot::AdditionalGroup(1)), &[]);
+        assert!(
+            proposal.list_mut(Slot::AdditionalGroup(0)).is_none() && proposal.list(Slot::AdditionalGroup(8)).is_empty()
+        );
     }
 
     #[test]

@@ -226,8 +226,14 @@ pub enum FailureKind {
         /// Which end.
         by: Role,
     },
-    /// IKEv1: one end speaks main mode and the other one aggressive mode.
+    /// IKEv1: one end speaks main mode and the other one aggressive mode; of a CHILD SA: one has tunnel and the other transport
+    /// mode.
     OtherMode,
+    /// IKE: the connection of the responder is for other addresses.
+    OtherAddress {
+        /// Whose address it is that is another one.
+        of: Role,
+    },
     /// TLS: the client demands secure renegotiation (RFC 5746), and the server does not announce it.
     NoSecureRenegotiation,
     /// TLS up to 1.2: one end demands the extended master secret (RFC 7627), and the other does not announce it.
@@ -255,6 +261,8 @@ pub struct Forecast {
     pub slot: Slot,
     /// What will happen, in one sentence.
     pub summary: String,
+    /// How many seconds after the connection came up, at the earliest, where that is known.
+    pub after: Option<u64>,
 }
 
 /// One choice of the negotiation.

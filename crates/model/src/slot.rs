@@ -41,6 +41,8 @@ pub enum Slot {
     Prf,
     /// IKE: extended sequence numbers.
     Esn,
+    /// IKE: one of the key exchanges after the first, 1 to 7 (RFC 9370).
+    AdditionalGroup(u8),
     /// IKE: authentication method.
     Auth,
     /// IKE: traffic selector.
@@ -81,6 +83,15 @@ impl Slot {
             Self::Integrity => "integrity",
             Self::Prf => "prf",
             Self::Esn => "esn",
+            Self::AdditionalGroup(number) => match number {
+                1 => "additional_group_1",
+                2 => "additional_group_2",
+                3 => "additional_group_3",
+                4 => "additional_group_4",
+                5 => "additional_group_5",
+                6 => "additional_group_6",
+                _ => "additional_group_7",
+            },
             Self::Auth => "auth",
             Self::TrafficSelector => "traffic_selector",
         }
@@ -107,6 +118,15 @@ impl Slot {
             Self::Integrity => "integrity algorithm",
             Self::Prf => "pseudo-random function",
             Self::Esn => "sequence number size",
+            Self::AdditionalGroup(number) => match number {
+                1 => "first additional key exchange",
+                2 => "second additional key exchange",
+                3 => "third additional key exchange",
+                4 => "fourth additional key exchange",
+                5 => "fifth additional key exchange",
+                6 => "sixth additional key exchange",
+                _ => "seventh additional key exchange",
+            },
             Self::Auth => "authentication method",
             Self::TrafficSelector => "traffic selector",
         }
@@ -132,6 +152,7 @@ impl Slot {
                 Self::TrafficSelector,
             ]
             .into_iter()
+            .chain((1..=7).map(Self::AdditionalGroup))
             .find(|slot| slot.as_str() == text),
         }
     }

@@ -10,4 +10,4 @@ mod pair;
 pub mod ssh;
 pub mod tls;
 
-pub use pair::{may_meet, negotiate, risks};
+pub use pair::{meetings, negotiate, risks};

@@ -23,10 +23,15 @@ pub fn risks(outcome: &Outcome, client: &Party, server: &Party, catalog: &Catalo
     }
 }
 
-/// Whether two parties may be meant for each other: of IKE connections those whose addresses do not exclude it.
-pub fn may_meet(client: &Party, server: &Party) -> bool {
-    match (&client.policy, &server.policy) {
-        (Policy::Ike(client), Policy::Ike(server)) => ike::may_meet(client, server),
-        _ => true,
+/// Which of these clients meet which of these servers, by their places: of IKE each initiator the connection that the
+/// responder takes for it, of other protocols all.
+pub fn meetings(clients: &[&Party], servers: &[&Party]) -> Vec<(usize, usize)> {
+    let ike = |all: &[&'_ Party]| all.iter().all(|party| party.ike().is_some());
+    if ike(clients) && ike(servers) {
+        let policies = |all: &[&'_ Party]| -> Vec<_> { all.iter().filter_map(|party| party.ike().cloned()).collect() };
+        let (ours, theirs) = (policies(clients), policies(servers));
+        return ike::meetings(&ours.iter().collect::<Vec<_>>(), &theirs.iter().collect::<Vec<_>>());
     }
+    let all = 0..servers.len();
+    all.flat_map(|server| (0..clients.len()).map(move |client| (client, server))).collect()
 }

@@ -1,9 +1,12 @@
 //! IKE's rules of selection, one at a time.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Preference, Proposal, SaProtocol};
-use shakedown_model::{Item, Known, OutcomeResult, Slot, Stage, names};
-use shakedown_negotiate::ike::{Selecting, negotiate, select};
+use shakedown_model::ike::{
+    IkePolicy, IkeVersion, KeyPrint, Lifetime, OfOtherMode, Peering, Preference, Proof, Proposal, SaProtocol,
+    SharedKey, WrittenConnection,
+};
+use shakedown_model::{FailureKind, Item, Known, OutcomeResult, Slot, Stage, StageResult, names};
+use shakedown_negotiate::ike::{Selecting, meetings, negotiate, select};
 
 const V2: Selecting =
     Selecting { version: IkeVersion::V2, preference: Preference::Responder, without_key_exchange: false };
@@ -97,6 +100,30 @@ fn extended_sequence_numbers_have_to_agree() {
     assert!(esp("aes256-sha256-esn-noesn", "aes256-sha256", V2).is_ok());
 }
 
+/// RFC 9370: types 6 to 12, each agreed on for itself, and no method twice.
+#[test]
+fn additional_key_exchanges_are_types_of_their_own() {
+    let with = "aes256-sha256-x25519-ke1_mlkem768";
+    assert_eq!(ike(with, with).unwrap(), "aes256-sha256-prfsha256-x25519-mlkem768");
+    assert_eq!(ike(with, "aes256-sha256-x25519").unwrap_err(), ["additional_group_1"]);
+    assert_eq!(ike("aes256-sha256-x25519", with).unwrap_err(), ["additional_group_1"]);
+    let optional = "aes256-sha256-x25519-ke1_mlkem768-ke1_none";
+    assert_eq!(ike(optional, "aes256-sha256-x25519").unwrap(), "aes256-sha256-prfsha256-x25519");
+    assert_eq!(ike(optional, with).unwrap(), "aes256-sha256-prfsha256-x25519-mlkem768");
+    // It is not gone back on what was taken: strongSwan and libreswan refuse here, though another choice would fit.
+    let twice = "aes256-sha256-x25519-ecp256-ke1_x25519";
+    assert_eq!(ike(twice, twice).unwrap_err(), ["additional_group_1"]);
+    let others = "aes256-sha256-x25519-ke1_x25519-ke1_mlkem768-ke3_ecp256";
+    assert_eq!(ike(others, others).unwrap(), "aes256-sha256-prfsha256-x25519-mlkem768-ecp256");
+    // IKEv1 has no attribute for them, and IKE_AUTH no key exchange.
+    let esp_with = "aes256-sha256-x25519-ke1_mlkem768";
+    assert_eq!(
+        esp(esp_with, "aes256-sha256-x25519", Selecting { without_key_exchange: true, ..V2 }).unwrap(),
+        "aes256-sha256-noesn"
+    );
+    assert_eq!(esp(esp_with, "aes256-sha256-x25519", V2).unwrap_err(), ["additional_group_1"]);
+}
+
 #[test]
 fn a_difference_in_forward_secrecy_shows_at_the_rekey() {
     let policy = |child: &str| IkePolicy {
@@ -109,6 +136,16 @@ fn a_difference_in_forward_secrecy_shows_at_the_rekey() {
     assert!(outcome.failed.is_empty());
     assert_ne!(outcome.result(), OutcomeResult::Failed);
     assert_eq!((outcome.forecast[0].stage, outcome.forecast[0].slot), (Stage::Rekey, Slot::Group));
+    assert_eq!(outcome.forecast[0].after, None);
+    // The end whose keys are due first brings it.
+    let lasting = |child: &str, minutes: (u64, u64)| IkePolicy {
+        child_lifetime: Lifetime { renewed: Some((minutes.0 * 60, minutes.1 * 60)), ends: Some(minutes.1 * 66) },
+        ..policy(child)
+    };
+    let outcome = negotiate(&lasting("aes256-sha256", (462, 471)), &lasting("aes256-sha256-modp2048", (54, 60)));
+    let [forecast] = outcome.forecast.as_slice() else { panic!("{:?}", outcome.forecast) };
+    assert_eq!(forecast.after, Some(54 * 60));
+    assert!(forecast.summary.contains("which the responder has after 54 minutes to 1 hour"), "{}", forecast.summary);
     let outcome = negotiate(&policy("aes128-sha256"), &policy("aes256-sha256"));
     assert_eq!((outcome.failed[0].stage, outcome.failed[0].slot), (Stage::ChildSa, Slot::Encryption));
     assert_eq!(names(&outcome.failed[0].client), ["aes128"]);
@@ -135,6 +172,61 @@ fn for_other_traffic_nothing_is_selected() {
     assert!(other.agreed_child.is_empty(), "{:?}", other.agreed_child);
 }
 
+/// In IKEv2 transport mode is a wish that may be declined; in IKEv1 an attribute.
+#[test]
+fn tunnel_against_transport_mode() {
+    let result = |version, ours: (bool, OfOtherMode), theirs: (bool, OfOtherMode)| {
+        let policy = |(transport, of_other_mode)| IkePolicy {
+            proposals: Known::Complete(proposals(SaProtocol::Ike, "aes128-sha256-modp2048")),
+            child_proposals: Known::Complete(proposals(SaProtocol::Esp, "aes256-sha256")),
+            version: Some(version),
+            peering: Some(Box::new(Peering {
+                local_selectors: Known::Complete(vec![Item::new("10.1.0.1")]),
+                remote_selectors: Known::Complete(vec![Item::new("10.1.0.1")]),
+                transport,
+                of_other_mode,
+                ..Peering::default()
+            })),
+            ..IkePolicy::default()
+        };
+        let outcome = negotiate(&policy(ours), &policy(theirs));
+        let child = outcome.stages.iter().find(|stage| stage.stage == Stage::ChildSa).unwrap();
+        let kinds: Vec<_> = outcome.failed.iter().map(|failed| failed.kind.clone()).collect();
+        let expected = if child.result == StageResult::Failed { vec![FailureKind::OtherMode] } else { vec![] };
+        assert_eq!(kinds, expected);
+        child.result.as_str()
+    };
+    use OfOtherMode::{Refusal, Tunnel, Unknown};
+    for (version, ours, theirs, expected) in [
+        (IkeVersion::V2, (true, Tunnel), (true, Refusal), "agreed"),
+        // strongSwan gives way at either end.
+        (IkeVersion::V2, (true, Tunnel), (false, Tunnel), "agreed"),
+        (IkeVersion::V2, (false, Refusal), (true, Tunnel), "agreed"),
+        (IkeVersion::V2, (true, Tunnel), (false, Refusal), "agreed"),
+        // libreswan in transport mode does not.
+        (IkeVersion::V2, (true, Refusal), (false, Tunnel), "failed"),
+        (IkeVersion::V2, (false, Tunnel), (true, Refusal), "failed"),
+        (IkeVersion::V2, (false, Tunnel), (true, Unknown), "unknown"),
+        (IkeVersion::V1, (true, Tunnel), (false, Tunnel), "failed"),
+        (IkeVersion::V1, (false, Tunnel), (true, Tunnel), "failed"),
+        (IkeVersion::V1, (false, Tunnel), (true, Refusal), "agreed"),
+        (IkeVersion::V1, (true, Tunnel), (false, Unknown), "unknown"),
+    ] {
+        assert_eq!(result(version, ours, theirs), expected, "{version:?} {ours:?} {theirs:?}");
+    }
+}
+
+#[test]
+fn another_protocol_below_is_told() {
+    let own = proposals(SaProtocol::Esp, "aes256-sha256");
+    let refusal = select(&own, &proposals(SaProtocol::Ah, "sha256"), V2).unwrap_err();
+    let [difference] = refusal.differences.as_slice() else { panic!("{refusal:?}") };
+    assert_eq!(
+        (difference.slot, names(&difference.initiator), names(&difference.responder)),
+        (Slot::Encryption, vec!["ESP".into()], vec!["AH".into()])
+    );
+}
+
 #[test]
 fn two_versions_do_not_meet() {
     let policy = |version| IkePolicy { version: Some(version), ..IkePolicy::default() };
@@ -147,4 +239,49 @@ fn two_versions_do_not_meet() {
 fn without_proposals_nothing_is_known() {
     let outcome = negotiate(&IkePolicy::default(), &IkePolicy::default());
     assert_eq!(outcome.result(), OutcomeResult::Unknown);
+}
+
+/// Of several connections of a responder the initiator meets one, and of its children the one whose selectors fit.
+#[test]
+fn an_initiator_meets_one_connection_of_a_responder() {
+    struct End(&'static str, &'static str, &'static str, [&'static str; 2], [&'static str; 2]);
+    let policy = |End(name, ike, esp, [local, remote], [own, peer])| IkePolicy {
+        proposals: Known::Complete(proposals(SaProtocol::Ike, ike)),
+        child_proposals: Known::Complete(proposals(SaProtocol::Esp, esp)),
+        version: Some(IkeVersion::V2),
+        peering: Some(Box::new(Peering {
+            local: Proof { method: Some(Item::new("psk")), identity: Some(Item::new(own)) },
+            remote: Proof { method: Some(Item::new("psk")), identity: Some(Item::new(peer)) },
+            keys: Known::Complete(vec![SharedKey { owners: Vec::new(), print: KeyPrint::of(b"a"), origin: None }]),
+            local_selectors: Known::Complete(vec![Item::new(local)]),
+            remote_selectors: Known::Complete(vec![Item::new(remote)]),
+            written: Some(WrittenConnection { name: Item::new(name), child: None, is_right: false }),
+            ..Peering::default()
+        })),
+        ..IkePolicy::default()
+    };
+    const IKE: &str = "aes256-sha256-modp2048";
+    const ESP: &str = "aes256-sha256";
+    let initiator = policy(End("i", IKE, ESP, ["10.1.0.0/16", "10.2.0.0/16"], ["a", "gw"]));
+    let met = |responders: Vec<End>| {
+        let all: Vec<IkePolicy> = responders.into_iter().map(policy).collect();
+        meetings(&[&initiator], &all.iter().collect::<Vec<_>>())
+    };
+    let fitting = || End("r", IKE, ESP, ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "a"]);
+    let other = |name: &'static str| End(name, "aes128-sha1-ecp256", ESP, ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "a"]);
+    let of_other = || End("x", "aes128-sha1-ecp256", ESP, ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "b"]);
+    // Whose proposals or identities do not fit is passed over.
+    assert_eq!(met(vec![other("x"), fitting()]), [(0, 1)]);
+    assert_eq!(met(vec![of_other(), fitting(), of_other()]), [(0, 1)]);
+    // The other child of the same connection is for other traffic.
+    let child = End("r", IKE, "aes128gcm16", ["10.9.0.0/16", "10.1.0.0/16"], ["gw", "a"]);
+    assert_eq!(met(vec![child, fitting()]), [(0, 1)]);
+    // One for this identity comes before one for any, and only its children count.
+    let any = End("any", IKE, ESP, ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "%any"]);
+    let own = End("own", IKE, "aes128gcm16", ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "a"]);
+    assert_eq!(met(vec![any, own]), [(0, 1)]);
+    // Where none fits, the one that gets furthest is shown.
+    let no_child = End("y", IKE, "aes128gcm16", ["10.2.0.0/16", "10.1.0.0/16"], ["gw", "a"]);
+    assert_eq!(met(vec![other("x"), no_child]), [(0, 1)]);
+    assert_eq!(met(vec![of_other(), other("y")]), [(0, 1)], "of the identity that is meant");
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use shakedown_handshake::ike::{Config, Credentials, Deletion, Proving, Step, identification};
 use shakedown_model::Secret;
-use shakedown_probe::ike::{Attempt, initiate};
+use shakedown_probe::ike::{Answering, Attempt, initiate};
 use shakedown_wire::ike::number::{exchange, flag, notify, payload, protocol, transform};
 use shakedown_wire::ike::{
     Header, Message, MessageLimits, Notify, Payload, Proposal, TrafficSelector, Transform, View,
@@ -62,7 +62,8 @@ fn attempt(serve: impl Fn(&UdpSocket, &[u8], SocketAddr) + Send + 'static) -> (A
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let begun = Instant::now();
-    let attempt = runtime.block_on(initiate((address, false), None, TIMEOUT, config)).unwrap();
+    let attempt =
+        runtime.block_on(initiate(Answering { address, marked: false, tcp: false }, None, TIMEOUT, config)).unwrap();
     let took = begun.elapsed();
     UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&[], address).unwrap();
     (attempt, counting.join().unwrap(), took)
@@ -127,6 +128,7 @@ fn a_port_that_is_closed_is_told_from_silence() {
     let address = socket.local_addr().unwrap();
     drop(socket);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let attempt = runtime.block_on(initiate((address, false), None, TIMEOUT, config)).unwrap();
+    let attempt =
+        runtime.block_on(initiate(Answering { address, marked: false, tcp: false }, None, TIMEOUT, config)).unwrap();
     assert_eq!(attempt.failure, Some(shakedown_model::ConnectFailure::Refused));
 }

@@ -253,8 +253,16 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
 }
 
 fn ike(visit: &mut dyn Visit, policy: &mut IkePolicy) {
-    let IkePolicy { proposals, child_proposals, child_groups: _, version: _, switched_off, preference: _, peering } =
-        policy;
+    let IkePolicy {
+        proposals,
+        child_proposals,
+        child_groups: _,
+        version: _,
+        switched_off,
+        preference: _,
+        peering,
+        child_lifetime: _,
+    } = policy;
     if let Some(SwitchedOff::Written(item)) = switched_off {
         visit.item(item);
     }
@@ -276,6 +284,7 @@ fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
         exact_selectors: _,
         narrowing_open: _,
         transport: _,
+        of_other_mode: _,
         refuses_aggressive_psk: _,
         keys,
         local_selectors,
@@ -397,13 +406,14 @@ fn outcome(visit: &mut dyn Visit, outcome: &mut Outcome) {
             | FailureKind::DifferentKeys
             | FailureKind::NoKey { .. }
             | FailureKind::OtherMode
+            | FailureKind::OtherAddress { .. }
             | FailureKind::NoSecureRenegotiation
             | FailureKind::NoExtendedMasterSecret { demanded_by: _ }
             | FailureKind::NoKnownKey
             | FailureKind::RevokedKey => {}
         }
     }
-    for Forecast { when: _, stage: _, slot: _, summary } in forecast {
+    for Forecast { when: _, stage: _, slot: _, summary, after: _ } in forecast {
         visit.sentence(summary);
     }
     for TraceStep { slot: _, client, server, chosen, rule } in trace {

@@ -124,6 +124,15 @@ pub(crate) fn failure(failed: &FailedSlot) -> String {
         FailureKind::DifferentKeys => "the two have different pre-shared keys for each other".to_owned(),
         FailureKind::NoKey { by: Role::Client } => "the initiator has no pre-shared key for the responder".to_owned(),
         FailureKind::NoKey { by: Role::Server } => "the responder has no pre-shared key for the initiator".to_owned(),
+        FailureKind::OtherAddress { of: Role::Client } => {
+            "the responder's connection is for initiators at other addresses".to_owned()
+        }
+        FailureKind::OtherAddress { of: Role::Server } => {
+            "the responder's connection is for another address of its own".to_owned()
+        }
+        FailureKind::OtherMode if failed.stage == Stage::ChildSa => {
+            "one has tunnel mode, the other one transport mode".to_owned()
+        }
         FailureKind::OtherMode => "one speaks main mode, the other one aggressive mode".to_owned(),
         FailureKind::NoSecureRenegotiation => {
             "the server does not announce secure renegotiation (RFC 5746), which the client demands".to_owned()

@@ -175,17 +175,11 @@ impl Session {
             let protocol = report.parties.first().map_or(Protocol::Ssh, shakedown_model::Party::protocol);
             self.judge_evidence(&mut report, (client_count > 0).then_some(0), &context, protocol);
         }
-        let servers = client_count..report.parties.len();
-        let all = servers.flat_map(|server| (0..client_count).map(move |client| (client, server)));
         // Of files with many connections those pairs count that are set up for each other, if there are any.
-        let (meant, other): (Vec<_>, Vec<_>) = all.partition(|(client, server)| {
-            let party = |index: &usize| report.parties.get(*index);
-            party(client)
-                .zip(party(server))
-                .is_some_and(|(client, server)| shakedown_negotiate::may_meet(client, server))
-        });
-        for (client, server) in if meant.is_empty() { other } else { meant } {
-            self.judge(&mut report, client, server, &context);
+        let (clients, servers): (Vec<_>, Vec<_>) =
+            (report.parties.iter().take(client_count).collect(), report.parties.iter().skip(client_count).collect());
+        for (client, server) in shakedown_negotiate::meetings(&clients, &servers) {
+            self.judge(&mut report, client, client_count + server, &context);
         }
         self.mend_keys(&mut report);
         Ok(report)

@@ -40,6 +40,8 @@ pub struct Options {
     pub known_peers: Vec<shakedown_model::Party>,
     /// IKE: how far an initiator goes, and what it proves itself with.
     pub initiator: InitiatorOptions,
+    /// IKE: over TCP (RFC 9329) in the place of UDP (`--tcp`).
+    pub ike_over_tcp: bool,
     /// The client's configuration that is read instead of this user's own (`-F`).
     pub ssh_config: Option<PathBuf>,
     /// The name that a client's `Host` and `Match` see (`--host`).
@@ -127,6 +129,7 @@ impl Default for Options {
             seen_in: Vec::new(),
             known_peers: Vec::new(),
             initiator: InitiatorOptions::default(),
+            ike_over_tcp: false,
             ssh_config: None,
             host: None,
             context: Context::default(),

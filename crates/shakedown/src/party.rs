@@ -171,12 +171,17 @@ impl Session {
         };
         if let Some(daemon) = daemon {
             let reading = ipsec_conf::read(&files, path, daemon).map_err(failed)?;
+            let mut names = reading.connections.iter().map(|one| one.name.as_str());
+            is_there(text, fragment, &mut names, reading.evidence.is_empty())?;
             let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
             let gathered = ipsec_conf::parties(&reading, &selection, &self.catalog);
             return self.of_daemon(gathered, &product, role);
         }
         if product == "strongswan" {
             let reading = swanctl::read(&files, path).map_err(failed)?;
+            let children = reading.connections.iter().flat_map(|one| &one.children).map(|child| child.name.as_str());
+            let mut names = reading.connections.iter().map(|one| one.name.as_str()).chain(children);
+            is_there(text, fragment, &mut names, reading.evidence.is_empty())?;
             let selection = swanctl::Selection { software: &software, role, name: fragment, label: text };
             let gathered = swanctl::parties(&reading, &selection, &self.catalog);
             return self.of_daemon(gathered, &product, role);
@@ -469,6 +474,18 @@ fn first_bytes(path: &str) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(512).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A connection that is named has to be in the file, unless the file could not be read as a whole.
+fn is_there(party: &str, name: Option<&str>, names: &mut dyn Iterator<Item = &str>, whole: bool) -> Result<(), Error> {
+    let Some(name) = name.filter(|_| whole) else { return Ok(()) };
+    let all: Vec<&str> = names.collect();
+    if all.contains(&name) {
+        return Ok(());
+    }
+    let near = shakedown_model::nearest(name, all.iter().copied());
+    let near = near.map(|near| format!("; the nearest is `{}`", Name::new(near))).unwrap_or_default();
+    Err(Error::Party { party: party.to_owned(), expected: format!("it has no connection `{}`{near}", Name::new(name)) })
 }
 
 #[cfg(test)]

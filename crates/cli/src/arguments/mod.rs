@@ -233,6 +233,9 @@ pub(crate) struct Connection {
     /// Connect from this local address.
     #[arg(long, value_name = "ADDR")]
     pub(crate) source: Option<IpAddr>,
+    /// IKE: speak over TCP (RFC 9329) in the place of UDP, to port 4500 unless the target names another. IKEv1 has no such form.
+    #[arg(long)]
+    pub(crate) tcp: bool,
     /// IPv4 only.
     #[arg(short = '4', conflicts_with = "ipv6")]
     pub(crate) ipv4: bool,

@@ -107,6 +107,7 @@ fn options(output: &Output, connection: &Connection, reading: &Reading) -> anyho
         _ => Family::Any,
     };
     options.source = connection.source;
+    options.ike_over_tcp = connection.tcp;
     options.server_name = connection.sni.clone();
     options.cacert = connection.cacert.clone();
     options.crls = connection.crl.clone();

@@ -52,6 +52,13 @@ pub(super) fn read(source: &Source<'_>) -> Vec<Tunnel> {
             asa.ike(&mut tunnel, version);
             asa.group(&mut tunnel, version, peer);
             let mut suites: Vec<Suite> = names.iter().flat_map(|name| asa.esp(version, name)).collect();
+            tunnel.peering.transport = match version {
+                IkeVersion::V2 => set(&["set", "ikev2", "mode", "transport"]).is_some(),
+                IkeVersion::V1 => names.iter().any(|name| {
+                    let words = ["crypto", "ipsec", "ikev1", "transform-set", name.as_str(), "mode", "transport"];
+                    asa.after(&words).is_some()
+                }),
+            };
             asa.pfs(&mut suites, set(&["set", "pfs"]));
             tunnel.child = proposals(SaProtocol::Esp, &suites, Some(version), &mut tunnel.notes);
             if let Some([list, ..]) = set(&["match", "address"]) {

@@ -107,7 +107,8 @@ fn tunnel(source: &Source<'_>, phase1: &Edit, phase2: Option<&Edit>) -> Tunnel {
         Some("signature") => tunnel.methods("pubkey", method.as_ref()),
         _ => {}
     }
-    tunnel.peering.local.identity = one.value(&["set", "localid"]).map(item);
+    let kind = one.value(&["set", "localid-type"]).map_or("auto", Value::as_str);
+    tunnel.peering.local.identity = one.value(&["set", "localid"]).map(|value| super::identity(kind, value));
     let by_id = one.value(&["set", "peertype"]).is_some_and(|kind| kind.as_str() == "one");
     if by_id || one.value(&["set", "peertype"]).is_none() {
         tunnel.peering.remote.identity = one.value(&["set", "peerid"]).map(item);
@@ -157,6 +158,8 @@ fn child(
             _ => Known::Unknown,
         }
     };
+    tunnel.peering.transport =
+        two.value(&["set", "encapsulation"]).is_some_and(|mode| mode.as_str() == "transport-mode");
     tunnel.peering.local_selectors = selector("src");
     tunnel.peering.remote_selectors = selector("dst");
     tunnel.lifetime("the tunnel", two.value(&["set", "keylifeseconds"]));

@@ -123,6 +123,8 @@ impl<'a> Ios<'a> {
         let mut suites = Vec::new();
         for name in settings.inner(&["set", "transform-set"]).unwrap_or_default() {
             suites.push(self.transform_set(name));
+            let set = self.block(&["crypto", "ipsec", "transform-set", name.as_str()]);
+            tunnel.peering.transport |= set.is_some_and(|set| set.inner(&["mode", "transport"]).is_some());
         }
         if suites.is_empty() {
             let mut suite = Suite::default();
@@ -282,15 +284,15 @@ impl<'a> Ios<'a> {
         };
         tunnel.peering.local.method = way("local");
         tunnel.peering.remote.method = way("remote");
-        if let Some([_, own, ..]) = line.inner(&["identity", "local"]) {
-            tunnel.peering.local.identity = Some(item(own));
+        if let Some([kind, own, ..]) = line.inner(&["identity", "local"]) {
+            tunnel.peering.local.identity = Some(super::identity(kind.as_str(), own));
         }
         let mut remote = line.inner.iter().filter_map(|inner| inner.after(&["match", "identity", "remote"]));
         if let (Some([kind, other, rest @ ..]), None) = (remote.next(), remote.next()) {
             let host = rest.is_empty() || rest.first().is_some_and(|mask| mask.as_str() == "255.255.255.255");
             let known = matches!(kind.as_str(), "address" | "fqdn" | "email" | "key-id") && other.as_str() != "domain";
             if known && (kind.as_str() != "address" || host && other.as_str() != "0.0.0.0") {
-                tunnel.peering.remote.identity = Some(item(other));
+                tunnel.peering.remote.identity = Some(super::identity(kind.as_str(), other));
             }
         }
         tunnel.lifetime("the IKE SA", line.value(&["lifetime"]));

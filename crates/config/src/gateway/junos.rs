@@ -63,8 +63,8 @@ impl Junos<'_> {
         // `local-identity inet 192.0.2.1`, `hostname a`, `user-at-hostname "a@b"`.
         let identity = |which: &str| {
             let kind = gateway.at(&[which])?.inner.first()?;
-            let known = matches!(kind.word.as_str(), "inet" | "inet6" | "hostname" | "user-at-hostname");
-            kind.inner.first().filter(|_| known).map(|node| item(&node.word))
+            let known = matches!(kind.word.as_str(), "inet" | "inet6" | "hostname" | "user-at-hostname" | "key-id");
+            kind.inner.first().filter(|_| known).map(|node| super::identity(kind.word.as_str(), &node.word))
         };
         tunnel.peering.local.identity = identity("local-identity");
         tunnel.peering.remote.identity = identity("remote-identity");

@@ -24,7 +24,9 @@ mod words;
 use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, KeyPrint, Peering, Preference, Proposal, SharedKey};
+use shakedown_model::ike::{
+    ChildGroups, IkePolicy, IkeVersion, KeyPrint, Lifetime, OfOtherMode, Peering, Preference, Proposal, SharedKey,
+};
 use shakedown_model::{
     Configuration, ConfigurationKind, Gathered, Item, Known, Name, OriginKind, Party, PartySource, Policy, Role,
     Software, SourceFile,
@@ -64,13 +66,14 @@ struct Tunnel {
     version: Option<IkeVersion>,
     ike: Known<Vec<Proposal>>,
     child: Known<Vec<Proposal>>,
+    child_lifetime: Lifetime,
     peering: Peering,
     notes: Vec<String>,
 }
 
 impl Tunnel {
     fn new(name: &str) -> Self {
-        let peering = Peering { narrowing_open: true, ..Peering::default() };
+        let peering = Peering { narrowing_open: true, of_other_mode: OfOtherMode::Unknown, ..Peering::default() };
         Self { names: vec![name.to_owned()], peering, ..Self::default() }
     }
 
@@ -104,6 +107,9 @@ impl Tunnel {
             let text = Name::new(value.as_str());
             let is_number = value.as_str().bytes().all(|byte| byte.is_ascii_digit());
             let unit = if is_number { " seconds" } else { "" };
+            if let (Ok(seconds), "the tunnel") = (value.as_str().parse(), of) {
+                self.child_lifetime.ends = Some(seconds);
+            }
             self.notes.push(format!("keys of {of} are renewed after {text}{unit}"));
         }
     }
@@ -112,6 +118,17 @@ impl Tunnel {
 /// A value as an item.
 fn item(value: &Value) -> Item {
     Item { name: Name::new(value.as_str()), origin: Some(value.origin().clone()) }
+}
+
+/// An identity by the product's word for its type: one that is taken as bytes is no name, whatever it looks like.
+fn identity(kind: &str, value: &Value) -> Item {
+    match kind {
+        "keyid" | "key-id" | "keyid tag" => {
+            let text = format!("keyid:{}", value.as_str());
+            Item { name: Name::new(&text), origin: Some(value.origin().clone()) }
+        }
+        _ => item(value),
+    }
 }
 
 /// What the readers have to work with.
@@ -178,6 +195,7 @@ pub fn gather(
             proposals: tunnel.ike,
             child_proposals: tunnel.child,
             child_groups: ChildGroups::Written,
+            child_lifetime: tunnel.child_lifetime,
             version: tunnel.version,
             switched_off: None,
             preference: Preference::Responder,

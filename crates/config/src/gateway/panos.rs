@@ -104,8 +104,12 @@ impl Panos<'_> {
             let text = address.as_str().split('/').next().unwrap_or_default();
             tunnel.peering.local_addresses.push(Item { name: Name::new(text), origin: Some(address.origin().clone()) });
         }
-        tunnel.peering.local.identity = gateway.value(&["local-id", "id"]).map(item);
-        tunnel.peering.remote.identity = gateway.value(&["peer-id", "id"]).map(item);
+        let identity = |which: &str| {
+            let kind = gateway.value(&[which, "type"]).map_or("", Value::as_str);
+            gateway.value(&[which, "id"]).map(|value| super::identity(kind, value))
+        };
+        tunnel.peering.local.identity = identity("local-id");
+        tunnel.peering.remote.identity = identity("peer-id");
         if let Some(way) = gateway.at(&["authentication"]).and_then(|node| node.inner.first()) {
             match way.word.as_str() {
                 "pre-shared-key" => tunnel.methods("psk", Some(&way.word)),

@@ -1,6 +1,6 @@
 //! pfSense and OPNsense: `config.xml`. Both have strongSwan below, so what they hand to it counts.
 
-use shakedown_model::ike::{IkeVersion, SaProtocol};
+use shakedown_model::ike::{IkeVersion, OfOtherMode, SaProtocol};
 use shakedown_model::{Item, Known, Name, Slot};
 
 use super::suite::{Suite, proposals};
@@ -34,12 +34,13 @@ fn tunnel(source: &Source<'_>, phase1: &Node, phase2: Option<&Node>) -> Tunnel {
     let name = text("descr").or_else(|| text("ikeid")).map_or("phase1", Value::as_str);
     let mut tunnel = Tunnel::new(name);
     tunnel.peering.narrowing_open = false;
+    tunnel.peering.of_other_mode = OfOtherMode::Tunnel;
     tunnel.also(text("ikeid").map_or("", Value::as_str));
     tunnel.version = match text("iketype").map(Value::as_str) {
         Some("ikev2") => Some(IkeVersion::V2),
         Some("ikev1") => Some(IkeVersion::V1),
         // `auto`: both.
-        _ => None,
+        _ => swanctl::begun_with(source.role),
     };
     if let Some(address) = text("remote-gateway") {
         tunnel.also(address.as_str());
@@ -52,11 +53,15 @@ fn tunnel(source: &Source<'_>, phase1: &Node, phase2: Option<&Node>) -> Tunnel {
         _ => {}
     }
     // `myaddress` and `peeraddress` are the addresses of the ends.
-    tunnel.peering.local.identity = text("myid_data").map(item);
-    tunnel.peering.remote.identity = match text("peerid_type").map(Value::as_str) {
-        Some("peeraddress") => text("remote-gateway").map(item),
-        Some("any") => None,
-        _ => text("peerid_data").map(item),
+    let kind = |name: &str| text(name).map_or("", Value::as_str);
+    tunnel.peering.local.identity = match kind("myid_type") {
+        "myaddress" => None,
+        kind => text("myid_data").map(|value| super::identity(kind, value)),
+    };
+    tunnel.peering.remote.identity = match kind("peerid_type") {
+        "peeraddress" => text("remote-gateway").map(item),
+        "any" => None,
+        kind => text("peerid_data").map(|value| super::identity(kind, value)),
     };
     let secret = text("pre-shared-key");
     tunnel.key(secret.and_then(|value| Some((source.secret(value)?, value))));
@@ -169,6 +174,8 @@ fn child(tunnel: &mut Tunnel, phase2: &Node) {
             _ => Known::Unknown,
         }
     };
+    // `tunnel`, `tunnel6`, `transport`, `vti`.
+    tunnel.peering.transport = phase2.value(&["mode"]).is_some_and(|mode| mode.as_str() == "transport");
     tunnel.peering.local_selectors = selector("localid");
     tunnel.peering.remote_selectors = selector("remoteid");
     tunnel.lifetime("the tunnel", phase2.value(&["lifetime"]));
@@ -214,11 +221,12 @@ fn connection(
     let name = one.value(&["description"]).or_else(|| one.value(&["uuid"])).map_or("connection", Value::as_str);
     let mut tunnel = Tunnel::new(name);
     tunnel.peering.narrowing_open = false;
+    tunnel.peering.of_other_mode = OfOtherMode::Tunnel;
     tunnel.also(one.value(&["uuid"]).map_or("", Value::as_str));
     tunnel.version = match one.value(&["version"]).map(Value::as_str) {
         Some("1") => Some(IkeVersion::V1),
         Some("2") => Some(IkeVersion::V2),
-        _ => None,
+        _ => swanctl::begun_with(source.role),
     };
     let addresses = |name: &str| one.value(&[name]).map(commas).unwrap_or_default();
     for address in addresses("remote_addrs") {
@@ -234,6 +242,7 @@ fn connection(
             Some(value) => Known::Complete(commas(value).iter().map(item).collect()),
             None => Known::Unknown,
         };
+        tunnel.peering.transport = child.value(&["mode"]).is_some_and(|mode| mode.as_str() == "transport");
         tunnel.peering.local_selectors = selectors("local_ts");
         tunnel.peering.remote_selectors = selectors("remote_ts");
     }

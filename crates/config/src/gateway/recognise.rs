@@ -77,7 +77,11 @@ pub fn recognise(text: &[u8]) -> Option<Vendor> {
     if begins(&["crypto ikev2 policy "]) {
         return Some(Vendor::CiscoAsa);
     }
-    if holds(&["security {", "ike {"]) && holds(&["encryption-algorithm ", "proposal-set ", "ike-policy "]) {
+    if holds(&["security {", "ike {"])
+        && ["encryption-algorithm ", "proposal-set ", "ike-policy "]
+            .iter()
+            .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+    {
         return Some(Vendor::Junos);
     }
     let windows = ["CipherTransformConstants", "IPSecCustomPolicy", "KeyExchange"];
@@ -126,6 +130,13 @@ pub(super) fn version(vendor: Vendor, text: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_of_junos_may_stand_on_one_line() {
+        let text = "security {\n ike {\n  gateway G { ike-policy P; address 192.0.2.1; }\n }\n}\n";
+        assert_eq!(recognise(text.as_bytes()), Some(Vendor::Junos));
+        assert_eq!(recognise(b"security {\n log { mode stream; }\n}\n"), None);
+    }
 
     #[test]
     fn versions_are_where_each_product_writes_them() {

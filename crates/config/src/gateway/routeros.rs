@@ -55,6 +55,8 @@ pub(super) fn read(source: &Source<'_>) -> Vec<Tunnel> {
                 };
                 tunnel.peering.local_selectors = selector("src-address");
                 tunnel.peering.remote_selectors = selector("dst-address");
+                // `tunnel` is `no` where it is not written.
+                tunnel.peering.transport = policy.get("tunnel").is_none_or(|value| value.as_str() != "yes");
             }
             tunnels.push(tunnel);
         }
@@ -140,8 +142,9 @@ fn set_identity(source: &Source<'_>, tunnel: &mut Tunnel, identity: &Entry) {
     // `fqdn:a.example`, `address:192.0.2.1`, `user-fqdn:a@b`; `auto` is the address.
     let id = |name: &str| {
         let value = identity.get(name)?;
-        let (_, text) = value.as_str().split_once(':')?;
-        (!text.is_empty()).then(|| Item { name: Name::new(text), origin: Some(value.origin().clone()) })
+        let (kind, text) = value.as_str().split_once(':')?;
+        let kept = if kind == "key-id" { format!("keyid:{text}") } else { text.to_owned() };
+        (!text.is_empty()).then(|| Item { name: Name::new(&kept), origin: Some(value.origin().clone()) })
     };
     tunnel.peering.local.identity = id("my-id");
     tunnel.peering.remote.identity = id("remote-id");

@@ -27,6 +27,7 @@ pub(crate) fn lines(daemon: Daemon, version: &str, peering: &Peering, setting: &
         Setting::Version(IkeVersion::V2) => line("keyexchange".into(), "ikev2"),
         Setting::Version(IkeVersion::V1) => line("keyexchange".into(), "ikev1"),
         Setting::Aggressive(on) => line("aggressive".into(), if *on { "yes" } else { "no" }),
+        Setting::Transport(on) => line("type".into(), if *on { "transport" } else { "tunnel" }),
         Setting::Identity { local, name } => line(format!("{}id", side(*local)), &identity(daemon, name.as_str())?),
         Setting::Methods { local, remote } => {
             let words = |method: &str| match (method, libreswan) {

@@ -2,13 +2,13 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{
-    ChildGroups, IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, SwitchedOff,
-    WrittenConnection, is_aead,
+    ChildGroups, IkePolicy, IkeVersion, Lifetime, OfOtherMode, Peering, Preference, Proof, Proposal, SaProtocol,
+    SwitchedOff, WrittenConnection, is_aead,
 };
 use shakedown_model::{ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Role};
 
 use super::{Connection, Daemon, Reading, at_least, proposals};
-use crate::swanctl::{Selection, of_keywords};
+use crate::swanctl::{Selection, begun_with, of_keywords, seconds};
 use crate::value::Value;
 
 /// The parties of a configuration: one for each connection, and where a server's file does not say which of two addresses is
@@ -124,6 +124,7 @@ impl End<'_> {
             proposals: ike,
             child_proposals: child,
             child_groups: self.child_groups(version),
+            child_lifetime: self.lifetime().unwrap_or_default(),
             version,
             switched_off,
             // pluto goes through the transforms of IKEv1 in the order in which they come (`ikev1_spdb_struct.c`).
@@ -157,7 +158,7 @@ impl End<'_> {
             return match exchange.map(Value::as_str) {
                 Some("ikev1") => Ok(Some(IkeVersion::V1)),
                 Some("ikev2") => Ok(Some(IkeVersion::V2)),
-                Some("ike") | None => Ok(None),
+                Some("ike") | None => Ok(begun_with(self.selection.role)),
                 Some(_) => Err(self.refused(exchange, "keyexchange is `ike`, `ikev1` or `ikev2`".to_owned())),
             };
         }
@@ -233,7 +234,9 @@ impl End<'_> {
         }
         let esn = self.esn(ike);
         for proposal in child.iter_mut().flatten() {
-            proposal.esn.clone_from(&esn);
+            if proposal.esn.is_empty() {
+                proposal.esn.clone_from(&esn);
+            }
         }
         let known = |all: Option<Vec<Proposal>>| all.map_or(Known::Unknown, Known::Complete);
         // Where nothing is written a responder of IKEv1 took all that it has, once; when that ended is not known.
@@ -246,6 +249,30 @@ impl End<'_> {
         };
         let own = or_all(own, self.value("ike").is_some(), SaProtocol::Ike);
         Ok([own, or_all(child, written.is_some(), protocol)])
+    }
+
+    /// When a CHILD SA is renewed: libreswan's initiator takes up to twice the margin, its responder half of it (`rekeyfuzz.c`);
+    /// strongSwan's ends are alike (`stroke_config.c`). `None` where a time cannot be read.
+    fn lifetime(&self) -> Option<Lifetime> {
+        let of = |names: &[&str], default: u64| match names.iter().find_map(|name| self.value(name)) {
+            Some(value) => seconds(value.as_str()),
+            None => Some(default),
+        };
+        let hours = if self.is_libreswan() { 8 } else { 1 };
+        let life = of(&["salifetime", "ipsec-lifetime", "lifetime", "keylife"], hours * 3_600)?;
+        let margin = of(&["rekeymargin", "margintime"], 540)?;
+        let percent = match self.value("rekeyfuzz") {
+            Some(value) => value.as_str().trim_end_matches('%').parse::<u64>().ok()?,
+            None => 100,
+        };
+        let early = margin.checked_mul(percent.checked_add(100)?)? / 100;
+        let (early, late) = match (self.is_libreswan(), self.selection.role) {
+            (true, Role::Server) => (margin / 2, margin / 2),
+            _ => (early, margin),
+        };
+        let renews = self.value("rekey").is_none_or(|value| value.as_str() != "no");
+        let renewed = (life.saturating_sub(early), life.saturating_sub(late));
+        Some(Lifetime { renewed: (renews && life > 0).then_some(renewed), ends: (life > 0).then_some(life) })
     }
 
     /// In quick mode a responder looks only whether there is a group where it wants one; else a proposal without a group is
@@ -302,6 +329,7 @@ impl End<'_> {
             exact_selectors: self.is_libreswan() && self.value("narrowing").is_none_or(|value| value.as_str() != "yes"),
             narrowing_open: false,
             transport: self.value("type").is_some_and(|value| value.as_str().starts_with("transport")),
+            of_other_mode: if self.is_libreswan() { OfOtherMode::Refusal } else { OfOtherMode::Tunnel },
             written: Some(WrittenConnection {
                 name: Item { name: Name::new(&self.connection.name), origin: Some(self.connection.origin.clone()) },
                 child: None,

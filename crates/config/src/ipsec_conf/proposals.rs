@@ -1,7 +1,9 @@
 //! Proposals as libreswan writes them (`v2_proposals.c`, `v1_proposals.c`, `proposals.c` of libswan): `+` between algorithms of
 //! a type, `-` or `;` between types, `,` between proposals. What is not written comes from the defaults.
 
-use shakedown_catalog::Catalog;
+use std::cmp::Ordering;
+
+use shakedown_catalog::{Catalog, Scheme};
 use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, is_aead};
 use shakedown_model::{Item, Name, Role, Slot, names};
 
@@ -20,7 +22,9 @@ pub(super) fn proposals(
     let default = |what: &str| defaults::default(version, &format!("{number} {what}"));
     let own = if protocol == SaProtocol::Ike { "ike" } else { "esp" };
     let Some(text) = written.cloned().or_else(|| default(own)) else { return Ok(None) };
-    let parsing = Parsing { catalog, protocol, ike, role };
+    // `;addke1=ml_kem_768` and its like came with version 5.4 (`proposals.c`).
+    let typed = ike == IkeVersion::V2 && Scheme::Numeric.compare(version, "5.4").is_some_and(Ordering::is_ge);
+    let parsing = Parsing { catalog, protocol, ike, role, typed };
     let mut all: Vec<Proposal> = Vec::new();
     let mut shapes: Vec<Shape> = Vec::new();
     for part in text.split(|letter| letter == ',') {
@@ -180,13 +184,16 @@ struct Parsing<'a> {
     protocol: SaProtocol,
     ike: IkeVersion,
     role: Role,
+    /// Whether transforms may stand behind the name of their type.
+    typed: bool,
 }
 
 impl Parsing<'_> {
     fn one(&self, part: &Value) -> Result<(Proposal, Shape), (Value, String)> {
         let mut proposal = Proposal::new(self.protocol);
         let mut shape = Shape::new();
-        let mut steps: Vec<(Value, bool)> = steps(part);
+        let (named, mut steps): (Steps, Steps) =
+            steps(part).into_iter().partition(|(step, behind)| self.typed && *behind && step.as_str().contains('='));
         let name = self.protocol.as_str();
         let refuse = |value: &Value, what: &str| {
             Err((value.clone(), format!("{name} {what} algorithm '{}' is not recognized", value.as_str())))
@@ -265,6 +272,9 @@ impl Parsing<'_> {
         match steps.first() {
             Some((step, _)) => Err((step.clone(), format!("{name} proposal contains unexpected '{}'", step.as_str()))),
             None => {
+                for (step, _) in &named {
+                    self.of_type(&mut proposal, step)?;
+                }
                 for slot in Proposal::SLOTS {
                     if let Some(list) = proposal.list_mut(slot) {
                         let mut seen: Vec<Name> = Vec::new();
@@ -278,6 +288,44 @@ impl Parsing<'_> {
                 Ok((proposal, shape))
             }
         }
+    }
+
+    /// `addke1=ml_kem_768+ml_kem_512`.
+    fn of_type(&self, proposal: &mut Proposal, step: &Value) -> Result<(), (Value, String)> {
+        let (kind, list) = step.as_str().split_once('=').unwrap_or((step.as_str(), ""));
+        let slot = match kind {
+            "encrypt" => Slot::Encryption,
+            "prf" => Slot::Prf,
+            "integ" => Slot::Integrity,
+            "ke" => Slot::Group,
+            "sn" => Slot::Esn,
+            kind => match kind.strip_prefix("addke").map(str::parse) {
+                Some(Ok(number @ 1..=7)) => Slot::AdditionalGroup(number),
+                _ => return Err((step.clone(), format!("transform '{kind}' invalid"))),
+            },
+        };
+        let of = if matches!(slot, Slot::AdditionalGroup(_)) { Slot::Group } else { slot };
+        for word in self.words(&step.slice(step.as_str().len() - list.len()..step.as_str().len())) {
+            let items = match (of, word.as_str()) {
+                (Slot::Encryption, _) => self.encryption(&word),
+                (Slot::Esn, text) => {
+                    let name = if text == "yes" || text == "esn" { "esn" } else { "noesn" };
+                    vec![Item { name: Name::new(name), origin: Some(word.origin().clone()) }]
+                }
+                (_, text) => {
+                    let item = |name| Item { name, origin: Some(word.origin().clone()) };
+                    self.named(of, text).map(item).into_iter().collect()
+                }
+            };
+            if items.is_empty() {
+                let what = format!("{} {kind} algorithm '{}' is not recognized", self.protocol.as_str(), word.as_str());
+                return Err((word, what));
+            }
+            if let Some(own) = proposal.list_mut(slot) {
+                own.extend(items);
+            }
+        }
+        Ok(())
     }
 
     /// The algorithms of a type; IKEv1 has one of each.
@@ -347,8 +395,11 @@ impl Parsing<'_> {
     }
 }
 
+/// Parts of a proposal, each with whether a `;` stands in front of it.
+type Steps = Vec<(Value, bool)>;
+
 /// The parts between `-` and `;`, and whether a `;` stands in front of each, behind which only a group may stand.
-fn steps(part: &Value) -> Vec<(Value, bool)> {
+fn steps(part: &Value) -> Steps {
     let text = part.as_str();
     let mut steps = Vec::new();
     let (mut start, mut group) = (0, false);

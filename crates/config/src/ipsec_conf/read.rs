@@ -108,9 +108,17 @@ struct Section {
 /// # Errors
 /// The main file cannot be read.
 pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, FileError> {
-    let mut reader = Reader { files, daemon, order: Vec::new(), sections: Vec::new(), evidence: Vec::new(), lines: 0 };
+    let mut reader = Reader {
+        files,
+        daemon,
+        order: Vec::new(),
+        sections: Vec::new(),
+        evidence: Vec::new(),
+        notes: Vec::new(),
+        lines: 0,
+    };
     reader.file(path, None, 0)?;
-    let Reader { order, sections, evidence, .. } = reader;
+    let Reader { order, sections, evidence, notes, .. } = reader;
     let setup: Vec<(Value, Value)> = sections
         .iter()
         .filter(|section| section.kind == "setup")
@@ -130,7 +138,7 @@ pub fn read(files: &dyn Files, path: &str, daemon: Daemon) -> Result<Reading, Fi
         setup_head,
         evidence,
         keys,
-        notes: note.into_iter().collect(),
+        notes: notes.into_iter().chain(note).collect(),
     };
     reading.check(&sections);
     let mut seen: Vec<&str> = Vec::new();
@@ -252,6 +260,7 @@ struct Reader<'a> {
     order: Vec<Arc<SourceFile>>,
     sections: Vec<Section>,
     evidence: Vec<Evidence>,
+    notes: Vec<String>,
     lines: usize,
 }
 
@@ -337,13 +346,26 @@ impl Reader<'_> {
 
     fn include(&mut self, path: &str, what: &Value, depth: usize) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let pattern = what.as_str().trim_matches('"');
-        let pattern = if pattern.starts_with('/') || folder.is_empty() {
-            pattern.to_owned()
-        } else {
-            format!("{folder}/{pattern}")
+        let written = what.as_str().trim_matches('"');
+        let beside = if folder.is_empty() { written.to_owned() } else { format!("{folder}/{written}") };
+        let mut all = match (written.starts_with('/'), self.daemon) {
+            (true, _) => self.files.glob(written),
+            // strongSwan's starter begins in the folder of the file, libreswan's `addconn` in the folder that it is called in
+            // (`parser.lex`), which is `/` for a service.
+            (false, Daemon::StrongSwan) => self.files.glob(&beside),
+            (false, Daemon::Libreswan) => self.files.glob(&format!("/{written}")),
         };
-        for found in self.files.glob(&pattern) {
+        if all.is_empty() && self.daemon == Daemon::Libreswan && !written.starts_with('/') {
+            all = self.files.glob(&beside);
+            let name = shakedown_model::Name::new(written);
+            self.notes.extend((!all.is_empty()).then(|| {
+                format!(
+                    "`include {name}` is read from beside the file: libreswan looks for it in the folder that it is started in, \
+                     which for a service is `/`"
+                )
+            }));
+        }
+        for found in all {
             if depth < DEEPEST {
                 // A file that cannot be read here may well be there.
                 let _unreadable = self.file(&found, Some(what.origin()), depth + 1);

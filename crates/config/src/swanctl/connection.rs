@@ -60,6 +60,12 @@ pub struct Child {
     pub remote_selectors: Vec<Value>,
     /// `tunnel`, `transport`, `beet`, `pass`, `drop`.
     pub mode: Option<Value>,
+    /// When its keys are renewed; the program's default is one hour.
+    pub rekey_time: Option<Value>,
+    /// When they end; a tenth later, if it is not set.
+    pub life_time: Option<Value>,
+    /// How much earlier they may be renewed; as much as lies between the two, if it is not set.
+    pub rand_time: Option<Value>,
 }
 
 impl Connection {
@@ -105,6 +111,9 @@ impl Child {
             local_selectors: list(section, "local_ts"),
             remote_selectors: list(section, "remote_ts"),
             mode: section.value("mode").cloned(),
+            rekey_time: section.value("rekey_time").cloned(),
+            life_time: section.value("life_time").cloned(),
+            rand_time: section.value("rand_time").cloned(),
         }
     }
 }

@@ -20,6 +20,10 @@ pub(crate) fn lines(peering: &Peering, setting: &Setting) -> Option<Vec<Line>> {
         // charon has both versions.
         Setting::OldVersionAllowed => None,
         Setting::Aggressive(on) => line(&[], "aggressive", if *on { "yes" } else { "no" }).map(|line| vec![line]),
+        Setting::Transport(on) => {
+            let child = peering.written.as_ref()?.child.as_ref()?.name.as_str();
+            line(&["children", child], "mode", if *on { "transport" } else { "tunnel" }).map(|line| vec![line])
+        }
         Setting::Identity { local, name } => line(&[end(*local)], "id", name.as_str()).map(|line| vec![line]),
         Setting::Methods { local, remote } => [("local", local), ("remote", remote)]
             .iter()

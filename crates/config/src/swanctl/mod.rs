@@ -13,8 +13,9 @@ use shakedown_model::{ConfigProblem, Evidence, Fact, Name, SourceFile};
 
 pub use connection::{Authentication, Child, Connection, Id};
 pub use daemon::{Daemon, daemon};
-pub(crate) use party::proposals as of_keywords;
+pub use defaults::is_keyword;
 pub use party::{Selection, parties};
+pub(crate) use party::{begun_with, proposals as of_keywords, seconds};
 
 use crate::files::{FileError, Files};
 use crate::settings::Settings;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
 use shakedown_model::ike::{
-    ChildGroups, IkePolicy, IkeVersion, Peering, Preference, Proof, Proposal, SaProtocol, WrittenConnection,
+    ChildGroups, IkePolicy, IkeVersion, Lifetime, OfOtherMode, Peering, Preference, Proof, Proposal, SaProtocol,
+    WrittenConnection,
 };
 use shakedown_model::{
     ConfigProblem, Configuration, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Origin, Party,
@@ -102,7 +103,7 @@ fn policy(
         Some("1") => Some(IkeVersion::V1),
         Some("2") => Some(IkeVersion::V2),
         // Both are accepted, and IKEv2 is begun with (`ike_cfg.h`, IKE_ANY).
-        Some("0") | None => None,
+        Some("0") | None => begun_with(selection.role),
         Some(_) => return Err(refused(connection.version.as_ref(), "version", "is `0`, `1` or `2`".to_owned())),
     };
     let child_proposals = match child {
@@ -116,11 +117,44 @@ fn policy(
         proposals: proposals(&connection.proposals, SaProtocol::Ike, selection.software, catalog)?,
         child_proposals,
         child_groups: ChildGroups::Written,
+        child_lifetime: child.and_then(lifetime).unwrap_or_default(),
         version,
         switched_off: None,
         preference: Preference::Responder,
         peering: Some(Box::new(peering(reading, connection, child))),
     })
+}
+
+/// The version of a connection that is for both.
+pub(crate) fn begun_with(role: Role) -> Option<IkeVersion> {
+    (role == Role::Client).then_some(IkeVersion::V2)
+}
+
+/// When a CHILD SA is renewed (`vici_config.c`); `None` where a time cannot be read.
+fn lifetime(child: &Child) -> Option<Lifetime> {
+    let of = |value: &Option<Value>| match value {
+        Some(value) => seconds(value.as_str()).map(Some),
+        None => Some(None),
+    };
+    let (written, life, random) = (of(&child.rekey_time)?, of(&child.life_time)?, of(&child.rand_time)?);
+    let rekey = written.unwrap_or(3_600);
+    let life = life.unwrap_or(rekey * 11 / 10);
+    let random = random.unwrap_or(life.saturating_sub(rekey)).min(rekey);
+    let set = |time: u64| (time > 0).then_some(time);
+    Some(Lifetime { renewed: set(rekey).map(|rekey| (rekey - random, rekey)), ends: set(life) })
+}
+
+/// `1h`, `90m`, `600`, as `settings.c` reads them.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, unit) = match text.chars().last()? {
+        's' => (text.strip_suffix('s')?, 1),
+        'm' => (text.strip_suffix('m')?, 60),
+        'h' => (text.strip_suffix('h')?, 3_600),
+        'd' => (text.strip_suffix('d')?, 86_400),
+        _ => (text, 1),
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds < u64::MAX / 16)
 }
 
 /// The daemon's defaults: public keys prove who one is, and the traffic of the two ends themselves is let through.
@@ -159,6 +193,7 @@ fn peering(reading: &Reading, connection: &Connection, child: Option<&Child>) ->
         remote_addresses: addresses(&connection.remote_addresses),
         exact_selectors: false,
         narrowing_open: false,
+        of_other_mode: OfOtherMode::Tunnel,
         transport: child
             .and_then(|child| child.mode.as_ref())
             .is_some_and(|mode| mode.as_str().eq_ignore_ascii_case("transport")),
@@ -191,7 +226,7 @@ pub(crate) fn proposals(
     let mut all = Vec::new();
     let own = if list.is_empty() { vec![None] } else { list.iter().map(Some).collect() };
     for value in own {
-        let written = value.filter(|value| value.as_str() != "default");
+        let written = value.filter(|value| !value.as_str().eq_ignore_ascii_case("default"));
         let values = match written {
             Some(value) => vec![value.clone()],
             None => match default() {
@@ -200,6 +235,15 @@ pub(crate) fn proposals(
             },
         };
         for value in &values {
+            // What the program has of itself is in words of the catalog.
+            let mut words = value.as_str().split('-').map(|word| word.trim_matches(' '));
+            if written.is_some()
+                && software.product() == "strongswan"
+                && let Some(word) = words.find(|word| !defaults::is_keyword(software, word))
+            {
+                let why = format!("algorithm '{}' not recognized", Name::new(word));
+                return Err(refused(Some(value), setting, why));
+            }
             let mut proposal = catalog
                 .proposal_of_keywords(protocol, value.as_str())
                 .map_err(|error| refused(Some(value), setting, error.to_string()))?;

@@ -142,6 +142,9 @@ fn in_words(party: &Party, setting: &Setting) -> Command {
         Setting::Version(shakedown_model::ike::IkeVersion::V2) => ("version of IKE".to_owned(), "IKEv2".to_owned()),
         Setting::OldVersionAllowed => ("version of IKE".to_owned(), "IKEv1 allowed".to_owned()),
         Setting::Aggressive(on) => ("mode of phase 1".to_owned(), if *on { "aggressive" } else { "main" }.to_owned()),
+        Setting::Transport(on) => {
+            ("mode of the tunnel".to_owned(), if *on { "transport" } else { "tunnel" }.to_owned())
+        }
         Setting::Identity { local, name } => (format!("{} identity", of_end(*local)), name.to_string()),
         Setting::Methods { local, remote } => {
             ("authentication".to_owned(), format!("its own by {local}, the other end's by {remote}"))

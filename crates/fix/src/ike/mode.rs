@@ -2,7 +2,7 @@
 
 use shakedown_config::ike_edit::Setting;
 use shakedown_model::ike::IkeVersion;
-use shakedown_model::{Applicability, FailedSlot, FailureKind, Role, Slot};
+use shakedown_model::{Applicability, FailedSlot, FailureKind, Role, Slot, Stage};
 
 use super::change::{Change, planned};
 use super::proposals::end;
@@ -17,7 +17,12 @@ pub(super) fn fixes(input: &PlanInput<'_>) -> Vec<Planned> {
         let off = failed.iter().filter_map(|failed| allowed(input, failed));
         found.extend(off);
     }
-    if let Some(mode) = failed.iter().find(|failed| failed.kind == FailureKind::OtherMode) {
+    let of_stage =
+        |stage: Stage| move |failed: &&FailedSlot| failed.kind == FailureKind::OtherMode && failed.stage == stage;
+    if let Some(mode) = failed.iter().find(of_stage(Stage::ChildSa)) {
+        found.extend([Role::Client, Role::Server].iter().filter_map(|&role| other_mode(input, role, mode)));
+    }
+    if let Some(mode) = failed.iter().find(of_stage(Stage::Auth)) {
         found.extend([Role::Server, Role::Client].iter().filter_map(|&role| main_mode(input, role, mode)));
     }
     found
@@ -90,6 +95,27 @@ fn main_mode(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<P
             title: format!("let the {} speak main mode", end(role)),
             settings: vec![Setting::Aggressive(false)],
             applicability: Applicability::Safe,
+            resolves: diagnosed(input, &["exchange-mode-mismatch"]),
+            failed: vec![failed],
+            first: Vec::new(),
+            notes: vec![note.to_owned()],
+        },
+    )
+}
+
+/// Either end takes the mode of the other: which traffic is meant is for a person to say.
+fn other_mode(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<Planned> {
+    let transport = !peering(input.party(role))?.transport;
+    let mode = if transport { "transport" } else { "tunnel" };
+    let note = "transport mode carries only what the two addresses send each other, as L2TP and GRE do; a tunnel carries \
+                whole networks (RFC 4301 section 4.1)";
+    planned(
+        input,
+        Change {
+            role,
+            title: format!("let the {} have {mode} mode", end(role)),
+            settings: vec![Setting::Transport(transport)],
+            applicability: Applicability::Manual,
             resolves: diagnosed(input, &["exchange-mode-mismatch"]),
             failed: vec![failed],
             first: Vec::new(),

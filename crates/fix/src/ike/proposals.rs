@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shakedown_config::gateway;
+use shakedown_config::{gateway, swanctl};
 use shakedown_model::ike::{ChildGroups, IkePolicy, IkeVersion, Proposal, SaProtocol, Vendor};
 use shakedown_model::{
     Applicability, Command, CommandPlace, ConfigurationKind, DiagnosisId, FileEdit, Fix, Item, Known, OriginKind,
@@ -152,6 +152,11 @@ fn candidates(input: &PlanInput<'_>, role: Role, child: bool, outcome: &Outcome)
         // What a gateway has no word for cannot be asked of it.
         let with_words = vendor(input.party(role)).filter(|vendor| gateway::has_words(*vendor));
         if with_words.is_some_and(|vendor| gateway::written(vendor, &read, version(input)).is_none()) {
+            continue;
+        }
+        // Nor what the end's own version does not know.
+        let own = input.party(role).software.as_ref().filter(|software| software.product() == "strongswan");
+        if own.is_some_and(|own| !text.split('-').all(|word| swanctl::is_keyword(own, word))) {
             continue;
         }
         let text = match spelling(input.party(role)) {

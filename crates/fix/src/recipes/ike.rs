@@ -72,7 +72,8 @@ impl Strength {
 /// The best of each type, with how strong they are together.
 pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Strength, String)> {
     let mut ratings: Vec<Rating> = Vec::new();
-    let mut words: Vec<&str> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut behind = String::new();
     let mut chosen: Vec<(Slot, &Algorithm)> = Vec::new();
     for slot in Proposal::SLOTS {
         let rated = proposal.list(slot).iter().filter_map(|item| {
@@ -81,6 +82,10 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
         });
         let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let unrated = proposal.list(slot).iter().any(|item| item.name != *"none");
+        // One that may be left out asks nothing of the end that is to propose it.
+        if matches!(slot, Slot::AdditionalGroup(_)) && proposal.list(slot).iter().any(|item| item.name == *"none") {
+            continue;
+        }
         let Some((rating, algorithm)) = best else {
             if unrated {
                 return None;
@@ -107,10 +112,14 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
             Slot::Prf if has(Slot::Integrity) && !aead => continue,
             Slot::Integrity if aead => continue,
             _ if word.is_empty() => return None,
-            _ => words.push(word),
+            Slot::AdditionalGroup(number) if spelling == Spelling::Libreswan => {
+                behind.push_str(&format!(";addke{number}={word}"));
+            }
+            Slot::AdditionalGroup(number) => words.push(format!("ke{number}_{word}")),
+            _ => words.push(word.to_owned()),
         }
     }
-    Some((Strength::of(ratings.into_iter()), words.join("-")))
+    Some((Strength::of(ratings.into_iter()), format!("{}{behind}", words.join("-"))))
 }
 
 #[cfg(test)]

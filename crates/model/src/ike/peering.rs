@@ -30,12 +30,27 @@ pub struct Peering {
     pub narrowing_open: bool,
     /// Whether it asks for transport mode in the place of tunnel mode.
     pub transport: bool,
+    /// What it makes of a peer with the other mode.
+    pub of_other_mode: OfOtherMode,
     /// Addresses of this end.
     pub local_addresses: Vec<Item>,
     /// Addresses of the other end.
     pub remote_addresses: Vec<Item>,
     /// Which connection of the party's own configuration it is.
     pub written: Option<WrittenConnection>,
+}
+
+/// What an end makes of a peer that is set up for tunnel mode where it has transport mode itself, or the other way round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfOtherMode {
+    /// In IKEv2 there is a tunnel then; in IKEv1 it refuses (strongSwan's `child_create.c` and `quick_mode.c`).
+    #[default]
+    Tunnel,
+    /// In IKEv2 it refuses tunnel mode where it has transport mode; in IKEv1 it takes the initiator's mode (libreswan's
+    /// `ikev2_child.c` and `ikev1_spdb_struct.c`).
+    Refusal,
+    /// It is not known (gateways of other vendors).
+    Unknown,
 }
 
 /// A connection of a configuration by its name there.

@@ -1,9 +1,9 @@
 //! Whether the two ends take each other for whom they are.
 
-use std::net::IpAddr;
-
-use shakedown_model::ike::{IkePolicy, IkeVersion, Peering, Proof, SharedKey};
+use shakedown_model::ike::{IkeVersion, Peering, Proof, SharedKey};
 use shakedown_model::{FailedSlot, FailureKind, Item, Name, Outcome, Role, Slot, Stage, StageResult, TraceStep, names};
+
+use super::identity::{is_pattern, stands_for};
 
 /// The authentication of both ends, in the order in which strongSwan's responder and then its initiator judge it.
 pub(super) fn authenticate(outcome: &mut Outcome, version: IkeVersion, ends: [&Peering; 2]) -> StageResult {
@@ -27,7 +27,7 @@ pub(super) fn authenticate(outcome: &mut Outcome, version: IkeVersion, ends: [&P
         }
     }
     // Whom the initiator says to be, and whom it asks for.
-    let asked = initiator.remote.identity.as_ref().map(|item| &item.name).filter(|name| !is_pattern(name));
+    let asked = asked_for(initiator);
     // Whose words the shown identity is in.
     let expected = [
         (Role::Client, &responder.remote, initiator.own_identity(), Role::Client),
@@ -94,24 +94,6 @@ pub(super) fn authenticate(outcome: &mut Outcome, version: IkeVersion, ends: [&P
     }
 }
 
-/// Whether the addresses of two connections leave it open that they are the two ends of one. What is no plain address
-/// counts as any.
-pub fn may_meet(initiator: &IkePolicy, responder: &IkePolicy) -> bool {
-    let (Some(ours), Some(theirs)) = (&initiator.peering, &responder.peering) else { return true };
-    let plain = |items: &[Item]| -> Option<Vec<IpAddr>> {
-        items
-            .iter()
-            .map(|item| item.name.as_str().parse().ok())
-            .collect::<Option<Vec<_>>>()
-            .filter(|all| !all.is_empty())
-    };
-    let fit = |one: &[Item], other: &[Item]| match (plain(one), plain(other)) {
-        (Some(one), Some(other)) => one.iter().any(|address| other.contains(address)),
-        _ => true,
-    };
-    fit(&ours.remote_addresses, &theirs.local_addresses) && fit(&ours.local_addresses, &theirs.remote_addresses)
-}
-
 /// The pre-shared key that an end takes for its peer, of which no more is known than this end's configuration says.
 pub fn own_key(own: &Peering) -> Option<&SharedKey> {
     let peer = Peering {
@@ -159,7 +141,7 @@ fn choose<'a>(keys: &'a [SharedKey], own: &Peering, peer: &Peering) -> Option<&'
     let named = |key: &SharedKey, end: &Peering, other: &Peering| {
         let identities = end.own_identity().into_iter().chain(other.remote.identity.as_ref().map(|item| &item.name));
         let mut names = identities.chain(end.local_addresses.iter().map(|item| &item.name));
-        names.any(|name| key.owners.iter().any(|owner| same(owner, name) || owner == "%any"))
+        names.any(|name| key.owners.iter().any(|owner| stands_for(owner.as_str(), name.as_str())))
     };
     let score = |key: &SharedKey| match (named(key, peer, own), named(key, own, peer)) {
         (true, true) => 3,
@@ -184,25 +166,15 @@ fn fits(own: &str, wanted: &str) -> bool {
     own == wanted || wanted == "any"
 }
 
+/// Whom an initiator asks for: a responder that it expects by one name.
+pub(super) fn asked_for(initiator: &Peering) -> Option<&Name> {
+    initiator.remote.identity.as_ref().map(|item| &item.name).filter(|name| !is_pattern(name.as_str()))
+}
+
 /// Whether an identity is one that is accepted; `None` where it is not known.
-fn accepts(expected: Option<&Item>, shown: Option<&Name>) -> Option<bool> {
+pub(super) fn accepts(expected: Option<&Item>, shown: Option<&Name>) -> Option<bool> {
     let Some(expected) = expected.map(|item| &item.name).filter(|name| *name != "%any") else { return Some(true) };
-    let shown = shown?;
-    let text = expected.as_str();
-    Some(match text.strip_prefix('*') {
-        Some(end) => shown.as_str().to_ascii_lowercase().ends_with(&end.to_ascii_lowercase()),
-        None => same(expected, shown),
-    })
-}
-
-fn is_pattern(name: &Name) -> bool {
-    name.as_str().contains(['*', '%'])
-}
-
-/// Names count without their case, and those of certificates without the blanks between their parts.
-fn same(one: &Name, other: &Name) -> bool {
-    let plain = |name: &Name| name.as_str().replace(", ", ",").to_ascii_lowercase();
-    plain(one) == plain(other)
+    Some(stands_for(expected.as_str(), shown?.as_str()))
 }
 
 fn one(item: &Option<Item>) -> Vec<Item> {

@@ -7,7 +7,7 @@ use shakedown_model::{
 };
 
 use super::select::{Refusal, Selecting, select};
-use super::{auth, selectors};
+use super::{address, auth, mode, selectors};
 
 /// What the rules make of an initiator and a responder. Where identities, secrets and selectors are not known, what
 /// depends on them is unknown.
@@ -54,12 +54,21 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         preference: responder.preference,
         without_key_exchange: false,
     };
+    let peerings = initiator.peering.as_deref().zip(responder.peering.as_deref());
+    if let Some((ours, theirs)) = peerings {
+        address::compare(&mut outcome, ours, theirs);
+    }
+    let strangers = !outcome.failed.is_empty();
     let proposals = (initiator.proposals.complete(), responder.proposals.complete());
     let ike = run(&mut outcome, Stage::IkeSa, proposals, how);
     let ike = in_part(ike, Stage::IkeSa, [&initiator.proposals, &responder.proposals], how);
+    if strangers {
+        // What the proposals have in common is agreed on with nobody.
+        outcome.agreed.retain(|(slot, _)| *slot == Slot::Version);
+    }
+    let ike = if strangers { StageResult::Failed } else { ike };
     let failed = ike == StageResult::Failed;
     stage(&mut outcome, Stage::IkeSa, ike);
-    let peerings = initiator.peering.as_deref().zip(responder.peering.as_deref());
     let auth = match peerings {
         _ if failed => StageResult::NotReached,
         Some((ours, theirs)) => auth::authenticate(&mut outcome, how.version, [ours, theirs]),
@@ -77,7 +86,15 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     // Quick mode has its own key exchange, IKE_AUTH has not.
     let first = Selecting { without_key_exchange: how.version == IkeVersion::V2, ..how };
     let narrowed = match peerings {
-        Some((ours, theirs)) => selectors::narrow(&mut outcome, ours, theirs),
+        Some((ours, theirs)) => {
+            let narrowed = selectors::narrow(&mut outcome, ours, theirs);
+            let mode = mode::compare(&mut outcome, how.version, [ours, theirs]);
+            match (&narrowed, &mode) {
+                (StageResult::Failed, _) | (_, StageResult::Agreed) => narrowed,
+                (_, StageResult::Failed | StageResult::NotReached) | (StageResult::Agreed, _) => mode,
+                _ => narrowed,
+            }
+        }
         // Of two parties of which only proposals are known, only these are judged.
         None => StageResult::Agreed,
     };
@@ -91,19 +108,23 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         (StageResult::Failed, _) | (StageResult::Unknown { .. }, StageResult::Agreed) => narrowed,
         _ => result,
     };
-    if result == StageResult::Agreed
+    // Whether the selectors fit as well does not matter for it.
+    if !outcome.agreed_child.is_empty()
         && let (Some(ours), Some(theirs)) = proposals
         && let Err(refusal) = select(ours, theirs, how)
         && !is_open(&outcome, [initiator, responder])
     {
+        let (due, after) = due(initiator, responder);
         for difference in refusal.differences {
             outcome.forecast.push(Forecast {
                 when: "rekey".to_owned(),
                 stage: Stage::Rekey,
                 slot: difference.slot,
-                summary: "the tunnel comes up, and fails when its keys are due for renewal: only then the groups are \
-                          compared"
-                    .to_owned(),
+                summary: format!(
+                    "the tunnel comes up, and fails when its keys are due for renewal{due}: only then the groups are \
+                     compared"
+                ),
+                after,
             });
             outcome.trace.push(TraceStep {
                 slot: difference.slot,
@@ -116,6 +137,27 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
     }
     stage(&mut outcome, Stage::ChildSa, result);
     outcome
+}
+
+/// When the keys of a tunnel are first renewed, in words and in seconds at the earliest.
+fn due(initiator: &IkePolicy, responder: &IkePolicy) -> (String, Option<u64>) {
+    let ends = [("initiator", initiator), ("responder", responder)];
+    let known = ends.into_iter().filter_map(|(end, policy)| Some((end, policy.child_lifetime.first()?)));
+    let Some((end, (earliest, latest))) = known.min_by_key(|(_, first)| *first) else { return (String::new(), None) };
+    let text = match duration(earliest) == duration(latest) {
+        true => format!(", which the {end} has after {}", duration(earliest)),
+        false => format!(", which the {end} has after {} to {}", duration(earliest), duration(latest)),
+    };
+    (text, Some(earliest))
+}
+
+/// `54 minutes`, `8 hours`, `90 seconds`.
+fn duration(seconds: u64) -> String {
+    let unit = [("hour", 3_600), ("minute", 60)]
+        .into_iter()
+        .find(|(_, size)| seconds >= *size && seconds.is_multiple_of(*size));
+    let (name, count) = unit.map_or(("second", seconds), |(name, size)| (name, seconds / size));
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The group that was agreed on for the IKE SA.

@@ -34,7 +34,7 @@ pub struct Refusal {
     /// The responder's proposal, by its place; the list may be empty.
     pub responder: usize,
     /// The types of transform without a common value, in the order in which strongSwan compares them. Empty only where a
-    /// list of proposals is.
+    /// list of proposals is. Where one end has AH and the other ESP, this is the cipher, with their names.
     pub differences: Vec<Difference>,
 }
 
@@ -85,7 +85,15 @@ pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) ->
             }
         }
     }
-    Err(nearest.map_or(Refusal { initiator: 0, responder: 0, differences: Vec::new() }, |(_, refusal)| refusal))
+    let other_protocol = || {
+        let differences = offered.first().zip(responder.first()).map(|(one, other)| Difference {
+            slot: Slot::Encryption,
+            initiator: vec![Item::new(one.protocol.as_str())],
+            responder: vec![Item::new(other.protocol.as_str())],
+        });
+        Refusal { initiator: 0, responder: 0, differences: differences.into_iter().collect() }
+    };
+    Err(nearest.map_or_else(other_protocol, |(_, refusal)| refusal))
 }
 
 /// Quick mode sends one key exchange along, of the first group among the proposals, and has no second try: what is chosen
@@ -114,7 +122,8 @@ fn sent(proposal: &Proposal, version: IkeVersion) -> Proposal {
     if version == IkeVersion::V1 {
         for slot in Proposal::SLOTS {
             if let Some(list) = proposal.list_mut(slot) {
-                list.truncate(1);
+                // It has no attribute for further key exchanges.
+                list.truncate(usize::from(!matches!(slot, Slot::AdditionalGroup(_))));
             }
         }
     }
@@ -131,10 +140,14 @@ fn compare(initiator: &Proposal, responder: &Proposal, how: Selecting) -> Result
     let mut agreed: Transforms = Vec::new();
     let mut differences: Vec<Difference> = Vec::new();
     for slot in Proposal::SLOTS {
-        if !is_used(slot, initiator.protocol) || slot == Slot::Group && how.without_key_exchange {
+        if !is_used(slot, initiator.protocol) || is_exchange(slot) && how.without_key_exchange {
             continue;
         }
         let (own, other) = (first.list(slot), second.list(slot));
+        let is_additional = matches!(slot, Slot::AdditionalGroup(_));
+        if is_additional && own.is_empty() && other.is_empty() {
+            continue;
+        }
         let cipher = agreed.iter().find(|(slot, _)| *slot == Slot::Encryption).and_then(|(_, name)| name.as_ref());
         if slot == Slot::Integrity && cipher.is_some_and(|name| is_aead(name.as_str())) {
             agreed.push((slot, None));
@@ -144,9 +157,17 @@ fn compare(initiator: &Proposal, responder: &Proposal, how: Selecting) -> Result
         if slot == Slot::Integrity && !differences.is_empty() && (own.is_empty() || other.is_empty()) {
             continue;
         }
-        let common = own.iter().find(|item| other.iter().any(|other| other.name == item.name));
+        // No method is taken twice (RFC 9370 section 2.2.1), and neither daemon goes back on what it has taken.
+        let is_taken = |name: &Name| {
+            let taken = |(slot, chosen): &(Slot, Option<Name>)| is_exchange(*slot) && chosen.as_ref() == Some(name);
+            is_additional && agreed.iter().any(taken)
+        };
+        let common = own.iter().find(|item| other.iter().any(|other| other.name == item.name) && !is_taken(&item.name));
         let optional = own.is_empty() != other.is_empty() && own.iter().chain(other).any(|item| item.name == *"none");
         match common {
+            // One that is left out is none of the exchange.
+            Some(item) if is_additional && item.name == *"none" => {}
+            None if is_additional && optional => {}
             Some(item) => agreed.push((slot, Some(item.name.clone()).filter(|name| *name != "none"))),
             None if own.is_empty() && other.is_empty() || optional => agreed.push((slot, None)),
             None => differences.push(Difference {
@@ -157,6 +178,10 @@ fn compare(initiator: &Proposal, responder: &Proposal, how: Selecting) -> Result
         }
     }
     if differences.is_empty() { Ok(agreed) } else { Err(differences) }
+}
+
+fn is_exchange(slot: Slot) -> bool {
+    matches!(slot, Slot::Group | Slot::AdditionalGroup(_))
 }
 
 /// RFC 7296 section 3.3.3.

@@ -164,7 +164,7 @@ fn parse(text: &str, addresses: &[Item]) -> Option<Selector> {
 }
 
 /// First and last address of a network.
-fn range(address: IpAddr, length: u32) -> Option<(IpAddr, IpAddr)> {
+pub(super) fn range(address: IpAddr, length: u32) -> Option<(IpAddr, IpAddr)> {
     match address {
         IpAddr::V4(address) => {
             let host = u32::MAX.checked_shr(length).unwrap_or(0);

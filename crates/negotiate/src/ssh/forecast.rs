@@ -27,6 +27,7 @@ fn rekey(ends: &Ends<'_>) -> Option<Forecast> {
              cannot exchange, so that long sessions end",
             asking.peer()
         ),
+        after: None,
     })
 }
 
@@ -49,6 +50,7 @@ fn authentication(ends: &Ends<'_>) -> Option<Forecast> {
         stage: Stage::Auth,
         slot: Slot::SignatureScheme,
         summary: summary.into(),
+        after: None,
     })
 }
 

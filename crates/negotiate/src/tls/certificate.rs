@@ -57,6 +57,7 @@ pub(super) fn forecast(certificate: &Certificate, context: &Context) -> Option<F
         stage: Stage::Certificate,
         slot: Slot::Certificate,
         summary: "the server's certificate expires".to_owned(),
+        after: None,
     })
 }
 

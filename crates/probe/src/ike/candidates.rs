@@ -148,6 +148,16 @@ impl Candidates {
                     }
                 }
             }
+            for (number, list) in (0..).zip(&proposal.additional) {
+                for item in list {
+                    let kind = transform::ADDITIONAL_KEY_EXCHANGE_1 + number;
+                    match self.group_named(item.name.as_str()) {
+                        Some(id) => transforms.push(Transform::new(kind, id, None)),
+                        None if item.name == "none" => transforms.push(Transform::new(kind, 0, None)),
+                        None => unknown.push(item.name.clone()),
+                    }
+                }
+            }
             unknown.extend(proposal.unknown.iter().map(|item| item.name.clone()));
             all.push(transforms);
         }
@@ -206,8 +216,9 @@ impl Candidates {
             _ => SaProtocol::Ike,
         });
         for sent in &proposal.transforms {
+            let kind = if is_additional(sent.kind) { transform::KEY_EXCHANGE } else { sent.kind };
             let known = self.all.iter().find(|one| {
-                wire_type(one.slot) == sent.kind && one.number == sent.id && one.key_length == sent.key_length()
+                wire_type(one.slot) == kind && one.number == sent.id && one.key_length == sent.key_length()
             });
             let esn = ESN.iter().find(|(_, id)| sent.kind == transform::SEQUENCE_NUMBERS && *id == sent.id);
             if let Some((name, _)) = esn {
@@ -222,6 +233,9 @@ impl Candidates {
             let item = Item { name, origin: Some(origin.clone()) };
             match slot_of(sent.kind).and_then(|slot| decoded.list_mut(slot)) {
                 // Number 0 is the transform "none".
+                Some(list) if sent.id == 0 && is_additional(sent.kind) => {
+                    list.push(Item { name: Name::new("none"), ..item });
+                }
                 Some(_) if sent.id == 0 => {}
                 Some(list) => list.push(item),
                 None => decoded.unknown.push(item),
@@ -253,6 +267,10 @@ fn wire_type(slot: Slot) -> u8 {
     }
 }
 
+fn is_additional(kind: u8) -> bool {
+    matches!(slot_of(kind), Some(Slot::AdditionalGroup(_)))
+}
+
 fn slot_of(kind: u8) -> Option<Slot> {
     Some(match kind {
         transform::ENCRYPTION => Slot::Encryption,
@@ -260,6 +278,9 @@ fn slot_of(kind: u8) -> Option<Slot> {
         transform::INTEGRITY => Slot::Integrity,
         transform::KEY_EXCHANGE => Slot::Group,
         transform::SEQUENCE_NUMBERS => Slot::Esn,
+        kind @ transform::ADDITIONAL_KEY_EXCHANGE_1..=transform::ADDITIONAL_KEY_EXCHANGE_7 => {
+            Slot::AdditionalGroup(kind + 1 - transform::ADDITIONAL_KEY_EXCHANGE_1)
+        }
         _ => return None,
     })
 }

@@ -13,7 +13,7 @@ use shakedown_wire::ike::{
 use tokio::time::{Instant, sleep_until};
 
 use super::link::{Arrived, Link, first, ways};
-use super::version1;
+use super::{Answering, version1};
 use crate::budget::Budget;
 use crate::sys;
 
@@ -146,12 +146,12 @@ pub(super) struct Exchanger {
 impl Exchanger {
     pub(super) fn new(
         address: SocketAddr,
-        source: Option<std::net::IpAddr>,
+        (source, tcp): (Option<std::net::IpAddr>, bool),
         budget: Budget,
         deadline: Instant,
     ) -> Self {
         let (mut links, mut failures) = (Vec::new(), Vec::new());
-        for way in ways(address.port()) {
+        for way in ways(address.port(), tcp) {
             match Link::open(address.ip(), way, source) {
                 Ok(link) => links.push(link),
                 Err(error) => {
@@ -178,10 +178,10 @@ impl Exchanger {
         }
     }
 
-    /// Where answers come from, and whether with the marker.
-    pub(super) fn answering(&self) -> Option<(SocketAddr, bool)> {
+    /// Where answers come from, and how.
+    pub(super) fn answering(&self) -> Option<Answering> {
         let link = self.links.get(self.chosen?)?;
-        Some((link.address, link.way.marked))
+        Some(Answering { address: link.address, marked: link.way.marked, tcp: link.way.stream })
     }
 
     /// The addresses that were asked and gave no answer.
@@ -232,9 +232,11 @@ impl Exchanger {
         if let Old::Selected { .. } = meaning {
             self.half_open_old += 1;
             let cookies = [identity.spi, reply.header.responder_spi];
-            if let (Some(link), Some(release), true) =
-                (self.chosen.and_then(|index| self.links.get(index)), release(cookies), self.budget.take().is_some())
-            {
+            if let (Some(link), Some(release), true) = (
+                self.chosen.and_then(|index| self.links.get_mut(index)),
+                release(cookies),
+                self.budget.take().is_some(),
+            ) {
                 // Whether it gets there shows only in what the responder keeps.
                 let _ = link.send(&release).await;
             }
@@ -290,14 +292,15 @@ impl Exchanger {
                     Some(chosen) => index == chosen,
                     None => turn > 0 || Some(index) == first,
                 };
-                if !wanted || self.live.get(index) != Some(&true) {
+                let repeated = turn > 0 && self.links.get(index).is_some_and(|link| link.way.stream);
+                if !wanted || repeated || self.live.get(index) != Some(&true) {
                     continue;
                 }
                 if Instant::now() >= self.deadline || self.budget.take().is_none() {
                     return Err(if sent { Outcome::Silent } else { Outcome::Spent });
                 }
                 sent = true;
-                let failed = match self.links.get(index) {
+                let failed = match self.links.get_mut(index) {
                     Some(link) => link.send(message).await.err(),
                     None => None,
                 };

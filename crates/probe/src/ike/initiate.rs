@@ -22,6 +22,17 @@ const UNANSWERED: [Duration; 2] = [Duration::from_millis(150), Duration::from_mi
 /// Datagrams that are read for one request, whatever they are: who sends more only keeps this end busy.
 const MOST_DATAGRAMS: u32 = 2_000;
 
+/// Where a responder answers, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// Whether messages carry the non-ESP marker there.
+    pub marked: bool,
+    /// Whether they go over TCP.
+    pub tcp: bool,
+}
+
 /// What an attempt came to.
 #[derive(Clone, Debug)]
 pub struct Attempt<O = Observation> {
@@ -35,21 +46,20 @@ pub struct Attempt<O = Observation> {
     pub failure: Option<ConnectFailure>,
 }
 
-/// Sets up an IKE SA and its first CHILD SA with the responder at this address, whose messages carry the non-ESP marker or
-/// not, and deletes it again. `config` makes the initiator from this end's and the responder's address. It never goes on for
+/// Sets up an IKE SA and its first CHILD SA with the responder that answers there, and deletes it again. `config` makes the initiator from this end's and the responder's address. It never goes on for
 /// longer than the timeout, but for a second in which the IKE SA is deleted. Must be called within a tokio runtime with its
 /// I/O and time drivers enabled; a future that is dropped leaves the IKE SA to the responder's own time-outs.
 ///
 /// # Errors
 /// What `config` gives cannot be computed with.
 pub async fn initiate(
-    (address, marked): (SocketAddr, bool),
+    at: Answering,
     source: Option<IpAddr>,
     timeout: Duration,
     config: impl FnOnce([SocketAddr; 2]) -> Config,
 ) -> Result<Attempt, CryptoError> {
     let make = |addresses| Initiator::new(config(addresses), addresses);
-    run((address, marked), source, timeout, make, Initiator::finish).await
+    run(at, source, timeout, make, Initiator::finish).await
 }
 
 /// The same for IKEv1: main mode with a pre-shared key and quick mode, or of aggressive mode the first two messages.
@@ -57,25 +67,28 @@ pub async fn initiate(
 /// # Errors
 /// What `config` gives cannot be computed with.
 pub async fn initiate_version_1(
-    (address, marked): (SocketAddr, bool),
+    at: Answering,
     source: Option<IpAddr>,
     timeout: Duration,
     config: impl FnOnce([SocketAddr; 2]) -> version1::Config,
 ) -> Result<Attempt<version1::Observation>, CryptoError> {
     let make = |addresses| version1::Initiator::new(config(addresses), addresses);
-    run((address, marked), source, timeout, make, version1::Initiator::finish).await
+    run(at, source, timeout, make, version1::Initiator::finish).await
 }
 
 async fn run<M: Machine, O: Default>(
-    (address, marked): (SocketAddr, bool),
+    Answering { address, marked, tcp }: Answering,
     source: Option<IpAddr>,
     timeout: Duration,
     make: impl FnOnce([SocketAddr; 2]) -> Result<M, CryptoError>,
     finish: impl FnOnce(M) -> O,
 ) -> Result<Attempt<O>, CryptoError> {
     let deadline = Instant::now() + timeout;
-    let open = |port, marked| Link::open(address.ip(), Way { port, marked }, source);
-    let opened = open(address.port(), marked).and_then(|link| Ok((link.own_address()?, link)));
+    let open = |port, marked| Link::open(address.ip(), Way { port, marked, stream: tcp }, source);
+    let opened = match open(address.port(), marked) {
+        Ok(mut link) => link.own_address().await.map(|own| (own, link)),
+        Err(error) => Err(error),
+    };
     let (own, link) = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -127,9 +140,11 @@ async fn answer(
         if begun >= deadline && !ending || turn > 1 && machine.is_doubtful() {
             break;
         }
-        for datagram in machine.datagrams() {
+        // Over TCP nothing is lost on the way.
+        let repeated = turn > 0 && links.last().is_some_and(|link| link.way.stream);
+        for datagram in machine.datagrams().iter().filter(|_| !repeated) {
             *packets += 1;
-            if let Some(link) = links.last()
+            if let Some(link) = links.last_mut()
                 && let Err(error) = link.send(datagram).await
             {
                 failure = Some(sys::connect_failure(&error, false));

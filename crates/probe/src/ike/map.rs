@@ -12,7 +12,7 @@ use super::old::OldSide;
 use super::party::party;
 use super::region::{GROUP, Region};
 use super::search::{Found, Reply, Responder, Search};
-use super::{Candidates, IkeOptions, IkeTarget};
+use super::{Answering, Candidates, IkeOptions, IkeTarget};
 use crate::Progress;
 use crate::budget::Budget;
 use crate::resolve::{self, Wanted};
@@ -55,8 +55,8 @@ pub struct IkeProbed {
     pub gathered: Gathered,
     /// How many datagrams were sent.
     pub packets: u32,
-    /// Where the responder answers, and whether messages carry the non-ESP marker there.
-    pub answering: Option<(SocketAddr, bool)>,
+    /// Where the responder answers, and how.
+    pub answering: Option<Answering>,
     /// What each initiator met, in the order given.
     pub answers: Vec<Answer>,
     /// The vendor IDs that it sent in answer to IKEv1, where that was asked for by itself.
@@ -108,12 +108,13 @@ async fn probe(
             None => {
                 // Who is odd, or has had enough, is not asked further.
                 let nothing = one.has_no_answer();
-                if nothing || one.stopped.is_none() {
+                // IKEv1 has no form for TCP.
+                if !target.tcp && (nothing || one.stopped.is_none()) {
                     one.map_old(one.takes_something()).await;
                 }
                 one.speaks_version_1 = nothing && one.exchanger.spoken;
             }
-            Some(_) if one.has_no_answer() => one.speaks_version_1 = one.is_old().await,
+            Some(_) if !target.tcp && one.has_no_answer() => one.speaks_version_1 = one.is_old().await,
             Some(_) => {}
         }
         let others = addresses.get(at + 1..).unwrap_or_default();
@@ -142,7 +143,7 @@ pub(super) fn begin<'a>(
         let purpose = "what the responder accepts".to_owned();
         progress(Progress::Connecting { address: address.to_string(), connection: budget.used() + 1, purpose });
     }
-    let exchanger = Exchanger::new(address, target.source, budget.clone(), deadline);
+    let exchanger = Exchanger::new(address, (target.source, target.tcp), budget.clone(), deadline);
     Mapper::new(candidates, exchanger, address)
 }
 
@@ -225,6 +226,9 @@ impl<'a> Mapper<'a> {
             // SHA2-256, -384 and -512 (RFC 7427).
             Notify::new(notify::SIGNATURE_HASH_ALGORITHMS, vec![0, 2, 0, 3, 0, 4]),
         ];
+        if proposals.iter().any(|one| one.additional.iter().any(|list| !list.is_empty())) {
+            request.notifies.push(Notify::new(notify::INTERMEDIATE_EXCHANGE_SUPPORTED, Vec::new()));
+        }
         let origin = facts::origin(&self.address.to_string(), "IKE_SA_INIT response");
         // The responder may ask for another group once (RFC 7296 section 1.3); of one that it was given already, no more.
         for _ in 0..=DECOYS.len() {
@@ -353,7 +357,7 @@ impl<'a> Mapper<'a> {
             gathered.evidence.push(facts::old_version(&place));
             return true;
         }
-        let Some((answering, marked)) = exchanger.answering() else {
+        let Some(Answering { address: answering, marked, tcp }) = exchanger.answering() else {
             if let Some((number, name)) = self.old.refused_everything() {
                 gathered.evidence.push(facts::refusal(&place, *number, name, true));
                 return true;
@@ -365,9 +369,11 @@ impl<'a> Mapper<'a> {
             return false;
         };
         let mut notes = Vec::new();
-        if answering.port() != address.port() {
+        if tcp {
+            notes.push(format!("asked over TCP (RFC 9329), at port {}", answering.port()));
+        } else if answering.port() != address.port() {
             notes.push(format!("only port {} answers, not {}", answering.port(), address.port()));
-        } else if marked && answering.port() != super::link::NAT {
+        } else if marked && !tcp && answering.port() != super::link::NAT {
             notes.push("it takes messages with the non-ESP marker of RFC 3948 only".to_owned());
         }
         match nat {

@@ -20,7 +20,7 @@ mod suites;
 mod version1;
 
 pub use candidates::{Candidate, Candidates};
-pub use initiate::{Attempt, initiate, initiate_version_1};
+pub use initiate::{Answering, Attempt, initiate, initiate_version_1};
 pub use map::{Answer, IkeProbed, Verdict, map, meet};
 pub use old::meet_version_1;
 pub use options::{IkeOptions, IkeTarget};

@@ -148,7 +148,7 @@ impl Mapper<'_> {
         if let Some(why) = stopped.as_ref().filter(|_| !complete) {
             notes.push(format!("not all that it accepts of IKEv1 is known: {why}"));
         }
-        if let Some((answering, _)) = self.exchanger.answering()
+        if let Some(super::Answering { address: answering, .. }) = self.exchanger.answering()
             && answering.port() != self.address.port()
         {
             notes.push(format!("only port {} answers, not {}", answering.port(), self.address.port()));

@@ -14,12 +14,14 @@ pub struct IkeTarget {
     pub addresses: Vec<SocketAddr>,
     /// The source address to bind to.
     pub source: Option<IpAddr>,
+    /// Whether to speak over TCP (RFC 9329), to port 4500 where the port is IKE's own.
+    pub tcp: bool,
 }
 
 impl IkeTarget {
     /// A name that is still to be resolved.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Self { host: host.into(), port, addresses: Vec::new(), source: None }
+        Self { host: host.into(), port, addresses: Vec::new(), source: None, tcp: false }
     }
 
     /// One address and port.

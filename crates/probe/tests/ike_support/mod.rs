@@ -1,4 +1,5 @@
 //! Responders on loopback that do as they are told.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};

@@ -158,6 +158,10 @@ pub struct IkeProposal {
     /// Extended sequence numbers: `esn`, `noesn`.
     #[serde(default)]
     pub esn: Vec<String>,
+    /// The additional key exchanges 1 to 7 (RFC 9370) up to the last that is used, each with the methods of which one will do;
+    /// `none` where it may be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional_groups: Vec<Vec<String>>,
     /// What is no transform that is known, as it was written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,

@@ -70,6 +70,10 @@ fn out(proposal: &Proposal) -> IkeProposal {
         prf: texts(&proposal.prf),
         group: texts(&proposal.group),
         esn: texts(&proposal.esn),
+        additional_groups: {
+            let used = proposal.additional.iter().rposition(|list| !list.is_empty()).map_or(0, |last| last + 1);
+            proposal.additional.iter().take(used).map(|list| texts(list)).collect()
+        },
         unknown: texts(&proposal.unknown),
     }
 }
@@ -95,6 +99,9 @@ fn read(proposal: &IkeProposal) -> Proposal {
             *list = items(texts);
         }
     }
+    for (list, texts) in read.additional.iter_mut().zip(&proposal.additional_groups) {
+        *list = items(texts);
+    }
     read.unknown = items(&proposal.unknown);
     read
 }
@@ -108,6 +115,7 @@ mod tests {
         let mut proposal = Proposal::new(SaProtocol::Esp);
         proposal.encryption = model::items(["aes256", "aes128"]);
         proposal.esn = model::items(["noesn"]);
+        *proposal.list_mut(Slot::AdditionalGroup(2)).unwrap() = model::items(["mlkem768", "none"]);
         proposal.unknown = model::items(["(1234)"]);
         let policy = IkePolicy {
             proposals: Known::Partial { accepted: vec![Proposal::new(SaProtocol::Ike)], refused: Vec::new() },

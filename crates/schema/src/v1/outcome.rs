@@ -98,6 +98,9 @@ pub struct Forecast {
     /// What will happen, in one sentence.
     #[serde(default)]
     pub summary: String,
+    /// How many seconds after the connection came up, at the earliest, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_seconds: Option<u64>,
 }
 
 /// One choice of the negotiation.
@@ -217,6 +220,7 @@ impl From<&model::FailedSlot> for FailedSlot {
             FailureKind::DifferentKeys => "different-keys",
             FailureKind::NoKey { .. } => "no-key",
             FailureKind::OtherMode => "other-mode",
+            FailureKind::OtherAddress { .. } => "other-address",
             FailureKind::NoSecureRenegotiation => "no-secure-renegotiation",
             FailureKind::NoExtendedMasterSecret { demanded_by } => {
                 out.by = Some((*demanded_by).into());
@@ -242,6 +246,7 @@ impl From<&model::Forecast> for Forecast {
             stage: forecast.stage.as_str().to_owned(),
             slot: forecast.slot.as_str().to_owned(),
             summary: forecast.summary.clone(),
+            after_seconds: forecast.after,
         }
     }
 }

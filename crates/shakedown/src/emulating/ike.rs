@@ -43,6 +43,13 @@ impl Front {
         if proposals.iter().any(|proposal| !proposal.unknown.is_empty()) {
             return Err(refused("a transform of its proposals is"));
         }
+        if proposals.iter().any(|proposal| proposal.additional.iter().any(|list| !list.is_empty())) {
+            return Err(Error::Party {
+                party: party.label.clone(),
+                expected: "additional key exchanges (RFC 9370) are not made here, so that nobody can act as it"
+                    .to_owned(),
+            });
+        }
         let transforms = session.catalog.ike_transforms();
         let keywords: Keywords =
             transforms.into_iter().map(|one| (one.slot, one.number, one.key_length, one.name)).collect();

@@ -1,6 +1,5 @@
 //! IKE targets: one IKE_SA_INIT for each initiator; where one is refused, all that the responder accepts.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use shakedown_catalog::Catalog;
@@ -11,7 +10,7 @@ use shakedown_model::{
     Report, Role, Slot, Stage, StageResult, names,
 };
 use shakedown_probe as probe;
-use shakedown_probe::ike::{Answer, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
+use shakedown_probe::ike::{Answer, Answering, Candidate, Candidates, IkeOptions, IkeProbed, IkeTarget, Verdict};
 
 use super::ike_initiate::Attempted;
 use super::ike_old::{OldCheck, OldMet};
@@ -203,7 +202,7 @@ impl Session {
         report: &mut Report,
         party: &Party,
         candidates: &Candidates,
-        (answering, left): ((SocketAddr, bool), Duration),
+        (answering, left): (Answering, Duration),
         answer: Option<&mut Answer>,
     ) -> Result<Option<Seen>, Error> {
         let group = answer.as_ref().and_then(|answer| answer.selected.as_ref()?.group.first());
@@ -218,7 +217,7 @@ impl Session {
             };
         if let (Some(answer), Some(selected)) = (answer, &attempt.observation.selected) {
             let origin = Origin::new(OriginKind::Peer {
-                address: answering.0.to_string(),
+                address: answering.address.to_string(),
                 connection: 1,
                 what: "IKE_SA_INIT response".to_owned(),
             });
@@ -230,7 +229,7 @@ impl Session {
         let server = report.parties.last().map(|party| &party.source);
         let place = match server {
             Some(PartySource::Live { address }) => address.clone(),
-            _ => answering.0.to_string(),
+            _ => answering.address.to_string(),
         };
         let judging = Judging {
             peering: party.ike().and_then(|policy| policy.peering.as_deref()).unwrap_or(&empty),
@@ -274,6 +273,7 @@ impl Session {
         let mut reached = IkeTarget::new(target.host.clone(), target.port.unwrap_or(PORT));
         reached.addresses = self.options.addresses(reached.port);
         reached.source = self.options.source;
+        reached.tcp = self.options.ike_over_tcp;
         reached
     }
 
@@ -427,6 +427,12 @@ fn adopt(outcome: &mut Outcome, selected: &Proposal) {
     for slot in slots.into_iter().filter(|slot| !only_group || *slot == Slot::Group) {
         outcome.agreed.retain(|(known, _)| *known != slot);
         outcome.agreed.push((slot, selected.list(slot).first().map(|item| item.name.clone())));
+    }
+    for slot in (1..=7).map(Slot::AdditionalGroup) {
+        if let Some(item) = selected.list(slot).first() {
+            outcome.agreed.retain(|(known, _)| *known != slot);
+            outcome.agreed.push((slot, Some(item.name.clone())));
+        }
     }
     outcome.agreed.sort_by_key(|(slot, _)| *slot);
 }

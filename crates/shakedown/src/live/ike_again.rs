@@ -6,13 +6,12 @@
 //! (`child_create.c` of strongSwan, `ikev2_child.c` of libreswan). So proposals that nobody takes tell whether the selectors
 //! are taken, and all proposals at once tell whether any would be.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use shakedown_handshake::ike::Step;
 use shakedown_model::ike::SaProtocol;
 use shakedown_model::{Evidence, Fact, Known, Origin, OriginKind, Party, Policy, Role, Slot};
-use shakedown_probe::ike::Candidates;
+use shakedown_probe::ike::{Answering, Candidates};
 use shakedown_wire::ike::number::notify;
 
 use super::ike_initiate::Attempted;
@@ -34,7 +33,7 @@ impl Session {
         &self,
         party: &Party,
         candidates: &Candidates,
-        answering: (SocketAddr, bool),
+        answering: Answering,
         (group, left, place): (Option<u16>, Duration, &str),
         refused: u16,
     ) -> Result<(Option<Evidence>, u32), Error> {

@@ -9,7 +9,7 @@ use shakedown_crypto::ike::KeyPair;
 use shakedown_handshake::ike::{Certificate, Config, Credentials, Proving, identification};
 use shakedown_model::ike::{IkePolicy, IkeVersion, KeyPrint, Peering, Proof, SaProtocol, SharedKey};
 use shakedown_model::{Item, Known, Name, Origin, OriginKind, Party, PartySource, Policy, Role, Secret, items};
-use shakedown_probe::ike::{Attempt, Candidates, initiate};
+use shakedown_probe::ike::{Answering, Attempt, Candidates, initiate};
 use shakedown_wire::ike::{Identification, TrafficSelector};
 
 use super::identity;
@@ -192,7 +192,16 @@ impl Session {
         let (Some(proposals), Some(child)) = (policy.proposals.accepted(), policy.child_proposals.accepted()) else {
             return nothing("what it proposes is not known");
         };
-        let (proposals, _) = candidates.encode_offer(proposals);
+        let needs_more = |one: &shakedown_model::ike::Proposal| {
+            one.additional.iter().any(|list| !list.is_empty() && list.iter().all(|item| item.name != "none"))
+        };
+        // Where they may be left out, they are.
+        let mut proposals: Vec<_> = proposals.iter().filter(|one| !needs_more(one)).cloned().collect();
+        proposals.iter_mut().for_each(|one| one.additional = Default::default());
+        if proposals.is_empty() {
+            return nothing("additional key exchanges (RFC 9370) are not made from here");
+        }
+        let (proposals, _) = candidates.encode_offer(&proposals);
         let (child, _) = candidates.child_proposals(child);
         let groups = proposals.iter().flat_map(|one| &one.transforms);
         let groups: Vec<u16> = groups
@@ -285,15 +294,15 @@ impl Session {
         &self,
         party: &Party,
         candidates: &Candidates,
-        answering: (SocketAddr, bool),
+        answering: Answering,
         (asked_for, timeout): (Option<u16>, Duration),
     ) -> Result<Result<Attempted, String>, Error> {
         // What is missing is found out before anything is sent.
-        let unknown: SocketAddr = match answering.0 {
+        let unknown: SocketAddr = match answering.address {
             SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
         };
-        let ready = match self.wherewithal(party, candidates, [unknown, answering.0])? {
+        let ready = match self.wherewithal(party, candidates, [unknown, answering.address])? {
             Ok(ready) => ready,
             Err(why) => return Ok(Err(why)),
         };

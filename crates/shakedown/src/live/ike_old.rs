@@ -8,7 +8,7 @@ use shakedown_handshake::ike::{Certificate, Step, identification};
 use shakedown_model::ike::{IkeVersion, Peering};
 use shakedown_model::{Name, Origin, OriginKind, Party, PartySource, Report, Secret};
 use shakedown_probe as probe;
-use shakedown_probe::ike::{Answer, Attempt, Candidates, IkeOptions, IkeTarget, Verdict, method};
+use shakedown_probe::ike::{Answer, Answering, Attempt, Candidates, IkeOptions, IkeTarget, Verdict, method};
 use shakedown_wire::ike::{Phase1Suite, TrafficSelector};
 
 use super::ike::ike_gathering;
@@ -52,6 +52,11 @@ pub(super) struct OldMet {
 impl Session {
     /// Meets a responder with initiators that all speak IKEv1, and adds what was found to the report.
     pub(super) async fn meet_old(&self, report: &mut Report, check: &OldCheck<'_>) -> Result<OldMet, Error> {
+        if check.target.tcp {
+            let (option, value) = ("--tcp", check.named.to_owned());
+            let expected = "IKEv1 is not spoken over TCP (RFC 9329)".to_owned();
+            return Err(Error::OptionValue { option, value, expected });
+        }
         let parties = report.parties.clone();
         let mut met = OldMet { answers: vec![None; parties.len()], seen: None };
         let aggressive = parties
@@ -99,7 +104,7 @@ impl Session {
             };
             let (mut seen, attempt) = attempted;
             if let (Some(Some(answer)), Some(selected)) = (met.answers.first_mut(), &attempt.observation.selected) {
-                answer.selected = Some(check.candidates.of_phase_1(selected, &origin(answering.0)));
+                answer.selected = Some(check.candidates.of_phase_1(selected, &origin(answering.address)));
                 answer.vendor_ids.clone_from(&attempt.observation.vendor_ids);
             }
             report.evidence.append(&mut seen.evidence);
@@ -162,7 +167,7 @@ impl Session {
         for marked in ways {
             let left = self.options.timeout.saturating_sub(check.begun.elapsed()) / if ways.len() > 1 { 2 } else { 1 };
             let secret = key.as_ref().map(|key| OldProof::SharedKey(Secret::new(key.expose().clone())));
-            let what = ((address, *marked), left);
+            let what = (Answering { address, marked: *marked, tcp: false }, left);
             let Some((mut seen, attempt)) =
                 self.attempt_old(report, &party, check, what, (suites.clone(), secret)).await?
             else {
@@ -231,9 +236,10 @@ impl Session {
         report: &mut Report,
         party: &Party,
         check: &OldCheck<'_>,
-        ((address, marked), left): ((SocketAddr, bool), Duration),
+        (answering, left): (Answering, Duration),
         (suites, proof): (Vec<Phase1Suite>, Option<OldProof>),
     ) -> Result<Option<(Seen, Attempt<Observation>)>, Error> {
+        let address = answering.address;
         let empty = Peering::default();
         let Some(policy) = party.ike() else { return Ok(None) };
         let peering = policy.peering.as_deref().unwrap_or(&empty);
@@ -309,7 +315,7 @@ impl Session {
         if until == Until::Child {
             self.progress("proving who this end is");
         }
-        let attempt = probe::ike::initiate_version_1((address, marked), self.options.source, left, make).await;
+        let attempt = probe::ike::initiate_version_1(answering, self.options.source, left, make).await;
         let attempt = match attempt {
             Ok(attempt) => attempt,
             Err(error) => {

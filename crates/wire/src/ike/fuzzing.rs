@@ -1,6 +1,6 @@
 //! The body of the fuzz target for IKE.
 
-use super::{Datagram, Message, MessageLimits, Payload, read_payloads, write_payloads};
+use super::{Datagram, Frames, Message, MessageLimits, Payload, frame, read_payloads, write_payloads};
 
 /// A message, its payloads and what they say are written as the same bytes; sizes keep to the limits.
 pub fn ike_messages(data: &[u8]) {
@@ -9,6 +9,17 @@ pub fn ike_messages(data: &[u8]) {
         one(message);
     }
     one(data);
+    // As a stream, in two pieces: what comes out of it is what went in.
+    let (mut frames, mut packets) = (Frames::default(), 0);
+    let (first, second) = data.split_at(data.len() / 2);
+    for piece in [first, second] {
+        frames.push(piece);
+        while let Ok(Some(packet)) = frames.packet() {
+            let framed = frame(&packet).unwrap_or_default();
+            assert_eq!(data.get(packets..packets + framed.len()), Some(framed.as_slice()));
+            packets += framed.len();
+        }
+    }
     // The first byte is a payload type, the rest its body.
     if let Some((&number, body)) = data.split_first() {
         view(&Payload { number, reserved: 0, body: body.to_vec() });

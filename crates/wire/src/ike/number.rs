@@ -187,6 +187,8 @@ pub mod transform {
     pub const SEQUENCE_NUMBERS: u8 = 5;
     /// The first of seven additional key exchanges, RFC 9370.
     pub const ADDITIONAL_KEY_EXCHANGE_1: u8 = 6;
+    /// The last of them.
+    pub const ADDITIONAL_KEY_EXCHANGE_7: u8 = 12;
 
     const NAMES: &[(u8, &str)] = &[
         (1, "ENCR"),

@@ -66,15 +66,30 @@
 //! fact: not-connected 192.0.2.7:500 timed-out
 //! alternatives: port-filtered
 //! ```
+//!
+//! Two configurations that are not for each other's addresses:
+//!
+//! ```case
+//! client ike: aes256-sha256-modp2048
+//! server ike: aes256-sha256-modp2048
+//! client esp: aes256-sha256
+//! server esp: aes256-sha256
+//! client peer: auth psk; key a; at 192.0.2.1; to 192.0.2.2
+//! server peer: auth psk; key a; at 192.0.2.2; to 192.0.2.9
+//! ```
 
 use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
 
 use crate::hostkey::{client_shell, server_shell};
-use crate::{Case, ike};
+use crate::{Case, ike, ike_peering};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     if case.protocol != Protocol::Ike || case.answered() {
         return Vec::new();
+    }
+    let configured = ike_peering::matches(case, "no-matching-connection");
+    if !configured.is_empty() {
+        return configured;
     }
     let refused = ike::refuses_everything(case);
     let silent = case
