@@ -164,7 +164,13 @@ impl Catalog {
         };
         let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty() && text != "auto");
         if let Some(text) = set(&row.tls.cipher_string) {
-            refused("cipher string", context.set_ciphers(&text, origin.clone()).map(drop));
+            // Some rows name a parameter here, whose value is not known: then the library's own list stays.
+            let before = context.clone();
+            let made = context.set_ciphers(&text, origin.clone()).map(drop);
+            if made.is_err() {
+                context = before;
+            }
+            refused("cipher string", made);
         }
         if let Some(text) = set(&row.tls.ciphersuites_string) {
             refused("list of TLS 1.3 cipher suites", context.set_tls13_suites(&text, origin.clone()).map(drop));

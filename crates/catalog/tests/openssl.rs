@@ -200,3 +200,33 @@ fn signature_algorithm_lists() {
     );
     assert!(openssl.schemes("RSA+SHA999").is_err() && openssl.schemes("RSA+SHA256:RSA+SHA256").is_err());
 }
+
+/// Case counts before 3.5, and before 3.0 the names are those of the library's objects.
+#[test]
+fn groups_and_schemes_are_named_as_each_version_names_them() {
+    let catalog = catalog();
+    let cases = [
+        ("1.1.1w", "X25519:P-256:prime256v1", false),
+        ("1.1.1w", "X25519:prime256v1:secp384r1", true),
+        ("1.1.1w", "x25519", false),
+        ("1.1.1w", "secp256r1", false),
+        ("3.0.15", "x25519:secp256r1:brainpoolP256r1", true),
+        ("3.0.15", "PRIME256V1", false),
+        ("3.0.15", "p-384", false),
+        ("3.5.0", "PRIME256V1:p-384:BRAINPOOLP256R1", true),
+    ];
+    for (version, list, taken) in cases {
+        let openssl = catalog.openssl(version);
+        assert_eq!(openssl.groups(list).is_ok(), taken, "{version} {list}");
+    }
+    for (version, list, taken) in [
+        ("3.0.15", "RSA+SHA256:PSS+sha256:ecdsa_secp256r1_sha256", true),
+        ("3.0.15", "rsa+sha256", false),
+        ("3.0.15", "RSA+Sha256", false),
+        ("3.0.15", "ECDSA_SECP256R1_SHA256", false),
+        ("3.5.0", "rsa+Sha256:ECDSA_SECP256R1_SHA256", true),
+    ] {
+        let openssl = catalog.openssl(version);
+        assert_eq!(openssl.schemes(list).is_ok(), taken, "{version} {list}");
+    }
+}

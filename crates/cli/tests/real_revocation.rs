@@ -178,7 +178,7 @@ fn a_client_whose_certificate_is_in_the_servers_list_is_told_so() {
 }
 
 /// A configuration of each program that asks for a client certificate and looks it up.
-fn configurations(authority: &Authority, list: &str) -> [(&'static str, String); 3] {
+fn configurations(authority: &Authority, list: &str) -> [(&'static str, String); 6] {
     let (root, own, key) = (&authority.root, authority.path("server.pem"), authority.path("server.key"));
     let both =
         format!("{}{}", std::fs::read_to_string(&own).expect("a file"), std::fs::read_to_string(&key).expect("a file"));
@@ -198,7 +198,38 @@ fn configurations(authority: &Authority, list: &str) -> [(&'static str, String);
          SSLCertificateKeyFile {key}\nSSLVerifyClient require\nSSLCACertificateFile {root}\n\
          SSLCARevocationCheck chain\nSSLCARevocationFile {list}\n</VirtualHost>\n"
     );
-    [("nginx@1.22.1", nginx), ("haproxy@2.6.12", haproxy), ("apache-httpd@2.4.62", apache)]
+    let stunnel =
+        format!("[web]\naccept = 443\nconnect = 80\ncert = {both}\nverify = 2\nCAfile = {root}\nCRLfile = {list}\n");
+    let lighttpd = format!(
+        "server.port = 443\nssl.engine = \"enable\"\nssl.pemfile = \"{both}\"\nssl.verifyclient.activate = \"enable\"\n\
+         ssl.verifyclient.enforce = \"enable\"\nssl.verifyclient.ca-file = \"{root}\"\n\
+         ssl.verifyclient.ca-crl-file = \"{list}\"\n"
+    );
+    let openvpn = format!("tls-server\ndev null\nca {root}\ncert {own}\nkey {key}\ndh none\ncrl-verify {list}\n");
+    [
+        ("nginx@1.22.1", nginx),
+        ("haproxy@2.6.12", haproxy),
+        ("apache-httpd@2.4.62", apache),
+        ("stunnel@5.68", stunnel),
+        ("lighttpd@1.4.69", lighttpd),
+        ("openvpn@2.6.3", openvpn),
+    ]
+}
+
+/// PostgreSQL leaves it to `pg_hba.conf` who has to show a certificate.
+#[test]
+fn a_list_of_postgresql_that_is_over_is_told() {
+    let Some(authority) = Authority::new() else { return };
+    let list = authority.list("list.crl", &[4], (-9, -2));
+    let (root, own, key) = (&authority.root, authority.path("server.pem"), authority.path("server.key"));
+    let text = format!(
+        "ssl = on\nssl_cert_file = '{own}'\nssl_key_file = '{key}'\nssl_ca_file = '{root}'\nssl_crl_file = '{list}'\n"
+    );
+    let file = authority.shakedown.write("postgresql.conf", text);
+    let run =
+        authority.shakedown.run(&["negotiate", "openssl@3.0.15", &format!("postgresql@15.10/openssl-3.0.15:{file}")]);
+    let says = |part: &str| run.stdout.contains(part);
+    assert!(says("ended 2 days ago") && says("its clients are refused"), "{}", run.stdout);
 }
 
 #[test]

@@ -1,12 +1,12 @@
-//! The ConfigMap of ingress-nginx: what its controller sets in nginx for every host (`ssl-protocols`, `ssl-ciphers`...). Read
-//! only; what the controller sets without a word of the map is not known here.
+//! The ConfigMap of ingress-nginx: what its controller sets in nginx for every host (`ssl-protocols`, `ssl-ciphers`...), over
+//! what it sets by itself. Read only.
 
 use std::sync::Arc;
 
 use shakedown_model::{ConfigProblem, Evidence, Fact, Role, SourceFile, nearest};
 
 use crate::files::{FILE_LIMIT, Files, Unreadable};
-use crate::tls::{ServerSettings, Setting, Switch, TlsVersion, VersionBound};
+use crate::tls::{CertificateFiles, Listen, ServerSettings, Setting, Switch, TlsVersion, VersionBound, defaults};
 use crate::value::Value;
 use crate::yaml::{self, Node};
 
@@ -43,15 +43,16 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Reading, Unreadable> {
         }
         let name = node.at(&["metadata", "name"]).and_then(Node::scalar).map_or("ingress-nginx", Value::as_str);
         let mut server = ServerSettings::new("nginx", Role::Server, name);
-        let text = |key: &str| data.get(key).and_then(Node::scalar).filter(|value| !value.as_str().is_empty());
+        let written = |key: &str| data.get(key).and_then(Node::scalar).filter(|value| !value.as_str().is_empty());
+        let text = |key: &str| written(key).cloned().or_else(|| defaults::default("ingress-nginx", None, key));
         let settings = &mut server.settings;
-        settings.cipher_list = text("ssl-ciphers").cloned();
-        settings.groups = text("ssl-ecdh-curve").filter(|value| value.as_str() != "auto").cloned();
+        settings.cipher_list = text("ssl-ciphers");
+        settings.groups = text("ssl-ecdh-curve").filter(|value| value.as_str() != "auto");
         if let Some(value) = text("ssl-prefer-server-ciphers") {
             let on = value.as_str() == "true";
             settings.options.push(Switch { what: "ServerPreference", on, origin: value.origin().clone() });
         }
-        if let Some(value) = text("ssl-protocols") {
+        if let Some(value) = &text("ssl-protocols") {
             let named = value.split(char::is_whitespace);
             for version in TlsVersion::ALL {
                 let place = named.iter().find(|name| TlsVersion::parse(name.as_str()) == Some(version));
@@ -68,8 +69,26 @@ pub fn read(files: &dyn Files, path: &str) -> Result<Reading, Unreadable> {
             settings.min_protocol = Some(none.clone());
             settings.max_protocol = Some(none);
         }
-        if [text("ssl-protocols"), text("ssl-ciphers")].iter().any(Option::is_none) {
-            server.notes.push("what the controller sets without a word of its map is not known here".to_owned());
+        if [written("ssl-protocols"), written("ssl-ciphers")].iter().any(Option::is_none) {
+            let note = "where the map says nothing, the defaults of the controller since 0.26 are taken".to_owned();
+            server.notes.push(note);
+        }
+        let origin = node.get("kind").and_then(Node::scalar).map(|kind| kind.origin().clone());
+        if let Some(origin) = origin {
+            let listen = Listen {
+                address: None,
+                name: None,
+                port: 443,
+                tls: true,
+                default: true,
+                quic: false,
+                proxy_protocol: false,
+            };
+            server.listen.push(Setting::new(listen, origin.clone()));
+            // Of each host's Secret, which is not at hand.
+            let certificate = Value::unwritten("tls.crt", origin.clone());
+            server.certificates.push(CertificateFiles { certificate, key: None, chain: None });
+            server.block = Some(origin);
         }
         server.files.push(Arc::clone(&file));
         servers.push(server);
@@ -99,5 +118,11 @@ mod tests {
         assert_eq!(server.settings.cipher_list.as_ref().unwrap().as_str(), "HIGH:!aNULL");
         assert!(!server.settings.option("ServerPreference").unwrap().on);
         assert_eq!((reading.evidence.len(), server.notes.len()), (1, 0));
+        let text = "kind: ConfigMap\ndata:\n  ssl-ciphers: HIGH\n";
+        let reading = read(&Memory::new().with("/m", text), "/m").unwrap();
+        let [server] = reading.servers.as_slice() else { panic!("{reading:?}") };
+        let allows = |version| server.settings.allows(version).is_ok();
+        assert!(allows(TlsVersion::Tls13) && allows(TlsVersion::Tls12) && !allows(TlsVersion::Tls11));
+        assert!(server.settings.option("ServerPreference").unwrap().on);
     }
 }

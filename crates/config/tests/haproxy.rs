@@ -30,7 +30,7 @@ const TWO: &str = "global
 frontend web
   bind :80
   bind *:443,[::]:443 ssl crt site.pem alpn h2,http/1.1
-  bind 192.0.2.1:8443 ssl crt /x/y.pem ciphers HIGH ssl-max-ver TLSv1.2 prefer-client-ciphers verify optional strict-sni
+  bind 192.0.2.1:8443 ssl crt /x/y.pem ciphers HIGH ssl-max-ver TLSv1.2 prefer-client-ciphers verify optional ca-file /x/ca.pem strict-sni
 backend back
   server one 192.0.2.9:443 ssl verify none sni str(back.example)
 ";

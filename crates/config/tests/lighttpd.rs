@@ -79,7 +79,9 @@ fn includes_variables_and_mistakes() {
         "ssl.pemfile = \"a\"\n$SERVER[\"socket\"] == \":443\" { ssl.engine = \"enable\" ssl.cipher-list = \"HIGH\" }\n",
     );
     assert_eq!(lacks.evidence.len(), 1);
-    let wrong = of("ssl.engine = \"enable\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLS1.2\")\n");
+    let wrong = of(
+        "ssl.engine = \"enable\"\nssl.pemfile = \"a\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLS1.2\")\n",
+    );
     assert_eq!(wrong.evidence.len(), 1);
 }
 

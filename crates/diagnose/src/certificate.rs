@@ -1,7 +1,7 @@
 //! What the causes about certificates share: the findings, whose certificate each is about, and the commands that show it.
 
 use shakedown_model::{
-    CertificateFinding, CertificateProblem, Change, Command, EvidenceId, Fact, Match, Object, PartySource, Phase,
+    CertificateFinding, CertificateProblem, Change, Command, EvidenceId, Fact, Match, Name, Object, PartySource, Phase,
     Protocol, Reason, Remedy, Role, Side, Strength,
 };
 
@@ -95,6 +95,12 @@ pub(crate) fn own_store<'a>(case: &Case<'a>) -> Option<(EvidenceId, &'a str, boo
         Fact::TrustStore { client, path, trusts } if client == program => Some((id, path.as_str(), *trusts)),
         _ => None,
     })
+}
+
+/// Whether a missing issuer is rather an authority of somebody's own, which the machine does not trust, than an intermediate
+/// one of a public authority: those say where they can be fetched (CA/Browser Forum, Baseline Requirements 7.1.2.7.7).
+pub(crate) fn is_private(case: &Case<'_>, fetch: &[Name]) -> bool {
+    case.context.machine_authorities && fetch.is_empty() && case.protocol == Protocol::Tls
 }
 
 /// Whether a problem is that no path leads to an authority that is trusted.

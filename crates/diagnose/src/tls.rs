@@ -1,10 +1,10 @@
 //! What the causes "nothing in common" of TLS share: from failed slots to matches with both lists, the side at fault and
 //! what took away what would have fitted.
 
-use shakedown_model::tls::{Digest, Layer, Scheme, Suite, TlsVersion, Withheld, group_bits};
+use shakedown_model::tls::{Digest, Layer, Scheme, Suite, TlsVersion, Unable, UnableCause, Withheld, group_bits};
 use shakedown_model::{
-    EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, Phase, Reason, Role, Side, Slot,
-    Stage, Strength, names,
+    Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, Phase, Reason, Role, Side,
+    Slot, Stage, Strength, names,
 };
 
 use crate::Case;
@@ -177,11 +177,29 @@ pub(crate) fn refused_starts<'a>(case: &Case<'a>) -> impl Iterator<Item = Refuse
     const NOTHING_TO_BEGIN_WITH: [&str; 3] = ["tls not available", "tls currently unavailable", "tls missing"];
     case.facts().filter_map(|(id, evidence)| {
         let Fact::NoStartTls { protocol, is_offered: true, text } = &evidence.fact else { return None };
+        if is_busy(text) {
+            return None;
+        }
         let said = text.as_str().to_ascii_lowercase();
         let is_known = NOTHING_TO_BEGIN_WITH.iter().any(|phrase| said.contains(phrase));
         let strength = if is_known { Strength::Strong } else { Strength::Weak };
         Some(RefusedStart { id, protocol, text, strength })
     })
+}
+
+/// Whether a server says, before TLS begins, that it has too many connections: 421 of SMTP and FTP, `* BYE`, `-ERR`.
+pub(crate) fn is_busy(text: &Name) -> bool {
+    const BUSY: [&str; 7] = [
+        "too many",
+        "too busy",
+        "overload",
+        "rate limit",
+        "connection limit",
+        "maximum number of connections",
+        "connections exceeded",
+    ];
+    let said = text.as_str().to_ascii_lowercase();
+    BUSY.iter().any(|phrase| said.contains(phrase))
 }
 
 /// A server that offers to begin TLS and refuses when asked.
@@ -208,4 +226,16 @@ impl RefusedStart<'_> {
         found.supersedes = vec!["connection-cut", "middlebox-interference"];
         found
     }
+}
+
+/// Whether a TLS program does not start with this mistake.
+pub(crate) fn stops_the_program(case: &Case<'_>, evidence: &Evidence) -> bool {
+    let party = match evidence.subject {
+        Some(Role::Client) => case.client,
+        _ => case.server,
+    };
+    let is_it = |unable: &Unable| {
+        unable.cause == UnableCause::Setting && unable.slot == Slot::Version && unable.origin == evidence.origin
+    };
+    party.and_then(|party| party.tls()).is_some_and(|policy| policy.unable.iter().any(is_it))
 }

@@ -23,6 +23,8 @@ pub struct Context {
     pub local_port: Option<u16>,
     /// TLS: the server name sent; `None` for none.
     pub server_name: Option<String>,
+    /// TLS: whether certificates are judged by what the machine trusts, and by no file that somebody chose for this server.
+    pub machine_authorities: bool,
     /// SSH: the host keys that the client already knows for this host.
     pub known_hosts: Vec<KnownHostKey>,
     /// SSH: entries that count when a host key is judged, and not when its type is asked for: those of the host without its

@@ -204,6 +204,10 @@ pub enum ConfigurationKind {
     Lighttpd,
     /// Java's `java.security`.
     JavaSecurity,
+    /// A registry file with the settings of Schannel.
+    SchannelRegistry,
+    /// The ConfigMap of ingress-nginx.
+    IngressNginx,
     /// A Caddyfile, or Caddy's JSON.
     Caddy,
     /// Traefik's dynamic configuration.
@@ -235,6 +239,8 @@ impl ConfigurationKind {
             Self::OpenVpn => "openvpn.conf",
             Self::Lighttpd => "lighttpd.conf",
             Self::JavaSecurity => "java.security",
+            Self::SchannelRegistry => "schannel.reg",
+            Self::IngressNginx => "ingress-nginx ConfigMap",
             Self::Caddy => "Caddyfile",
             Self::Traefik => "traefik",
             Self::Envoy => "envoy",

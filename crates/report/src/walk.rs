@@ -238,6 +238,7 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
         attempt: _,
         time: _,
         strict_host_keys: _,
+        machine_authorities: _,
     } = context;
     [target, host, server_name].into_iter().flatten().for_each(|host| visit.host(host));
     [user, local_user].into_iter().flatten().for_each(|user| visit.user(user));

@@ -154,16 +154,17 @@ impl Session {
         let server_name = named.or(self.options.context.server_name.as_ref()).cloned();
         context.server_name.clone_from(&server_name);
         let server_context = Context { server_name, ..self.options.context.clone() };
+        // Boxed: a future within a future takes its place on the stack.
         let (clients, servers);
         if client == LOCAL {
             // Which client of this machine it is, the server's protocol says.
-            servers = self.resolve(server, Role::Server, &server_context).await?;
+            servers = Box::pin(self.resolve(server, Role::Server, &server_context)).await?;
             let of_target = server_target.map(|target| target.protocol);
             let protocol = of_target.or_else(|| servers.parties.first().map(shakedown_model::Party::protocol));
-            clients = self.client_of(client, protocol.unwrap_or(Protocol::Ssh), &context).await?;
+            clients = Box::pin(self.client_of(client, protocol.unwrap_or(Protocol::Ssh), &context)).await?;
         } else {
-            clients = self.resolve(client, Role::Client, &context).await?;
-            servers = self.resolve(server, Role::Server, &server_context).await?;
+            clients = Box::pin(self.resolve(client, Role::Client, &context)).await?;
+            servers = Box::pin(self.resolve(server, Role::Server, &server_context)).await?;
         }
         let client_count = clients.parties.len();
         report.connections = clients.connections + servers.connections;

@@ -4,7 +4,7 @@
 use shakedown_config::Files;
 use shakedown_config::files::FILE_LIMIT;
 use shakedown_config::tls_party::{CertificatePlace, KeyProblems, certificate_places, key_files};
-use shakedown_model::tls::Unable;
+use shakedown_model::tls::{Unable, UnableCause};
 use shakedown_model::{Evidence, Fact, FilePermission, Gathered, Origin, Role, Slot};
 use shakedown_x509::{KeyFit, Limits, certificates, key_fits};
 
@@ -18,13 +18,15 @@ pub(crate) fn look_at(gathered: &mut Gathered, files: &dyn Files) {
                 Fact::KeyFile { path, permission: FilePermission::Missing } => {
                     format!("the private key `{path}` is not there")
                 }
+                Fact::KeyFile { permission: FilePermission::BadFormat { reason }, .. } => reason.clone(),
                 Fact::KeyFile { path, .. } => format!("the private key `{path}` may be read by others"),
                 Fact::Configuration { message, .. } => message.clone(),
                 _ => continue,
             };
             let what = format!("it does not start: {what}");
             if let Some(policy) = party.tls_mut() {
-                policy.unable.push(Unable { slot: Slot::Certificate, what, origin: one.origin.clone() });
+                let (origin, cause) = (one.origin.clone(), UnableCause::Key);
+                policy.unable.push(Unable { slot: Slot::Certificate, what, origin, cause });
             }
         }
         gathered.evidence.extend(evidence);
@@ -36,7 +38,8 @@ pub(crate) fn look_at(gathered: &mut Gathered, files: &dyn Files) {
             let fact = Fact::KeyFile { path: key.to_owned(), permission: FilePermission::DoesNotMatch };
             gathered.evidence.push(Evidence::new(fact).by(Role::Server).at(origin.clone()));
             let what = format!("the private key `{key}` does not belong to the certificate `{}`", place.path);
-            let unable = Unable { slot: Slot::Certificate, what, origin: Some(origin.clone()) };
+            let (origin, cause) = (Some(origin.clone()), UnableCause::Key);
+            let unable = Unable { slot: Slot::Certificate, what, origin, cause };
             if let Some(policy) = party.tls_mut() {
                 policy.unable.push(unable);
             }

@@ -1,5 +1,6 @@
 //! The revocation lists that a server's configuration names (nginx `ssl_crl`, HAProxy `crl-file`, Apache httpd
-//! `SSLCARevocationFile`): whether they count today.
+//! `SSLCARevocationFile`, PostgreSQL `ssl_crl_file`, stunnel `CRLfile`, OpenVPN `crl-verify`, lighttpd
+//! `ssl.verifyclient.ca-crl-file`): whether they count today.
 
 use jiff::Timestamp;
 use shakedown_config::Files;
@@ -8,8 +9,8 @@ use shakedown_model::tls::ClientCertificate;
 use shakedown_model::{CertificateFinding, CertificateProblem, Evidence, Fact, Gathered, Known, Name, NamedFile, Role};
 use shakedown_x509::{RevocationList, revocation_lists, untimely};
 
-/// Adds what the lists of each server say of themselves. All of these programs refuse a certificate whose issuer has no list,
-/// or one that is over (OpenSSL's `X509_V_FLAG_CRL_CHECK`).
+/// Adds what the lists of each server say of themselves. All of these programs refuse a certificate of whose issuer the list
+/// is over, and all but OpenVPN one whose issuer has none (OpenSSL's `X509_V_FLAG_CRL_CHECK`).
 pub(crate) fn look_at(gathered: &mut Gathered, files: &dyn Files, now: Timestamp) {
     for party in &mut gathered.parties {
         let Some(policy) = party.tls() else { continue };

@@ -15,10 +15,17 @@ use crate::installed::{self, distribution, find};
 const LOOKED_INTO: u32 = 256 << 10;
 /// The versions that stand for those of programs whose own rows the catalog has no offers for, where none is installed: those
 /// that the rows on their defaults were last checked with.
-const CHECKED: [(&str, &str); 5] =
-    [("strongswan", "6.0.6"), ("libreswan", "5.4"), ("caddy", "2.11.4"), ("traefik", "3.7.9"), ("envoy", "1.28.5")];
+const CHECKED: [(&str, &str); 6] = [
+    ("schannel", "Windows-Server-2022"),
+    ("strongswan", "6.0.6"),
+    ("libreswan", "5.4"),
+    ("caddy", "2.11.4"),
+    ("traefik", "3.7.9"),
+    ("envoy", "1.28.5"),
+];
 /// Programs that bring their own library, or are one.
-const OWN_LIBRARY: [&str; 7] = ["openssl", "java-jsse", "strongswan", "libreswan", "caddy", "traefik", "envoy"];
+const OWN_LIBRARY: [&str; 8] =
+    ["schannel", "openssl", "java-jsse", "strongswan", "libreswan", "caddy", "traefik", "envoy"];
 
 /// A program whose files are told apart here.
 #[derive(Debug)]
@@ -46,6 +53,25 @@ const PROGRAMS: &[Program] = &[
         before: "nginx/",
         lines: &["ssl_certificate ", "proxy_pass "],
         together: &["http {", "server {"],
+    },
+    // The ConfigMap of its ingress controller: the nginx of this machine says nothing about it.
+    Program {
+        product: "nginx",
+        names: &[],
+        asks: &[],
+        argument: &[],
+        before: "",
+        lines: &[],
+        together: &["kind: configmap", "ssl-"],
+    },
+    Program {
+        product: "schannel",
+        names: &[],
+        asks: &[],
+        argument: &[],
+        before: "",
+        lines: &["windows registry editor version", "regedit4"],
+        together: &[],
     },
     Program {
         product: "apache-httpd",
@@ -259,7 +285,10 @@ pub(crate) fn in_braces(path: &Path, text: &[u8]) -> Option<&'static Program> {
 }
 
 fn by_contents(text: &[u8]) -> Option<&'static Program> {
-    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    // `regedit` writes UTF-16.
+    let narrow = text.strip_prefix(&[0xff, 0xfe]).map(|wide| wide.iter().copied().filter(|byte| *byte != 0).collect());
+    let text: std::borrow::Cow<'_, [u8]> = narrow.map_or(text.into(), |narrow: Vec<u8>| narrow.into());
+    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
     let lines: Vec<&str> =
         text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';', '!'])).collect();
     let has = |start: &&str| lines.iter().any(|line| line.starts_with(*start));

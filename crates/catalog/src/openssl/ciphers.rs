@@ -73,7 +73,7 @@ impl Openssl {
     /// them is passed over since 3.0. The second list holds those words.
     ///
     /// # Errors
-    /// A word is no suite of TLS 1.3, before 3.0.
+    /// No word is a suite of TLS 1.3; before 3.0 also if one is not.
     pub fn tls13_suites(&self, text: &str) -> Result<(Vec<String>, Vec<String>), CipherStringError> {
         let known: Vec<&str> = self
             .suites()
@@ -92,7 +92,7 @@ impl Openssl {
                 suites.push(word.to_owned());
             }
         }
-        if !unknown.is_empty() && !self.at_least("3.0.0") {
+        if !unknown.is_empty() && (suites.is_empty() || !self.at_least("3.0.0")) {
             return Err(CipherStringError::NoMatch);
         }
         Ok((suites, unknown))

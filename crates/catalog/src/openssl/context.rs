@@ -2,7 +2,7 @@
 
 use shakedown_model::tls::{
     Authentication, Certificate, CertificateKeyType, DhParameters, GroupRule, KeyExchange, Layer, Preference, Scheme,
-    Suite, TlsBehaviour, TlsOffer, TlsPolicy, TlsSupported, TlsVersion, Unable, Withheld,
+    Suite, TlsBehaviour, TlsOffer, TlsPolicy, TlsSupported, TlsVersion, Unable, UnableCause, Withheld,
 };
 use shakedown_model::{Item, Known, Name, Origin, Role, Slot};
 
@@ -14,9 +14,6 @@ use super::schemes::SchemeError;
 
 /// OpenSSL's list without a setting (`TLS_DEFAULT_CIPHERSUITES`).
 const DEFAULT_TLS13: [&str; 3] = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
-
-/// What a server's [`Unable`] begins with that has no suite for the highest of its versions.
-pub const LOOKS_FOR_SUITE: &str = "it looks for a cipher suite of";
 
 /// A setting that the library refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,9 +148,16 @@ impl Context {
     /// `SSL_CTX_set_cipher_list`. Gives the words that are no cipher.
     ///
     /// # Errors
-    /// The library refuses the string; a security level in it holds all the same.
+    /// The library refuses the string. Where nothing matches, nothing is what it has from then on
+    /// (`ssl_create_cipher_list` puts the empty list in place before it is counted).
     pub fn set_ciphers(&mut self, text: &str, origin: Origin) -> Result<Vec<String>, ContextError> {
-        let ciphers = self.openssl.ciphers(text)?;
+        let ciphers = match self.openssl.ciphers(text) {
+            Err(CipherStringError::NoMatch) => {
+                self.suites = Set { value: Vec::new(), origin };
+                return Err(CipherStringError::NoMatch.into());
+            }
+            other => other?,
+        };
         if let Some(level) = ciphers.level {
             self.level = Set { value: level, origin: origin.clone() };
         }
@@ -518,6 +522,7 @@ impl Context {
     ) -> Vec<Unable> {
         let Some(highest) = highest else { return Vec::new() };
         let mut unable = Vec::new();
+        let cause = UnableCause::Setting;
         let has_suite = match highest {
             TlsVersion::Tls13 => !tls13_suites.is_empty(),
             // What the version has was left out before.
@@ -526,15 +531,15 @@ impl Context {
         if !has_suite {
             let what = format!("it has no cipher suite for {highest}, the highest version that it would offer");
             let origin = if highest == TlsVersion::Tls13 { &self.tls13_suites.origin } else { &self.suites.origin };
-            unable.push(Unable { slot: Slot::CipherSuite, what, origin: Some(origin.clone()) });
+            unable.push(Unable { slot: Slot::CipherSuite, what, origin: Some(origin.clone()), cause });
         }
         if highest >= TlsVersion::Tls12 && schemes.is_empty() {
             let what = format!("its security level {} leaves none of its signature algorithms", self.level.value);
-            unable.push(Unable { slot: Slot::SignatureScheme, what, origin: Some(self.schemes.origin.clone()) });
+            unable.push(Unable { slot: Slot::SignatureScheme, what, origin: Some(self.schemes.origin.clone()), cause });
         }
         if highest == TlsVersion::Tls13 && !groups.iter().any(|name| is_group_of_tls13(name)) {
             let what = "it has no group for TLSv1.3".to_owned();
-            unable.push(Unable { slot: Slot::Group, what, origin: Some(self.groups.origin.clone()) });
+            unable.push(Unable { slot: Slot::Group, what, origin: Some(self.groups.origin.clone()), cause });
         }
         unable
     }
@@ -564,11 +569,12 @@ impl Context {
             return Vec::new();
         }
         let what = format!(
-            "{LOOKS_FOR_SUITE} {highest}, the highest of its lowest versions without a gap, and ends every \
+            "it looks for a cipher suite of {highest}, the highest of its lowest versions without a gap, and ends every \
              handshake for having none"
         );
         let origin = if highest == TlsVersion::Tls13 { &self.tls13_suites.origin } else { &self.suites.origin };
-        vec![Unable { slot: Slot::CipherSuite, what, origin: Some(origin.clone()) }]
+        let cause = UnableCause::NoSuiteToPrepare;
+        vec![Unable { slot: Slot::CipherSuite, what, origin: Some(origin.clone()), cause }]
     }
 
     fn supported(&self) -> TlsSupported {

@@ -39,8 +39,8 @@ pub enum GroupError {
 
 /// The groups that a build has: names that OpenSSL takes for each, IANA's first.
 const NAMES: [&[&str]; 30] = [
-    &["x25519"],
-    &["x448"],
+    &["x25519", "X25519"],
+    &["x448", "X448"],
     &["secp256r1", "P-256", "prime256v1"],
     &["secp384r1", "P-384"],
     &["secp521r1", "P-521"],
@@ -71,14 +71,22 @@ const NAMES: [&[&str]; 30] = [
     &["sect239k1"],
 ];
 
+/// IANA's names for which OpenSSL's objects have others.
+const NO_OBJECTS: [&str; 4] = ["x25519", "x448", "secp256r1", "secp192r1"];
+
 /// Those that came with 3.5.
 const SINCE_3_5: [&str; 6] =
     ["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512", "MLKEM768", "MLKEM1024"];
 
 impl Openssl {
-    /// IANA's name of a group by any of OpenSSL's, where the version has it.
+    /// IANA's name of a group by any of OpenSSL's, where the version has it. Case counts before 3.5 (`tls1_group_name2id`);
+    /// before 3.0 only NIST's names and those of the library's own objects are known (`nid_cb`).
     pub fn group(&self, name: &str) -> Option<&'static str> {
-        let same = |one: &&str| one.eq_ignore_ascii_case(name);
+        if !self.at_least("3.0.0") && NO_OBJECTS.contains(&name) {
+            return None;
+        }
+        let any_case = self.at_least("3.5.0");
+        let same = |one: &&str| if any_case { one.eq_ignore_ascii_case(name) } else { *one == name };
         let found = NAMES.iter().find(|names| names.iter().any(same)).and_then(|names| names.first());
         let newer = || SINCE_3_5.iter().find(|one| same(one)).filter(|_| self.at_least("3.5.0"));
         let group = found.or_else(newer).copied()?;

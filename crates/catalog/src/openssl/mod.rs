@@ -11,7 +11,7 @@ mod level;
 mod schemes;
 
 pub use ciphers::{CipherStringError, Ciphers};
-pub use context::{Context, ContextError, LOOKS_FOR_SUITE};
+pub use context::{Context, ContextError};
 pub use groups::{GroupError, GroupList};
 pub use level::Level;
 pub use schemes::SchemeError;

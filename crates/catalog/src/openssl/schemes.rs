@@ -60,16 +60,17 @@ const SCHEMES: [(&str, &str, &str); 29] = [
 impl Openssl {
     /// The schemes that one word of a list stands for; none where it is no word.
     fn scheme(&self, word: &str) -> Option<&'static str> {
+        let any_case = self.at_least("3.5.0");
+        let same = |word: &str, name: &str| if any_case { word.eq_ignore_ascii_case(name) } else { word == name };
         let (name, _, _) = match word.split_once('+') {
-            // The type of key may be written in any case, the digest by any of its names.
+            // Case counts before 3.5; the digest has two names, that of its object in capitals and the other one.
             Some((key, digest)) => {
-                let key = if key.eq_ignore_ascii_case("PSS") { "RSA-PSS" } else { key };
-                let digest = digest.to_ascii_uppercase().replace('-', "");
+                let key = if same(key, "PSS") { "RSA-PSS" } else { key };
                 SCHEMES.iter().find(|(_, one, its)| {
-                    !one.is_empty() && one.eq_ignore_ascii_case(key) && its.eq_ignore_ascii_case(&digest)
+                    !one.is_empty() && same(key, one) && (same(digest, its) || *digest == its.to_ascii_lowercase())
                 })
             }
-            None => SCHEMES.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(word)),
+            None => SCHEMES.iter().find(|(name, _, _)| same(word, name)),
         }?;
         let since = match *name {
             _ if name.starts_with("mldsa") => "3.5.0",

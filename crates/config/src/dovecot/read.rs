@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile};
+use shakedown_catalog::Scheme;
+use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, Role, SourceFile, nearest};
 
 use super::server;
 use crate::files::{FILE_LIMIT, FileError, Files, MOST_BYTES, MOST_FILES, MOST_PROBLEMS, Unreadable};
@@ -21,6 +22,14 @@ pub struct Spec<'a> {
     pub path: &'a str,
     /// The version of Dovecot, such as `2.3.19.1`; `None` where it is not known: then the newest one is assumed.
     pub version: Option<&'a str>,
+}
+
+impl Spec<'_> {
+    /// Whether settings of certificates hold their contents and not their paths.
+    pub(super) fn is_before_2_4(&self) -> bool {
+        let order = self.version.and_then(|version| Scheme::Numeric.compare(version, "2.4"));
+        order == Some(std::cmp::Ordering::Less)
+    }
 }
 
 /// A configuration of Dovecot.
@@ -52,6 +61,8 @@ impl Reading {
 pub(crate) struct Setting {
     pub(crate) blocks: Vec<(String, String)>,
     pub(crate) name: String,
+    /// Where the name stands.
+    pub(crate) place: Option<Origin>,
     pub(crate) value: Value,
 }
 
@@ -72,6 +83,17 @@ pub fn read(files: &dyn Files, spec: &Spec<'_>) -> Result<Reading, Unreadable> {
     let file = reader.load(spec.path).map_err(|source| Unreadable { path: spec.path.to_owned(), source })?;
     let mut blocks = Vec::new();
     reader.file(&file, None, &mut blocks, 0);
+    if !blocks.is_empty() {
+        let end = file.text.len();
+        tell(
+            &mut reader.evidence,
+            Origin::file(&file, end..end),
+            ConfigProblem::Syntax,
+            "Missing '}'".into(),
+            Some("}"),
+        );
+    }
+    reader.unknown(spec);
     let Reader { order, settings, mut evidence, .. } = reader;
     let mut servers = server::servers(&settings, spec, &mut evidence);
     servers.iter_mut().for_each(|server| server.files.clone_from(&order));
@@ -103,7 +125,60 @@ struct Reader<'a> {
     bytes: usize,
 }
 
+/// The settings of TLS of 2.2 to 2.4, but for those that 2.4 has below `ssl_server` and `ssl_client`.
+const OF_TLS: [&str; 32] = [
+    "ssl",
+    "ssl_alt_cert",
+    "ssl_alt_key",
+    "ssl_ca",
+    "ssl_ca_file",
+    "ssl_cert",
+    "ssl_cert_file",
+    "ssl_cert_username_field",
+    "ssl_cipher_list",
+    "ssl_cipher_suites",
+    "ssl_client_ca_dir",
+    "ssl_client_ca_file",
+    "ssl_client_cert",
+    "ssl_client_key",
+    "ssl_client_require_valid_cert",
+    "ssl_crypto_device",
+    "ssl_curve_list",
+    "ssl_dh",
+    "ssl_dh_parameters_length",
+    "ssl_key",
+    "ssl_key_file",
+    "ssl_key_password",
+    "ssl_min_protocol",
+    "ssl_options",
+    "ssl_parameters_regenerate",
+    "ssl_peer_certificate_fingerprint_hash",
+    "ssl_prefer_server_ciphers",
+    "ssl_protocols",
+    "ssl_require_crl",
+    "ssl_username_from_cert",
+    "ssl_verify_client_cert",
+    "ssl_verify_depth",
+];
+
 impl Reader<'_> {
+    /// Settings of TLS that there are not.
+    fn unknown(&mut self, spec: &Spec<'_>) {
+        for setting in self.settings.iter().filter(|setting| setting.blocks.is_empty()) {
+            let name = setting.name.as_str();
+            let of_2_4 = name.starts_with("ssl_server_") || name.starts_with("ssl_client_");
+            if !name.starts_with("ssl_") || of_2_4 || OF_TLS.contains(&name) {
+                continue;
+            }
+            let near = nearest(name, OF_TLS);
+            // A newer version may have it.
+            if near.is_some() || spec.is_before_2_4() {
+                let Some(span) = setting.place.clone() else { continue };
+                tell(&mut self.evidence, span, ConfigProblem::UnknownKeyword, format!("Unknown setting: {name}"), near);
+            }
+        }
+    }
+
     fn load(&mut self, path: &str) -> Result<Arc<SourceFile>, FileError> {
         self.opened += 1;
         if let Some(file) = self.seen.get(path) {
@@ -155,13 +230,14 @@ impl Reader<'_> {
                     blocks.push((kind.to_owned(), name.trim().trim_matches('"').to_owned()));
                 }
                 (Some(equals), _) => {
-                    let name = value(0..equals).as_str().to_owned();
+                    let name = value(0..equals);
+                    let (name, place) = (name.as_str().to_owned(), Some(name.origin().clone()));
                     let whole = value(equals + 1..end);
                     let quoted = whole.as_str().len() >= 2
                         && (whole.as_str().starts_with('"') && whole.as_str().ends_with('"')
                             || whole.as_str().starts_with('\'') && whole.as_str().ends_with('\''));
                     let whole = if quoted { whole.slice(1..whole.as_str().len() - 1) } else { whole };
-                    self.settings.push(Setting { blocks: blocks.clone(), name, value: whole });
+                    self.settings.push(Setting { blocks: blocks.clone(), name, place, value: whole });
                 }
                 (None, _) => {
                     let origin = value(0..end).origin().clone();

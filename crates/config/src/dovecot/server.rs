@@ -69,6 +69,10 @@ pub(super) fn servers(lines: &[Line], spec: &Spec<'_>, evidence: &mut Vec<Eviden
         for name in std::iter::once(None).chain(names.iter().copied().map(Some)) {
             let scope = Scope { lines, protocol, name, spec };
             let Some(ssl) = scope.value(&["ssl"]).filter(|value| value.as_str() != "no") else { continue };
+            if !matches!(ssl.as_str(), "yes" | "required") {
+                let message = format!("Invalid value: {}", ssl.as_str());
+                tell(evidence, ssl.origin().clone(), ConfigProblem::BadValue, message, Some("yes"));
+            }
             let base = server(&scope, protocol, name, ssl.origin(), evidence);
             for (port, starttls) in [Some((port, Some(starttls))), tls.map(|port| (port, None))].into_iter().flatten() {
                 let mut server = base.clone();
@@ -139,7 +143,11 @@ fn server(
         (&["ssl_server_alt_cert_file", "ssl_alt_cert"][..], &["ssl_server_alt_key_file", "ssl_alt_key"][..]),
     ] {
         let Some(certificate) = scope.value(certificates) else { continue };
-        let key = scope.value(keys).map(|key| file(&key));
+        let key = scope.value(keys);
+        for value in std::iter::once(&certificate).chain(&key) {
+            is_contents(value, certificates.len() > 1 && scope.spec.is_before_2_4(), evidence);
+        }
+        let key = key.map(|key| file(&key));
         server.certificates.push(CertificateFiles { certificate: file(&certificate), key, chain: None });
     }
     if server.certificates.is_empty() && matches!(origin.kind(), OriginKind::File { .. }) {
@@ -148,6 +156,15 @@ fn server(
     }
     server.trusted_certificates = scope.value(&["ssl_server_ca_file", "ssl_ca"]).map(|value| file(&value));
     server
+}
+
+/// Tells of a path where the contents of its file are wanted: `ssl_cert = /path` instead of `</path`.
+fn is_contents(value: &Value, wanted: bool, evidence: &mut Vec<Evidence>) {
+    let text = value.as_str();
+    if wanted && text.starts_with('/') {
+        let message = format!("There is no valid PEM certificate or key. (You probably forgot '<' from <{text})");
+        tell(evidence, value.origin().clone(), ConfigProblem::BadValue, message, Some(&format!("<{text}")));
+    }
 }
 
 /// `</path` is the file's contents.

@@ -6,8 +6,10 @@ mod edit;
 mod lines;
 mod names;
 mod products;
+mod stunnel;
 
 pub(crate) use lines::Line;
 pub use lines::Reading;
 pub(crate) use names::openvpn_name;
-pub use products::{java_security, openvpn, postgresql, stunnel};
+pub use products::{java_security, openvpn, postgresql};
+pub use stunnel::stunnel;

@@ -9,21 +9,21 @@ use super::lines::{Include, Reading, Style, Trailing, read};
 use super::names::openssl_names;
 use crate::files::{Files, Unreadable};
 use crate::tls::{
-    self, CertificateFiles, ClientVerification, Command, Library, LibrarySettings, Listen, Refusal, ServerSettings,
-    Setting, Switch, TlsVersion, VersionBound, defaults,
+    CertificateFiles, ClientVerification, Library, LibrarySettings, Listen, Refusal, ServerSettings, Setting, Switch,
+    TlsVersion, VersionBound, defaults,
 };
 use crate::value::Value;
 
-fn switch(settings: &mut LibrarySettings, what: &'static str, on: bool, value: &Value) {
+pub(super) fn switch(settings: &mut LibrarySettings, what: &'static str, on: bool, value: &Value) {
     settings.options.push(Switch { what, on, origin: value.origin().clone() });
 }
 
-fn listen(port: u16, tls: bool) -> Listen {
+pub(super) fn listen(port: u16, tls: bool) -> Listen {
     Listen { address: None, name: None, port, tls, default: true, quic: false, proxy_protocol: false }
 }
 
 /// A bound by a version's name; `no` bound where the value is empty or says so.
-fn bound(value: &Value, none: &[&str]) -> Result<Setting<VersionBound>, Box<Refusal>> {
+pub(super) fn bound(value: &Value, none: &[&str]) -> Result<Setting<VersionBound>, Box<Refusal>> {
     let origin = value.origin().clone();
     if none.iter().any(|name| name.eq_ignore_ascii_case(value.as_str())) {
         return Ok(Setting::new(VersionBound::None, origin));
@@ -101,6 +101,7 @@ pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Resul
         // With it the server asks; `pg_hba.conf` says who has to answer.
         settings.client_verification = Some(Setting::new(ClientVerification::Optional, authority.origin().clone()));
         server.trusted_certificates = Some(authority);
+        server.revocation_lists = value(&reading, "ssl_crl_file").filter(|path| !path.as_str().is_empty());
     }
     if let Some(certificate) = value(&reading, "ssl_cert_file") {
         let key = value(&reading, "ssl_key_file");
@@ -112,163 +113,13 @@ pub fn postgresql(files: &dyn Files, path: &str, version: Option<&str>) -> Resul
     Ok(reading)
 }
 
-/// stunnel: each section is a service, over the global lines in front of the first one. `version` is such as `5.68`, `library`
-/// is OpenSSL's version.
-///
-/// # Errors
-/// [`Unreadable`] where the file cannot be read.
-pub fn stunnel(
-    files: &dyn Files,
-    path: &str,
-    version: Option<&str>,
-    library: Option<&str>,
-) -> Result<Reading, Unreadable> {
-    let style = Style {
-        equals: true,
-        comments: b";#",
-        trailing: Trailing::Nowhere,
-        joins: false,
-        case: false,
-        quotes: false,
-        inline: false,
-        includes: &[("include", Include::Folder(""))],
-    };
-    let mut reading = read(files, path, style)?;
-    reading.versions = (version.map(str::to_owned), library.map(str::to_owned));
-    let mut sections: Vec<String> = Vec::new();
-    for line in &reading.lines {
-        if !line.section.is_empty() && sections.len() < 500 && !sections.contains(&line.section) {
-            sections.push(line.section.clone());
-        }
-    }
-    let mut refusals = Vec::new();
-    let mut servers = Vec::new();
-    for section in &sections {
-        let value = |name: &str| reading.value(section, name).or_else(|| reading.value("", name));
-        let or_default = |name: &str| value(name).or_else(|| defaults::default("stunnel", version, name));
-        let is_client = value("client").is_some_and(|value| value.as_str().eq_ignore_ascii_case("yes"));
-        let role = if is_client { Role::Client } else { Role::Server };
-        let mut server = ServerSettings::new("stunnel", role, section.as_str());
-        let mut settings = LibrarySettings {
-            cipher_list: or_default("ciphers"),
-            cipher_suites: or_default("ciphersuites"),
-            groups: value("curves").or_else(|| value("curve")).or_else(|| or_default("curves")),
-            ..LibrarySettings::default()
-        };
-        if let Some(level) = or_default("securitylevel") {
-            match level.as_str().parse() {
-                Ok(number @ 0..=5_u8) => {
-                    settings.security_level = Some(Setting::new(number, level.origin().clone()));
-                }
-                _ => refusals.push(Refusal {
-                    problem: ConfigProblem::BadValue,
-                    message: format!("Illegal security level: {}", level.as_str()),
-                    suggestion: None,
-                    origin: level.origin().clone(),
-                }),
-            }
-        }
-        if let Some(value) = defaults::default("stunnel", version, "sslversionmin") {
-            settings.min_protocol = bound(&value, &["all"]).ok();
-        }
-        // One line after the other: `sslVersion` sets both ends.
-        let lines = reading.lines.iter().filter(|line| line.section.is_empty() || line.section == *section);
-        for line in lines {
-            let (least, most) = match line.name.as_str() {
-                "sslversion" => (true, true),
-                "sslversionmin" => (true, false),
-                "sslversionmax" => (false, true),
-                _ => continue,
-            };
-            match bound(&line.value, &["all"]) {
-                Ok(bound) => {
-                    settings.min_protocol = Some(bound.clone()).filter(|_| least).or(settings.min_protocol.take());
-                    settings.max_protocol = Some(bound).filter(|_| most).or(settings.max_protocol.take());
-                }
-                Err(refusal) => refusals.push(*refusal),
-            }
-        }
-        // What is cleared with a `-` is cleared last, wherever that stands.
-        let options = || reading.all("", "options").chain(reading.all(section, "options"));
-        let (cleared, set): (Vec<_>, Vec<_>) = options().partition(|line| line.value.as_str().starts_with('-'));
-        for line in set.into_iter().chain(cleared) {
-            let text = line.value.as_str();
-            let (name, on) = text.strip_prefix('-').map_or((text, true), |name| (name, false));
-            match name {
-                "CIPHER_SERVER_PREFERENCE" => switch(&mut settings, "ServerPreference", on, &line.value),
-                "NO_TICKET" => switch(&mut settings, "SessionTicket", !on, &line.value),
-                "LEGACY_SERVER_CONNECT" => switch(&mut settings, "UnsafeLegacyServerConnect", on, &line.value),
-                _ => {
-                    let version = name.strip_prefix("NO_").map(|name| name.replace('_', "."));
-                    if let Some(version) = version.as_deref().and_then(TlsVersion::parse_any_case) {
-                        settings.protocols.push(Switch { what: version, on: !on, origin: line.value.origin().clone() });
-                    }
-                }
-            }
-        }
-        let commands: Vec<Command> = reading
-            .all("", "config")
-            .chain(reading.all(section, "config"))
-            .filter_map(|line| {
-                let at = line.value.as_str().find(':')?;
-                let length = line.value.as_str().len();
-                Some(Command { name: line.value.slice(0..at), value: line.value.slice(at + 1..length) })
-            })
-            .collect();
-        let scope = tls::Scope { version: library, role: Role::Server, certificates: true };
-        let curves = settings.groups.take();
-        refusals.extend(tls::apply(&commands, scope, &mut settings));
-        // The curves are set last (`ecdh_init`), and a version that has the option always sets some.
-        settings.groups = curves.or(settings.groups);
-        if let Some(accept) = value("accept") {
-            let text = accept.as_str();
-            let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-            let mut listen = listen(port.parse().unwrap_or(0), !is_client);
-            listen.address = host.trim_matches(['[', ']']).parse().ok();
-            server.block = Some(accept.origin().clone());
-            if !is_client {
-                server.listen.push(Setting::new(listen, accept.origin().clone()));
-            }
-        }
-        let checks = value("verifychain").or_else(|| value("verifypeer")).or_else(|| value("verify"));
-        let checks = checks.filter(|value| !matches!(value.as_str().to_ascii_lowercase().as_str(), "no" | "0"));
-        match (role, checks) {
-            (Role::Server, Some(value)) => {
-                settings.client_verification = Some(Setting::new(ClientVerification::Required, value.origin().clone()));
-            }
-            (Role::Client, checks) => {
-                server.verify_peer = checks.map(|checks| Setting::new(true, checks.origin().clone()));
-                server.server_name = value("sni").or_else(|| connect_name(&value("connect")?));
-            }
-            (Role::Server, None) => {}
-        }
-        if let Some(certificate) = value("cert") {
-            server.certificates.push(CertificateFiles { certificate, key: value("key"), chain: None });
-        }
-        server.trusted_certificates = value("cafile").or_else(|| value("capath"));
-        server.settings = settings;
-        server.files.clone_from(&reading.files);
-        servers.push(server);
-    }
-    reading.servers = servers;
-    for refusal in refusals {
-        reading.tell(&refusal, Role::Server);
-    }
-    Ok(reading)
-}
-
 /// Whether OpenSSL is older than 3.0; one that is not known is not.
 fn before_3(library: Option<&str>) -> bool {
-    library.is_some_and(|version| Scheme::Numeric.compare(version, "3.0.0") == Some(Ordering::Less))
+    version_before(library, "3.0.0")
 }
 
-/// What stunnel sends as SNI without a word of it: the host that it connects to; nothing for an address.
-fn connect_name(connect: &Value) -> Option<Value> {
-    let text = connect.as_str();
-    let host = text.rsplit_once(':').map_or("localhost", |(host, _)| host);
-    let is_address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-    let name = if is_address { "" } else { host };
-    Some(Value::unwritten(name, connect.origin().clone()))
+pub(super) fn version_before(version: Option<&str>, bound: &str) -> bool {
+    version.is_some_and(|version| Scheme::Numeric.compare(version, bound) == Some(Ordering::Less))
 }
 
 /// OpenVPN: its control channel. `tls-server`, `server` or `mode server` make it the server. `library` is OpenSSL's version.
@@ -348,13 +199,30 @@ pub fn openvpn(
             ),
         }
     }
-    if let Some(value) = reading.value("", "verify-client-cert").filter(|_| is_server) {
-        let mode = match value.as_str() {
-            "none" => ClientVerification::None,
-            "optional" => ClientVerification::Optional,
-            _ => ClientVerification::Required,
+    if let Some(origin) = ["tls-server", "server", "server-bridge", "mode"]
+        .iter()
+        .find_map(|name| reading.last("", name))
+        .map(|line| line.name.origin().clone())
+        .filter(|_| is_server)
+    {
+        // A server asks for a certificate without a word of it (`tls_ctx_set_options`). Whether the client's is one that it
+        // takes no pair of files tells, so that it stays out of the outcome but where a list refuses all.
+        let written = reading.value("", "verify-client-cert");
+        let mode = match written.as_ref().map(Value::as_str) {
+            Some("none") => Some(ClientVerification::None),
+            Some("optional") => Some(ClientVerification::Optional),
+            Some(_) => Some(ClientVerification::Required),
+            None if has(&reading, "client-cert-not-required") => Some(ClientVerification::None),
+            None => has(&reading, "crl-verify").then_some(ClientVerification::Required),
         };
-        settings.client_verification = Some(Setting::new(mode, value.origin().clone()));
+        let origin = written.map_or(origin, |value| value.origin().clone());
+        settings.client_verification = mode.map(|mode| Setting::new(mode, origin));
+        server.revocation_lists = reading.value("", "crl-verify").and_then(|value| {
+            let mut words = value.split(char::is_whitespace).into_iter();
+            // `dir` makes it a folder of serial numbers.
+            let file = words.next()?;
+            words.next().is_none().then_some(file)
+        });
     }
     if let Some(certificate) = reading.value("", "cert") {
         let key = reading.value("", "key");

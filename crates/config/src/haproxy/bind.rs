@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shakedown_model::{ConfigProblem, Evidence, Origin, Role, SourceFile, nearest};
 
 use super::certificates::Loading;
+use super::keywords;
 use super::read::{Line, Spec, tell};
 use crate::files::Files;
 use crate::tls::{
@@ -156,6 +157,11 @@ fn version(name: &str) -> Option<TlsVersion> {
     })
 }
 
+/// The version of a word such as `no-tlsv12`.
+fn switched(word: &str, prefix: &str) -> Option<TlsVersion> {
+    word.strip_prefix(prefix).filter(|name| name.starts_with(char::is_lowercase)).and_then(version)
+}
+
 /// Reads the words of a line from a place on.
 pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: bool, found: &mut Found) {
     let mut at = from;
@@ -208,17 +214,15 @@ pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: b
                     "strict-sni" => options.strict = Some(origin()),
                     "no-tls-tickets" => options.switch("SessionTicket", false, origin()),
                     "prefer-client-ciphers" => options.switch("ServerPreference", false, origin()),
-                    _ if text.starts_with("force-") => {
-                        if let Some(version) = text.strip_prefix("force-").and_then(version) {
-                            options.versions.least = Some((version, origin()));
-                            options.versions.highest = Some((version, origin()));
-                        }
+                    _ if switched(text, "force-").is_some() => {
+                        let forced = switched(text, "force-").map(|version| (version, origin()));
+                        options.versions.least.clone_from(&forced);
+                        options.versions.highest = forced;
                     }
-                    _ if text.starts_with("no-") => {
-                        if let Some(version) = text.strip_prefix("no-").and_then(version) {
-                            options.versions.off.retain(|(off, _)| *off != version);
-                            options.versions.off.push((version, origin()));
-                        }
+                    _ if switched(text, "no-").is_some() => {
+                        let off = switched(text, "no-").map(|version| (version, origin()));
+                        options.versions.off.retain(|(known, _)| off.as_ref().is_none_or(|(off, _)| off != known));
+                        options.versions.off.extend(off);
                     }
                     _ if global => {
                         let known = [
@@ -232,12 +236,38 @@ pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: b
                             "no-tlsv13",
                             "prefer-client-ciphers",
                             "strict-sni",
+                            "no-alpn",
+                            "tls-tickets",
+                            "no-strict-sni",
+                            "force-sslv3",
+                            "force-tlsv10",
+                            "force-tlsv11",
+                            "force-tlsv12",
+                            "force-tlsv13",
                         ];
-                        if let Some(near) = nearest(text, known) {
-                            let message = format!("unknown option '{text}' on global statement '{}'", line.word(0));
-                            tell(&mut found.evidence, origin(), ConfigProblem::UnknownKeyword, message, Some(near));
+                        if known.contains(&text) {
+                            at += 1;
+                            continue;
                         }
+                        let message = format!("unknown option '{text}' on global statement '{}'", line.word(0));
+                        let near = nearest(text, known);
+                        // What else a server line may have is not all read here.
+                        if near.is_none() && line.word(0) != "ssl-default-bind-options" {
+                            at += 1;
+                            continue;
+                        }
+                        tell(&mut found.evidence, origin(), ConfigProblem::UnknownKeyword, message, near);
+                        return;
                     }
+                    _ if line.word(0) == "bind" => match keywords::arguments(text) {
+                        Some(count) => at += count,
+                        None => {
+                            let message = format!("'bind {}': unknown keyword '{text}'", line.word(1));
+                            let near = nearest(text, keywords::names());
+                            tell(&mut found.evidence, origin(), ConfigProblem::UnknownKeyword, message, near);
+                            return;
+                        }
+                    },
                     _ => {}
                 }
             }
@@ -390,6 +420,12 @@ fn listener(
     server.trusted_certificates = own.authority.clone();
     server.reject_handshake = own.strict.clone().map(|origin| Setting::new(true, origin));
     server.alpn = own.alpn.as_ref().map(protocols);
+    if let Some(verify) = own.verify.as_ref().filter(|value| matches!(value.as_str(), "required" | "optional"))
+        && own.authority.is_none()
+    {
+        let message = "verify is enabled but no CA file specified";
+        tell(&mut found.evidence, verify.origin().clone(), ConfigProblem::BadValue, message, Some("ca-file"));
+    }
     super::certificates::load(line, own, loading, &mut server, found);
     if server.certificates.is_empty()
         && own.certificates.iter().all(|(word, _)| word.as_str() != "crt-list")

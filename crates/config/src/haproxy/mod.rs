@@ -3,6 +3,7 @@
 mod bind;
 mod certificates;
 mod edit;
+mod keywords;
 mod read;
 
 pub(crate) use read::main_files;

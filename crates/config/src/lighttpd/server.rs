@@ -150,8 +150,15 @@ fn server(
         let key = scope.value("ssl.privkey").cloned();
         server.certificates.push(CertificateFiles { certificate: certificate.clone(), key, chain: None });
     }
+    if let Some(on) = scope.flag("ssl.engine").filter(|flag| flag.value && server.certificates.is_empty()) {
+        let message = "ssl.pemfile has to be set when ssl.engine = \"enable\"".to_owned();
+        tell(evidence, on.origin, ConfigProblem::BadValue, message, Some("ssl.pemfile".to_owned()));
+    }
     let authority = scope.value("ssl.verifyclient.ca-file").or_else(|| scope.value("ssl.ca-file"));
     server.trusted_certificates = authority.cloned();
+    // It counts beside the authorities only.
+    let lists = scope.value("ssl.verifyclient.ca-crl-file").or_else(|| scope.value("ssl.ca-crl-file"));
+    server.revocation_lists = lists.filter(|_| authority.is_some()).cloned();
     let names = defaults::default("lighttpd", spec.version, "alpn");
     server.alpn = names.map(|names| {
         names.as_str().split(' ').map(|name| Setting::new(name.to_owned(), names.origin().clone())).collect()

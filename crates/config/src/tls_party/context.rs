@@ -2,7 +2,7 @@
 
 use shakedown_catalog::Catalog;
 use shakedown_catalog::openssl::{Context, ContextError};
-use shakedown_model::tls::{self as model, DhParameters, Unable};
+use shakedown_model::tls::{self as model, DhParameters, Unable, UnableCause};
 use shakedown_model::{ConfigProblem, Evidence, Fact, Origin, OriginKind, Role, Slot, Software};
 
 use super::PartyError;
@@ -99,7 +99,7 @@ impl Building {
     pub(super) fn refuse_at(&mut self, slot: Slot, origin: Origin, what: String, role: Role) {
         let fact = Fact::Configuration { problem: ConfigProblem::BadValue, message: what.clone(), suggestion: None };
         self.evidence.push(Evidence::new(fact).by(role).at(origin.clone()));
-        self.refused.push(Unable { slot, what, origin: Some(origin) });
+        self.refused.push(Unable { slot, what, origin: Some(origin), cause: UnableCause::Setting });
     }
 
     /// Words that OpenSSL passes over in silence. What a program adds by itself is nobody's mistake.

@@ -2,7 +2,7 @@
 //! those (`ssl_sock_switchctx_cbk`).
 
 use shakedown_catalog::Scheme;
-use shakedown_model::tls::{ByClient, Certificate, CertificateKeyType, Unable};
+use shakedown_model::tls::{ByClient, Certificate, CertificateKeyType, Unable, UnableCause};
 use shakedown_model::{Known, Name, Role, Slot};
 
 use super::program::{Made, Making, Read};
@@ -99,7 +99,8 @@ impl Choice<'_> {
             (Some(strict), Some(name)) => {
                 let word = self.strict_word();
                 let what = format!("no certificate is for `{name}`, and `{word}` ends the handshake");
-                self.unable = Some(Unable { slot: Slot::Certificate, what, origin: Some(strict.origin.clone()) });
+                let (origin, cause) = (Some(strict.origin.clone()), UnableCause::UnknownName);
+                self.unable = Some(Unable { slot: Slot::Certificate, what, origin, cause });
             }
             (Some(_), None) => {
                 self.unknown = true;

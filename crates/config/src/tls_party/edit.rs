@@ -268,7 +268,7 @@ pub(super) enum Files {
 }
 
 impl Files {
-    fn of(party: &Party) -> Option<Self> {
+    pub(super) fn of(party: &Party) -> Option<Self> {
         let configuration = party.configuration.as_ref()?;
         let software = party.software.as_ref()?;
         let mut memory: Memory = edited(&configuration.files, &[]);
@@ -362,7 +362,7 @@ impl Files {
     }
 
     /// All settings of the server.
-    fn server(&self) -> Option<&ServerSettings> {
+    pub(super) fn server(&self) -> Option<&ServerSettings> {
         match self {
             Self::Nginx { selection, .. } => Some(&selection.settings),
             Self::Apache { selection, .. } => Some(&selection.settings),
@@ -586,7 +586,7 @@ struct Seen {
 
 impl Seen {
     /// `None` where parameters were left out then: what they are is not known any more.
-    fn of(party: &Party) -> Option<Self> {
+    pub(super) fn of(party: &Party) -> Option<Self> {
         let policy = party.tls()?;
         let left_out = policy.unable.iter().any(|unable| unable.slot == Slot::Group);
         if left_out && party.role == Role::Server {

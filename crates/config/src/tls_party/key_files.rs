@@ -2,8 +2,8 @@
 
 use shakedown_model::{ConfigProblem, Evidence, Fact, FilePermission, Origin, Party, Role};
 
-use super::edit::{CertificatePlace, certificate_places};
-use crate::files::{FileError, Files};
+use super::edit::{self, CertificatePlace, certificate_places};
+use crate::files::{FILE_LIMIT, FileError, Files};
 
 /// What was found of the files of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,41 @@ pub struct KeyProblems {
 /// the group can write (`check_ssl_key_file_permissions` of be-secure-common.c).
 pub fn key_files(files: &dyn Files, party: &Party) -> KeyProblems {
     let product = party.software.as_ref().map(|software| software.product());
-    of_places(files, product.unwrap_or_default(), &certificate_places(party))
+    let sources = party.configuration.iter().flat_map(|own| &own.files);
+    let renames = |text: &[u8]| text.windows(RENAMES.len()).any(|window| window == RENAMES);
+    let mut places = certificate_places(party);
+    if sources.into_iter().any(|file| renames(&file.text)) {
+        // Where the keys are then is not looked up here.
+        places.retain(|place| place.key.is_some());
+    }
+    let mut found = of_places(files, product.unwrap_or_default(), &places);
+    // A configuration from elsewhere names what is there.
+    let is_of_here = found.note.is_none() && !certificate_places(party).is_empty();
+    if let Some((path, origin)) = parameters_place(party).filter(|_| is_of_here)
+        && product.is_some_and(|product| NEEDS_PARAMETERS.contains(&product))
+        && files.metadata(&path).is_err_and(|error| matches!(error, FileError::NotFound))
+    {
+        let message = format!("cannot load Diffie-Hellman parameters \"{path}\": no such file or directory");
+        found.evidence.push(not_there(message, &origin));
+    }
+    found
+}
+
+/// HAProxy's setting with which it looks for keys under other names.
+const RENAMES: &[u8] = b"ssl-load-extra-del-ext";
+
+/// What does not start without a file of Diffie-Hellman parameters that it names.
+const NEEDS_PARAMETERS: [&str; 4] = ["nginx", "haproxy", "apache-httpd", "dovecot"];
+
+/// The file of Diffie-Hellman parameters that a server's own files name.
+fn parameters_place(party: &Party) -> Option<(String, Origin)> {
+    let base = party.configuration.as_ref()?.files.first()?.path.as_str();
+    let files = edit::Files::of(party)?;
+    let value = files.server()?.settings.dh_parameters.as_ref()?;
+    let path = super::certificate::absolute(value.as_str(), base);
+    let is_file = value.as_str() != "auto" && !value.as_str().contains(['$', ':']);
+    (is_file && (value.as_str().starts_with('/') || matches!(files, edit::Files::Nginx { .. })))
+        .then(|| (path, value.origin().clone()))
 }
 
 fn of_places(files: &dyn Files, product: &str, places: &[CertificatePlace]) -> KeyProblems {
@@ -39,6 +73,10 @@ fn of_places(files: &dyn Files, product: &str, places: &[CertificatePlace]) -> K
             Ok(metadata) => {
                 here += 1;
                 let forbidden = if metadata.owner == 0 { 0o027 } else { 0o077 };
+                if is_key && !has_key(files, path, product == "haproxy") {
+                    let reason = format!("`{path}` has a certificate and no private key");
+                    found.evidence.push(key(path, FilePermission::BadFormat { reason }, origin));
+                }
                 if is_key && product == "postgresql" && metadata.mode & forbidden != 0 {
                     found.evidence.push(key(path, FilePermission::TooOpen { mode: metadata.mode }, origin));
                 }
@@ -59,15 +97,24 @@ fn of_places(files: &dyn Files, product: &str, places: &[CertificatePlace]) -> K
         found.evidence.push(if is_key {
             key(path, FilePermission::Missing, origin)
         } else {
-            let fact = Fact::Configuration {
-                problem: ConfigProblem::FileNotReadable,
-                message: format!("cannot load certificate \"{path}\": no such file or directory"),
-                suggestion: None,
-            };
-            Evidence::new(fact).by(Role::Server).at(origin.clone())
+            not_there(format!("cannot load certificate \"{path}\": no such file or directory"), origin)
         });
     }
     found
+}
+
+fn not_there(message: String, origin: &Origin) -> Evidence {
+    let fact = Fact::Configuration { problem: ConfigProblem::FileNotReadable, message, suggestion: None };
+    Evidence::new(fact).by(Role::Server).at(origin.clone())
+}
+
+/// Whether a file that has to hold the private key may hold one. HAProxy looks for it beside the file too
+/// (`ssl_sock_load_files_into_ckch`).
+fn has_key(files: &dyn Files, path: &str, beside: bool) -> bool {
+    let Ok(text) = files.read(path, FILE_LIMIT) else { return true };
+    let has = |what: &[u8]| text.windows(what.len()).any(|window| window == what);
+    let is_beside = || files.metadata(&format!("{path}.key")).is_ok();
+    has(b"PRIVATE KEY-----") || !has(b"-----BEGIN CERTIFICATE-----") || beside && is_beside()
 }
 
 fn key(path: &str, permission: FilePermission, origin: &Origin) -> Evidence {

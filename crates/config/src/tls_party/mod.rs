@@ -8,6 +8,7 @@ mod contexts;
 mod diff;
 mod edit;
 mod haproxy;
+mod ingress;
 mod java;
 mod key_files;
 mod lighttpd;
@@ -17,6 +18,7 @@ mod nginx;
 mod openssl;
 mod program;
 mod proxy;
+mod schannel;
 mod set;
 mod set_in_list;
 mod set_lines;
@@ -104,6 +106,7 @@ pub fn kind_of(product: &str) -> Option<ConfigurationKind> {
         "caddy" => ConfigurationKind::Caddy,
         "traefik" => ConfigurationKind::Traefik,
         "envoy" => ConfigurationKind::Envoy,
+        "schannel" => ConfigurationKind::SchannelRegistry,
         _ => return None,
     })
 }
@@ -139,6 +142,7 @@ fn gather_from(
         ConfigurationKind::OpenVpn => lines::openvpn(source, spec, catalog),
         ConfigurationKind::Lighttpd => lighttpd::lighttpd(source, spec, catalog),
         ConfigurationKind::JavaSecurity => java::java_security(source, spec, catalog),
+        ConfigurationKind::SchannelRegistry => schannel::schannel(source, spec, catalog),
         kind @ (ConfigurationKind::Caddy | ConfigurationKind::Traefik | ConfigurationKind::Envoy) => {
             proxy::proxy(source, kind, spec, catalog)
         }

@@ -1,7 +1,7 @@
 //! nginx as a server, and towards the servers that it passes requests to.
 
-use shakedown_catalog::{Catalog, openssl};
-use shakedown_model::tls::{DhParameters, Unable};
+use shakedown_catalog::Catalog;
+use shakedown_model::tls::{DhParameters, Unable, UnableCause};
 use shakedown_model::{ConfigurationKind, Gathered, Party, Role, names};
 
 use super::program::{Program, Source, party_of};
@@ -15,6 +15,9 @@ use crate::tls::ServerSettings;
 /// # Errors
 /// The file cannot be read, nothing in it speaks TLS for this connection, or the library is not known.
 pub(super) fn nginx(source: &Source<'_>, spec: &Spec<'_>, catalog: &Catalog) -> Result<Gathered, PartyError> {
+    if let Some(gathered) = super::ingress::ingress(source, spec, catalog)? {
+        return Ok(gathered);
+    }
     let library = spec.software.layer("openssl").map(|layer| layer.version.as_str());
     let reading =
         reader::read(source.files, &reader::Spec { path: spec.path, version: Some(spec.software.version()), library })?;
@@ -49,7 +52,7 @@ fn before_the_name(party: &mut Party, default: &Party, names_before_versions: bo
     policy.behaviour.suites_after_retry = policy.offer.tls13_cipher_suites.complete().map(|suites| names(suites));
     policy.offer.tls13_cipher_suites.clone_from(&default.offer.tls13_cipher_suites);
     policy.behaviour.tls13_suite_order = default.behaviour.suite_order;
-    let looks_for_suite = |unable: &Unable| unable.what.starts_with(openssl::LOOKS_FOR_SUITE);
+    let looks_for_suite = |unable: &Unable| unable.cause == UnableCause::NoSuiteToPrepare;
     policy.unable.retain(|unable| !looks_for_suite(unable));
     policy.unable.extend(default.unable.iter().filter(|unable| looks_for_suite(unable)).cloned());
 }

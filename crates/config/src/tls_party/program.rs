@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use shakedown_catalog::Catalog;
 use shakedown_model::tls::{
-    Certificate, CertificateKeyType, ClientCertificate, DhParameters, TlsOffer, TlsPolicy, Unable, UnknownName,
+    Certificate, CertificateKeyType, ClientCertificate, DhParameters, TlsOffer, TlsPolicy, Unable, UnableCause,
+    UnknownName,
 };
 use shakedown_model::{
     ConfigProblem, ConfigurationKind, Evidence, Fact, Item, KeyPair, Known, Name, NamedFile, Party, Role, Slot,
@@ -189,6 +190,7 @@ fn starts(policy: &mut TlsPolicy, program: &Program<'_>) {
                 slot: Slot::Version,
                 what: format!("{} does not start with this configuration: {message}", program.name),
                 origin: evidence.origin.clone(),
+                cause: UnableCause::Setting,
             });
         }
     }

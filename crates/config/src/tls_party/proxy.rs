@@ -1,7 +1,9 @@
 //! Caddy, Traefik and Envoy: what their lists leave of what the library below them does.
 
 use shakedown_catalog::{Catalog, Scheme};
-use shakedown_model::tls::{ClientCertificate, Preference, TlsPolicy, TlsVersion, Unable, UnknownName, is_tls13_suite};
+use shakedown_model::tls::{
+    ClientCertificate, Preference, TlsPolicy, TlsVersion, Unable, UnableCause, UnknownName, is_tls13_suite,
+};
 use shakedown_model::{
     ConfigProblem, ConfigurationKind, Evidence, Fact, Gathered, Item, Known, Name, Origin, Role, Slot, Software,
 };
@@ -297,7 +299,8 @@ impl Building<'_> {
     fn refuse(&mut self, slot: Slot, what: String, origin: &Origin) {
         let fact = Fact::Configuration { problem: ConfigProblem::BadValue, message: what.clone(), suggestion: None };
         self.evidence.push(Evidence::new(fact).by(self.role).at(origin.clone()));
-        self.policy.unable.push(Unable { slot, what, origin: Some(origin.clone()) });
+        let (origin, cause) = (Some(origin.clone()), UnableCause::Setting);
+        self.policy.unable.push(Unable { slot, what, origin, cause });
     }
 
     fn certificates(&mut self, source: &Source<'_>, server: &ServerSettings, base: &str) {
@@ -318,7 +321,8 @@ impl Building<'_> {
             &evidence.fact
         {
             let what = format!("it does not start with this configuration: {message}");
-            self.policy.unable.push(Unable { slot: Slot::Version, what, origin: evidence.origin.clone() });
+            let (origin, cause) = (evidence.origin.clone(), UnableCause::Setting);
+            self.policy.unable.push(Unable { slot: Slot::Version, what, origin, cause });
         }
     }
 }

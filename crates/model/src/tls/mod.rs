@@ -50,6 +50,21 @@ pub struct Unable {
     pub what: String,
     /// Where the setting stands.
     pub origin: Option<Origin>,
+    /// What kind of reason it is.
+    pub cause: UnableCause,
+}
+
+/// The kinds of reasons why a party cannot begin any handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnableCause {
+    /// The program, or its library, refuses a setting.
+    Setting,
+    /// The private key cannot be loaded, or is not that of the certificate.
+    Key,
+    /// OpenSSL finds no cipher suite for the version that it prepares before it reads a hello (`tls_setup_handshake`).
+    NoSuiteToPrepare,
+    /// The server refuses the name of the hello, which none of its certificates is for.
+    UnknownName,
 }
 
 impl TlsPolicy {

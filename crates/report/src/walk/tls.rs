@@ -69,7 +69,7 @@ pub(super) fn tls(visit: &mut dyn Visit, policy: &mut TlsPolicy) {
         visit.sentence(what);
         origin.iter_mut().for_each(|origin| visit.origin(origin));
     }
-    for Unable { slot: _, what, origin } in unable {
+    for Unable { slot: _, what, origin, cause: _ } in unable {
         visit.sentence(what);
         origin.iter_mut().for_each(|origin| visit.origin(origin));
     }

@@ -16,7 +16,7 @@ use super::certificates::Trust;
 use super::chosen::chosen;
 use super::identity::Own;
 use super::java_stores::{self, Store};
-use super::tls::seen;
+use super::tls::{is_open, seen};
 use super::{certificates, complete};
 use crate::Session;
 
@@ -272,9 +272,12 @@ impl Session {
         }
         for server in first..report.parties.len() {
             for client in 0..clients {
-                let (Some(client_party), Some(server_party), Some(answer)) =
-                    (report.parties.get(client), report.parties.get(server), answers.get(client))
-                else {
+                let (Some(client_party), Some(server_party), Some(answer), Some(offer)) = (
+                    report.parties.get(client),
+                    report.parties.get(server),
+                    answers.get(client),
+                    meeting.offers.get(client),
+                ) else {
                     continue;
                 };
                 let mut outcome = match answer.verdict {
@@ -283,7 +286,9 @@ impl Session {
                     }
                     _ => shakedown_negotiate::negotiate(client_party, server_party, &meeting.context),
                 };
-                seen(&mut outcome, answer);
+                if !is_open(&outcome, offer, answer) {
+                    seen(&mut outcome, answer);
+                }
                 if let (Some(completed), Verdict::Accepted) = (&completed, answer.verdict) {
                     complete::apply(&mut outcome, answer, completed);
                 }

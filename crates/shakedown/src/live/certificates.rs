@@ -94,6 +94,12 @@ pub(crate) fn anchors(file: Option<&Path>) -> Result<(Anchors, String), Error> {
     Ok((Anchors::mozilla(), "trusted: the authorities that Mozilla trusts, as built into this program".to_owned()))
 }
 
+/// Whether [`anchors`] are what the machine trusts, and no file that somebody chose.
+pub(super) fn are_the_machines(file: Option<&Path>) -> bool {
+    let variable = std::env::var_os(BUNDLE_VARIABLE).filter(|path| !path.is_empty());
+    file.is_none() && variable.is_none_or(|path| BUNDLES.iter().any(|known| path == **known))
+}
+
 fn problem(evidence: &Evidence) -> Option<&CertificateProblem> {
     match &evidence.fact {
         Fact::Certificate(finding) => Some(&finding.problem),

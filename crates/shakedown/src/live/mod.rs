@@ -15,6 +15,7 @@ mod ike_old_seen;
 mod ike_seen;
 mod java_stores;
 mod local_clients;
+mod proxy;
 mod scheme;
 mod tls;
 
@@ -23,9 +24,10 @@ pub(crate) use certificates::{Trust, anchors, findings};
 pub(crate) use chosen::chosen;
 pub(crate) use ike::{candidates as ike_candidates, vendors};
 pub(crate) use ike_initiate::selector;
+pub(crate) use proxy::proxy;
 use shakedown_model::Context;
 use shakedown_probe as probe;
-pub(crate) use tls::{candidates, proxy, seen};
+pub(crate) use tls::{candidates, seen};
 
 use crate::check::describe;
 use crate::{Family, Session};

@@ -26,7 +26,8 @@ impl Session {
     pub(crate) async fn check_tls(&self, target: &Target, named: &str) -> Result<Report, Error> {
         let mut report = self.report("check");
         let tls_target = self.tls_target(target)?;
-        let context = self.tls_context(&tls_target);
+        let mut context = self.tls_context(&tls_target);
+        context.machine_authorities = certificates::are_the_machines(self.options.cacert.as_deref());
         let own = self.own_certificate()?;
         let stores = async {
             // With `--as` or `--cacert` they are not what is asked about.
@@ -43,6 +44,10 @@ impl Session {
                 expected: format!("it does not speak TLS, which `{named}` does"),
             })?;
             offers.push(policy.open(Role::Client, &context));
+        }
+        if let Some(proxy) = tls_target.proxy.as_ref().filter(|_| self.options.proxy.is_none()) {
+            let (host, port) = proxy.place();
+            report.notes.push(format!("the way goes through the proxy {host}:{port} of the environment (HTTPS_PROXY)"));
         }
         let (anchors, trusted) = certificates::anchors(self.options.cacert.as_deref())?;
         let lists = certificates::lists(&self.options.crls)?;
@@ -133,7 +138,7 @@ impl Session {
         if let Some(name) = &self.options.server_name {
             reached.server_name = Some(name.clone()).filter(|name| name != "none");
         }
-        reached.proxy = self.options.proxy.as_deref().map(proxy).transpose()?;
+        reached.proxy = self.proxy_of(target)?;
         Ok(reached)
     }
 
@@ -245,46 +250,52 @@ pub(crate) fn seen(outcome: &mut Outcome, answer: &Answer) {
     }
 }
 
+/// Whether a refused hello leaves open what becomes of its client: the catalog lacks a list, in whose place it had all that
+/// there is.
+pub(super) fn is_open(outcome: &Outcome, offer: &TlsOffer, answer: &Answer) -> bool {
+    let slots = [Slot::Version, Slot::CipherSuite, Slot::Group, Slot::SignatureScheme];
+    answer.verdict == Verdict::Refused
+        && outcome.result() == OutcomeResult::Unknown
+        && slots.into_iter().any(|slot| offer.list(slot).complete().is_none())
+}
+
 fn label(party: &mut Party, named: &str) {
     if let shakedown_model::PartySource::Live { address } = &party.source {
         party.label = if named.contains(address.as_str()) { named.to_owned() } else { format!("{named} ({address})") };
     }
 }
 
-/// `http://HOST:PORT`, `socks5://HOST:PORT`.
-pub(crate) fn proxy(text: &str) -> Result<probe::tls::Proxy, Error> {
-    let wrong = || Error::OptionValue {
-        option: "--proxy",
-        value: shakedown_model::Name::new(text).to_string(),
-        expected: "write `http://HOST:PORT` or `socks5://HOST:PORT`".to_owned(),
-    };
-    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
-    let (host, port) = rest.trim_end_matches('/').rsplit_once(':').ok_or_else(wrong)?;
-    let port = port.parse().map_err(|_| wrong())?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    if host.is_empty() || host.contains('@') {
-        return Err(wrong());
-    }
-    match scheme {
-        "http" => Ok(probe::tls::Proxy::Http { host, port }),
-        "socks5" | "socks5h" => Ok(probe::tls::Proxy::Socks5 { host, port }),
-        _ => Err(wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use shakedown_model::StageOutcome;
+
     use super::*;
 
     #[test]
-    fn proxies_as_people_write_them() {
-        let http = probe::tls::Proxy::Http { host: "proxy.example".to_owned(), port: 3128 };
-        assert_eq!(proxy("http://proxy.example:3128/").unwrap(), http);
-        assert!(
-            matches!(proxy("socks5://[::1]:1080"), Ok(probe::tls::Proxy::Socks5 { host, port: 1080 }) if host == "::1")
-        );
-        for wrong in ["proxy:3128", "http://proxy", "ftp://proxy:1", "http://user:secret@proxy:1", "http://:1"] {
-            assert!(proxy(wrong).is_err(), "{wrong}");
-        }
+    fn a_refused_hello_says_nothing_of_a_client_whose_lists_are_not_known() {
+        let refused = Answer {
+            verdict: Verdict::Refused,
+            connection: 1,
+            version: None,
+            cipher_suite: None,
+            group: None,
+            signature_scheme: None,
+            chain: Vec::new(),
+            asked_staple: false,
+            staple: None,
+        };
+        let result = StageResult::Unknown { what_would_decide: String::new() };
+        let outcome = Outcome { stages: vec![StageOutcome { stage: Stage::Hello, result }], ..Outcome::default() };
+        assert!(is_open(&outcome, &TlsOffer::default(), &refused));
+        let none = || Known::Complete(Vec::new());
+        let known = TlsOffer {
+            versions: none(),
+            cipher_suites: none(),
+            tls13_cipher_suites: none(),
+            groups: none(),
+            signature_schemes: none(),
+            ..TlsOffer::default()
+        };
+        assert!(!is_open(&outcome, &known, &refused));
     }
 }

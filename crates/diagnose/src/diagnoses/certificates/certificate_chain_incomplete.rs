@@ -65,7 +65,7 @@
 use shakedown_model::{CertificateProblem, Match, Protocol, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, reload, show_chain};
+use crate::certificate::{decide, each, is_private, reload, show_chain};
 use crate::text::{list, quoted};
 
 pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
@@ -78,6 +78,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             _ => Strength::Weak,
         };
         let mut found = seen.found(strength);
+        if is_private(case, fetch) {
+            found.rank = 1;
+        }
         found.summary = match (seen.finding.place, sent) {
             (0, 0) => format!("the {} sends its own certificate only, and not that of its issuer", seen.role),
             (0, _) => format!("none of the certificates that the {} sends issued its own", seen.role),

@@ -71,7 +71,7 @@
 use shakedown_model::{CertificateProblem, Match, Phase, Protocol, Reason, Role, Side, Strength};
 
 use crate::Case;
-use crate::certificate::{decide, each, own_store, said_by_client, show_chain};
+use crate::certificate::{decide, each, is_private, own_store, said_by_client, show_chain};
 use crate::hostkey::client_shell;
 
 /// The alert of that name, RFC 8446 section 6.2.
@@ -115,6 +115,9 @@ fn of_chain(case: &Case<'_>) -> Vec<Match> {
             CertificateProblem::IssuerMissing { fetch, .. }
                 if seen.finding.place > 0 || case.protocol == Protocol::Ike && fetch.is_empty() =>
             {
+                seen.found_at(Strength::Strong, seen.role.peer())
+            }
+            CertificateProblem::IssuerMissing { fetch, .. } if is_private(case, fetch) => {
                 seen.found_at(Strength::Strong, seen.role.peer())
             }
             CertificateProblem::IssuerMissing { fetch, .. } => {

@@ -77,8 +77,16 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let Fact::KeyFile { path, permission } = &evidence.fact else { continue };
         let file = quoted(path);
         if evidence.subject == Some(Role::Server) {
-            let is_pair = *permission == FilePermission::DoesNotMatch && case.protocol == Protocol::Tls;
-            found.extend(is_pair.then(|| of_server(id, path)));
+            let why = match permission {
+                FilePermission::DoesNotMatch => {
+                    Some(format!("the server's private key {file} does not belong to its certificate"))
+                }
+                FilePermission::BadFormat { reason } => {
+                    Some(format!("the server has no private key for a certificate: {reason}"))
+                }
+                _ => None,
+            };
+            found.extend(why.filter(|_| case.protocol == Protocol::Tls).map(|why| of_server(id, path, why)));
             continue;
         }
         if evidence.subject != Some(Role::Client) {
@@ -118,10 +126,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     found
 }
 
-/// A server's certificate with another one's key.
-fn of_server(id: shakedown_model::EvidenceId, path: &str) -> Match {
+/// A server's certificate with another one's key, or with none.
+fn of_server(id: shakedown_model::EvidenceId, path: &str, summary: String) -> Match {
     let file = quoted(path);
-    let summary = format!("the server's private key {file} does not belong to its certificate");
     let mut one = Match::new(Strength::Decisive, Side::Server, summary);
     one.phase = Some(Phase::Certificate);
     one.reason = Reason::KeyMaterial;

@@ -57,7 +57,7 @@
 //! side: server
 //! ```
 
-use shakedown_model::{Change, Ending, Fact, Match, Phase, Remedy, Role, Side, Strength, Throttle};
+use shakedown_model::{Change, Ending, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength, Throttle};
 
 use crate::Case;
 use crate::hostkey::{client_shell, server_shell};
@@ -69,8 +69,9 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     for (id, evidence) in case.facts() {
         match &evidence.fact {
             Fact::Throttled { throttle, text } => {
-                let one = said
-                    .get_or_insert_with(|| one(Strength::Decisive, "the server turns the client away for the moment"));
+                let one = said.get_or_insert_with(|| {
+                    one(case, Strength::Decisive, "the server turns the client away for the moment")
+                });
                 one.evidence.push(id);
                 let note = match throttle {
                     Throttle::MaxStartups => "too many unfinished connections at once (`MaxStartups`)",
@@ -82,14 +83,20 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
                 one.notes.push(format!("its words: {}: {note}", words(text)));
             }
             Fact::Disconnected { code: 12, text, .. } => {
-                let mut one = one(Strength::Decisive, "the server has too many connections");
+                let mut one = one(case, Strength::Decisive, "the server has too many connections");
                 one.evidence.push(id);
                 one.notes.push(format!("its words: {} (reason 12, RFC 4250 section 4.2.2)", words(text)));
                 found.push(one);
             }
+            Fact::NoStartTls { is_offered: true, text, .. } if crate::tls::is_busy(text) => {
+                let mut one = one(case, Strength::Decisive, "the server turns the client away for the moment");
+                one.evidence.push(id);
+                one.notes.push(format!("its words: {}", words(text)));
+                found.push(one);
+            }
             Fact::TooSlow { phase, received, milliseconds } => {
                 let summary = "the server answers too slowly to be of use, as a tar-pit does";
-                let mut one = one(Strength::Strong, summary);
+                let mut one = one(case, Strength::Strong, summary);
                 one.phase = Some(*phase);
                 one.evidence.push(id);
                 one.notes.push(format!("it sent {received} bytes in {}", seconds(*milliseconds)));
@@ -106,11 +113,13 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let again = case.answered() && !matches!(ending, Ending::Silent { .. });
         let mut one = match ending {
             Ending::Silent { .. } if phase == Phase::Identification => {
-                one(Strength::Weak, "the server may be too busy to answer")
+                one(case, Strength::Weak, "the server may be too busy to answer")
             }
-            _ if again => one(Strength::Strong, "the server began to refuse after earlier connections had worked"),
+            _ if again => {
+                one(case, Strength::Strong, "the server began to refuse after earlier connections had worked")
+            }
             Ending::Closed | Ending::Reset if phase == Phase::Identification => {
-                one(Strength::Weak, "the server may have closed the connection because of a limit")
+                one(case, Strength::Weak, "the server may have closed the connection because of a limit")
             }
             _ => continue,
         };
@@ -122,18 +131,20 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
     found
 }
 
-fn one(strength: Strength, summary: &str) -> Match {
+fn one(case: &Case<'_>, strength: Strength, summary: &str) -> Match {
     let mut one = Match::new(strength, Side::Server, summary);
     one.phase = Some(Phase::Identification);
     one.side_because = "a limit on connections or a ban".to_owned();
     if strength == Strength::Decisive {
         one.supersedes = vec!["connection-cut", "middlebox-interference", "wrong-protocol"];
     }
-    let steps = vec![
-        client_shell("sleep 60", "no connection at all in the meantime, then try again"),
+    let wait = client_shell("sleep 60", "no connection at all in the meantime, then try again");
+    let of_ssh = [
         server_shell("sshd -T | grep -i -e maxstartups -e persource", "the limits in force"),
         server_shell("journalctl -u ssh | grep -i -e 'drop connection' -e penalty", "whom they hit"),
     ];
+    let mut steps = vec![wait];
+    steps.extend(of_ssh.into_iter().filter(|_| case.protocol == Protocol::Ssh));
     let title = "wait, connect less often, or raise the limit for this client".to_owned();
     one.remedies.push(Remedy { role: Role::Server, change: Change::Decide { title, steps } });
     one

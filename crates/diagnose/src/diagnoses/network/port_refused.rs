@@ -55,7 +55,7 @@
 //! side: server
 //! ```
 
-use shakedown_model::{Change, ConnectFailure, Fact, Match, Phase, Protocol, Remedy, Role, Side, Strength};
+use shakedown_model::{Change, ConnectFailure, Fact, HopRef, Match, Phase, Protocol, Remedy, Role, Side, Strength};
 
 use crate::Case;
 use crate::hostkey::server_shell;
@@ -79,9 +79,16 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
             one.phase = Some(Phase::Connect);
             one.hop = evidence.hop.clone();
             one.side_because = "it answered at once that the port is closed".to_owned();
+            if matches!(evidence.hop, HopRef::Proxy(_)) {
+                one.side = Side::Network;
+                one.side_because =
+                    "the proxy answered at once that its port is closed; the target was never asked".to_owned();
+                return one;
+            }
             let (listens, runs) = match case.protocol {
                 Protocol::Ike => ("ss -ulnp", "systemctl status strongswan; swanctl --list-conns"),
-                _ => ("ss -tlnp", "systemctl status ssh; sshd -t"),
+                Protocol::Tls => ("ss -tlnp", "systemctl status SERVICE"),
+                Protocol::Ssh => ("ss -tlnp", "systemctl status ssh; sshd -t"),
             };
             let steps = vec![
                 server_shell(&format!("{listens} | grep ':{port} '"), "which program listens there"),

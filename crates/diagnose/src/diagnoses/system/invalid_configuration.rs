@@ -110,6 +110,10 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
         let emptied =
             case.failed_as(|kind| matches!(kind, FailureKind::NothingOffered { by } if Some(*by) == evidence.subject));
         one.supersedes = emptied.map(|failed| crate::text::cause_of(failed.slot)).collect();
+        // A program that does not start for it says nothing about versions.
+        if crate::tls::stops_the_program(case, evidence) {
+            one.supersedes.push("no-common-version");
+        }
         one.notes.push(format!("as the program says it: {}", words(&Name::new(message))));
         describe(evidence, suggestion.as_deref(), &mut one);
         found.push(one);

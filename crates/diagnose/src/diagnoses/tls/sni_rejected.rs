@@ -62,8 +62,8 @@
 //! error:0A000458:SSL routines:ssl3_read_bytes:tlsv1 unrecognized name:rec_layer_s3.c:1590:SSL alert number 112
 //! ```
 
-use shakedown_model::tls::UnknownName;
-use shakedown_model::{Fact, FailureKind, Known, Match, Phase, Reason, Role, Side, Slot, Stage, Strength};
+use shakedown_model::tls::UnableCause;
+use shakedown_model::{FailureKind, Match, Phase, Reason, Role, Side, Slot, Stage, Strength};
 
 use crate::Case;
 use crate::alert;
@@ -87,13 +87,12 @@ pub(crate) fn matches(case: &Case<'_>) -> Vec<Match> {
 
 /// A server that is set up to refuse names that no certificate of its own is for.
 fn computed(case: &Case<'_>, summary: &str) -> Option<Match> {
-    let refuses = case.server?.tls()?.offer.unknown_name == Known::Complete(UnknownName::Rejected);
-    // A key that does not load ends all handshakes, whatever the name.
-    let has_keys = !case.facts().any(|(_, evidence)| matches!(evidence.fact, Fact::KeyFile { .. }));
+    // What else keeps it from starting comes before any name.
+    let refused = case.server?.tls()?.unable.iter().all(|unable| unable.cause == UnableCause::UnknownName);
     let is_it = |slot: Slot, stage: Stage| (slot, stage) == (Slot::Certificate, Stage::Hello);
     let failed = case.failed().iter().find(|failed| is_it(failed.slot, failed.stage))?;
     let FailureKind::Deviation { by: Role::Server, what } = &failed.kind else { return None };
-    if !(refuses && has_keys) {
+    if !refused || !case.server?.tls()?.unable.iter().any(|unable| unable.what == *what) {
         return None;
     }
     let mut found = Match::new(Strength::Decisive, Side::Server, summary.to_owned());
