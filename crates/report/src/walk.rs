@@ -5,14 +5,14 @@
 //! hidden.
 
 mod certificate;
+mod ike;
+mod ssh;
 mod tls;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use shakedown_model::ike::{IkePolicy, Peering, Proof, Proposal, SharedKey, SwitchedOff, WrittenConnection};
-use shakedown_model::ssh::{HostKey, SignatureCheck, SshBehaviour, SshOffer, SshPolicy, Supported, Undecided};
 use shakedown_model::{
     Change, Command, CommandPlace, Configuration, Context, Diagnosis, Ending, Evidence, Fact, FailedSlot, FailureKind,
     FileEdit, FilePermission, Fix, Forecast, HopRef, Incident, Indication, Item, KeyPair, Known, KnownHostKey,
@@ -20,6 +20,8 @@ use shakedown_model::{
     Remedy, Report, Risk, Said, SourceFile, StageOutcome, StageResult, TraceStep, Vantage,
 };
 
+use self::ike::ike;
+use self::ssh::ssh;
 use self::tls::tls;
 
 /// What is done with each kind of text.
@@ -251,126 +253,6 @@ fn context(visit: &mut dyn Visit, context: &mut Context) {
     if let Some(text) = peer_identification {
         visit.said(text);
     }
-}
-
-fn ike(visit: &mut dyn Visit, policy: &mut IkePolicy) {
-    let IkePolicy {
-        proposals,
-        child_proposals,
-        child_groups: _,
-        version: _,
-        switched_off,
-        preference: _,
-        peering,
-        child_lifetime: _,
-    } = policy;
-    if let Some(SwitchedOff::Written(item)) = switched_off {
-        visit.item(item);
-    }
-    if let Some(peering) = peering {
-        walk_peering(visit, peering);
-    }
-    for list in [proposals, child_proposals] {
-        known(list, |all| {
-            all.iter_mut().flat_map(Proposal::items_mut).for_each(|item| visit.item(item));
-        });
-    }
-}
-
-fn walk_peering(visit: &mut dyn Visit, peering: &mut Peering) {
-    let Peering {
-        local,
-        remote,
-        aggressive: _,
-        exact_selectors: _,
-        narrowing_open: _,
-        transport: _,
-        of_other_mode: _,
-        refuses_aggressive_psk: _,
-        keys,
-        local_selectors,
-        remote_selectors,
-        local_addresses,
-        remote_addresses,
-        written,
-    } = peering;
-    for Proof { method, identity } in [local, remote] {
-        method.iter_mut().chain(identity).for_each(|item| visit.item(item));
-    }
-    known(keys, |keys| {
-        for SharedKey { owners, print: _, origin } in keys {
-            owners.iter_mut().for_each(|owner| visit.said(owner));
-            origin.iter_mut().for_each(|origin| visit.origin(origin));
-        }
-    });
-    for list in [local_selectors, remote_selectors] {
-        known(list, |all| all.iter_mut().for_each(|item| visit.item(item)));
-    }
-    local_addresses.iter_mut().chain(remote_addresses).for_each(|item| visit.item(item));
-    if let Some(WrittenConnection { name, child, is_right: _ }) = written {
-        [name].into_iter().chain(child).for_each(|item| visit.item(item));
-    }
-}
-
-fn ssh(visit: &mut dyn Visit, policy: &mut SshPolicy) {
-    let SshPolicy { offer, host_key_order: _, behaviour, supported, undecided } = policy;
-    let SshOffer {
-        identification,
-        kex,
-        host_key,
-        cipher_c2s,
-        cipher_s2c,
-        mac_c2s,
-        mac_s2c,
-        compression_c2s,
-        compression_s2c,
-        languages,
-        first_kex_packet_follows: _,
-        host_keys,
-        gex_request: _,
-        gex_sizes: _,
-        min_rsa_bits: _,
-        public_key_auth,
-    } = offer;
-    for list in
-        [kex, host_key, cipher_c2s, cipher_s2c, mac_c2s, mac_s2c, compression_c2s, compression_s2c, public_key_auth]
-    {
-        known(list, |items| items.iter_mut().for_each(|item| visit.item(item)));
-    }
-    languages.0.iter_mut().chain(&mut languages.1).for_each(|name| visit.token(name));
-    if let Some(text) = identification {
-        visit.said(text);
-    }
-    known(host_keys, |keys| keys.iter_mut().for_each(|key| host_key_texts(visit, key)));
-    // Rules and names of the catalog.
-    let SshBehaviour {
-        mac_needed_beside_aead: _,
-        one_cipher: _,
-        kex_needs_host_key: _,
-        server_prefers_own: _,
-        name_limit: _,
-        guess: _,
-        drops: _,
-        stops: _,
-        broken: _,
-        confirms: _,
-        no_rekey_with: _,
-    } = behaviour;
-    let Supported { kex: _, host_key: _, cipher: _, mac: _, compression: _ } = supported;
-    for Undecided { slot: _, criterion, origin } in undecided {
-        visit.finding(criterion);
-        origin.iter_mut().for_each(|origin| visit.origin(origin));
-    }
-}
-
-fn host_key_texts(visit: &mut dyn Visit, key: &mut HostKey) {
-    let HostKey { key_type, bits: _, fingerprint, certificate_authority, signature, origin } = key;
-    visit.token(key_type);
-    [fingerprint, certificate_authority].into_iter().flatten().for_each(|text| visit.fingerprint(text));
-    if let SignatureCheck::Unverified { reason } = signature {
-        visit.sentence(reason);
-    }
-    origin.iter_mut().for_each(|origin| visit.origin(origin));
 }
 
 fn known<T>(value: &mut Known<T>, mut each: impl FnMut(&mut T)) {
