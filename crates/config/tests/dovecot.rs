@@ -94,6 +94,35 @@ fn edits() {
     let edit = reading.set("ssl_curve_list", "X25519").unwrap();
     assert_eq!(String::from_utf8(edit.files[0].apply()).unwrap(), format!("{MAIN}ssl_curve_list = X25519\n"));
     assert!(reading.set("ssl", "required").is_err());
+    // Where a block decides, it is changed there.
+    let at = |label: &str| reading.servers.iter().position(|server| server.label == label).unwrap();
+    let edit = reading.set_for(at("pop3:995"), "ssl_min_protocol", "TLSv1.1").unwrap();
+    assert_eq!(
+        String::from_utf8(edit.files[0].apply()).unwrap(),
+        MAIN.replace("ssl_min_protocol = TLSv1.3", "ssl_min_protocol = TLSv1.1")
+    );
+    let edit = reading.set_for(at("imap:993"), "ssl_min_protocol", "TLSv1.1").unwrap();
+    assert_eq!(String::from_utf8(edit.files[0].apply()).unwrap(), format!("{MAIN}ssl_min_protocol = TLSv1.1\n"));
+    assert!(!edit.also.contains(&at("pop3:995")), "{:?}", edit.also);
+}
+
+/// A block counts over what stands outside of it, also behind it. Versions are taken before the name is known.
+#[test]
+fn blocks_count_wherever_they_stand() {
+    let text = "ssl = yes\nlocal_name a.example {\n  ssl_min_protocol = TLSv1.3\n}\nprotocol imap {\n  ssl_min_protocol = \
+                TLSv1.2\n}\nssl_min_protocol = TLSv1.1\nlocal_name a.example {\n  ssl_cipher_list = AES128-SHA\n}\nssl_cipher_list = \
+                HIGH\n";
+    let reading = reading(&Memory::new().with(DEFAULT_PATH, text), "2.3.19.1");
+    let of = |label: &str| versions(reading.servers.iter().find(|server| server.label == label).unwrap());
+    assert_eq!(of("imap:993 a.example"), "TLSv1.2 TLSv1.3");
+    assert_eq!(of("pop3:995 a.example"), "TLSv1.1 TLSv1.2 TLSv1.3");
+    let ciphers = |label: &str| {
+        let server = reading.servers.iter().find(|server| server.label == label).unwrap();
+        server.settings.cipher_list.clone().unwrap().as_str().to_owned()
+    };
+    assert_eq!((ciphers("imap:993 a.example"), ciphers("imap:993")), ("AES128-SHA".to_owned(), "HIGH".to_owned()));
+    assert_eq!(of("imap:993"), "TLSv1.2 TLSv1.3");
+    assert_eq!(of("pop3:995"), "TLSv1.1 TLSv1.2 TLSv1.3");
 }
 
 /// Settings of generated files, as `doveconf` prints them.

@@ -1,10 +1,11 @@
-//! Edits of the settings that hold for all protocols.
+//! Edits of the settings that hold for all protocols, and of those in the blocks of one.
 
 use std::sync::Arc;
 
 use shakedown_model::{FileEdit, OriginKind, TextEdit};
 
 use super::read::{Reading, Spec, read};
+use super::server::deciding;
 use crate::tls::edit::{Edit, EditError, edited, ending, plain};
 
 impl Reading {
@@ -14,10 +15,7 @@ impl Reading {
     /// # Errors
     /// [`EditError`].
     pub fn set(&self, name: &str, value: &str) -> Result<Edit, EditError> {
-        let special = value.starts_with(['<', '"', '\'']) || value.contains(" #") || value.trim() != value;
-        if value.is_empty() || special || value.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == b'$') {
-            return Err(EditError::NotWritable { value: value.escape_default().to_string() });
-        }
+        writable(value)?;
         let edit = match self.setting(name) {
             Some(old) if old.as_str() == value => return Err(EditError::NothingToDo { directive: name.into() }),
             Some(old) => match old.origin().kind() {
@@ -41,9 +39,42 @@ impl Reading {
         if after.setting(name).is_none_or(|now| now.as_str() != value) {
             return Err(EditError::NotEffective { directive: name.into() });
         }
+        let also = self.changed(&after);
+        Ok(Edit { files, also })
+    }
+
+    /// The same for one server: where a block decides, it is changed there.
+    ///
+    /// # Errors
+    /// [`EditError`].
+    pub fn set_for(&self, server: usize, name: &str, value: &str) -> Result<Edit, EditError> {
+        let spec = Spec { path: &self.spec.0, version: self.spec.1.as_deref() };
+        let own = self.servers.get(server).ok_or(EditError::NoServer)?;
+        let Some(line) = deciding(&self.settings, &spec, own, name).filter(|line| !line.blocks.is_empty()) else {
+            return self.set(name, value);
+        };
+        writable(value)?;
+        if line.value.as_str() == value {
+            return Err(EditError::NothingToDo { directive: name.into() });
+        }
+        let OriginKind::File { file, span } = line.value.origin().kind() else { return Err(EditError::NoServer) };
+        if span.is_empty() {
+            return Err(EditError::NotWritable { value: value.into() });
+        }
+        let edits = vec![TextEdit { span: span.clone(), replacement: value.to_owned() }];
+        let files = vec![FileEdit { file: Arc::clone(file), edits }];
+        let after = self.with_edits(&files);
+        let also = self.changed(&after);
+        if !also.contains(&server) {
+            return Err(EditError::NotEffective { directive: name.into() });
+        }
+        Ok(Edit { files, also })
+    }
+
+    /// The servers whose settings differ.
+    fn changed(&self, after: &Self) -> Vec<usize> {
         let pairs = self.servers.iter().zip(&after.servers).enumerate();
-        let changed = pairs.filter(|(_, (before, after))| plain(before) != plain(after)).map(|(index, _)| index);
-        Ok(Edit { files, also: changed.collect() })
+        pairs.filter(|(_, (before, after))| plain(before) != plain(after)).map(|(index, _)| index).collect()
     }
 
     /// The configuration as it would be with edits.
@@ -52,4 +83,13 @@ impl Reading {
         let spec = Spec { path: &self.spec.0, version: self.spec.1.as_deref() };
         read(&memory, &spec).unwrap_or_else(|_| self.clone())
     }
+}
+
+/// Whether a value can be written as it is.
+fn writable(value: &str) -> Result<(), EditError> {
+    let special = value.starts_with(['<', '"', '\'']) || value.contains(" #") || value.trim() != value;
+    if value.is_empty() || special || value.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == b'$') {
+        return Err(EditError::NotWritable { value: value.escape_default().to_string() });
+    }
+    Ok(())
 }

@@ -20,7 +20,8 @@ const PROTOCOLS: [(&str, &str, u16, Option<u16>); 4] = [
     ("sieve", "sieve", 4190, None),
 ];
 
-/// The settings that hold at a place: those of fitting blocks, the last one counts.
+/// The settings that hold at a place: those of fitting blocks. What stands in a block counts over what stands outside, wherever
+/// that is; of several the last one. A setting in blocks of a name and of a protocol is a conflict for Dovecot 2.3.
 struct Scope<'a> {
     lines: &'a [Line],
     protocol: &'a str,
@@ -31,6 +32,14 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// One of the names of a setting, the new one first: 2.4 has other names.
     fn value(&self, names: &[&str]) -> Option<Value> {
+        let written = self.line(names).map(|line| line.value.clone());
+        written
+            .or_else(|| names.iter().find_map(|name| defaults::default("dovecot", self.spec.version, name)))
+            .filter(|value| !value.as_str().is_empty())
+    }
+
+    /// The line that decides.
+    fn line(&self, names: &[&str]) -> Option<&Line> {
         let fits = |line: &&Line| {
             line.blocks.iter().all(|(kind, argument)| match kind.as_str() {
                 "protocol" => {
@@ -44,11 +53,25 @@ impl Scope<'_> {
                 _ => false,
             })
         };
-        let mut found = self.lines.iter().filter(|line| names.contains(&line.name.as_str())).filter(fits);
-        let last = found.next_back().map(|line| line.value.clone());
-        last.or_else(|| names.iter().find_map(|name| defaults::default("dovecot", self.spec.version, name)))
-            .filter(|value| !value.as_str().is_empty())
+        let found = self.lines.iter().filter(|line| names.contains(&line.name.as_str())).filter(fits);
+        let within = |line: &Line, kind: &str| line.blocks.iter().any(|(own, _)| own == kind);
+        // Of equals the last one is taken.
+        found.max_by_key(|line| (within(line, "local_name"), within(line, "protocol")))
     }
+}
+
+/// The line that decides a setting of a server.
+pub(super) fn deciding<'a>(
+    lines: &'a [Line],
+    spec: &Spec<'_>,
+    server: &ServerSettings,
+    name: &str,
+) -> Option<&'a Line> {
+    let protocol = server.label.split(':').next().unwrap_or_default();
+    let asked = server.names.first().map(Value::as_str).filter(|_| name != "ssl_min_protocol");
+    let scope = Scope { lines, protocol, name: asked, spec };
+    let found = scope.line(&[name])?;
+    lines.iter().find(|line| std::ptr::eq(*line, found))
 }
 
 pub(super) fn servers(lines: &[Line], spec: &Spec<'_>, evidence: &mut Vec<Evidence>) -> Vec<ServerSettings> {
@@ -112,9 +135,11 @@ fn server(
         dh_parameters: scope.value(&["ssl_server_dh_file", "ssl_dh"]).map(|value| file(&value)),
         ..LibrarySettings::default()
     };
-    if let Some(value) = scope.value(&["ssl_min_protocol"]) {
+    // OpenSSL takes the range of versions before it is known which name is asked for.
+    let unnamed = Scope { name: None, ..*scope };
+    if let Some(value) = unnamed.value(&["ssl_min_protocol"]) {
         least(&value, &mut settings, evidence);
-    } else if let Some(value) = scope.value(&["ssl_protocols"]) {
+    } else if let Some(value) = unnamed.value(&["ssl_protocols"]) {
         listed(&value, &mut settings, evidence);
     }
     if let Some(value) = scope.value(&["ssl_server_prefer_ciphers", "ssl_prefer_server_ciphers"])
