@@ -24,7 +24,7 @@ const INCLUDED: &str = "responder/conf.d/site.conf";
 const IKE: &str = "aes256-sha256-modp2048";
 const ESP: &str = "aes256-sha256";
 
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "group", initiator: (IKE, ESP), responder: ("aes256-sha256-ecp256", ESP), changes: RESPONDER },
     Scenario {
         name: "integrity",
@@ -91,6 +91,24 @@ const SCENARIOS: [Scenario; 12] = [
         initiator: (IKE, ESP),
         responder: ("aes256-sha384-modp3072", ESP),
         changes: INCLUDED,
+    },
+    Scenario {
+        name: "IKEv1: group",
+        initiator: (IKE, ESP),
+        responder: ("aes256-sha256-modp3072", ESP),
+        changes: RESPONDER,
+    },
+    Scenario {
+        name: "IKEv1: hash of several",
+        initiator: ("aes256-sha384-modp3072, aes128-sha512-ecp256", ESP),
+        responder: ("aes256-sha256-modp3072", ESP),
+        changes: INITIATOR,
+    },
+    Scenario {
+        name: "IKEv1: group of the tunnel",
+        initiator: (IKE, "aes256-sha256-modp2048"),
+        responder: (IKE, "aes256-sha256-modp3072"),
+        changes: RESPONDER,
     },
 ];
 
@@ -209,6 +227,8 @@ fn write(folder: &Path, scenario: &Scenario, wrong: [&str; 2]) {
             .replace("PEER_ID", &format!("end{peer}.example"))
             .replace("OWN_NET", &format!("10.{own}.0.0/24"))
             .replace("PEER_NET", &format!("10.{peer}.0.0/24"));
+        let version = if scenario.name.starts_with("IKEv1") { "version = 1" } else { "version = 2" };
+        let connection = connection.replace("version = 2", version);
         let [right, wrong] = if initiator { [""; 2] } else { wrong };
         assert!(connection.contains(right), "{connection}");
         let connection = if right.is_empty() { connection } else { connection.replacen(right, wrong, 1) };

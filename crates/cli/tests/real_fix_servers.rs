@@ -35,7 +35,7 @@ const fn scenario(name: &'static str, server: Server, settings: &'static str, cl
 }
 
 /// The client, Debian 12's OpenSSL, does not go below TLS 1.2 and security level 2 in any of them.
-const SCENARIOS: [Scenario; 27] = [
+const SCENARIOS: [Scenario; 32] = [
     // HAProxy
     scenario("a lowest version", Server::Haproxy, "ssl-min-ver TLSv1.3", OLD),
     scenario("a highest version", Server::Haproxy, "ssl-max-ver TLSv1.2", "MinProtocol = TLSv1.3"),
@@ -92,7 +92,9 @@ const SCENARIOS: [Scenario; 27] = [
         client: OLD,
         changes: "conf.d/tls.conf",
     },
+    scenario("a command of the library", Server::Apache, "SSLProtocol all\nSSLOpenSSLConfCmd MinProtocol TLSv1.3", OLD),
     // Postfix
+    scenario("a variable", Server::Postfix, "lowest = TLSv1.3\nsmtpd_tls_protocols = >=$lowest", OLD),
     scenario(
         "excluded versions",
         Server::Postfix,
@@ -115,6 +117,13 @@ const SCENARIOS: [Scenario; 27] = [
         "CipherString = ECDHE-RSA-AES256-GCM-SHA384\nMaxProtocol = TLSv1.2",
     ),
     scenario("curves", Server::Dovecot, "ssl_curve_list = P-521", "Groups = X25519"),
+    scenario("in a block", Server::Dovecot, "protocol imap {\n  ssl_min_protocol = TLSv1.3\n}", OLD),
+    scenario(
+        "in a block for a name",
+        Server::Dovecot,
+        "local_name test.example {\n  ssl_cipher_list = ECDHE-RSA-AES128-GCM-SHA256\n}",
+        "CipherString = ECDHE-RSA-AES256-GCM-SHA384\nMaxProtocol = TLSv1.2",
+    ),
     // OpenSSL's own file
     Scenario {
         name: "a highest version",
@@ -141,6 +150,12 @@ const SCENARIOS: [Scenario; 27] = [
         changes: CLIENT,
     },
     // nginx
+    scenario(
+        "a command of the library",
+        Server::Nginx,
+        "ssl_protocols TLSv1.2 TLSv1.3; ssl_conf_command MinProtocol TLSv1.3;",
+        OLD,
+    ),
     Scenario {
         name: "one of two servers by name",
         server: Server::Nginx,

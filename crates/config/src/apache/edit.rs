@@ -20,6 +20,11 @@ impl Reading {
             Some(node) => replace(node, arguments)?,
             None => insert(host, directive, arguments)?,
         };
+        self.finish(server, directive, edit)
+    }
+
+    /// Reads the edited files again: whether it has an effect, and on what besides.
+    pub(crate) fn finish(&self, server: usize, directive: &str, edit: FileEdit) -> Result<Edit, EditError> {
         if is_generated(&edit.file) {
             return Err(EditError::Generated { path: edit.file.path.clone() });
         }

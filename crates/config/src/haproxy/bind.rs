@@ -181,6 +181,16 @@ pub(super) fn options(line: &Line, from: usize, options: &mut Options, global: b
                             _ => options.versions.highest = place,
                         }
                     }
+                    // A variable of the running program's own environment.
+                    None if value.as_str().contains('$') => {
+                        let note = format!(
+                            "the variable in `{text} {}` is not known here: it is read as if the option did not stand there",
+                            value.as_str()
+                        );
+                        if !found.notes.contains(&note) {
+                            found.notes.push(note);
+                        }
+                    }
                     None => {
                         let names = ["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
                         let near =

@@ -81,7 +81,7 @@ impl Reading {
     }
 
     /// Reads the edited files again: whether it has an effect, and on what besides.
-    fn finish(&self, server: usize, directive: &str, edit: FileEdit) -> Result<Edit, EditError> {
+    pub(crate) fn finish(&self, server: usize, directive: &str, edit: FileEdit) -> Result<Edit, EditError> {
         if is_generated(&edit.file) {
             return Err(EditError::Generated { path: edit.file.path.clone() });
         }

@@ -9,6 +9,7 @@ use shakedown_model::{ConfigurationKind, FileEdit, Known, Origin, OriginKind, Pa
 use super::choose::choose;
 use super::program::{Keys, Read, Source};
 use super::set::{pending, set};
+use super::set_bound::bound_of_command;
 use super::{Spec, contexts, diff, gather_from, openssl};
 use crate::files::Memory;
 use crate::tls::edit::{Edit, EditError, edited};
@@ -346,7 +347,7 @@ impl Files {
     }
 
     /// What the files set for the server.
-    fn settings(&self) -> Option<&LibrarySettings> {
+    pub(super) fn settings(&self) -> Option<&LibrarySettings> {
         match self {
             Self::Nginx { selection, .. } => Some(&selection.settings.settings),
             Self::OpenSslCnf { reading } => Some(reading.system_settings()),
@@ -432,6 +433,7 @@ fn step(
 ) -> Result<Option<Vec<FileEdit>>, EditError> {
     let files = Files::of(party).ok_or(EditError::NoServer)?;
     let made = match &files {
+        files if bound_of_command(files, wanted).is_some() => bound_of_command(files, wanted).transpose()?,
         Files::Nginx { reading, selection } => {
             first(of_nginx(reading, selection, wanted).into_iter().map(|(server, directive, arguments)| {
                 let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -20,6 +20,7 @@ mod program;
 mod proxy;
 mod schannel;
 mod set;
+mod set_bound;
 mod set_in_list;
 mod set_lines;
 

@@ -96,18 +96,18 @@ pub(super) fn set(files: &Files, pending: &Pending) -> Result<Option<Edit>, Edit
                 Pending::Schemes(text) => set("sigalgs", text),
             }
         }
-        Files::Dovecot { reading, .. } => match pending {
+        Files::Dovecot { reading, at } => match pending {
             Pending::Versions(versions) => {
                 let (least, highest) = range(versions)?;
                 // Before 2.3 versions are named one by one.
                 if reading.setting("ssl_protocols").is_some() || highest != TlsVersion::Tls13 {
                     return Err(EditError::NotWritable { value: in_words(least).to_owned() });
                 }
-                reading.set("ssl_min_protocol", in_words(least)).map(Some)
+                reading.set_for(*at, "ssl_min_protocol", in_words(least)).map(Some)
             }
-            Pending::Ciphers(text) => reading.set("ssl_cipher_list", text).map(Some),
-            Pending::Tls13(text) => reading.set("ssl_cipher_suites", text).map(Some),
-            Pending::Groups(text) => reading.set("ssl_curve_list", text).map(Some),
+            Pending::Ciphers(text) => reading.set_for(*at, "ssl_cipher_list", text).map(Some),
+            Pending::Tls13(text) => reading.set_for(*at, "ssl_cipher_suites", text).map(Some),
+            Pending::Groups(text) => reading.set_for(*at, "ssl_curve_list", text).map(Some),
             Pending::Schemes(text) => Err(EditError::NotWritable { value: text.clone() }),
         },
         Files::Postfix { reading, at } => match pending {
