@@ -212,3 +212,23 @@ fn a_list_that_is_empty_by_a_typing_error_is_the_typing_error() {
     ]);
     assert_eq!(run.causes(), ["invalid-configuration"], "{}", run.stdout);
 }
+
+/// What no program checks before it is in use is for a person.
+#[test]
+fn a_file_that_no_program_checks_is_changed_by_hand() {
+    let shakedown = Shakedown::new();
+    let file =
+        shakedown.write("stunnel.conf", "[x]\naccept = 443\nconnect = 1\ncert = x.pem\nsslVersionMin = TLSv1.3\n");
+    let server = format!("stunnel@5.68+openssl@3.0.17/debian-12:{file}");
+    let both = ["fix", "openssl@1.0.2u", &server];
+    let (status, document) = shakedown.json(&both);
+    assert_eq!(status, 1, "{document:#}");
+    let fixes = document["fixes"].as_array().expect("fixes");
+    let edits = |fix: &&serde_json::Value| fix["edits"].as_array().is_some_and(|edits| !edits.is_empty());
+    let first = fixes.iter().find(edits).expect("a fix that edits the file");
+    assert_eq!(first["applicability"], "manual", "{first:#}");
+    assert!(first["notes"].to_string().contains("no check of its own"), "{first:#}");
+    let run = shakedown.run(&[&both[..], &["--apply"]].concat());
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("no check of its own"), "{}", run.stderr);
+}

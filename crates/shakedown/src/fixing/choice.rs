@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use shakedown_apply as apply;
-use shakedown_model::{Applicability, Configuration, Fix, Outcome, OutcomeResult, Party, Role, Side, Stage};
+use shakedown_model::{Applicability, Configuration, Fix, Outcome, OutcomeResult, Party, Report, Role, Side, Stage};
 
 use super::{FixPlan, proof};
 
@@ -164,9 +164,41 @@ fn managed(plan: &FixPlan) -> Option<apply::Refused> {
     })
 }
 
+/// The kind of the file that a fix edits, where its program has no check of its own that is known here.
+fn unchecked(report: &Report, fix: &Fix) -> Option<&'static str> {
+    let edited = |configuration: &Configuration, path: &str| configuration.files.iter().any(|file| file.path == path);
+    let kind_of = |path: &str| {
+        let party =
+            report.parties.iter().find(|party| party.configuration.as_ref().is_some_and(|own| edited(own, path)))?;
+        let kind = party.configuration.as_ref()?.kind;
+        // strongSwan's starter has no check of the file of the same name.
+        let of_starter = kind == shakedown_model::ConfigurationKind::IpsecConf
+            && party.software.as_ref().is_none_or(|software| software.product() != "libreswan");
+        (of_starter || apply::program_for(kind).is_none()).then(|| kind.as_str())
+    };
+    fix.edits.iter().filter(|edit| !edit.edits.is_empty()).find_map(|edit| kind_of(&edit.file.path))
+}
+
+/// Makes a fix that edits what no program checks before it is in use one for a person.
+pub(super) fn by_hand(report: &mut Report) {
+    let kinds: Vec<Option<&str>> = report.fixes.iter().map(|fix| unchecked(report, fix)).collect();
+    for (fix, kind) in report.fixes.iter_mut().zip(kinds) {
+        if let (Some(kind), Applicability::Safe) = (kind, fix.applicability) {
+            fix.applicability = Applicability::Manual;
+            fix.notes.push(format!(
+                "`{kind}` has no check of its own that is known here, so that a person has to make the change; it weakens \
+                 nothing and cuts nobody off"
+            ));
+        }
+    }
+}
+
 fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Result<Chosen<'a>, FixError> {
     match fix.applicability {
-        Applicability::Manual => return Err(FixError::Manual { number }),
+        Applicability::Manual => {
+            let refused = unchecked(&plan.report, fix).map(|kind| apply::Refused::NoCheck { kind });
+            return Err(refused.map_or(FixError::Manual { number }, Into::into));
+        }
         Applicability::Weakens if !weaker => return Err(FixError::Weaker { number }),
         Applicability::Safe | Applicability::Weakens => {}
     }
@@ -199,11 +231,8 @@ fn fits<'a>(plan: &'a FixPlan, number: usize, fix: &'a Fix, weaker: bool) -> Res
     ) else {
         return Err(no_edit);
     };
-    // strongSwan's starter has no check of the file of the same name.
-    let of_starter = configuration.kind == shakedown_model::ConfigurationKind::IpsecConf
-        && changed.and_then(|party| party.software.as_ref()).is_none_or(|software| software.product() != "libreswan");
-    if apply::program_for(configuration.kind).is_none() || of_starter {
-        return Err(apply::Refused::NoCheck { kind: configuration.kind.as_str() }.into());
+    if let Some(kind) = unchecked(&plan.report, fix) {
+        return Err(apply::Refused::NoCheck { kind }.into());
     }
     let late = |stage: Stage| matches!(stage, Stage::ChildSa | Stage::Rekey);
     let tunnel = open

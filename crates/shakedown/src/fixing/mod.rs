@@ -46,6 +46,7 @@ impl FixPlan {
     fn finished(mut self) -> Self {
         self.worked = self.before.as_ref().map(proof::agreeing).unwrap_or_default();
         "fix".clone_into(&mut self.report.command);
+        choice::by_hand(&mut self.report);
         self
     }
 
