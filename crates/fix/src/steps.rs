@@ -96,7 +96,7 @@ fn typed(party: &Party) -> String {
 }
 
 /// The name that a TLS server was asked for, or else its own; an address is no name to ask for (RFC 6066 section 3).
-fn asked<'a>(input: &'a PlanInput<'_>, host: &'a str) -> Option<&'a str> {
+pub(crate) fn asked<'a>(input: &'a PlanInput<'_>, host: &'a str) -> Option<&'a str> {
     let seen = matches!(input.server.source, PartySource::Live { .. });
     let name = input.context.server_name.as_deref().or(if seen { None } else { Some(host) });
     name.filter(|name| name.parse::<IpAddr>().is_err())

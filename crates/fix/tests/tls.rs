@@ -289,6 +289,11 @@ fn a_modern_client_and_a_server_with_tls_1_0_only() {
     assert_eq!(command.place, CommandPlace::ClientShell);
     assert!(command.text.contains("-cipher 'DEFAULT:@SECLEVEL=0'"), "{}", command.text);
     assert!(weaker.title.ends_with(", to `db01` only"), "{}", weaker.title);
+    // The name that is asked for, where it is another one.
+    let asked = Context { server_name: Some("site.example".into()), ..host("db01") };
+    let other = run(&party("openssl@3.0.15/debian-12", Role::Client), &nginx(&old), &asked, &[]);
+    let command = &find(&other, Applicability::Weakens, Side::Client).commands[0].text;
+    assert!(command.starts_with("openssl s_client -connect db01:443 -servername site.example "), "{command}");
     // What is old goes in a step of its own, which says whom it cuts off.
     let step = planned.fixes.iter().find(|fix| fix.afterwards).expect("a step afterwards");
     assert_eq!(step.applicability, Applicability::Manual);

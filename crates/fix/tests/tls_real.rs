@@ -1,5 +1,7 @@
 //! What a plan for TLS promises is what the real nginx and `openssl s_client` of this machine then do.
 
+#![allow(clippy::print_stdout, reason = "how many were tried is the result")]
+
 mod common;
 
 use std::path::Path;
@@ -114,12 +116,37 @@ impl Real {
     }
 }
 
+/// The last level of security and the lowest version of an `openssl.cnf`, by the places of [`VERSIONS`].
+fn strength(text: &str) -> (Option<u8>, Option<usize>) {
+    let level = text.rsplit_once("@SECLEVEL=").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
+    let lowest = text.lines().filter_map(|line| line.trim().strip_prefix("MinProtocol = ")).next_back();
+    (level, lowest.and_then(|lowest| VERSIONS.iter().position(|version| *version == lowest.trim())))
+}
+
+/// The files that are stronger by one step in what a weaker one takes down from the client's own.
+fn stronger(own: &str, weaker: &str) -> Vec<String> {
+    let ((own_level, own_lowest), (level, lowest)) = (strength(own), strength(weaker));
+    let mut all = Vec::new();
+    if let (Some(level), Some((before, after))) = (level, weaker.rsplit_once("@SECLEVEL="))
+        && level < own_level.unwrap_or(2)
+    {
+        all.push(format!("{before}@SECLEVEL={}{}", level + 1, &after[1..]));
+    }
+    if let Some(lowest) = lowest
+        && own_lowest.is_some_and(|own| lowest < own)
+    {
+        let line = |version: usize| format!("MinProtocol = {}\n", VERSIONS[version]);
+        all.push(weaker.replace(&line(lowest), &line(lowest + 1)));
+    }
+    all
+}
+
 fn cnf(lines: &str) -> String {
     format!("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n{lines}")
 }
 
 /// Certificates, the server's settings, the client's settings.
-const CASES: [(&[&str], &str, &str); 9] = [
+const CASES: [(&[&str], &str, &str); 11] = [
     (&["rsa"], "ssl_protocols TLSv1.3;", "MaxProtocol = TLSv1.2\n"),
     (
         &["rsa"],
@@ -127,6 +154,8 @@ const CASES: [(&[&str], &str, &str); 9] = [
         "MinProtocol = TLSv1\nMaxProtocol = TLSv1.1\nCipherString = DEFAULT:@SECLEVEL=0\n",
     ),
     (&["rsa"], "ssl_protocols TLSv1;\nssl_ciphers DEFAULT:@SECLEVEL=0;", "MinProtocol = TLSv1.2\n"),
+    (&["rsa"], "ssl_protocols TLSv1.1;\nssl_ciphers DEFAULT:@SECLEVEL=0;", "MinProtocol = TLSv1.2\n"),
+    (&["rsa"], "ssl_protocols TLSv1 TLSv1.1;\nssl_ciphers DEFAULT:@SECLEVEL=0;", "MinProtocol = TLSv1.3\n"),
     (&["rsa"], "ssl_protocols TLSv1.2;\nssl_ciphers ECDHE+AESGCM;", "CipherString = kRSA:@SECLEVEL=1\n"),
     (&["rsa"], "ssl_protocols TLSv1.3;\nssl_ecdh_curve secp521r1;", "Groups = X25519:P-256\n"),
     (&["ec"], "ssl_protocols TLSv1.2;", "CipherString = ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA\n"),
@@ -146,6 +175,8 @@ struct Count {
     with_any: usize,
     safe: usize,
     weaker: usize,
+    /// Tried that are stronger by one step than a weaker fix, in vain.
+    stronger: usize,
 }
 
 fn check(real: &Real, certificates: &[&str], settings: &str, client: &str, count: &mut Count) -> Option<()> {
@@ -171,6 +202,20 @@ fn check(real: &Real, certificates: &[&str], settings: &str, client: &str, count
             Applicability::Safe => count.safe += 1,
             _ => count.weaker += 1,
         }
+        let text = fix.commands.iter().map(|command| &command.text).find(|text| text.starts_with("openssl_conf"));
+        let Some(text) = text.filter(|_| fix.applicability == Applicability::Weakens && fix.side == Side::Client)
+        else {
+            continue;
+        };
+        // No more than it has to.
+        std::fs::write(&own, text).expect("the folder is ours");
+        assert!(real.connects(&server, &own, &[]).0, "{}\n{text}\n{}", fix.title, shown(&planned));
+        for other in stronger(client, text) {
+            std::fs::write(&own, &other).expect("the folder is ours");
+            let (connects, words) = real.connects(&server, &own, &[]);
+            assert!(!connects, "{}\n{text}\nneedlessly weak: {other}\n{words}\n{}", fix.title, shown(&planned));
+            count.stronger += 1;
+        }
     }
     Some(())
 }
@@ -183,7 +228,8 @@ fn what_a_plan_promises_is_what_nginx_and_openssl_do() {
         check(&real, certificates, settings, &cnf(client), &mut count);
     }
     assert_eq!((count.failing, count.with_any), (CASES.len(), CASES.len()));
-    assert!(count.with_safe >= 7, "{count:?}");
+    assert!(count.with_safe >= 7 && count.stronger >= 5, "{count:?}");
+    println!("{count:?}");
 }
 
 /// xorshift64*, as in the tests of `negotiate`.

@@ -133,7 +133,8 @@ fn written(input: &PlanInput<'_>, fix: &mut Fix, delta: &Delta, changed: &Change
         }
     } else {
         let host = steps::host(input).unwrap_or_else(|| "HOST".to_owned());
-        let target = syntax::Target { host: &host, port: input.context.port.unwrap_or(443) };
+        let target =
+            syntax::Target { host: &host, name: steps::asked(input, &host), port: input.context.port.unwrap_or(443) };
         let (commands, scoped) = syntax::commands(delta, changed, &target, input.catalog);
         narrow = scoped;
         let lasting = commands.iter().filter(|command| command.place != CommandPlace::ClientShell);

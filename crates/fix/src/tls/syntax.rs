@@ -203,6 +203,13 @@ impl Way {
         options.extend(self.weaker.clone().filter(|_| weak(delta, changed)));
         let options = options.join(self.join.as_deref().unwrap_or("\n"));
         let line = self.line.as_deref().unwrap_or("{options}").replace("{options}", &options);
+        // Of an address it sends none by itself.
+        let asked = match place.name {
+            Some(name) => format!(" -servername {name}"),
+            None if place.host.parse::<std::net::IpAddr>().is_ok() => String::new(),
+            None => " -noservername".to_owned(),
+        };
+        let line = line.replace("{servername}", &asked);
         Some(line.replace("{host}", place.host).replace("{port}", &place.port.to_string()))
     }
 }
@@ -210,6 +217,8 @@ impl Way {
 /// Where a command connects to.
 pub(super) struct Target<'a> {
     pub(super) host: &'a str,
+    /// The name that the server is asked for.
+    pub(super) name: Option<&'a str>,
     pub(super) port: u16,
 }
 
