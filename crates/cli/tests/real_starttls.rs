@@ -34,7 +34,7 @@ use std::thread;
 use std::time::Duration;
 
 use listener::Listener;
-use shakedown_testkit::{Running, free_port, peers_dir, require, run};
+use shakedown_testkit::{Running, free_port, peers_dir, require, require_file, run};
 use support::Shakedown;
 
 /// How long a server may take to start, on a busy machine.
@@ -225,8 +225,7 @@ fn dovecot_over_imap_pop3_lmtp_and_sieve() {
     }
     let installed = Path::new("/usr/lib/dovecot");
     let needed = ["modules/libssl_iostream_openssl.so", "imap-login", "pop3-login", "lmtp", "managesieve-login"];
-    if let Some(missing) = needed.iter().map(|name| installed.join(name)).find(|file| !file.exists()) {
-        eprintln!("skipped: there is no {}", missing.display());
+    if !needed.iter().all(|name| require_file(&installed.join(name))) {
         return;
     }
     let (run, shown) = (bench.folder("run"), bench.0.path().display());

@@ -25,20 +25,44 @@ pub(crate) struct Rough {
     known: Vec<[u64; 4]>,
     /// Finds what stands before the peer in most of them.
     from: memmem::Finder<'static>,
-    /// Where the messages of the lines begin that were passed over; emptied for each block.
-    messages: Vec<usize>,
+    /// Where the messages of the lines begin that were passed over, and the last bytes of the name of what wrote each;
+    /// emptied for each block.
+    messages: Vec<(usize, u32)>,
     /// The lines of a piece of the block.
     lines: Vec<Line>,
+    /// The successes among them that were passed over; emptied for each block.
+    succeeded: Vec<Succeeded>,
 }
 
 impl Default for Rough {
     fn default() -> Self {
         let from = memmem::Finder::new(FROM);
-        Self { file: 0, marks: Vec::new(), known: Vec::new(), from, messages: Vec::new(), lines: Vec::new() }
+        Self {
+            file: 0,
+            marks: Vec::new(),
+            known: Vec::new(),
+            from,
+            messages: Vec::new(),
+            lines: Vec::new(),
+            succeeded: Vec::new(),
+        }
     }
 }
 
 const FROM: &[u8] = b" from ";
+
+/// The message of a peer's success.
+#[derive(Clone, Copy, Debug)]
+struct Succeeded {
+    /// Of the word that most likely names the peer.
+    hash: u64,
+    entry: usize,
+    /// Where it begins and ends.
+    message: usize,
+    end: usize,
+    /// How much of it is the same in all messages of its form.
+    begins: usize,
+}
 
 /// How the lines of one attempt are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +127,8 @@ impl Rough {
         let mut messages_at = std::mem::take(&mut self.messages);
         messages_at.clear();
         let mut lines = std::mem::take(&mut self.lines);
+        let mut succeeded = std::mem::take(&mut self.succeeded);
+        succeeded.clear();
         let (mut seen_to, mut number) = (0, 0_usize);
         while seen_to < text.len() {
             lines.clear();
@@ -124,16 +150,32 @@ impl Rough {
                     }
                     if let Some(entry) = passed.success {
                         let line = text.get(message..end).unwrap_or_default();
-                        let peer = self.success(messages, entry, line, passed.begins);
-                        found.seen.successes.extend(peer);
+                        let hash = self.word(line, passed.begins).map(|word| hash(entry, word));
+                        succeeded.extend(hash.map(|hash| Succeeded {
+                            hash,
+                            entry,
+                            message,
+                            end,
+                            begins: passed.begins,
+                        }));
                     }
-                    messages_at.push(message);
+                    // `4567` of `sshd[1234567]: `.
+                    let tail = message.checked_sub(TAIL + 3).and_then(|at| text.get(at..)?.first_chunk());
+                    messages_at.push((message, tail.copied().map_or(0, u32::from_le_bytes)));
                     from = end + 1;
                 }
                 at = end + 1;
             }
         }
         self.lines = lines;
+        // One after the other, so that the processor waits for the memory of many at once.
+        for one in &succeeded {
+            if !self.is_known(one.hash) {
+                let line = text.get(one.message..one.end).unwrap_or_default();
+                found.seen.successes.extend(self.success(messages, one.entry, line, one.begins));
+            }
+        }
+        self.succeeded = succeeded;
         self.look(messages, &scan, text, from..text.len(), &mut found);
         let Found { mut seen, marks, others } = found;
         // An attempt that was on its way at the end of the block goes on in the next one.
@@ -180,20 +222,30 @@ impl Rough {
         });
     }
 
-    /// The peer of a success, unless it was told of before; it stands behind the first bytes.
-    #[inline(never)]
-    fn success(&mut self, messages: &Messages, entry: usize, text: &[u8], behind: usize) -> Option<String> {
+    /// The word that most likely names the peer of a success; it stands behind the first bytes.
+    #[inline]
+    fn word<'t>(&self, text: &'t [u8], behind: usize) -> Option<&'t [u8]> {
         // Nearly all programs write the peer there: then most lines need not be read.
         let word = text.get(behind.saturating_sub(1)..)?;
         let user = blank(word.get(1..)?).map(|blank| blank + 1);
         let from = user.filter(|blank| word.get(*blank..).is_some_and(|rest| rest.starts_with(FROM)));
         let from = from.or_else(|| self.from.find(word));
         let word = word.get(from.map_or(0, |at| at + FROM.len())..)?;
-        let word = word.get(..blank(word).unwrap_or(word.len()))?;
+        word.get(..blank(word).unwrap_or(word.len()))
+    }
+
+    /// Whether a success was told of before.
+    #[inline]
+    fn is_known(&self, hash: u64) -> bool {
+        self.known.get(place(hash)).is_some_and(|known| known.contains(&hash))
+    }
+
+    /// The peer of a success, unless it was told of before; it stands behind the first bytes.
+    #[inline(never)]
+    fn success(&mut self, messages: &Messages, entry: usize, text: &[u8], behind: usize) -> Option<String> {
+        let word = self.word(text, behind)?;
         let hash = hash(entry, word);
-        // The highest bits of a product say something of all bits of its factors.
-        let place = (hash >> (u64::BITS - KNOWN.ilog2())) as usize;
-        if self.known.get(place).is_some_and(|known| known.contains(&hash)) {
+        if self.is_known(hash) {
             return None;
         }
         let regex = messages.regex(entry)?;
@@ -202,11 +254,17 @@ impl Rough {
         let peer = text.get(captures.get_group_by_name("peer")?.range())?;
         if peer == word {
             self.known.resize(KNOWN, [0; 4]);
-            let known = self.known.get_mut(place);
+            let known = self.known.get_mut(place(hash));
             known.into_iter().for_each(|known| *known = [hash, known[0], known[1], known[2]]);
         }
         Some(String::from_utf8_lossy(peer).into_owned())
     }
+}
+
+/// Where a word is remembered: the highest bits of a product say something of all bits of its factors.
+#[inline]
+fn place(hash: u64) -> usize {
+    (hash >> (u64::BITS - KNOWN.ilog2())) as usize
 }
 
 /// Where the first blank is. Names and addresses are so short that a call of what is made for long texts costs more.
@@ -269,7 +327,13 @@ fn cut(mark: &[u8; MARK]) -> [u8; MARK] {
 
 /// Adds the lines that have the mark of a failure: lines of ordinary forms, whose messages begin at these places, before
 /// their message, all others anywhere.
-fn related(text: &[u8], marks: &[Mark], messages: &[usize], others: &[Range<usize>], parts: &mut Vec<Range<usize>>) {
+fn related(
+    text: &[u8],
+    marks: &[Mark],
+    messages: &[(usize, u32)],
+    others: &[Range<usize>],
+    parts: &mut Vec<Range<usize>>,
+) {
     if marks.is_empty() {
         return;
     }
@@ -287,10 +351,8 @@ fn related(text: &[u8], marks: &[Mark], messages: &[usize], others: &[Range<usiz
     let number = |tail: &[u8; TAIL]| u64::from(u32::from_le_bytes(*tail));
     let ends: Option<Vec<u64>> = marks.iter().map(|mark| mark.tail.as_ref().map(number)).collect();
     let ends = ends.map(|ends| Filter::of(ends.into_iter()));
-    for message in messages {
-        // `4567` of `sshd[1234567]: `.
-        let tail = || message.checked_sub(TAIL + 3).and_then(|at| text.get(at..)?.first_chunk());
-        if ends.as_ref().is_none_or(|ends| tail().is_some_and(|tail| ends.may_have(number(tail)))) {
+    for (message, tail) in messages {
+        if ends.as_ref().is_none_or(|ends| ends.may_have(u64::from(*tail))) {
             bracket(text, *message).into_iter().for_each(|at| look(at, &mut 0));
         }
     }

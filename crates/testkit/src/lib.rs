@@ -23,5 +23,5 @@ pub use agreed::Agreed;
 pub use gate::{Gate, Turned};
 pub use key::{KeyType, generate_key};
 pub use process::{Finished, Running, StartError, free_port, run};
-pub use program::{peers_dir, program, require};
+pub use program::{peers_dir, program, require, require_file};
 pub use shared::{cases, properties, replay, seed, seeds, shared_dir};

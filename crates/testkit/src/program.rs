@@ -42,6 +42,18 @@ pub fn require(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// Whether a file is there that a program looks for in one place only; says that the test is skipped where it is not.
+///
+/// # Panics
+/// Where it is missing and `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
+pub fn require_file(path: &Path) -> bool {
+    let is_there = path.exists();
+    if !is_there {
+        missing(&path.display().to_string());
+    }
+    is_there
+}
+
 /// Says that something is missing, or fails because of it.
 pub(crate) fn missing(what: &str) {
     skipped(&format!("`{what}` is missing: `cargo xtask peers` brings it"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use shakedown_testkit::{Running, free_port, peers_dir, require};
+use shakedown_testkit::{Running, free_port, peers_dir, require, require_file};
 
 /// How long a server may take to start, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -277,8 +277,7 @@ fn dovecot(place: &Path, port: u16, settings: &str) -> Option<Running> {
     if !may_start_as_root() {
         return None;
     }
-    if let Some(missing) = needed.iter().map(|name| installed.join(name)).find(|file| !file.exists()) {
-        eprintln!("skipped: there is no {}", missing.display());
+    if !needed.iter().all(|name| require_file(&installed.join(name))) {
         return None;
     }
     let shown = place.display();
