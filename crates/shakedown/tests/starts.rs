@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use shakedown::{Options, blocking};
 use shakedown_model::OutcomeResult;
-use shakedown_testkit::{peers_dir, require, run};
+use shakedown_testkit::{Finished, peers_dir, require, run};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,6 +41,24 @@ impl Place {
         self.folder.path().join(name).display().to_string()
     }
 
+    /// Writes a file, in which `@` stands for this folder, has the program check it, and compares.
+    fn check(
+        &self,
+        [product, version, file]: [&str; 3],
+        text: &str,
+        command: &mut Command,
+        starts: impl FnOnce(&Finished) -> bool,
+        cause: Option<&str>,
+    ) -> String {
+        self.write(file, text);
+        let checked = run(command, b"", PATIENCE).expect("it runs");
+        self.compare(product, version, file, &checked.text(), starts(&checked), cause)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text.replace('@', self.path("").trim_end_matches('/'))).expect("a file");
+    }
+
     /// What is wrong with what is made of a file, beside what the program says of it.
     fn compare(
         &self,
@@ -67,6 +85,11 @@ impl Place {
         }
         wrong
     }
+}
+
+/// Whether a program ends with success.
+fn ends_well(checked: &Finished) -> bool {
+    checked.status.is_some_and(|status| status.success())
 }
 
 /// What a program prints of its version behind a text.
@@ -102,18 +125,15 @@ fn nginx() {
     ];
     let mut wrong = String::new();
     for (body, cause) in cases {
-        let body = format!("{pair} {body}").replace('@', place.path("").trim_end_matches('/'));
+        let body = format!("{pair} {body}");
         let text = format!(
             "daemon off; error_log stderr; pid {};\nevents {{}}\nhttp {{\n access_log off;\n server {{\n  \
              listen 127.0.0.1:1 ssl;\n  server_name test.example;\n  {body}\n }}\n}}\n",
             place.path("pid")
         );
-        std::fs::write(place.path("nginx.conf"), text).expect("a file");
         let mut command = Command::new(&program);
         command.args(["-t", "-c", &place.path("nginx.conf"), "-p", &place.path("")]);
-        let checked = run(&mut command, b"", PATIENCE).expect("it runs");
-        let starts = checked.status.is_some_and(|status| status.success());
-        wrong += &place.compare("nginx", &release, "nginx.conf", &checked.text(), starts, cause);
+        wrong += &place.check(["nginx", &release, "nginx.conf"], &text, &mut command, ends_well, cause);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -138,12 +158,10 @@ fn haproxy() {
             "global\n {global}\ndefaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n\
              frontend web\n bind 127.0.0.1:1 {bind}\n http-request return status 200\n"
         );
-        std::fs::write(place.path("haproxy.cfg"), text.replace('@', place.path("").trim_end_matches('/')))
-            .expect("a file");
         let mut command = Command::new(&program);
-        let checked = run(command.args(["-c", "-f", &place.path("haproxy.cfg")]), b"", PATIENCE).expect("it runs");
-        let starts = !checked.text().contains("[ALERT]");
-        wrong += &place.compare("haproxy", &release, "haproxy.cfg", &checked.text(), starts, cause);
+        command.args(["-c", "-f", &place.path("haproxy.cfg")]);
+        let starts = |checked: &Finished| !checked.text().contains("[ALERT]");
+        wrong += &place.check(["haproxy", &release, "haproxy.cfg"], &text, &mut command, starts, cause);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -167,13 +185,9 @@ fn lighttpd() {
             "server.modules = ( \"mod_openssl\" )\nserver.document-root = \"/tmp\"\nserver.port = 1\n\
              server.bind = \"127.0.0.1\"\nssl.engine = \"enable\"\n{body}\n"
         );
-        std::fs::write(place.path("lighttpd.conf"), text.replace('@', place.path("").trim_end_matches('/')))
-            .expect("a file");
         let mut command = Command::new(&program);
         command.arg("-tt").arg("-m").arg(&modules).args(["-f", &place.path("lighttpd.conf")]);
-        let checked = run(&mut command, b"", PATIENCE).expect("it runs");
-        let starts = checked.status.is_some_and(|status| status.success());
-        wrong += &place.compare("lighttpd", &release, "lighttpd.conf", &checked.text(), starts, cause);
+        wrong += &place.check(["lighttpd", &release, "lighttpd.conf"], &text, &mut command, ends_well, cause);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -200,12 +214,10 @@ fn stunnel() {
         let port = taken.local_addr().expect("an address").port();
         let text =
             format!("foreground = yes\npid =\n[web]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:9\n{body}\n");
-        std::fs::write(place.path("stunnel.conf"), text.replace('@', place.path("").trim_end_matches('/')))
-            .expect("a file");
         let mut command = Command::new(&program);
-        let checked = run(command.arg(place.path("stunnel.conf")), b"", PATIENCE).expect("it runs");
-        let starts = checked.text().contains("Configuration successful");
-        wrong += &place.compare("stunnel", &release, "stunnel.conf", &checked.text(), starts, cause);
+        command.arg(place.path("stunnel.conf"));
+        let starts = |checked: &Finished| checked.text().contains("Configuration successful");
+        wrong += &place.check(["stunnel", &release, "stunnel.conf"], &text, &mut command, starts, cause);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -213,7 +225,7 @@ fn stunnel() {
 #[test]
 fn dovecot() {
     let (Some(place), Some(program)) = (Place::new(), require("doveconf")) else { return };
-    let release = "2.3.19".to_owned();
+    let release = "2.3.19";
     let pair = "ssl_cert = <@/rsa.crt\nssl_key = <@/rsa.key\n";
     let cases = [
         (format!("ssl = required\n{pair}"), None),
@@ -223,12 +235,10 @@ fn dovecot() {
     ];
     let mut wrong = String::new();
     for (body, cause) in cases {
-        let text = format!("protocols = imap\n{body}").replace('@', place.path("").trim_end_matches('/'));
-        std::fs::write(place.path("dovecot.conf"), text).expect("a file");
+        let text = format!("protocols = imap\n{body}");
         let mut command = Command::new(&program);
-        let checked = run(command.args(["-n", "-c", &place.path("dovecot.conf")]), b"", PATIENCE).expect("it runs");
-        let starts = checked.status.is_some_and(|status| status.success());
-        wrong += &place.compare("dovecot", &release, "dovecot.conf", &checked.text(), starts, cause);
+        command.args(["-n", "-c", &place.path("dovecot.conf")]);
+        wrong += &place.check(["dovecot", release, "dovecot.conf"], &text, &mut command, ends_well, cause);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -237,9 +247,7 @@ fn dovecot() {
 #[test]
 fn a_path_without_its_mark_is_no_certificate_for_dovecot() {
     let Some(place) = Place::new() else { return };
-    let text = "protocols = imap\nssl = yes\nssl_cert = @/rsa.crt\nssl_key = <@/rsa.key\n"
-        .replace('@', place.path("").trim_end_matches('/'));
-    std::fs::write(place.path("dovecot.conf"), text).expect("a file");
+    place.write("dovecot.conf", "protocols = imap\nssl = yes\nssl_cert = @/rsa.crt\nssl_key = <@/rsa.key\n");
     let wrong = place.compare("dovecot", "2.3.19", "dovecot.conf", "", false, BAD);
     assert!(wrong.is_empty(), "{wrong}");
 }

@@ -14,7 +14,8 @@ pub struct KeyProblems {
     pub note: Option<String>,
 }
 
-/// Looks for the certificates and keys that a server's own files name. What is in them is not read. A configuration from
+/// Looks for the certificates, keys and Diffie-Hellman parameters that a server's own files name; of what is in them, only whether
+/// there is a private key where one has to be. A configuration from
 /// elsewhere, of whose files none is here, says nothing about them.
 ///
 /// All servers but PostgreSQL read their keys as root, so no mode keeps them from it, and none refuses a key that others

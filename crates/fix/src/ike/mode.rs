@@ -48,19 +48,8 @@ fn of_version(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<
         }
     };
     (own != other).then_some(())?;
-    planned(
-        input,
-        Change {
-            role,
-            title: format!("let the {} speak {words}", end(role)),
-            settings: vec![Setting::Version(other)],
-            applicability,
-            resolves: diagnosed(input, &["no-common-version"]),
-            failed: vec![failed],
-            first: Vec::new(),
-            notes,
-        },
-    )
+    let title = format!("let the {} speak {words}", end(role));
+    set(input, role, failed, "no-common-version", (title, Setting::Version(other), applicability, notes))
 }
 
 /// libreswan's daemon gets IKEv1 back, for a peer that has nothing else.
@@ -68,19 +57,9 @@ fn allowed(input: &PlanInput<'_>, failed: &FailedSlot) -> Option<Planned> {
     let FailureKind::NothingOffered { by } = failed.kind else { return None };
     input.party(by).ike()?.switched_off.as_ref()?;
     let note = "all connections of IKEv1 of that file are loaded then; better is IKEv2 at both ends (RFC 9395)";
-    planned(
-        input,
-        Change {
-            role: by,
-            title: format!("allow IKEv1 at the {}", end(by)),
-            settings: vec![Setting::OldVersionAllowed],
-            applicability: Applicability::Weakens,
-            resolves: diagnosed(input, &["no-common-version"]),
-            failed: vec![failed],
-            first: Vec::new(),
-            notes: vec![note.to_owned()],
-        },
-    )
+    let title = format!("allow IKEv1 at the {}", end(by));
+    let change = (title, Setting::OldVersionAllowed, Applicability::Weakens, vec![note.to_owned()]);
+    set(input, by, failed, "no-common-version", change)
 }
 
 /// Main mode hides the identities and the hash that a key could be guessed from; the other way is not offered.
@@ -88,19 +67,9 @@ fn main_mode(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<P
     peering(input.party(role)).filter(|peering| peering.aggressive)?;
     let note = "with pre-shared keys the responder then looks the key up by the address of the initiator (RFC 2409 section \
                 5.4)";
-    planned(
-        input,
-        Change {
-            role,
-            title: format!("let the {} speak main mode", end(role)),
-            settings: vec![Setting::Aggressive(false)],
-            applicability: Applicability::Safe,
-            resolves: diagnosed(input, &["exchange-mode-mismatch"]),
-            failed: vec![failed],
-            first: Vec::new(),
-            notes: vec![note.to_owned()],
-        },
-    )
+    let title = format!("let the {} speak main mode", end(role));
+    let change = (title, Setting::Aggressive(false), Applicability::Safe, vec![note.to_owned()]);
+    set(input, role, failed, "exchange-mode-mismatch", change)
 }
 
 /// Either end takes the mode of the other: which traffic is meant is for a person to say.
@@ -109,17 +78,30 @@ fn other_mode(input: &PlanInput<'_>, role: Role, failed: &FailedSlot) -> Option<
     let mode = if transport { "transport" } else { "tunnel" };
     let note = "transport mode carries only what the two addresses send each other, as L2TP and GRE do; a tunnel carries \
                 whole networks (RFC 4301 section 4.1)";
+    let title = format!("let the {} have {mode} mode", end(role));
+    let change = (title, Setting::Transport(transport), Applicability::Manual, vec![note.to_owned()]);
+    set(input, role, failed, "exchange-mode-mismatch", change)
+}
+
+/// One setting of one end, which resolves that cause.
+fn set(
+    input: &PlanInput<'_>,
+    role: Role,
+    failed: &FailedSlot,
+    cause: &'static str,
+    (title, setting, applicability, notes): (String, Setting, Applicability, Vec<String>),
+) -> Option<Planned> {
     planned(
         input,
         Change {
             role,
-            title: format!("let the {} have {mode} mode", end(role)),
-            settings: vec![Setting::Transport(transport)],
-            applicability: Applicability::Manual,
-            resolves: diagnosed(input, &["exchange-mode-mismatch"]),
+            title,
+            settings: vec![setting],
+            applicability,
+            resolves: diagnosed(input, &[cause]),
             failed: vec![failed],
             first: Vec::new(),
-            notes: vec![note.to_owned()],
+            notes,
         },
     )
 }
