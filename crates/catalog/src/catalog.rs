@@ -115,6 +115,13 @@ impl Catalog {
         self.blob().all::<Product>().into_iter()
     }
 
+    /// What people call the product of an id.
+    pub fn label(&self, product: &str) -> Option<String> {
+        let blob = self.blob();
+        let row = blob.named(Section::Products, product).next()?;
+        Some(blob.row::<Product>(row).label)
+    }
+
     /// The id of the product that a person means by a name and a version: `jsch` is `jsch-jcraft` up to 0.1.55.
     pub fn product_id(&self, name: &str, version: &str) -> Option<&str> {
         let blob = self.blob();

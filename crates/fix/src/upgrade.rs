@@ -108,8 +108,7 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
     let software = before.software.as_ref()?;
     let resolved = catalog.resolve(software, role).ok()?;
     let product = resolved.product.to_string();
-    let label =
-        catalog.products().find(|row| row.id == product).map_or_else(|| product.clone(), |row| row.label.clone());
+    let label = catalog.label(&product).unwrap_or_else(|| product.clone());
     let mut slots: Vec<Slot> = input
         .outcome
         .failed

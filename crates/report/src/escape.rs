@@ -28,6 +28,10 @@ pub(crate) fn push(out: &mut String, c: char) {
 
 /// Whether a character acts on a terminal instead of being shown.
 pub(crate) fn acts(c: char) -> bool {
+    // Nearly all characters are these.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

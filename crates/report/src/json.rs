@@ -27,16 +27,14 @@ fn document(report: &Report) -> Document {
 
 /// A text of JSON in which nothing acts on a terminal, with a line feed at its end.
 pub(crate) fn inert(text: &str) -> String {
+    let acts = |c: char| c != '\n' && crate::escape::acts(c);
     let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if c != '\n' && crate::escape::acts(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
+    for piece in text.split_inclusive(acts) {
+        let last = piece.chars().next_back().filter(|last| acts(*last));
+        out.push_str(last.and_then(|last| piece.strip_suffix(last)).unwrap_or(piece));
+        for unit in last.iter().flat_map(|last| last.encode_utf16(&mut [0; 2]).to_vec()) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
     out.push('\n');

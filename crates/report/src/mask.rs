@@ -148,19 +148,24 @@ fn settings(line: &[u8], found: &mut Vec<Range<usize>>) {
             at += 1;
             continue;
         }
-        let lower = word.to_ascii_lowercase();
-        let secret = SECRET_NAMES.iter().any(|name| lower.ends_with(name.as_bytes()));
+        let ends = |name: &str| {
+            let end = word.len().checked_sub(name.len()).and_then(|start| word.get(start..));
+            end.is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let secret = SECRET_NAMES.iter().any(|name| ends(name));
         let option = word.starts_with(b"-");
         let blank_may_follow = option && secret
-            || SECRET_OPTIONS.iter().any(|name| name.as_bytes() == lower)
-            || lower == b"-p" && before.ends_with(b"sshpass")
+            || SECRET_OPTIONS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+            || word.eq_ignore_ascii_case(b"-p") && before.ends_with(b"sshpass")
             || word == b"PSK";
         if secret || blank_may_follow {
             if let Some(value) = value_after(line, at, blank_may_follow) {
                 at = value.end;
                 found.push(value);
             }
-        } else if lower.starts_with(b"-p") && before.ends_with(b"sshpass") {
+        } else if word.first_chunk::<2>().is_some_and(|two| two.eq_ignore_ascii_case(b"-p"))
+            && before.ends_with(b"sshpass")
+        {
             found.push(start + 2..at);
         }
         before = word;

@@ -105,8 +105,8 @@ impl Situation<'_> {
     }
 
     fn named(&self, software: &Software) -> String {
-        let label = self.input.catalog.products().find(|row| row.id == software.product());
-        format!("{} {}", label.map_or_else(|| software.product().to_owned(), |row| row.label), software.version())
+        let label = self.input.catalog.label(software.product());
+        format!("{} {}", label.unwrap_or_else(|| software.product().to_owned()), software.version())
     }
 
     /// The end as it is known: as a party, or from its version in the text.
@@ -160,8 +160,8 @@ impl Situation<'_> {
     pub(crate) fn label(&self, role: Role) -> Option<String> {
         if let Some((product, _)) = self.software(role) {
             let id = self.input.catalog.product_id(&product, "").unwrap_or(&product);
-            if let Some(row) = self.input.catalog.products().find(|row| row.id == id) {
-                return Some(row.label);
+            if let Some(label) = self.input.catalog.label(id) {
+                return Some(label);
             }
         }
         self.products(Some(role)).into_iter().find_map(|id| data::product(id).map(|row| row.label.clone()))

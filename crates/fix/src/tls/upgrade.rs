@@ -64,8 +64,7 @@ fn find(input: &PlanInput<'_>, role: Role) -> Option<Move> {
     // What does TLS is the library, where it is named.
     let layer = software.layers.iter().find(|layer| layer.product == "openssl").or(software.layers.first())?;
     let product = catalog.product_id(&layer.product, &layer.version)?.to_owned();
-    let label =
-        catalog.products().find(|row| row.id == product).map_or_else(|| product.clone(), |row| row.label.clone());
+    let label = catalog.label(&product).unwrap_or_else(|| product.clone());
     let observed = |version: &str| catalog.offer_row(&product, role, version).is_none_or(|row| row.observed);
     // What was seen somewhere counts where nobody has read the source.
     let read = catalog.versions(&product, role).iter().any(|version| !observed(version));

@@ -55,6 +55,12 @@ pub struct Blocks {
 /// Files of so many bytes are read ahead: for shorter ones another thread is not worth its while.
 const LONG: u64 = 2 << 20;
 
+/// Whether another thread can read while this one looks. On one core it cannot, and its buffers would only push each other out
+/// of the processor's own memory.
+fn has_other_core() -> bool {
+    std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
+}
+
 /// The source that is being read.
 struct Open {
     input: Input,
@@ -214,7 +220,7 @@ impl Blocks {
                 }
             }
         };
-        let is_long = size.is_some_and(|(bytes, _)| bytes >= LONG);
+        let is_long = size.is_some_and(|(bytes, _)| bytes >= LONG) && has_other_core();
         let counted = Counted { reader, count: Arc::clone(&self.done) };
         let (head, reader) = with_head(Box::new(counted)).map_err(unreadable)?;
         match kind::recognise(&head) {
