@@ -2,7 +2,7 @@
 //! lists, the side at fault and the remedies.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{Proposal, SwitchedOff};
+use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, SwitchedOff, is_of_ikev1};
 use shakedown_model::{
     Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, OriginKind, Phase,
     Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
@@ -70,8 +70,15 @@ fn later(case: &Case<'_>, stage: Stage) -> Vec<Match> {
 
 fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Match {
     let kinds: Vec<&str> = failed.iter().map(|failed| failed.slot.phrase()).collect();
-    let summary = format!("initiator and responder share no {noun}: {}", differ(&kinds));
-    let (side, because) = blame(case, failed);
+    let unsent = unsent(case, failed, stage);
+    let summary = match &unsent {
+        Some((name, why)) => format!("the initiator cannot send its {noun} with `{name}`: {why}"),
+        None => format!("initiator and responder share no {noun}: {}", differ(&kinds)),
+    };
+    let (side, because) = match &unsent {
+        Some(_) => (Side::Client, "configured out: its version does not go with what it has".to_owned()),
+        None => blame(case, failed),
+    };
     let mut found = Match::new(Strength::Decisive, side, summary);
     found.phase = Some(match stage {
         Stage::IkeSa => Phase::IkeSa,
@@ -81,7 +88,7 @@ fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Matc
     found.side_because = because;
     found.reason = match side {
         Side::Unknown => Reason::Unknown,
-        _ if is_written(case, failed, side) => Reason::ConfiguredOut,
+        _ if unsent.is_some() || is_written(case, failed, side) => Reason::ConfiguredOut,
         _ => Reason::OutdatedSoftware,
     };
     for one in failed {
@@ -91,15 +98,37 @@ fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Matc
             .push(format!("{}: the initiator offers {client}, the responder accepts {server}", one.slot.phrase()));
         let own = if side == Side::Client { &one.client } else { &one.server };
         found.algorithms.extend(names(own).into_iter().filter(|name| *name != "none"));
-        found.remedies.extend(remedies(case, one, side));
+        // The pseudorandom function that is not sent goes with the rest.
+        if unsent.is_none() || one.slot != Slot::Prf {
+            found.remedies.extend(remedies(case, one, side, stage));
+        }
     }
     for role in [Role::Client, Role::Server] {
         found.notes.extend(nearest(case, role, stage));
+    }
+    if unsent.is_some() {
+        found.notes.push("IKEv2 at both ends has it, and is better anyway (RFC 9395)".to_owned());
     }
     if let Some(weak) = failed.iter().find_map(|one| weakness(case, one, side)) {
         found.notes.push(weak);
     }
     found
+}
+
+/// What the initiator has and does not send, as IKEv1 has no number for it, and why.
+fn unsent(case: &Case<'_>, failed: &[FailedSlot], stage: Stage) -> Option<(Name, &'static str)> {
+    let nothing = |one: &&FailedSlot| one.kind == FailureKind::NothingOffered { by: Role::Client };
+    let slot = failed.iter().find(nothing)?.slot;
+    let policy = case.party(Role::Client)?.ike()?;
+    let own = if stage == Stage::IkeSa { &policy.proposals } else { &policy.child_proposals };
+    let mut items = own.accepted()?.iter().flat_map(|one| one.list(slot).iter().map(|item| (one.protocol, item)));
+    let is_unsent = |(protocol, item): &(SaProtocol, &Item)| !is_of_ikev1(*protocol, slot, item.name.as_str());
+    let (_, item) = items.rfind(|one| slot == Slot::Prf || is_unsent(one))?;
+    let why = match slot {
+        Slot::Prf => "in IKEv1 the pseudorandom function is that of the hash",
+        _ => "IKEv1 has no number for it",
+    };
+    Some((item.name.clone(), why))
 }
 
 /// Whether what the side at fault has was written by somebody, and is not what its program has of itself.
@@ -209,7 +238,10 @@ fn weakness(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Option<String> 
 
 /// The best of the other side's that the side at fault lacks; where no side is, the responder is told first, whose order
 /// decides.
-fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
+fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side, stage: Stage) -> Vec<Remedy> {
+    let version = case.party(Role::Client).and_then(|party| party.ike()?.version);
+    let protocol = if stage == Stage::IkeSa { SaProtocol::Ike } else { SaProtocol::Esp };
+    let is_known = |name: &Name| version != Some(IkeVersion::V1) || is_of_ikev1(protocol, failed.slot, name.as_str());
     let roles: &[Role] = match side {
         Side::Client => &[Role::Client],
         Side::Server => &[Role::Server],
@@ -218,7 +250,8 @@ fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Vec<Remedy> {
     let remedy = |role: &Role| {
         let theirs = if *role == Role::Client { &failed.server } else { &failed.client };
         let mut names = names(theirs);
-        names.retain(|name| *name != "none" && facts::sound(case.catalog, failed.slot, name) == Some(true));
+        names.retain(|name| *name != "none" && is_known(name));
+        names.retain(|name| facts::sound(case.catalog, failed.slot, name) == Some(true));
         facts::best_first(case.catalog, failed.slot, &mut names);
         let change = Change::Enable { slot: failed.slot, candidates: names };
         matches!(&change, Change::Enable { candidates, .. } if !candidates.is_empty())

@@ -96,6 +96,29 @@ fn the_list_of_an_old_tunnel_is_replaced_where_the_group_differs() {
     assert_eq!(outcome.result(), OutcomeResult::Agreed, "{outcome:?}");
 }
 
+/// It was asked for, as if that could be sent.
+#[test]
+fn what_ikev1_has_no_number_for_is_told_and_not_asked_for() {
+    let old = |text: String| text.replace("version = 2", "version = 1");
+    let esp = "esp_proposals = aes256-sha256";
+    let client = old(text("proposals = aes256gcm16-prfsha256-ecp256, 3des-sha1-modp1024", esp));
+    let server = old(text("proposals = aes256-sha256-ecp256", esp));
+    let planned = fixes(&client, &server);
+    let titles: Vec<&str> = planned.iter().map(|fix| fix.title.as_str()).collect();
+    let [safe, weaker] = [
+        "let the initiator also propose `aes256-sha256-ecp256` for the IKE SA",
+        "let the responder also propose `3des-sha1-modp1024` for the IKE SA",
+    ];
+    assert_eq!(titles, [safe, weaker]);
+    let both = old(text("proposals = aes256gcm16-prfsha256-ecp256", esp));
+    let planned = run(&party(Role::Client, &both), &party(Role::Server, &both), &Context::default(), &[]);
+    let [found, ..] = planned.diagnoses.as_slice() else { panic!("nothing is found") };
+    assert_eq!((found.cause, found.side), ("no-common-proposal", Side::Client));
+    let summary = "the initiator cannot send its IKE proposal with `aes256gcm16`: IKEv1 has no number for it";
+    assert_eq!(found.summary, summary);
+    assert!(found.remedies.is_empty() && planned.fixes.is_empty(), "{found:?} {:?}", planned.fixes);
+}
+
 #[test]
 fn an_end_with_its_program_s_own_proposals_gets_a_line() {
     let client = text("proposals = 3des-sha1-modp1024", "esp_proposals = aes256-sha256");

@@ -287,6 +287,17 @@ pub fn is_aead(encryption: &str) -> bool {
     encryption.starts_with("chacha20poly1305") || ["gcm", "ccm", "gmac"].iter().any(|mode| encryption.contains(mode))
 }
 
+/// Whether IKEv1 has a number for an algorithm of this type (IANA's "IPSEC Registry" of RFC 2409 and "ISAKMP Registry" of RFC
+/// 2407; strongSwan's `proposal_substructure.c`). Counter mode counts for the IKE SA too: libreswan has a number of its own.
+pub fn is_of_ikev1(protocol: SaProtocol, slot: Slot, name: &str) -> bool {
+    match (slot, protocol) {
+        (Slot::Encryption, SaProtocol::Ike) => !is_aead(name) && !name.starts_with("null"),
+        (Slot::Encryption, _) => !name.starts_with("chacha20poly1305"),
+        (Slot::Integrity, SaProtocol::Ike) => ["md5", "sha1", "sha256", "sha384", "sha512"].contains(&name),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,5 +326,7 @@ mod tests {
         assert_eq!(prf_of("sha256_96").as_deref(), Some("prfsha256"));
         assert_eq!(prf_of("none"), None);
         assert!(is_aead("aes128gcm16") && is_aead("chacha20poly1305") && !is_aead("aes256") && !is_aead("aes256ctr"));
+        assert!(!is_of_ikev1(SaProtocol::Ike, Slot::Encryption, "aes128gcm16"));
+        assert!(is_of_ikev1(SaProtocol::Esp, Slot::Encryption, "aes128gcm16"));
     }
 }

@@ -5,7 +5,7 @@ use shakedown_model::ike::{
     IkePolicy, IkeVersion, KeyPrint, Lifetime, OfOtherMode, Peering, Preference, Proof, Proposal, SaProtocol,
     SharedKey, WrittenConnection,
 };
-use shakedown_model::{FailureKind, Item, Known, OutcomeResult, Slot, Stage, StageResult, names};
+use shakedown_model::{FailureKind, Item, Known, OutcomeResult, Role, Slot, Stage, StageResult, names};
 use shakedown_negotiate::ike::{Selecting, meetings, negotiate, select};
 
 const V2: Selecting =
@@ -85,6 +85,32 @@ fn in_the_old_version_only_the_first_of_a_type_is_sent() {
     let how = ("aes128-aes256-sha256-modp2048", "aes256-sha256-modp2048");
     assert_eq!(chosen(SaProtocol::Ike, how.0, how.1, V1).unwrap_err(), ["encryption"]);
     assert!(ike(how.0, how.1).is_ok());
+}
+
+/// Both ends had it, and were said to agree: strongSwan's daemons do not.
+#[test]
+fn what_the_old_version_has_no_number_for_is_not_sent() {
+    let old = |protocol: SaProtocol, both: &str| chosen(protocol, both, both, V1);
+    for both in ["aes128gcm16-prfsha256-ecp256", "chacha20poly1305-prfsha256-ecp256"] {
+        assert_eq!(old(SaProtocol::Ike, both).unwrap_err(), ["encryption", "prf"], "{both}");
+        assert!(ike(both, both).is_ok());
+    }
+    assert_eq!(old(SaProtocol::Esp, "chacha20poly1305").unwrap_err(), ["encryption"]);
+    assert!(old(SaProtocol::Esp, "aes128gcm16").is_ok());
+    // The hash is the pseudorandom function too.
+    assert_eq!(old(SaProtocol::Ike, "aes128-sha256-prfsha1-modp2048").unwrap_err(), ["prf"]);
+    assert_eq!(old(SaProtocol::Ike, "aes128-aesxcbc-modp2048").unwrap_err(), ["integrity", "prf"]);
+    // The first that it has a number for.
+    let got = chosen(SaProtocol::Ike, "aes128-aesxcbc-sha256-modp2048", "aes128-sha256-modp2048", V1);
+    assert_eq!(got.unwrap(), "aes128-sha256-prfsha256-modp2048");
+    let policy = |both: &str| IkePolicy {
+        version: Some(IkeVersion::V1),
+        proposals: Known::Complete(proposals(SaProtocol::Ike, both)),
+        ..IkePolicy::default()
+    };
+    let both = policy("aes256gcm16-prfsha256-ecp256");
+    let failed = negotiate(&both, &both).failed;
+    assert!(failed.iter().all(|one| one.kind == FailureKind::NothingOffered { by: Role::Client }), "{failed:?}");
 }
 
 #[test]

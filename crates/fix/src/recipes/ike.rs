@@ -1,7 +1,7 @@
 //! IKE proposals as messages print them, in the keywords of strongSwan and libreswan.
 
 use shakedown_catalog::{Algorithm, Catalog, Rating};
-use shakedown_model::ike::{Proposal, is_aead};
+use shakedown_model::ike::{Proposal, is_aead, prf_of};
 use shakedown_model::{Name, Role, Slot};
 
 use super::situation::Situation;
@@ -51,16 +51,25 @@ pub(crate) struct Strength {
     weakest: Rating,
     /// The ratings of all parts, the weakest first, those that are good enough as alike.
     parts: Vec<Rating>,
+    /// Where it is not sound, all that is stronger counts: of two such proposals none is taken that is weaker in a part and
+    /// stronger in none.
+    fine: u32,
 }
 
 impl Strength {
-    fn of(ratings: impl Iterator<Item = Rating>) -> Self {
-        let all: Vec<Rating> = ratings.collect();
-        let mut parts: Vec<Rating> = all.iter().map(|rating| (*rating).min(Rating::Acceptable)).collect();
+    fn of(chosen: &[Rated<'_>]) -> Self {
+        let weakest = chosen.iter().map(|one| one.rating).min().unwrap_or(Rating::PostQuantum);
+        let mut parts: Vec<Rating> = chosen.iter().map(|one| one.rating.min(Rating::Acceptable)).collect();
         // Combined mode ciphers have one part less, which makes them no weaker.
         parts.resize(Proposal::SLOTS.len().max(parts.len()), Rating::Acceptable);
         parts.sort_unstable();
-        Self { weakest: all.into_iter().min().unwrap_or(Rating::PostQuantum), parts }
+        let mut strength = Self { weakest, parts, fine: 0 };
+        if !strength.is_sound() {
+            let has_integrity = chosen.iter().any(|one| one.slot == Slot::Integrity);
+            let own = chosen.iter().filter(|one| one.slot == Slot::Encryption && !has_integrity);
+            strength.fine = chosen.iter().chain(own).map(|one| one.rating as u32 * 1_000 + one.bits()).sum();
+        }
+        strength
     }
 
     /// Whether all of it is acceptable.
@@ -69,38 +78,81 @@ impl Strength {
     }
 }
 
-/// The best of each type, with how strong they are together.
-pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Strength, String)> {
-    let mut ratings: Vec<Rating> = Vec::new();
-    let mut words: Vec<String> = Vec::new();
-    let mut behind = String::new();
-    let mut chosen: Vec<(Slot, &Algorithm)> = Vec::new();
+/// An algorithm with its rating.
+#[derive(Clone, Copy)]
+struct Rated<'a> {
+    slot: Slot,
+    rating: Rating,
+    algorithm: &'a Algorithm,
+}
+
+impl Rated<'_> {
+    /// What breaking it costs, as far as its length tells it: for groups those of NIST SP 800-57 part 1, table 2, and RFC 3526
+    /// section 8.
+    fn bits(&self) -> u32 {
+        let length = self.algorithm.bits.unwrap_or(0);
+        match length {
+            _ if self.slot != Slot::Group => length,
+            _ if !self.algorithm.name.starts_with("modp") => length / 2,
+            0..1024 => 60,
+            1024..1536 => 80,
+            1536..2048 => 90,
+            2048..3072 => 112,
+            3072..4096 => 128,
+            _ => 150,
+        }
+    }
+}
+
+/// One of each type that a proposal has, the best of its own order; `None` where nothing is known of some. By rating, and where
+/// `finely` by length too.
+fn chosen<'a>(catalog: &'a Catalog, proposal: &Proposal, finely: bool) -> Option<Vec<Rated<'a>>> {
+    let mut chosen: Vec<Rated<'_>> = Vec::new();
     for slot in Proposal::SLOTS {
+        // The function that follows from the integrity algorithm need not be written.
+        let hash = chosen.iter().find(|one| slot == Slot::Prf && one.slot == Slot::Integrity);
+        let follows = hash.and_then(|hash| prf_of(&hash.algorithm.name));
         let rated = proposal.list(slot).iter().filter_map(|item| {
             let algorithm = catalog.algorithm(slot, item.name.as_str())?;
-            Some((algorithm.rating?, algorithm))
+            Some(Rated { slot, rating: algorithm.rating?, algorithm })
         });
-        let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        let key = |one: &Rated<'_>| {
+            let bits = if finely { one.bits() } else { 0 };
+            (one.rating, bits, follows.as_deref() == Some(&one.algorithm.name))
+        };
+        let best = rated.reduce(|best, next| if key(&next) > key(&best) { next } else { best });
         let unrated = proposal.list(slot).iter().any(|item| item.name != *"none");
         // One that may be left out asks nothing of the end that is to propose it.
         if matches!(slot, Slot::AdditionalGroup(_)) && proposal.list(slot).iter().any(|item| item.name == *"none") {
             continue;
         }
-        let Some((rating, algorithm)) = best else {
-            if unrated {
-                return None;
-            }
-            continue;
-        };
-        ratings.push(rating);
-        chosen.push((slot, algorithm));
+        match best {
+            Some(best) => chosen.push(best),
+            None if unrated => return None,
+            None => {}
+        }
     }
-    let has = |slot: Slot| chosen.iter().any(|(other, _)| *other == slot);
-    let aead = chosen.iter().any(|(slot, one)| *slot == Slot::Encryption && is_aead(&one.name));
+    Some(chosen)
+}
+
+/// The best of each type, with how strong they are together.
+pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling) -> Option<(Strength, String)> {
+    let mut chosen = self::chosen(catalog, proposal, false)?;
+    let mut strength = Strength::of(&chosen);
+    if !strength.is_sound() {
+        chosen = self::chosen(catalog, proposal, true)?;
+        strength = Strength::of(&chosen);
+    }
+    let mut words: Vec<String> = Vec::new();
+    let mut behind = String::new();
+    let of = |slot: Slot| chosen.iter().find(|one| one.slot == slot).map(|one| one.algorithm.name.as_str());
+    let has = |slot: Slot| of(slot).is_some();
+    let aead = of(Slot::Encryption).is_some_and(is_aead);
+    let follows = of(Slot::Integrity).and_then(prf_of).as_deref() == of(Slot::Prf);
     if !has(Slot::Encryption) || !aead && !has(Slot::Integrity) {
         return None;
     }
-    for (slot, algorithm) in &chosen {
+    for Rated { slot, algorithm, .. } in &chosen {
         let word = match spelling {
             Spelling::Strongswan => algorithm.name.as_str(),
             Spelling::Libreswan => algorithm.libreswan.as_deref().unwrap_or_default(),
@@ -109,7 +161,7 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
             // Sequence numbers of the usual size go without saying; with an integrity algorithm the PRF follows from it.
             Slot::Esn if algorithm.name == "noesn" => continue,
             Slot::Esn if spelling == Spelling::Libreswan => continue,
-            Slot::Prf if has(Slot::Integrity) && !aead => continue,
+            Slot::Prf if has(Slot::Integrity) && !aead && (follows || spelling == Spelling::Libreswan) => continue,
             Slot::Integrity if aead => continue,
             _ if word.is_empty() => return None,
             Slot::AdditionalGroup(number) if spelling == Spelling::Libreswan => {
@@ -119,7 +171,7 @@ pub(crate) fn written(catalog: &Catalog, proposal: &Proposal, spelling: Spelling
             _ => words.push(word.to_owned()),
         }
     }
-    Some((Strength::of(ratings.into_iter()), format!("{}{behind}", words.join("-"))))
+    Some((strength, format!("{}{behind}", words.join("-"))))
 }
 
 #[cfg(test)]
@@ -157,6 +209,25 @@ mod tests {
         let list = "IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048, \
                     IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048";
         assert_eq!(best(list, Spelling::Strongswan, true).unwrap(), "aes128-sha256-modp2048");
+    }
+
+    /// Both groups are rated as broken, and both ciphers as good enough.
+    #[test]
+    fn of_two_weak_ones_none_is_weaker_in_a_part_and_stronger_in_none() {
+        let suite = |group: &str| format!("IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/{group}");
+        let two =
+            |one: &str, other: &str| best(&format!("{}, {}", suite(one), suite(other)), Spelling::Strongswan, false);
+        assert_eq!(two("MODP_768", "MODP_1024").unwrap(), "aes128-sha1-modp1024");
+        assert_eq!(two("MODP_2048", "ECP_256").unwrap(), "aes128-sha1-ecp256");
+        // Within one too.
+        let one = suite("MODP_768/MODP_1024");
+        assert_eq!(best(&one, Spelling::Strongswan, false).unwrap(), "aes128-sha1-modp1024");
+    }
+
+    #[test]
+    fn a_function_of_its_own_is_written() {
+        let list = "IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_512/MODP_2048";
+        assert_eq!(best(list, Spelling::Strongswan, true).unwrap(), "aes128-sha256-prfsha512-modp2048");
     }
 
     #[test]

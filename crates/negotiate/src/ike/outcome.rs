@@ -256,7 +256,10 @@ fn fail(outcome: &mut Outcome, of: Stage, refusal: Refusal) {
         slot: difference.slot,
         client: difference.initiator,
         server: difference.responder,
-        kind: FailureKind::NothingInCommon,
+        kind: match difference.unsent {
+            true => FailureKind::NothingOffered { by: Role::Client },
+            false => FailureKind::NothingInCommon,
+        },
     });
     outcome.failed.extend(failed);
 }

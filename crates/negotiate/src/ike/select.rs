@@ -1,6 +1,6 @@
 //! One proposal out of both ends' lists.
 
-use shakedown_model::ike::{IkeVersion, Preference, Proposal, SaProtocol, is_aead};
+use shakedown_model::ike::{IkeVersion, Preference, Proposal, SaProtocol, is_aead, is_of_ikev1, prf_of};
 use shakedown_model::{Item, Name, Slot};
 
 /// How the responder selects.
@@ -47,6 +47,8 @@ pub struct Difference {
     pub initiator: Vec<Item>,
     /// What the responder accepts.
     pub responder: Vec<Item>,
+    /// Whether the initiator has something that IKEv1 has no number for, so that it sends nothing of this type.
+    pub unsent: bool,
 }
 
 /// Runs the responder's choice as strongSwan's `proposal_select` and libreswan's matching make it: the proposals of the
@@ -74,7 +76,11 @@ pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) ->
                     _ => Ok(chosen),
                 };
             }
-            Err(differences) => {
+            Err(mut differences) => {
+                let written = |slot: Slot| initiator.get(ours).is_some_and(|one| !one.list(slot).is_empty());
+                for one in &mut differences {
+                    one.unsent = one.initiator.is_empty() && written(one.slot);
+                }
                 // A cipher with its own integrity is further away from one without than the types alone say.
                 let kinds = differences.iter().any(|one| one.slot == Slot::Encryption)
                     && one.integrity.is_empty() != other.integrity.is_empty();
@@ -90,6 +96,7 @@ pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) ->
             slot: Slot::Encryption,
             initiator: vec![Item::new(one.protocol.as_str())],
             responder: vec![Item::new(other.protocol.as_str())],
+            unsent: false,
         });
         Refusal { initiator: 0, responder: 0, differences: differences.into_iter().collect() }
     };
@@ -108,6 +115,7 @@ fn quick_mode(offered: &[Proposal], chosen: Chosen, responder: &Proposal) -> Res
         slot: Slot::Group,
         initiator: sent.into_iter().cloned().collect(),
         responder: responder.group.clone(),
+        unsent: false,
     };
     Err(Refusal { initiator: chosen.initiator, responder: chosen.responder, differences: vec![difference] })
 }
@@ -116,12 +124,19 @@ fn pairs(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..outer).flat_map(move |first| (0..inner).map(move |second| (first, second)))
 }
 
-/// In IKEv1 a transform is one whole combination: of several algorithms of a type only the first is sent.
+/// In IKEv1 a transform is one whole combination: of several algorithms of a type only the first is sent that it has a number
+/// for. For the IKE SA the hash stands for the pseudorandom function too (RFC 2409 section 4): another one is not sent.
 fn sent(proposal: &Proposal, version: IkeVersion) -> Proposal {
     let mut proposal = proposal.clone();
     if version == IkeVersion::V1 {
+        let protocol = proposal.protocol;
         for slot in Proposal::SLOTS {
+            let hash = proposal.integrity.first().and_then(|hash| prf_of(hash.name.as_str()));
             if let Some(list) = proposal.list_mut(slot) {
+                list.retain(|item| is_of_ikev1(protocol, slot, item.name.as_str()));
+                if slot == Slot::Prf {
+                    list.retain(|item| hash.as_deref() == Some(item.name.as_str()));
+                }
                 // It has no attribute for further key exchanges.
                 list.truncate(usize::from(!matches!(slot, Slot::AdditionalGroup(_))));
             }
@@ -174,6 +189,7 @@ fn compare(initiator: &Proposal, responder: &Proposal, how: Selecting) -> Result
                 slot,
                 initiator: initiator.list(slot).to_vec(),
                 responder: responder.list(slot).to_vec(),
+                unsent: false,
             }),
         }
     }

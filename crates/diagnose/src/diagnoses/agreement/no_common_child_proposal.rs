@@ -12,7 +12,7 @@
 //!
 //! - PFS on one side only. In IKEv2 the first CHILD SA is made without an exchange of its own (section 1.2), so that a
 //!   difference in PFS shows only at the first rekey: the tunnel works for an hour and dies.
-//! - In IKEv1 quick mode a missing group is refused at once.
+//! - In IKEv1 quick mode a missing group is refused at once. It has no number for ChaCha20.
 //! - ESN: one side demands it, the other does not offer it.
 //! - A GCM suite on one side, CBC with an HMAC on the other.
 //! - The kernel lacks what was agreed: see `platform-support-missing`.

@@ -14,7 +14,8 @@
 //! integrity (GCM) and those without cannot stand in one proposal.
 //!
 //! IKEv1: each transform is one whole combination, and exactly one of them must be equal (RFC 2409 appendix A, RFC 2408
-//! section 4.2).
+//! section 4.2). It has no number for AES-GCM here, and no pseudorandom function apart from the hash: what it has no
+//! number for is not sent.
 //!
 //! The same answer is also given when the responder knows no connection for this peer: see `no-matching-connection`.
 //!
