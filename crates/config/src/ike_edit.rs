@@ -82,7 +82,9 @@ pub fn edit(party: &Party, settings: &[Setting], catalog: &Catalog) -> Option<(P
         }
     }
     let changed = with_edits(party, &edits, catalog)?;
-    let wanted = with(party, settings);
+    if !is_alike(&changed, &with(party, settings)) {
+        return None;
+    }
     let others = |edits: &[FileEdit]| {
         let all = read(party, edits, None, catalog)?;
         let name = |party: &Party| peering(party).and_then(|peering| Some(peering.written.as_ref()?.name.name.clone()));
@@ -91,7 +93,7 @@ pub fn edit(party: &Party, settings: &[Setting], catalog: &Catalog) -> Option<(P
     // What other connections have of this one must stay as it is.
     let (before, after) = (others(&[])?, others(&edits)?);
     let apart = before.len() == after.len() && before.iter().zip(&after).all(|(one, other)| is_alike(one, other));
-    (apart && is_alike(&changed, &wanted)).then_some((changed, edits))
+    apart.then_some((changed, edits))
 }
 
 /// The party with these settings, without regard to any file.
@@ -172,7 +174,8 @@ fn read(party: &Party, edits: &[FileEdit], name: Option<&str>, catalog: &Catalog
     let software = party.software.as_ref()?;
     let selection = Selection { software, role: party.role, name, label: &party.label };
     let gathered = match configuration.kind {
-        ConfigurationKind::Swanctl => swanctl::parties(&swanctl::read(&memory, main).ok()?, &selection, catalog),
+        // Proposals are not asked for, and take the longest.
+        ConfigurationKind::Swanctl => swanctl::gather(&swanctl::read(&memory, main).ok()?, &selection, None),
         ConfigurationKind::IpsecConf => {
             ipsec_conf::parties(&ipsec_conf::read(&memory, main, daemon(party)).ok()?, &selection, catalog)
         }

@@ -15,7 +15,7 @@ pub use connection::{Authentication, Child, Connection, Id};
 pub use daemon::{Daemon, daemon};
 pub use defaults::is_keyword;
 pub use party::{Selection, parties};
-pub(crate) use party::{begun_with, proposals as of_keywords, seconds};
+pub(crate) use party::{begun_with, gather, proposals as of_keywords, seconds};
 
 use crate::files::{FileError, Files};
 use crate::settings::Settings;

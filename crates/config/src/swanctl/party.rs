@@ -63,6 +63,11 @@ impl Selection<'_> {
 /// The parties of a configuration: one for each connection and child of it. A connection whose settings the program
 /// refuses is none, and evidence.
 pub fn parties(reading: &Reading, selection: &Selection<'_>, catalog: &Catalog) -> Gathered {
+    gather(reading, selection, Some(catalog))
+}
+
+/// The same without a catalog: what their proposals are stays unknown.
+pub(crate) fn gather(reading: &Reading, selection: &Selection<'_>, catalog: Option<&Catalog>) -> Gathered {
     let mut gathered = Gathered { parties: Vec::new(), evidence: reading.evidence.clone() };
     let several = reading.connections.iter().map(|one| one.children.len().max(1)).sum::<usize>() > 1;
     for connection in &reading.connections {
@@ -97,8 +102,12 @@ fn policy(
     connection: &Connection,
     child: Option<&Child>,
     selection: &Selection<'_>,
-    catalog: &Catalog,
+    catalog: Option<&Catalog>,
 ) -> Result<IkePolicy, Refused> {
+    let proposals = |list: &[Value], protocol: SaProtocol| match catalog {
+        Some(catalog) => proposals(list, protocol, selection.software, catalog),
+        None => Ok(Known::Unknown),
+    };
     let version = match connection.version.as_ref().map(Value::as_str) {
         Some("1") => Some(IkeVersion::V1),
         Some("2") => Some(IkeVersion::V2),
@@ -108,13 +117,11 @@ fn policy(
     };
     let child_proposals = match child {
         None => Known::Unknown,
-        Some(child) if !child.ah_proposals.is_empty() => {
-            proposals(&child.ah_proposals, SaProtocol::Ah, selection.software, catalog)?
-        }
-        Some(child) => proposals(&child.esp_proposals, SaProtocol::Esp, selection.software, catalog)?,
+        Some(child) if !child.ah_proposals.is_empty() => proposals(&child.ah_proposals, SaProtocol::Ah)?,
+        Some(child) => proposals(&child.esp_proposals, SaProtocol::Esp)?,
     };
     Ok(IkePolicy {
-        proposals: proposals(&connection.proposals, SaProtocol::Ike, selection.software, catalog)?,
+        proposals: proposals(&connection.proposals, SaProtocol::Ike)?,
         child_proposals,
         child_groups: ChildGroups::Written,
         child_lifetime: child.and_then(lifetime).unwrap_or_default(),
