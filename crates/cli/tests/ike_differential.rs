@@ -3,29 +3,24 @@
 //! `SHAKEDOWN_SEED=NUMBER` draws other pairs, `SHAKEDOWN_CASES=NUMBER` more of them.
 #![allow(clippy::print_stderr, reason = "the seed, and a skipped part, are said")]
 
-#[path = "support/draw.rs"]
-mod draw;
-
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use draw::Draw;
 use serde_json::Value;
-use shakedown_testkit::peers::{Strongswan, strongswan_conf};
-use shakedown_testkit::{cases, run, seed};
-use tempfile::TempDir;
+use shakedown_testkit::peers::{Strongswan, Tunnels};
+use shakedown_testkit::{Draw, cases, run, seed};
 
 /// How many pairs two daemons hold at a time.
 const TOGETHER: u32 = 20;
 
 /// Keywords, and what the daemon calls them.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("aes128", "AES_CBC_128"),
     ("aes256", "AES_CBC_256"),
     ("aes128gcm16", "AES_GCM_16_128"),
     ("aes256gcm16", "AES_GCM_16_256"),
+    ("chacha20poly1305", "CHACHA20_POLY1305"),
     ("sha1", "HMAC_SHA1_96"),
     ("sha256", "HMAC_SHA2_256_128"),
     ("sha512", "HMAC_SHA2_512_256"),
@@ -56,7 +51,8 @@ fn ike_proposals(draw: &mut Draw, version: usize) -> String {
     let count = 1 + draw.below(2);
     let one = |draw: &mut Draw| {
         let group = draw.one(&["modp1024", "modp2048", "modp2048", "ecp256"]);
-        match version == 2 && draw.once(25) {
+        // IKEv1 has no number for what it then cannot send.
+        match draw.once(if version == 2 { 25 } else { 5 }) {
             true => format!(
                 "{}-{}-{group}",
                 draw.one(&["aes128gcm16", "aes256gcm16"]),
@@ -64,7 +60,9 @@ fn ike_proposals(draw: &mut Draw, version: usize) -> String {
             ),
             false => {
                 let several = if version == 2 && draw.once(40) { "-aes256" } else { "" };
-                format!("{}{several}-{}-{group}", "aes128", draw.one(&["sha1", "sha256", "sha256", "sha512"]))
+                let hash = draw.one(&["sha1", "sha256", "sha256", "sha512"]);
+                let apart = if draw.once(10) { "-prfsha512" } else { "" };
+                format!("aes128{several}-{hash}{apart}-{group}")
             }
         }
     };
@@ -72,7 +70,8 @@ fn ike_proposals(draw: &mut Draw, version: usize) -> String {
 }
 
 fn esp_proposals(draw: &mut Draw) -> String {
-    let cipher = draw.one(&["aes128-sha1", "aes256-sha256", "aes128-sha256", "aes128gcm16"]);
+    let all = ["aes128-sha1", "aes256-sha256", "aes256-sha256", "aes128-sha256", "aes128gcm16", "chacha20poly1305"];
+    let cipher = draw.one(&all);
     format!("{cipher}{}", if draw.once(30) { "-modp2048" } else { "" })
 }
 
@@ -88,7 +87,7 @@ fn pair(draw: &mut Draw, number: usize) -> Pair {
     let name = |end: &str| format!("{end}{number}.example");
     let (initiator, responder) = (name("a"), name("b"));
     let asked = if draw.once(12) { name("x") } else { responder.clone() };
-    let network = |end: usize| format!("10.{number}.{end}.0/24");
+    let network = |end: usize| Tunnels::network(end, number);
     let wanted = if draw.once(15) { network(9) } else { network(2) };
     let secret = if draw.once(12) { "another-one" } else { "sesame" };
     Pair {
@@ -112,10 +111,11 @@ fn configuration(pairs: &[Pair], end: usize) -> String {
     for (number, pair) in pairs.iter().enumerate() {
         let End { ike, esp, own, peer, networks: [ours, theirs], .. } = &pair.ends[end];
         let start = ["start", "none"][end];
-        let (version, address, other) = (pair.version, end + 1, 2 - end);
+        let [address, other] = [end + 1, 2 - end].map(|end| Tunnels::address(end, number));
+        let version = pair.version;
         text += &format!(
-            "  c{number} {{\n    version = {version}\n    mobike = no\n    local_addrs = 172.16.{address}.{number}\n    \
-             remote_addrs = 172.16.{other}.{number}\n    proposals = {ike}\n    local {{\n      auth = psk\n      id = {own}\n    \
+            "  c{number} {{\n    version = {version}\n    mobike = no\n    local_addrs = {address}\n    \
+             remote_addrs = {other}\n    proposals = {ike}\n    local {{\n      auth = psk\n      id = {own}\n    \
              }}\n    remote {{\n      auth = psk\n      id = {peer}\n    }}\n    children {{\n      t{number} {{\n        \
              start_action = {start}\n        local_ts = {ours}\n        \
              remote_ts = {theirs}\n        esp_proposals = {esp}\n      }}\n    }}\n  }}\n"
@@ -128,37 +128,6 @@ fn configuration(pairs: &[Pair], end: usize) -> String {
     }
     text + "}\n"
 }
-
-/// The initiator begins all tunnels as its file is loaded, between two networks that a wire joins. The script ends as soon as
-/// its log tells the end of each of them: nobody waits for it to give up.
-const SCRIPT: &str = r#"
-touch network
-unshare --net="$PWD/network" true
-at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
-at responder ip link add right type veth peer name left netns 1
-for line in "initiator left 1" "responder right 2"; do
-  set -- $line
-  at $1 ip link set lo up
-  at $1 ip link set $2 up
-  for number in $(seq 0 $((PAIRS - 1))); do
-    echo "address add 172.16.$3.$number/16 dev $2"
-    echo "address add 10.$number.$3.1/32 dev lo"
-  done | at $1 ip -batch -
-done
-start "$PWD/responder" at responder
-start "$PWD/initiator"
-ends='established with SPIs|failed to establish CHILD_SA|received [A-Z_]+ (error notify|notify error)'
-ends="$ends|does not match to|processing failed|not responding|unable to allocate SPI"
-declare -A ended
-while [ "${#ended[@]}" -lt "$PAIRS" ] && read -r line; do
-  if [[ $line =~ \<c([0-9]+)\|.*($ends) ]]; then ended[${BASH_REMATCH[1]}]=yes; fi
-done < <(tail -n +1 -f initiator/log)
-"#;
-
-/// The daemon drops a response that comes while it is still sending the request anew for another group: it asks again a
-/// second later, for as long as it takes. What a slow machine has half open is left to it.
-const SETTINGS: &str = "retransmit_tries = 90\n  retransmit_timeout = 1.0\n  retransmit_base = 1.0\n  \
-                        half_open_timeout = 300\n  block_threshold = 0\n  cookie_threshold = 0";
 
 /// What the daemons made of a pair: of each stage whether it came about, and what was selected.
 #[derive(Debug, PartialEq)]
@@ -173,9 +142,8 @@ fn keywords(selected: &str) -> String {
     selected.split('/').filter_map(known).collect::<Vec<_>>().join("-")
 }
 
-fn made(log: &str, number: usize) -> Made {
-    let own = format!("<c{number}|");
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains(&own)).collect();
+fn made(tunnels: &Tunnels, number: usize) -> Made {
+    let lines: Vec<&str> = tunnels.lines(number).collect();
     let selected = |protocol: &str| {
         let begin = format!("selected proposal: {protocol}:");
         lines.iter().find_map(|line| line.split_once(&begin)).map(|(_, rest)| rest.trim().to_owned())
@@ -224,62 +192,32 @@ fn said(folder: &Path, number: usize) -> (Made, Value) {
     (made, document)
 }
 
-/// What two daemons made of some pairs.
-struct Tried {
-    folder: TempDir,
-    /// The initiator's log.
-    log: String,
-    /// Whether they could not have CHILD SAs.
-    no_kernel: bool,
-}
-
-impl Tried {
-    fn new(strongswan: &Strongswan, pairs: &[Pair]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for (end, name) in ["initiator", "responder"].into_iter().enumerate() {
-            let place = folder.path().join(name);
-            fs::create_dir(&place).expect("a folder");
-            strongswan_conf(&place, SETTINGS, "ike = 1\n      cfg = 2\n      ike_name = yes");
-            fs::write(place.join("swanctl.conf"), configuration(pairs, end)).expect("a file");
-        }
-        let mut command = strongswan.script(folder.path(), SCRIPT);
-        command.env("PAIRS", pairs.len().to_string());
-        let finished = run(&mut command, b"", Duration::from_secs(100)).expect("unshare runs");
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-        let (log, other) = (read("initiator/log"), read("responder/log"));
-        let ended = finished.status.is_some_and(|status| status.success());
-        assert!(ended, "not each pair came to an end:\n{}{log}\nthe responder:\n{other}", finished.text());
-        let no_kernel = [&log, &other].iter().any(|log| log.contains("unable to allocate SPI"));
-        Self { folder, log, no_kernel }
-    }
-}
-
 #[test]
 fn the_rules_say_what_the_daemons_do() {
     let Some(strongswan) = Strongswan::find() else { return };
     let (count, mut failing) = (cases(TOGETHER), 0);
     for group in 0..count.div_ceil(TOGETHER) {
-        let mut draw = Draw((seed() << 20 | u64::from(group)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut draw = Draw::new(group);
         let here = TOGETHER.min(count - group * TOGETHER) as usize;
         let pairs: Vec<Pair> = (0..here).map(|number| pair(&mut draw, number)).collect();
-        let tried = Tried::new(&strongswan, &pairs);
-        if tried.no_kernel {
+        let files = [0, 1].map(|end| configuration(&pairs, end));
+        let tried = Tunnels::begin(&strongswan, files.each_ref().map(String::as_str), pairs.len(), false);
+        let no_kernel = tried.without_kernel();
+        if no_kernel {
             eprintln!("skipped: CHILD SAs: neither this kernel nor /dev/net/tun gives an SPI");
         }
         let mut differences = String::new();
         for number in 0..pairs.len() {
-            let (mut made, (mut said, document)) = (made(&tried.log, number), said(tried.folder.path(), number));
+            let (mut made, (mut said, document)) = (made(&tried, number), said(tried.folder(), number));
             failing += usize::from(made.stages.contains(&"failed"));
-            if tried.no_kernel {
+            if no_kernel {
                 for one in [&mut made, &mut said] {
                     one.stages.truncate(2);
                     one.esp = None;
                 }
             }
             if made != said {
-                let own = format!("<c{number}|");
-                let lines = tried.log.lines().filter(|line| line.contains(&own));
-                let lines: String = lines.map(|line| format!("{line}\n")).collect();
+                let lines: String = tried.lines(number).map(|line| format!("{line}\n")).collect();
                 let [one, other] = [0, 1].map(|end| configuration(&pairs[number..=number], end));
                 differences += &format!("pair {number}: they made {made:?}, the rules say {said:?}\n");
                 differences += &format!("{one}{other}{lines}{document:#}\n");

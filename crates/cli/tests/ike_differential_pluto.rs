@@ -4,18 +4,13 @@
 //! `SHAKEDOWN_SEED=NUMBER` draws other pairs, `SHAKEDOWN_CASES=NUMBER` more of them.
 #![allow(clippy::print_stderr, reason = "the seed is said")]
 
-#[path = "support/draw.rs"]
-mod draw;
-
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use draw::Draw;
 use serde_json::Value;
-use shakedown_testkit::peers::Libreswan;
-use shakedown_testkit::{cases, run, seed};
+use shakedown_testkit::peers::{Libreswan, PlutoTunnels, Tunnels};
+use shakedown_testkit::{Draw, cases, run, seed};
 
 /// How many pairs two daemons hold at a time.
 const TOGETHER: u32 = 40;
@@ -154,10 +149,11 @@ fn configuration(pairs: &[Pair], end: usize) -> String {
     let mut text = "config setup\n\tikev1-policy=accept\n".to_owned();
     for (number, pair) in pairs.iter().enumerate() {
         let (own, peer) = (end + 1, 2 - end);
+        let [left, right] = [own, peer].map(|end| Tunnels::address(end, number));
         let version = if pair.version == 1 { "no" } else { "insist" };
         text += &format!(
-            "conn c{number}\n\tleft=172.16.{own}.{number}\n\tleftid=@e{own}.example\n\tleftsubnet=10.{number}.{own}.0/24\n\t\
-             right=172.16.{peer}.{number}\n\trightid=@e{peer}.example\n\trightsubnet=10.{number}.{peer}.0/24\n\t\
+            "conn c{number}\n\tleft={left}\n\tleftid=@e{own}.example\n\tleftsubnet=10.{number}.{own}.0/24\n\t\
+             right={right}\n\trightid=@e{peer}.example\n\trightsubnet=10.{number}.{peer}.0/24\n\t\
              authby=secret\n\tikev2={version}\n\tauto=add\n"
         );
         let End { ike, esp, pfs, esn } = &pair.ends[end];
@@ -169,32 +165,6 @@ fn configuration(pairs: &[Pair], end: usize) -> String {
     }
     text
 }
-
-/// The initiator begins all tunnels, between two networks that a wire joins. The script ends as soon as the logs tell the end of
-/// each of them: nobody waits for it to give up.
-const SCRIPT: &str = r#"
-touch network
-unshare --net="$PWD/network" true
-at() { end=$1; shift; if [ "$end" = responder ]; then nsenter --net="$PWD/network" "$@"; else "$@"; fi; }
-at responder ip link add right type veth peer name left netns 1
-for line in "initiator left 1" "responder right 2"; do
-  set -- $line
-  at $1 ip link set lo up
-  at $1 ip link set $2 up
-  for number in $(seq 0 $((PAIRS - 1))); do echo "address add 172.16.$3.$number/16 dev $2"; done | at $1 ip -batch -
-done
-start_pluto "$PWD/responder" at responder
-start_pluto "$PWD/initiator"
-for number in $(seq 0 $((PAIRS - 1))); do
-  ask_pluto "$PWD/initiator" --initiate --asynchronous --name c$number > /dev/null 2>&1 || true
-done
-ends='failed to add|no local proposal matches remote proposals|proposal [0-9]+:(ESP|AH)=|no acceptable Oakley Transform'
-ends="$ends|responding to Quick Mode proposal|no acceptable Proposal in IPsec SA|we require PFS but"
-declare -A ended
-while [ "${#ended[@]}" -lt "$PAIRS" ] && read -r line; do
-  if [[ $line =~ \"c([0-9]+)\".*($ends) ]]; then ended[${BASH_REMATCH[1]}]=yes; fi
-done < <(tail -q -n +1 -f initiator/log responder/log)
-"#;
 
 /// What the daemons made of a pair: whether each loads its connection, of each stage whether it came about, and what was
 /// selected, but for the group of the tunnel, which is none of the first one.
@@ -270,9 +240,8 @@ fn suite(line: &str) -> Option<Vec<String>> {
     Some(names.into_iter().flatten().collect())
 }
 
-fn made(logs: &[String; 2], number: usize, version: usize) -> Made {
-    let own = format!("\"c{number}\"");
-    let [ours, theirs] = logs.each_ref().map(|log| log.lines().filter(|line| line.contains(&own)).collect::<Vec<_>>());
+fn made(tunnels: &PlutoTunnels, number: usize, version: usize) -> Made {
+    let [ours, theirs] = tunnels.lines(number);
     let loaded = [&ours, &theirs].map(|lines| !lines.iter().any(|line| line.contains("failed to add")));
     if loaded != [true; 2] {
         return Made::not_loaded(loaded);
@@ -337,33 +306,20 @@ fn the_rules_say_what_pluto_does() {
     let Some(libreswan) = Libreswan::find() else { return };
     let (count, mut failing, mut refused) = (cases(TOGETHER), 0, 0);
     for turn in 0..count.div_ceil(TOGETHER) {
-        let mut draw = Draw((seed() << 20 | u64::from(turn)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut draw = Draw::new(turn);
         let here = TOGETHER.min(count - turn * TOGETHER);
         let pairs: Vec<Pair> = (0..here).map(|_| pair(&mut draw)).collect();
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for (end, name) in ["initiator", "responder"].into_iter().enumerate() {
-            let place = folder.path().join(name);
-            fs::create_dir(&place).expect("a folder");
-            fs::write(place.join("ipsec.conf"), configuration(&pairs, end)).expect("a file");
-            fs::write(place.join("ipsec.secrets"), ": PSK \"open-sesame-4711-open-sesame-4711\"\n").expect("a file");
-        }
-        let mut command = libreswan.script(folder.path(), SCRIPT);
-        command.env("PAIRS", here.to_string());
-        let finished = run(&mut command, b"", Duration::from_secs(100)).expect("unshare runs");
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-        let logs = [read("initiator/log"), read("responder/log")];
-        let ended = finished.status.is_some_and(|status| status.success());
-        assert!(ended, "not each pair came to an end:\n{}{logs:?}", finished.text());
+        let files = [0, 1].map(|end| configuration(&pairs, end));
+        let tunnels = PlutoTunnels::begin(&libreswan, files.each_ref().map(String::as_str), pairs.len());
         let mut differences = String::new();
         for (number, pair) in pairs.iter().enumerate() {
-            let made = made(&logs, number, pair.version);
-            let (said, document) = said(folder.path(), number, pair.version);
+            let made = made(&tunnels, number, pair.version);
+            let (said, document) = said(tunnels.folder(), number, pair.version);
             failing += usize::from(made.stages.contains(&"failed"));
             refused += usize::from(made.loaded != [true; 2]);
             if made != said {
-                let own = format!("\"c{number}\"");
-                let lines = logs[1].lines().filter(|line| line.contains(&own));
-                let lines: String = lines.map(|line| format!("{line}\n")).collect();
+                let [_, lines] = tunnels.lines(number);
+                let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
                 let [one, other] = [0, 1].map(|end| configuration(std::slice::from_ref(pair), end));
                 differences += &format!("pair {number}: they made {made:?}, the rules say {said:?}\n");
                 differences += &format!("{one}{other}{lines}{document:#}\n");

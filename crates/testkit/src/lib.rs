@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod peers;
 
 mod agreed;
+mod draw;
 mod gate;
 mod key;
 mod process;
@@ -20,8 +21,9 @@ mod program;
 mod shared;
 
 pub use agreed::Agreed;
+pub use draw::Draw;
 pub use gate::{Gate, Turned};
 pub use key::{KeyType, generate_key};
 pub use process::{Finished, Running, StartError, free_port, run};
-pub use program::{peers_dir, program, require, require_file};
+pub use program::{peers_dir, program, require, require_file, skipped};
 pub use shared::{cases, properties, replay, seed, seeds, shared_dir};

@@ -59,8 +59,11 @@ pub(crate) fn missing(what: &str) {
     skipped(&format!("`{what}` is missing: `cargo xtask peers` brings it"));
 }
 
-/// Says why a test is skipped, or fails with it.
-pub(crate) fn skipped(why: &str) {
+/// Says why a test is skipped.
+///
+/// # Panics
+/// Where `CI` or `SHAKEDOWN_REQUIRE_PEERS` is set.
+pub fn skipped(why: &str) {
     let strict = ["CI", "SHAKEDOWN_REQUIRE_PEERS"].iter().any(|name| std::env::var_os(name).is_some());
     assert!(!strict, "{why}");
     eprintln!("skipped: {why}");

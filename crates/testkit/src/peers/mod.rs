@@ -9,6 +9,8 @@ mod script;
 mod sshd;
 mod strongswan;
 mod tls;
+mod tunnels;
+mod tunnels_pluto;
 
 pub use asyncssh::{Asyncssh, asyncssh_server};
 pub use dropbear::{Dropbear, DropbearSpec, dropbear};
@@ -22,6 +24,8 @@ pub use tls::{
     NginxSites, TlsServer, gnutls_serv, gnutls_serv_with, nginx, nginx_again, nginx_sites, nginx_with_workers,
     openssl_s_server,
 };
+pub use tunnels::Tunnels;
+pub use tunnels_pluto::PlutoTunnels;
 
 pub(crate) use asyncssh::SCRIPT as ASYNCSSH;
 pub(crate) use paramiko::SCRIPT as PARAMIKO;
