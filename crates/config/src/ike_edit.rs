@@ -81,17 +81,17 @@ pub fn edit(party: &Party, settings: &[Setting], catalog: &Catalog) -> Option<(P
             None => edits.push(FileEdit { file: Arc::clone(file), edits: vec![edit] }),
         }
     }
-    let changed = with_edits(party, &edits, catalog)?;
+    let after = read(party, &edits, None, catalog)?;
+    let changed = as_read(party, &after)?;
     if !is_alike(&changed, &with(party, settings)) {
         return None;
     }
-    let others = |edits: &[FileEdit]| {
-        let all = read(party, edits, None, catalog)?;
-        let name = |party: &Party| peering(party).and_then(|peering| Some(peering.written.as_ref()?.name.name.clone()));
-        Some(all.into_iter().filter(|other| name(other) != name(party)).collect::<Vec<_>>())
-    };
     // What other connections have of this one must stay as it is.
-    let (before, after) = (others(&[])?, others(&edits)?);
+    let before = read(party, &[], None, catalog)?;
+    let name = |party: &Party| peering(party).and_then(|peering| Some(peering.written.as_ref()?.name.name.clone()));
+    let others =
+        |all: Vec<Party>| -> Vec<Party> { all.into_iter().filter(|other| name(other) != name(party)).collect() };
+    let (before, after) = (others(before), others(after));
     let apart = before.len() == after.len() && before.iter().zip(&after).all(|(one, other)| is_alike(one, other));
     apart.then_some((changed, edits))
 }
@@ -148,7 +148,11 @@ pub fn lines(party: &Party, settings: &[Setting]) -> Option<Vec<Line>> {
 /// the daemon's own settings say.
 pub fn with_edits(party: &Party, edits: &[FileEdit], catalog: &Catalog) -> Option<Party> {
     let name = peering(party)?.written.as_ref()?.name.name.as_str();
-    let parties = read(party, edits, Some(name), catalog)?;
+    as_read(party, &read(party, edits, Some(name), catalog)?)
+}
+
+/// The party with what its connection is in a file that was read.
+fn as_read(party: &Party, parties: &[Party]) -> Option<Party> {
     let is_same = |other: &&Party| {
         let written = |party| peering(party)?.written.as_ref().map(|one| (&one.name.name, child(one), one.is_right));
         written(other) == written(party)
