@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::{Data, Entry, Points, Value};
+use crate::data::{Data, Entry, PLAIN, Points, Value};
 use crate::literals::{self, Literal, Weight};
 use crate::ordinary::{self, Form, Ordinary};
 use crate::scan::{self, Scan};
 
 /// Writes the data of all files, by their names, as parts with their lengths: the files, where each message begins, the
 /// messages, where each row of a table begins, the rows, the names of the tables, their keys, and the tables of both
-/// scans, the forms of ordinary lines, and how these are found.
+/// scans, the forms of ordinary lines, how these are found, and which messages are in plain words.
 pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
     let (mut names, mut starts, mut messages) = (Vec::new(), Vec::new(), Vec::new());
     let (mut forms, mut row_starts, mut rows, mut keys) =
@@ -51,8 +51,12 @@ pub(crate) fn encode(files: &[(String, Data)]) -> Vec<u8> {
     let literals = literals::of(&entries);
     let rough: Vec<Literal> = literals.iter().filter(|literal| literal.weight != Weight::Nothing).cloned().collect();
     let (scan, rough) = (scan::encode(&literals), scan::encode(&rough));
+    let plain = entries.iter().enumerate().filter(|(_, entry)| entry.product == PLAIN);
+    let plain: Vec<u8> = plain.flat_map(|(index, _)| short(index)).collect();
     let mut out = Vec::new();
-    for part in [names, starts, messages, row_starts, rows, tables, key_starts, key_texts, scan, rough, forms, passed] {
+    let parts =
+        [names, starts, messages, row_starts, rows, tables, key_starts, key_texts, scan, rough, forms, passed, plain];
+    for part in parts {
         out.extend_from_slice(&short(part.len()));
         out.extend_from_slice(&part);
     }
@@ -134,6 +138,7 @@ pub(crate) struct Encoded<'a> {
     rough: &'a [u8],
     forms: &'a [u8],
     ordinary: &'a [u8],
+    plain: &'a [u8],
 }
 
 impl<'a> Encoded<'a> {
@@ -159,6 +164,7 @@ impl<'a> Encoded<'a> {
             rough: part()?,
             forms: part()?,
             ordinary: part()?,
+            plain: part()?,
         })
     }
 
@@ -208,6 +214,11 @@ impl<'a> Encoded<'a> {
     /// Finds the literals of all messages.
     pub(crate) fn scan(&self) -> Scan<'a> {
         Scan::of(self.scan).unwrap_or_default()
+    }
+
+    /// The messages in plain words, by place.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = usize> + 'a {
+        self.plain.as_chunks::<4>().0.iter().map(|place| u32::from_le_bytes(*place) as usize)
     }
 
     /// Finds the literals that make a line of a long text one to look at.

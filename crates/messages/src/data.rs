@@ -7,6 +7,10 @@ use serde::Deserialize;
 use crate::literals::SHORTEST;
 use crate::ordinary::{Form, HEAD};
 
+/// The product of messages that nobody in particular prints: what the words of a failure point to, whatever their order.
+/// They are looked for only in a short text in which no message of a program says anything.
+pub const PLAIN: &str = "plain-words";
+
 /// One data file, as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -395,7 +399,11 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
     if literals.is_empty() {
         return Err("`literal` is missing".to_owned());
     }
-    if let Some(short) = literals.iter().find(|literal| literal.len() < SHORTEST) {
+    if product == PLAIN && literals.iter().any(|literal| literal.chars().any(char::is_uppercase)) {
+        return Err("the literals of plain words have small letters".to_owned());
+    }
+    // Plain words are not what the scan looks for.
+    if let Some(short) = literals.iter().find(|literal| literal.len() < SHORTEST && product != PLAIN) {
         return Err(format!("the literal `{short}` is shorter than {SHORTEST} bytes"));
     }
     let kind = if raw.kind.is_empty() { "failure".to_owned() } else { raw.kind };
@@ -410,6 +418,16 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
     maybe("slot", &raw.slot, SLOTS)?;
     if raw.example.is_empty() {
         return Err("`example` is missing".to_owned());
+    }
+    if product == PLAIN && (raw.pattern.is_empty() || kind != "failure") {
+        return Err("plain words have a pattern, and tell of a failure".to_owned());
+    }
+    if product == PLAIN && raw.indicates.iter().any(|points| points.strength == "decisive") {
+        return Err("plain words decide nothing".to_owned());
+    }
+    // What a table says of a captured value may be decisive.
+    if product == PLAIN && raw.pattern.contains("(?<") {
+        return Err("plain words capture nothing".to_owned());
     }
     let lines = raw.lines.unwrap_or(1);
     if !(1..=10).contains(&lines) {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
+use memchr::memmem;
 use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
 use regex_automata::{Input, PatternID};
@@ -119,6 +120,62 @@ pub(crate) fn find<'a>(messages: &'a Messages, lines: &Lines<'_>, parts: &[Range
     }
     hits.sort_by_key(|hit| (hit.span.start, hit.entry));
     specific(messages, hits)
+}
+
+/// What the plain words of a text point to, where the messages in it say nothing; where they only guess, words that say
+/// more than that.
+pub(crate) fn plain<'a>(messages: &'a Messages, lines: &Lines<'_>, said: &[Hit<'_>]) -> Vec<Hit<'a>> {
+    let said = said.iter().map(|hit| says(messages, lines.text, hit)).max().unwrap_or(Says::Nothing);
+    let tells = |index: &usize| {
+        messages.entry(*index).is_some_and(|entry| {
+            said == Says::Nothing || said == Says::Guess && entry.indicates.iter().any(|points| points.strength != WEAK)
+        })
+    };
+    let entries: Vec<usize> = messages.plain().into_iter().filter(tells).collect();
+    let (mut hits, mut at) = (Vec::new(), if said == Says::Something { lines.text.len() } else { 0 });
+    while at < lines.text.len() {
+        let line = line_of(lines.text, at);
+        let small = lines.text.get(line.clone()).unwrap_or_default().to_ascii_lowercase();
+        let is_in = |literal: &String| memmem::find(&small, literal.as_bytes()).is_some();
+        for index in &entries {
+            if messages.entry(*index).is_some_and(|entry| entry.literals.iter().any(is_in)) {
+                match_entry(messages, *index, lines, line.start..line.start, 0, &mut hits);
+            }
+        }
+        at = line.end + 1;
+    }
+    // Words that are within others still say what is meant: their conditions tell which of them count.
+    hits.sort_by_key(|hit| (hit.span.start, hit.entry));
+    hits
+}
+
+const WEAK: &str = "weak";
+
+/// How much a message says by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    Nothing,
+    /// It points to several causes, and to none of them firmly.
+    Guess,
+    /// It points to a cause, or tells of a success.
+    Something,
+}
+
+fn says(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> Says {
+    let Some(entry) = messages.entry(hit.entry).filter(|entry| entry.kind != "context") else { return Says::Nothing };
+    if entry.kind == "success" {
+        return Says::Something;
+    }
+    let of_tables = hit.captures.iter().filter_map(|(table, span)| {
+        let captured = String::from_utf8_lossy(text.get(span.clone()).unwrap_or_default());
+        Some(messages.value(table, &captured)?.indicates.iter())
+    });
+    let points = entry.indicates.iter().chain(of_tables.flatten());
+    let points = points.filter(|points| points.with.is_empty() && points.times <= 1);
+    points
+        .map(|points| if points.strength == WEAK { Says::Guess } else { Says::Something })
+        .max()
+        .unwrap_or(Says::Nothing)
 }
 
 /// Looks for one entry around a literal, and gives up to where the text has been looked at for it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::data::Entry;
+use crate::data::{Entry, PLAIN};
 
 /// A text that stands in every form of one message or several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) fn of(entries: &[&Entry]) -> Vec<Literal> {
     let rarity = Rarity::of(entries);
     let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut literals: Vec<Literal> = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.product != PLAIN) {
         for text in &entry.literals {
             let bytes = text.to_ascii_lowercase().into_bytes();
             let place = *places.entry(bytes.clone()).or_insert_with(|| {

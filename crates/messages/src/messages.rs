@@ -140,6 +140,11 @@ impl Messages {
         self.encoded().rough_scan()
     }
 
+    /// The messages in plain words, by place.
+    pub(crate) fn plain(&self) -> Vec<usize> {
+        self.encoded().plain().collect()
+    }
+
     /// Tells the lines of a long text that need not be looked at.
     pub(crate) fn ordinary(&self) -> Ordinary<'_> {
         self.encoded().ordinary()

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::Messages;
+use crate::data::PLAIN;
 
 /// Lines of a text in which nothing was recognised.
 #[derive(Debug, Default)]
@@ -71,7 +72,9 @@ impl Unrecognised {
         let lines: Vec<(&String, HashSet<[u8; 3]>)> =
             self.telling.iter().chain(&self.others).map(|line| (line, groups(line))).collect();
         let mut found: Vec<(f64, &String, &str)> = Vec::new();
-        for entry in messages.entries().filter(|entry| entry.kind != "context" && entry.lines <= 1) {
+        for entry in
+            messages.entries().filter(|entry| entry.kind != "context" && entry.lines <= 1 && entry.product != PLAIN)
+        {
             for literal in &entry.literals {
                 let wanted = groups(literal);
                 let folded = literal.to_ascii_lowercase();

@@ -86,7 +86,11 @@ impl<'a> Reader<'a> {
         let text = clean.bytes();
         let Seen { parts, lines: places, .. } = self.look_over(file, text);
         let lines = Lines::of(text);
-        let hits = hit::find(self.messages, &lines, &parts);
+        let mut hits = hit::find(self.messages, &lines, &parts);
+        if offset == 0 && original.len() as u64 <= PASTED {
+            hits.extend(hit::plain(self.messages, &lines, &hits));
+            hits.sort_by_key(|hit| hit.span.start);
+        }
         if self.found == 0 && hits.is_empty() {
             self.unrecognised.see(text);
         }
