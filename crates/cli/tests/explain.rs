@@ -68,6 +68,17 @@ fn redacted_output_holds_no_host_of_the_text() {
     }
 }
 
+/// Nobody has printed what a person says in own words.
+#[test]
+fn words_of_nobody_are_not_said_to_be_printed() {
+    for format in ["text", "json"] {
+        let output = run(&["explain", "--format", format], b"the tunnel is down: phase 2 proposal mismatch\n");
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        assert!(text(&output).contains("no-common-child-proposal"), "{}", text(&output));
+        assert!(!text(&output).contains("`plain-words`"), "{}", text(&output));
+    }
+}
+
 #[test]
 fn what_is_not_recognised_is_status_3_with_the_nearest_message() {
     let output = run(&["explain"], b"It was a dark and stormy night.\n");

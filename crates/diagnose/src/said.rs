@@ -219,6 +219,9 @@ fn blame(case: &Case<'_>, said: &Said, indication: &Indication, found: &mut Matc
         found.side_because = match said.kind {
             MessageKind::Consequence => "the text holds only the end of the connection".to_owned(),
             _ if side == Side::Unknown => "the text does not show which side has to change".to_owned(),
+            _ if said.product == "plain-words" => {
+                "by the words of the text, which may leave out who is meant".to_owned()
+            }
             _ => format!("by what `{}` reports", said.product),
         };
     }

@@ -133,6 +133,8 @@ pub fn sentence(fact: &Fact) -> String {
         }
         Fact::Program { command, text } => format!("`{command}` printed: {}", quoted(text)),
         Fact::Said(said) => match said.times {
+            // Nobody in particular prints them.
+            0 | 1 if said.product == "plain-words" => format!("the text says {}", quoted(&said.text)),
             0 | 1 => format!("`{}` printed: {}", said.product, quoted(&said.text)),
             times => format!("`{}` printed {times} times: {}", said.product, quoted(&said.text)),
         },
