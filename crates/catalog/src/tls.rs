@@ -89,7 +89,8 @@ impl Catalog {
     /// # Errors
     /// The tables of the version are not known.
     pub fn openssl_context(&self, version: &str, build: Option<&str>, role: Role) -> Result<Context, ContextError> {
-        let openssl = self.openssl(version);
+        let mut openssl = self.openssl(version);
+        openssl.build = build.map(str::to_owned);
         let default = if openssl.at_least(LEVEL_2_SINCE) { 2 } else { 1 };
         let rows = build.map_or_else(Vec::new, |build| self.build_rows(OPENSSL, role, build, version));
         let built = rows.iter().find_map(|row| row.security_level).and_then(|level| u8::try_from(level).ok());

@@ -222,6 +222,10 @@ fn groups_and_schemes_are_named_as_each_version_names_them() {
     for (version, list, taken) in [
         ("3.0.15", "RSA+SHA256:PSS+sha256:ecdsa_secp256r1_sha256", true),
         ("3.0.15", "rsa+sha256", false),
+        ("3.0.15", "ecdsa_sha1", false),
+        ("3.0.15", "dsa_sha256", false),
+        ("3.0.15", "ECDSA+SHA1:rsa_pkcs1_sha1", true),
+        ("3.5.0", "ecdsa_sha1", true),
         ("3.0.15", "RSA+Sha256", false),
         ("3.0.15", "ECDSA_SECP256R1_SHA256", false),
         ("3.5.0", "rsa+Sha256:ECDSA_SECP256R1_SHA256", true),
@@ -229,4 +233,41 @@ fn groups_and_schemes_are_named_as_each_version_names_them() {
         let openssl = catalog.openssl(version);
         assert_eq!(openssl.schemes(list).is_ok(), taken, "{version} {list}");
     }
+}
+
+/// That a library was taken to have no groups but its default ones made a plan leave out what would have helped.
+#[test]
+fn the_installed_openssl_takes_all_groups_and_schemes_that_it_is_said_to_have() {
+    let Some((program, openssl)) = installed() else { return };
+    let taken = |option: &str, word: &str| {
+        let mut command = Command::new(&program);
+        command.args(["s_client", option, word, "-unix", "/does/not/exist"]).env("OPENSSL_CONF", "/dev/null");
+        let text = shakedown_testkit::run(&mut command, b"", Duration::from_secs(20)).unwrap().text();
+        assert!(text.contains("SSL_CONF_cmd") != text.contains("connect"), "{text}");
+        !text.contains("SSL_CONF_cmd")
+    };
+    let groups = openssl.supported_groups();
+    let groups = groups.complete().unwrap();
+    assert!(groups.len() > 20 && groups.iter().any(|name| *name == "secp224r1"), "{groups:?}");
+    for name in groups {
+        assert!(taken("-groups", name.as_str()), "{name}");
+    }
+    let all = openssl.default_schemes();
+    for name in &all {
+        assert!(taken("-sigalgs", &shakedown_catalog::openssl::scheme_word(name)), "{name}");
+        assert_eq!(taken("-sigalgs", name), openssl.schemes(name).is_ok(), "{name}");
+    }
+    assert!(!taken("-groups", "none") && !taken("-sigalgs", "none"));
+}
+
+/// RHEL's builds lack curves: which ones is not told.
+#[test]
+fn of_builds_without_some_curves_not_all_is_known() {
+    let catalog = catalog();
+    let of = |build| {
+        let context = catalog.openssl_context("3.0.7", Some(build), shakedown_model::Role::Server).unwrap();
+        context.policy().supported.groups
+    };
+    assert!(of("debian-12").complete().is_some_and(|all| all.iter().any(|name| *name == "secp192r1")));
+    assert!(of("rhel-9").complete().is_none() && of("fedora-43").complete().is_none());
 }

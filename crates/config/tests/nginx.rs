@@ -531,6 +531,32 @@ fn edits_keep_the_style_of_the_file() {
     }
 }
 
+/// Setting the signature algorithms replaced whatever the one `ssl_conf_command` of the block ran, and was refused where there
+/// were two; in a block without any it took away those of `http`.
+#[test]
+fn a_command_of_the_library_replaces_none_but_its_own() {
+    let head = "events {}\nhttp { ssl_certificate a; ssl_certificate_key b; ";
+    for (before, expected) in [
+        (
+            "server { listen 1 ssl; ssl_conf_command Options -SessionTicket; } }",
+            "server { listen 1 ssl; ssl_conf_command Options -SessionTicket; ssl_conf_command SignatureAlgorithms A; } }",
+        ),
+        (
+            "server { listen 1 ssl; ssl_conf_command Options -SessionTicket; ssl_conf_command signaturealgorithms B; } }",
+            "server { listen 1 ssl; ssl_conf_command Options -SessionTicket; ssl_conf_command SignatureAlgorithms A; } }",
+        ),
+        (
+            "ssl_conf_command Options -SessionTicket; ssl_conf_command SignatureAlgorithms B; server { listen 1 ssl; } }",
+            "ssl_conf_command Options -SessionTicket; ssl_conf_command SignatureAlgorithms B; server { listen 1 ssl; \
+             ssl_conf_command Options -SessionTicket; ssl_conf_command SignatureAlgorithms A; } }",
+        ),
+    ] {
+        let reading = of(&format!("{head}{before}"));
+        let (text, _) = after(&reading, 0, "ssl_conf_command", &["SignatureAlgorithms", "A"]);
+        assert_eq!(text, format!("{head}{expected}"));
+    }
+}
+
 #[test]
 fn an_edit_of_a_shared_file_says_whom_it_reaches() {
     let files = Memory::new()

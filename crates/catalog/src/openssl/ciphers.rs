@@ -80,8 +80,7 @@ impl Openssl {
             .iter()
             .filter(|row| row.lowest_version == "TLSv1.3")
             .map(|row| row.suite.as_str())
-            // These two are built in and off by default.
-            .chain(["TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"])
+            .chain(TLS13_OFF)
             .collect();
         let mut suites: Vec<String> = Vec::new();
         let mut unknown = Vec::new();
@@ -98,6 +97,9 @@ impl Openssl {
         Ok((suites, unknown))
     }
 }
+
+/// Built in since there is TLS 1.3, and off by default.
+pub(super) const TLS13_OFF: [&str; 2] = ["TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"];
 
 /// A cipher in the list that rules work on.
 #[derive(Clone)]

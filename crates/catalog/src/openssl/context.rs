@@ -7,7 +7,7 @@ use shakedown_model::tls::{
 use shakedown_model::{Item, Known, Name, Origin, Role, Slot};
 
 use super::Openssl;
-use super::ciphers::CipherStringError;
+use super::ciphers::{CipherStringError, TLS13_OFF};
 use super::groups::{GroupError, GroupList};
 use super::level::{Level, is_group_of_tls12, is_group_of_tls13};
 use super::schemes::SchemeError;
@@ -588,6 +588,7 @@ impl Context {
             cipher_suites: names(
                 DEFAULT_TLS13
                     .into_iter()
+                    .chain(TLS13_OFF)
                     .filter(|_| self.openssl.has_tls13())
                     .chain(self.openssl.suites().iter().map(|row| row.suite.as_str()))
                     .fold(Vec::new(), |mut all, name| {
@@ -597,7 +598,7 @@ impl Context {
                         all
                     }),
             ),
-            groups: Known::Complete(self.openssl.default_groups().groups.iter().map(|name| Name::new(name)).collect()),
+            groups: self.openssl.supported_groups(),
             signature_schemes: Known::Complete(
                 self.openssl.default_schemes().iter().map(|name| Name::new(name)).collect(),
             ),

@@ -1,5 +1,7 @@
 //! Lists of groups, as `SSL_CTX_set1_groups_list` reads them.
 
+use shakedown_model::{Known, Name};
+
 use super::Openssl;
 
 /// A list of groups.
@@ -78,7 +80,27 @@ const NO_OBJECTS: [&str; 4] = ["x25519", "x448", "secp256r1", "secp192r1"];
 const SINCE_3_5: [&str; 6] =
     ["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512", "MLKEM768", "MLKEM1024"];
 
+/// Distributions that take curves out of the library (src.fedoraproject.org rpms/openssl 0011-Remove-EC-curves.patch).
+const WITHOUT_CURVES: [&str; 7] = ["rhel", "centos", "fedora", "rocky", "almalinux", "oracle", "amazon"];
+
 impl Openssl {
+    /// The groups that a build can be given: all of the version's. Of distributions that take some out those that no version
+    /// of theirs lacks; the rest is not known.
+    pub fn supported_groups(&self) -> Known<Vec<Name>> {
+        let default = self.default_groups().groups;
+        let build = self.build.as_deref().unwrap_or_default();
+        if WITHOUT_CURVES.iter().any(|distribution| build.starts_with(distribution)) {
+            return Known::Partial {
+                accepted: default.iter().map(|name| Name::new(name)).collect(),
+                refused: Vec::new(),
+            };
+        }
+        let others =
+            NAMES.iter().filter_map(|names| names.last()).chain(&SINCE_3_5).filter_map(|name| self.group(name));
+        let others = others.filter(|name| default.iter().all(|one| one != name));
+        Known::Complete(default.iter().map(String::as_str).chain(others).map(Name::new).collect())
+    }
+
     /// IANA's name of a group by any of OpenSSL's, where the version has it. Case counts before 3.5 (`tls1_group_name2id`);
     /// before 3.0 only NIST's names and those of the library's own objects are known (`nid_cb`).
     pub fn group(&self, name: &str) -> Option<&'static str> {

@@ -14,7 +14,7 @@ pub use ciphers::{CipherStringError, Ciphers};
 pub use context::{Context, ContextError};
 pub use groups::{GroupError, GroupList};
 pub use level::Level;
-pub use schemes::SchemeError;
+pub use schemes::{SchemeError, scheme_word};
 
 use std::cmp::Ordering;
 
@@ -27,6 +27,8 @@ use crate::version::Scheme;
 #[derive(Clone, Debug)]
 pub struct Openssl {
     pub(crate) version: String,
+    /// Whose build it is.
+    pub(crate) build: Option<String>,
     suites: Vec<OpensslSuiteRow>,
 }
 
@@ -61,7 +63,7 @@ impl Catalog {
     /// The tables of a version of OpenSSL.
     pub fn openssl(&self, version: &str) -> Openssl {
         let mut suites: Vec<OpensslSuiteRow> = self.blob().all();
-        let openssl = Openssl { version: version.to_owned(), suites: Vec::new() };
+        let openssl = Openssl { version: version.to_owned(), build: None, suites: Vec::new() };
         // ARIA and TLS 1.3 came with 1.1.1.
         suites.retain(|row| openssl.has_tls13() || !(row.lowest_version == "TLSv1.3" || row.suite.contains("ARIA")));
         // A tag of 8 bytes counts as 64 bits since 3.2.

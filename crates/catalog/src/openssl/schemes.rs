@@ -57,6 +57,17 @@ const SCHEMES: [(&str, &str, &str); 29] = [
     ("mldsa87", "", ""),
 ];
 
+/// Whether OpenSSL has no name for a scheme but its own two words before 3.5 (`sigalg_lookup_tbl` of ssl/t1_lib.c).
+fn has_no_name(name: &str) -> bool {
+    name.starts_with("ecdsa_sha") || name.starts_with("dsa_sha")
+}
+
+/// A scheme as every version of OpenSSL that has it reads it.
+pub fn scheme_word(name: &str) -> String {
+    let words = SCHEMES.iter().find(|(one, ..)| *one == name && has_no_name(name));
+    words.map_or_else(|| name.to_owned(), |(_, key, digest)| format!("{key}+{digest}"))
+}
+
 impl Openssl {
     /// The schemes that one word of a list stands for; none where it is no word.
     fn scheme(&self, word: &str) -> Option<&'static str> {
@@ -70,7 +81,9 @@ impl Openssl {
                     !one.is_empty() && same(key, one) && (same(digest, its) || *digest == its.to_ascii_lowercase())
                 })
             }
-            None => SCHEMES.iter().find(|(name, _, _)| same(word, name)),
+            None => {
+                SCHEMES.iter().find(|(name, _, _)| same(word, name)).filter(|(name, ..)| any_case || !has_no_name(name))
+            }
         }?;
         let since = match *name {
             _ if name.starts_with("mldsa") => "3.5.0",

@@ -6,12 +6,16 @@ use shakedown_model::{FileEdit, SourceFile, TextEdit};
 
 use super::read::{Reading, read};
 use super::select::Selection;
+use super::server::Scope;
 use super::tree::{Block, Node};
 use crate::brace::StatementKind;
 use crate::tls::edit::{Edit, EditError, edited, indent, is_generated, next_line, plain};
 
 /// Directives that OpenSSL has settled before nginx learns the server name: they are the default block's.
 const OF_THE_DEFAULT_BLOCK: [&str; 2] = ["ssl_protocols", "ssl_ecdh_curve"];
+
+/// What runs a command of the library; it may stand there many times.
+const COMMAND: &str = "ssl_conf_command";
 
 impl Reading {
     /// The block whose directive counts for a connection: the one of its name, or for what is settled before the name is
@@ -26,16 +30,34 @@ impl Reading {
     }
 
     /// Gives a directive of one `server` block these arguments. Where the block has it, it is changed in place; where it
-    /// inherits it, a line is added to the block.
+    /// inherits it, a line is added to the block. `ssl_conf_command` is one directive for each command that it runs; those
+    /// that a first one of the block's own would keep it from inheriting are written with it.
     ///
     /// # Errors
     /// [`EditError`].
     pub fn set(&self, server: usize, directive: &str, arguments: &[&str]) -> Result<Edit, EditError> {
         let id = *self.server_blocks.get(server).ok_or(EditError::NoServer)?;
         let block = self.blocks.get(id).ok_or(EditError::NoServer)?;
-        let here: Vec<&Node> = block.named(directive).collect();
+        // Of the library's commands each is a setting for itself.
+        let command = arguments.first().filter(|_| directive == COMMAND);
+        let same = |node: &&Node| {
+            let own = || node.argument().map_or("", |own| own.as_str());
+            command.is_none_or(|command| own().eq_ignore_ascii_case(command))
+        };
+        let here: Vec<&Node> = block.named(directive).filter(same).collect();
         let (file, edits) = match here.as_slice() {
-            [] => self.insert(block, directive, arguments)?,
+            [] => {
+                let mut lines = Vec::new();
+                if command.is_some() && block.named(directive).next().is_none() {
+                    // One of its own, and the block inherits none any more.
+                    let inherited = Scope::new(&self.blocks, id).all(directive);
+                    for node in inherited.into_iter().filter(|node| !same(node)) {
+                        lines.push(node.arguments.iter().map(|argument| argument.as_str()).collect());
+                    }
+                }
+                lines.push(arguments.to_vec());
+                self.insert(block, directive, &lines)?
+            }
             [node, more @ ..] => {
                 if !more.is_empty() && directive != "ssl_protocols" {
                     return Err(EditError::NotSingle { directive: directive.into() });
@@ -105,12 +127,13 @@ impl Reading {
         &self,
         block: &Block,
         directive: &str,
-        arguments: &[&str],
+        lines: &[Vec<&str>],
     ) -> Result<(Arc<SourceFile>, Vec<TextEdit>), EditError> {
         let header = block.header.as_ref().ok_or(EditError::NoServer)?;
         let file = Arc::clone(header.document.file());
-        let written = written(arguments)?;
-        let line = format!("{directive} {written};");
+        let lines: Result<Vec<String>, EditError> =
+            lines.iter().map(|arguments| Ok(format!("{directive} {};", written(arguments)?))).collect();
+        let line = lines?.join(" ");
         let own = block.nodes.iter().filter(|node| Arc::ptr_eq(node.document.file(), &file));
         let own: Vec<&Node> = own.collect();
         // Beside its like, or at the end of the block, but before nested blocks.

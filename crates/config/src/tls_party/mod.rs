@@ -28,7 +28,7 @@ pub use self::edit::{
     CertificatePlace, Change, DhSource, Wanted, Words, certificate_places, dh_source, edit, with_edits, words,
 };
 pub use self::key_files::{KeyProblems, key_files};
-pub use self::openssl::openssl;
+pub use self::openssl::{commands, openssl};
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! A program that takes OpenSSL as it is: `openssl s_client`, `openssl s_server`.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::{ConfigurationKind, Gathered, Known, Role};
+use shakedown_model::{ConfigurationKind, Gathered, Known, Party, Role};
 
 use super::context::Building;
+use super::edit;
 use super::{PartyError, Spec, party};
 use crate::files::Files;
 use crate::openssl_cnf;
@@ -31,6 +32,14 @@ pub fn openssl(files: &dyn Files, spec: &Spec<'_>, catalog: &Catalog) -> Result<
     party.notes.extend(building.notes);
     party.notes.extend(reading.notes.clone());
     Ok(Gathered { parties: vec![party], evidence: building.evidence })
+}
+
+/// The commands that every context runs by a party's own `openssl.cnf` (`system_default`), in their order; none of a party that
+/// was read from other files.
+pub fn commands(party: &Party) -> Vec<(String, String)> {
+    let Some(edit::Files::OpenSslCnf { reading }) = edit::Files::of(party) else { return Vec::new() };
+    let set = reading.set("system_default").map_or(&[][..], |set| &set.commands);
+    set.iter().map(|command| (command.name.as_str().to_owned(), command.value.as_str().to_owned())).collect()
 }
 
 /// Reads the system's file.

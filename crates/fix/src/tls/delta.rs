@@ -1,5 +1,6 @@
 //! What one end is to do beyond what it does, and the end that results.
 
+use shakedown_catalog::openssl::scheme_word;
 use shakedown_catalog::{Catalog, Rating};
 use shakedown_config::tls_party::{self, Wanted};
 use shakedown_model::tls::{TlsOffer, TlsPolicy, TlsVersion, is_tls13_suite};
@@ -138,7 +139,8 @@ fn wanted(policy: &TlsPolicy, delta: &Delta, level: Option<u8>, base: &str, cata
     }
     let schemes = delta.of(Slot::SignatureScheme);
     if !schemes.is_empty() {
-        wanted.signature_algorithms = Some(joined(&offer.signature_schemes, &schemes, |name| name.as_str().to_owned()));
+        wanted.signature_algorithms =
+            Some(joined(&offer.signature_schemes, &schemes, |name| scheme_word(name.as_str())));
     }
     Some(wanted)
 }
@@ -159,6 +161,7 @@ pub(crate) fn versions_of(offer: &TlsOffer) -> Vec<TlsVersion> {
 pub(crate) fn openssl_group(name: &str) -> &str {
     match name {
         "secp256r1" => "prime256v1",
+        "secp192r1" => "prime192v1",
         "x25519" => "X25519",
         "x448" => "X448",
         other => other,

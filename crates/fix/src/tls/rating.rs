@@ -20,6 +20,12 @@ pub(crate) fn rating(slot: Slot, name: &str) -> Option<Rating> {
 
 /// How many things are wrong with a name, to choose between two of one rating: the fewer the better.
 pub(crate) fn weaknesses(slot: Slot, name: &str) -> usize {
+    if slot == Slot::Group {
+        // Less than the 128 bits of strength that RFC 9325 section 4.2 has for curves.
+        return usize::from(
+            group_kind(name) == GroupKind::EllipticCurve && group_bits(name).is_some_and(|bits| bits < 255),
+        );
+    }
     let Some(suite) = (slot == Slot::CipherSuite).then(|| Suite::parse(name)).flatten() else { return 0 };
     let old =
         ["3DES", "IDEA", "SEED", "RC4", "RC2", "DES_", "DES40"].iter().any(|start| suite.cipher.starts_with(start));

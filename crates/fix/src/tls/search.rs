@@ -59,7 +59,12 @@ pub(super) fn search(input: &PlanInput<'_>, roles: &[Role]) -> Option<Found> {
         }
         let failed = found.outcome.failed.first()?.clone();
         let mut steps = roles.iter().flat_map(|&role| steps(input, &found, role, &failed)).collect::<Vec<_>>();
+        if roles.len() > 1 {
+            steps.extend(roles.iter().flat_map(|&role| of_today(input, &found, role, &failed)));
+        }
         steps.retain(|step| !tried.contains(step));
+        // What weakens all that an end does comes last.
+        steps.sort_by_key(|step| matches!(step, Step::Level(..)));
         let (step, next) = steps.into_iter().find_map(|step| {
             tried.push(step.clone());
             let next = with(input, &found, &step)?;
@@ -127,6 +132,8 @@ fn companions(input: &PlanInput<'_>, found: Found, role: Role) -> Found {
 /// The same without what turned out not to be needed.
 fn pruned(input: &PlanInput<'_>, found: Found) -> Found {
     let mut best = found;
+    let as_good =
+        |less: &Found, best: &Found| less.outcome.failed.is_empty() && less.outcome.result() == best.outcome.result();
     for role in [Role::Client, Role::Server] {
         let mut place = 0;
         while let Some((slot, name)) = best.of(role).0.names.get(place).cloned() {
@@ -135,12 +142,22 @@ fn pruned(input: &PlanInput<'_>, found: Found) -> Found {
             delta.names.remove(place);
             let companion = slot == Slot::Version && sound(slot, &name);
             let less = if companion { None } else { at(input, client, server) };
-            let as_good =
-                |less: &Found| less.outcome.failed.is_empty() && less.outcome.result() == best.outcome.result();
-            match less.filter(as_good) {
+            match less.filter(|less| as_good(less, &best)) {
                 Some(less) => best = Found { unsure: best.unsure, ..less },
                 None => place += 1,
             }
+        }
+        // A level that was lowered before another step made it needless, or further than the rest needs.
+        let Some(level) = best.of(role).0.level else { continue };
+        let now = input.party(role).tls().and_then(|policy| policy.offer.security_level).unwrap_or(level);
+        let higher = (level + 1..now).rev().map(Some);
+        let less = std::iter::once(None).chain(higher).find_map(|level| {
+            let (mut client, mut server) = (best.client.0.clone(), best.server.0.clone());
+            if role == Role::Client { &mut client } else { &mut server }.level = level;
+            at(input, client, server).filter(|less| as_good(less, &best))
+        });
+        if let Some(less) = less {
+            best = Found { unsure: best.unsure, ..less };
         }
     }
     best
@@ -255,6 +272,25 @@ fn steps(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) 
         steps.push(Step::Level(role, level - 1));
     }
     steps
+}
+
+/// Where both ends are changed: what every current peer has, which neither of the two lists and both are known to have.
+fn of_today(input: &PlanInput<'_>, found: &Found, role: Role, failed: &FailedSlot) -> Vec<Step> {
+    // RFC 9325 section 4.2, RFC 8446 section 9.1.
+    let names: &[&str] = match failed.slot {
+        Slot::CipherSuite => &["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"],
+        Slot::Group => &["x25519", "secp256r1"],
+        Slot::SignatureScheme => &["rsa_pss_rsae_sha256", "ecdsa_secp256r1_sha256"],
+        _ => &[],
+    };
+    let version = found.outcome.agreed(Slot::Version).and_then(|name| TlsVersion::parse(name.as_str()));
+    let party = &found.of(role).1.party;
+    let names = names.iter().map(|name| Name::new(name)).filter(|name| {
+        fits(failed.slot, name, version, &found.server.1.party)
+            && !offers(party, failed.slot, name)
+            && [Role::Client, Role::Server].iter().all(|&role| able(input, role, failed.slot, name) == Able::Yes)
+    });
+    names.map(|name| Step::Name(role, failed.slot, name)).collect()
 }
 
 /// By rating, of weak ones those first with which fewer things are wrong; of groups the classical ones first, which more

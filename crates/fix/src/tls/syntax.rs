@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 use shakedown_catalog::Catalog;
+use shakedown_catalog::openssl::scheme_word;
+use shakedown_config::tls_party;
 use shakedown_model::tls::{TlsVersion, is_tls13_suite};
 use shakedown_model::{Command, CommandPlace, Known, Name, Party, Role, Slot};
 
@@ -66,6 +68,9 @@ struct Way {
     group: Option<String>,
     /// Signature schemes: `{list}`, `{new}`.
     scheme: Option<String>,
+    /// What is written is a whole `openssl.cnf`: the other commands of the end's own one have to be in it.
+    #[serde(default)]
+    whole: bool,
     /// What a weaker name needs besides.
     weaker: Option<String>,
     #[allow(dead_code, reason = "every row says where it was read; the tests look at it")]
@@ -142,6 +147,7 @@ impl Way {
             (Slot::CipherSuite, Names::Openssl) if !is_tls13_suite(name.as_str()) => {
                 catalog.openssl_suite_name(name.as_str())
             }
+            (Slot::SignatureScheme, Names::Openssl) => Some(scheme_word(name.as_str())),
             (Slot::Group, Names::Openssl) => Some(openssl_group(name.as_str()).to_owned()),
             _ => Some(name.as_str().to_owned()),
         }
@@ -199,6 +205,12 @@ impl Way {
             }
             let list = self.words(slot, &all(list), catalog)?;
             options.push(text.as_ref()?.replace("{list}", &list).replace("{new}", &self.words(slot, &new, catalog)?));
+        }
+        // As the edit of the file would leave them, of which the program reads no other.
+        let own =
+            if self.whole && !changed.edits.is_empty() { tls_party::commands(&changed.party) } else { Vec::new() };
+        if !own.is_empty() && own.iter().all(|(_, value)| !value.contains(['$', '\\', '#', '"', '\'', '`'])) {
+            options = own.into_iter().map(|(command, value)| format!("{command} = {value}")).collect();
         }
         options.extend(self.weaker.clone().filter(|_| weak(delta, changed)));
         let options = options.join(self.join.as_deref().unwrap_or("\n"));
