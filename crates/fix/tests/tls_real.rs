@@ -1,16 +1,19 @@
-//! What a plan for TLS promises is what the real nginx and `openssl s_client` of this machine then do.
+//! What a plan for TLS promises is what the real nginx and `openssl s_client` of this machine then do, and what a weaker fix
+//! could say instead that is stronger by one they refuse.
 
 #![allow(clippy::print_stdout, reason = "how many were tried is the result")]
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use common::weaker::{self, Change, cnf};
 use common::{Planned, catalog, host, render, run};
 use shakedown_config::{Disk, Memory, tls_party};
-use shakedown_model::{Applicability, CommandPlace, Fix, Party, Role, Side, Software};
+use shakedown_model::{Applicability, CommandPlace, Fix, Party, Role, Side, Slot, Software};
 use shakedown_testkit::peers::{self, TlsServer};
 use shakedown_testkit::{cases, require, seed};
 
@@ -33,7 +36,10 @@ struct Real {
 impl Real {
     fn new() -> Option<Self> {
         let (openssl, nginx) = (require("openssl")?, require("nginx")?);
-        let library = format!("openssl@{}", version(&openssl, "version", "OpenSSL "));
+        let flags = shakedown_testkit::run(Command::new(&openssl).args(["version", "-f"]), b"", TIME).expect("it runs");
+        // Upstream's security level is 1 before 3.2.
+        let build = if flags.text().contains("OPENSSL_TLS_SECURITY_LEVEL=2") { "/debian-12" } else { "" };
+        let library = format!("openssl@{}{build}", version(&openssl, "version", "OpenSSL "));
         let server = format!("nginx@{}+{library}", version(&nginx, "-v", "nginx/")).parse().expect("a software");
         Some(Self { openssl, nginx, library, server })
     }
@@ -47,8 +53,8 @@ impl Real {
         (text.contains("CONNECTION ESTABLISHED"), text)
     }
 
-    fn server(&self, server: &TlsServer) -> Party {
-        let path = server.folder().join("nginx.conf").display().to_string();
+    fn server(&self, server: &TlsServer, file: &str) -> Party {
+        let path = server.folder().join(file).display().to_string();
         let context = host(NAME);
         let spec = tls_party::Spec {
             software: &self.server,
@@ -88,65 +94,107 @@ impl Real {
         (text.contains("test is successful"), text)
     }
 
-    /// Makes what one fix says and connects.
-    fn works(&self, server: &TlsServer, client: &str, fix: &Fix) -> Option<(bool, String)> {
+    /// Makes what one text of a fix says and connects.
+    fn connects_with(&self, server: &TlsServer, client: &str, text: &Text) -> Option<(bool, String)> {
         let folder = tempfile::tempdir().expect("a folder");
         let own = folder.path().join("openssl.cnf");
-        std::fs::write(&own, client).expect("the folder is ours");
-        let edited = fix.edits.first().map(|edit| String::from_utf8_lossy(&edit.apply()).into_owned());
-        match (fix.side, edited) {
-            (Side::Server, Some(text)) => {
-                let (accepted, words) = self.accepts(server, &text);
-                assert!(accepted, "{words}\n{text}");
-                let again = peers::nginx_again(server, &text)?;
-                Some(self.connects(&again, &own, &[]))
+        let write = |text: &str| std::fs::write(&own, text).expect("the folder is ours");
+        write(client);
+        Some(match text {
+            Text::Server(text) => self.connects(&peers::nginx_again(server, text)?, &own, &[]),
+            Text::Client(text) => {
+                write(text);
+                self.connects(server, &own, &[])
             }
-            (Side::Client, Some(text)) => {
-                std::fs::write(&own, text).expect("the folder is ours");
-                Some(self.connects(server, &own, &[]))
-            }
-            (Side::Client, None) => {
-                let command = fix.commands.iter().find(|command| command.place == CommandPlace::ClientShell)?;
-                let options = command.text.strip_prefix("openssl s_client ")?.split(' ').skip(4);
+            Text::Call(text) => {
+                let options = text.strip_prefix("openssl s_client ")?.split(' ').skip(4);
                 let options: Vec<&str> = options.map(|word| word.trim_matches('\'')).collect();
-                Some(self.connects(server, &own, &options))
+                self.connects(server, &own, &options)
             }
-            _ => None,
+        })
+    }
+
+    /// The party that a text makes; of a call there is none to read.
+    fn party(&self, server: &TlsServer, text: &Text) -> Option<Party> {
+        match text {
+            Text::Server(text) => {
+                std::fs::write(server.folder().join("edited.conf"), text).expect("the folder is ours");
+                Some(self.server(server, "edited.conf"))
+            }
+            Text::Client(text) => Some(self.client(text)),
+            Text::Call(_) => None,
         }
     }
-}
 
-/// The last level of security and the lowest version of an `openssl.cnf`, by the places of [`VERSIONS`].
-fn strength(text: &str) -> (Option<u8>, Option<usize>) {
-    let level = text.rsplit_once("@SECLEVEL=").and_then(|(_, rest)| rest.get(..1)?.parse().ok());
-    let lowest = text.lines().filter_map(|line| line.trim().strip_prefix("MinProtocol = ")).next_back();
-    (level, lowest.and_then(|lowest| VERSIONS.iter().position(|version| *version == lowest.trim())))
-}
-
-/// The files that are stronger by one step in what a weaker one takes down from the client's own.
-fn stronger(own: &str, weaker: &str) -> Vec<String> {
-    let ((own_level, own_lowest), (level, lowest)) = (strength(own), strength(weaker));
-    let mut all = Vec::new();
-    if let (Some(level), Some((before, after))) = (level, weaker.rsplit_once("@SECLEVEL="))
-        && level < own_level.unwrap_or(2)
-    {
-        all.push(format!("{before}@SECLEVEL={}{}", level + 1, &after[1..]));
+    /// The suites that the library has without a shared secret of its own.
+    fn suites(&self) -> BTreeSet<String> {
+        let all = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:\
+                   TLS_AES_128_CCM_8_SHA256";
+        let mut command = Command::new(&self.openssl);
+        command.args(["ciphers", "-s", "-stdname", "-ciphersuites", all, "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]);
+        let text = shakedown_testkit::run(command.env("OPENSSL_CONF", "/dev/null"), b"", TIME).expect("it runs").text();
+        text.lines().filter_map(|line| line.split_once(" - ")).map(|(name, _)| name.trim().to_owned()).collect()
     }
-    if let Some(lowest) = lowest
-        && own_lowest.is_some_and(|own| lowest < own)
-    {
-        let line = |version: usize| format!("MinProtocol = {}\n", VERSIONS[version]);
-        all.push(weaker.replace(&line(lowest), &line(lowest + 1)));
+
+    /// Whether the library can be given a group or a scheme.
+    fn takes(&self, server: &TlsServer, option: &str, name: &str) -> bool {
+        let text = self.connects(server, Path::new("/dev/null"), &[option, name]).1;
+        !text.contains("SSL_CONF_cmd")
     }
-    all
 }
 
-fn cnf(lines: &str) -> String {
-    format!("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n{lines}")
+/// What a fix says to write or to call.
+enum Text {
+    Server(String),
+    Client(String),
+    Call(String),
+}
+
+impl Text {
+    fn of(fix: &Fix) -> Vec<Self> {
+        let edits = fix.edits.iter().map(|edit| {
+            let text = String::from_utf8_lossy(&edit.apply()).into_owned();
+            if edit.file.path.ends_with("nginx.conf") { Self::Server(text) } else { Self::Client(text) }
+        });
+        let commands = fix.commands.iter().filter_map(|command| match &command.place {
+            CommandPlace::ClientShell if command.text.starts_with("openssl s_client ") => {
+                Some(Self::Call(command.text.clone()))
+            }
+            _ if command.text.starts_with("openssl_conf") => Some(Self::Client(command.text.clone())),
+            _ => None,
+        });
+        edits.chain(commands).collect()
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Server(text) | Self::Client(text) | Self::Call(text) => text,
+        }
+    }
+
+    fn into_client(self) -> Option<String> {
+        if let Self::Client(text) = self { Some(text) } else { None }
+    }
+
+    fn changed(&self, change: &Change) -> Option<Self> {
+        let text = weaker::rendered(self.as_str(), change)?;
+        Some(match self {
+            Self::Server(_) => Self::Server(text),
+            Self::Client(_) => Self::Client(text),
+            Self::Call(_) => Self::Call(text),
+        })
+    }
+}
+
+/// What `openssl s_client` says of a handshake that came to nothing; `None` where it did not come to one.
+fn refusal(words: &str) -> Option<&str> {
+    let line = words.lines().find(|line| line.contains(":SSL routines:"))?;
+    let reason = line.split(':').nth(5)?;
+    (!words.contains("SSL_CONF_cmd") && !words.contains("Error with command")).then_some(reason)
 }
 
 /// Certificates, the server's settings, the client's settings.
-const CASES: [(&[&str], &str, &str); 11] = [
+const CASES: [(&[&str], &str, &str); 13] = [
     (&["rsa"], "ssl_protocols TLSv1.3;", "MaxProtocol = TLSv1.2\n"),
     (
         &["rsa"],
@@ -166,6 +214,13 @@ const CASES: [(&[&str], &str, &str); 11] = [
     ),
     (&["rsa"], "ssl_protocols TLSv1.2;\nssl_ciphers AES128-SHA;", "CipherString = ECDHE-RSA-AES256-GCM-SHA384\n"),
     (&["rsa", "ec"], "ssl_protocols TLSv1.1;\nssl_ciphers AES128-SHA:@SECLEVEL=0;", "MinProtocol = TLSv1.3\n"),
+    // What would do neither end lists.
+    (&["ec"], "ssl_protocols TLSv1.2;\nssl_ciphers ECDHE-RSA-AES128-SHA;", "CipherString = ECDHE-RSA-AES128-SHA\n"),
+    (
+        &["rsa"],
+        "ssl_protocols TLSv1.3;\nssl_ecdh_curve secp256k1;",
+        "MinProtocol = TLSv1.3\nGroups = brainpoolP256r1\nCipherString = kRSA\n",
+    ),
 ];
 
 #[derive(Default, Debug)]
@@ -175,17 +230,39 @@ struct Count {
     with_any: usize,
     safe: usize,
     weaker: usize,
-    /// Tried that are stronger by one step than a weaker fix, in vain.
-    stronger: usize,
+    /// Texts tried that are stronger by one than a weaker fix, in vain, by what they change.
+    stronger: BTreeMap<&'static str, usize>,
+    /// Of those, calls.
+    calls: usize,
+    /// That need a name that the library does not have, or a shared secret.
+    beyond: usize,
+    /// What ended those handshakes.
+    reasons: BTreeMap<String, usize>,
+    /// Where the rules and the programs do not say the same, or a fix is needlessly weak.
+    problems: Vec<String>,
 }
 
-fn check(real: &Real, certificates: &[&str], settings: &str, client: &str, count: &mut Count) -> Option<()> {
+impl Count {
+    fn tried(&self) -> usize {
+        self.stronger.values().sum()
+    }
+}
+
+fn check(
+    real: &Real,
+    everything: &Everything,
+    certificates: &[&str],
+    settings: &str,
+    client: &str,
+    count: &mut Count,
+) -> Option<()> {
     let server = peers::nginx(certificates, settings)?;
     let folder = tempfile::tempdir().expect("a folder");
     let own = folder.path().join("openssl.cnf");
     std::fs::write(&own, client).expect("the folder is ours");
     let (connects, words) = real.connects(&server, &own, &[]);
-    let planned = run(&real.client(client), &real.server(&server), &host(NAME), &[]);
+    let parties = (real.client(client), real.server(&server, "nginx.conf"));
+    let planned = run(&parties.0, &parties.1, &host(NAME), &[]);
     let shown = |planned: &Planned| format!("{certificates:?}\n{settings}\n{client}\n{words}\n{}", render(planned));
     assert_eq!(connects, planned.outcome.failed.is_empty(), "{}\n{:?}", shown(&planned), planned.outcome.failed);
     if connects {
@@ -196,25 +273,123 @@ fn check(real: &Real, certificates: &[&str], settings: &str, client: &str, count
     count.with_safe += usize::from(planned.fixes.iter().any(|fix| fix.applicability == Applicability::Safe));
     count.with_any += usize::from(!planned.fixes.is_empty());
     for fix in &planned.fixes {
-        let Some((works, words)) = real.works(&server, client, fix) else { continue };
-        assert!(works, "{}\n{words}\n{}", fix.title, shown(&planned));
-        match fix.applicability {
-            Applicability::Safe => count.safe += 1,
-            _ => count.weaker += 1,
+        let (servers, clients): (Vec<Text>, Vec<Text>) =
+            Text::of(fix).into_iter().partition(|text| matches!(text, Text::Server(_)));
+        if let Some(Text::Server(text)) = servers.first() {
+            let (accepted, words) = real.accepts(&server, text);
+            assert!(accepted, "{words}\n{text}");
         }
-        let text = fix.commands.iter().map(|command| &command.text).find(|text| text.starts_with("openssl_conf"));
-        let Some(text) = text.filter(|_| fix.applicability == Applicability::Weakens && fix.side == Side::Client)
-        else {
-            continue;
+        // What comes after a fix of both ends meets the client as that one leaves it.
+        let both = planned.fixes.iter().filter(|other| other.side == Side::Both && fix.afterwards);
+        let own = both.flat_map(Text::of).find_map(Text::into_client).unwrap_or_else(|| client.to_owned());
+        let edited_server = match (fix.side, servers.first()) {
+            (Side::Both, Some(text)) => Some(peers::nginx_again(&server, text.as_str())?),
+            _ => None,
         };
-        // No more than it has to.
-        std::fs::write(&own, text).expect("the folder is ours");
-        assert!(real.connects(&server, &own, &[]).0, "{}\n{text}\n{}", fix.title, shown(&planned));
-        for other in stronger(client, text) {
-            std::fs::write(&own, &other).expect("the folder is ours");
-            let (connects, words) = real.connects(&server, &own, &[]);
-            assert!(!connects, "{}\n{text}\nneedlessly weak: {other}\n{words}\n{}", fix.title, shown(&planned));
-            count.stronger += 1;
+        let with_server = edited_server.as_ref().unwrap_or(&server);
+        let texts = if fix.side == Side::Server { &servers } else { &clients };
+        for text in texts {
+            let (works, words) = real.connects_with(with_server, &own, text)?;
+            assert!(works, "{}\n{}\n{words}\n{}", fix.title, text.as_str(), shown(&planned));
+        }
+        match fix.applicability {
+            _ if texts.is_empty() => continue,
+            Applicability::Safe => count.safe += 1,
+            Applicability::Weakens => count.weaker += 1,
+            Applicability::Manual => {}
+        }
+        if fix.applicability != Applicability::Weakens {
+            continue;
+        }
+        let file = clients.into_iter().find_map(Text::into_client);
+        let edited_client = file.as_ref().map(|text| real.client(text));
+        let server_after = edited_server.as_ref().map(|server| real.server(server, "nginx.conf"));
+        if !servers.is_empty() {
+            let peer = edited_client.as_ref().unwrap_or(&parties.0);
+            let end = End { server: &server, client: file.as_deref().unwrap_or(client), before: &parties.1, peer };
+            stronger(real, everything, &end, (fix, &servers), count)?;
+        }
+        let texts: Vec<Text> = Text::of(fix).into_iter().filter(|text| !matches!(text, Text::Server(_))).collect();
+        if !texts.is_empty() {
+            let peer = server_after.as_ref().unwrap_or(&parties.1);
+            let end = End { server: with_server, client, before: &parties.0, peer };
+            stronger(real, everything, &end, (fix, &texts), count)?;
+        }
+    }
+    Some(())
+}
+
+/// What a fix changes, with the other end as it leaves that.
+struct End<'a> {
+    server: &'a TlsServer,
+    client: &'a str,
+    before: &'a Party,
+    peer: &'a Party,
+}
+
+/// All that the library has, by the catalog and by its own words.
+struct Everything {
+    party: Party,
+    suites: BTreeSet<String>,
+}
+
+impl Everything {
+    fn new(real: &Real) -> Self {
+        Self { party: real.client(&cnf(weaker::EVERYTHING)), suites: real.suites() }
+    }
+
+    fn has(&self, real: &Real, server: &TlsServer, slot: Slot, name: &str) -> bool {
+        match slot {
+            Slot::CipherSuite => self.suites.contains(name),
+            Slot::Group => real.takes(server, "-groups", name),
+            Slot::SignatureScheme => real.takes(server, "-sigalgs", name),
+            _ => true,
+        }
+    }
+}
+
+/// No more than it has to: what a weaker fix could say instead is refused, by the rules and by the programs.
+fn stronger(
+    real: &Real,
+    everything: &Everything,
+    end: &End<'_>,
+    (fix, texts): (&Fix, &[Text]),
+    count: &mut Count,
+) -> Option<()> {
+    let &End { server, client, before, peer } = end;
+    let edited = texts.iter().find_map(|text| real.party(server, text)).expect("a file");
+    for change in weaker::changes(before, &edited, fix, &everything.party) {
+        let kind = match &change {
+            Change::Without(..) => "without",
+            Change::Instead(slot, ..) => slot.as_str(),
+            Change::Level(..) => "level",
+        };
+        if let Change::Instead(slot, _, name) = &change
+            && !everything.has(real, server, *slot, name)
+        {
+            count.beyond += 1;
+            continue;
+        }
+        for text in texts {
+            let shown = || format!("{} {change}\n{}\n{client}", fix.title, text.as_str());
+            let Some(other) = text.changed(&change) else {
+                count.problems.push(format!("no place for it: {}", shown()));
+                continue;
+            };
+            let (connects, words) = real.connects_with(server, client, &other)?;
+            let by_rules = real.party(server, &other).is_some_and(|party| {
+                let (client, server) = if party.role == Role::Client { (&party, peer) } else { (peer, &party) };
+                shakedown_negotiate::negotiate(client, server, &host(NAME)).failed.is_empty()
+            });
+            let reason = refusal(&words);
+            if connects || by_rules || reason.is_none() {
+                let verdict = format!("it connects: really {connects}, by the rules {by_rules}");
+                count.problems.push(format!("{verdict}\n{}\n{}\n{words}", shown(), other.as_str()));
+                continue;
+            }
+            *count.stronger.entry(kind).or_default() += 1;
+            *count.reasons.entry(reason.unwrap_or_default().to_owned()).or_default() += 1;
+            count.calls += usize::from(matches!(other, Text::Call(_)));
         }
     }
     Some(())
@@ -223,13 +398,52 @@ fn check(real: &Real, certificates: &[&str], settings: &str, client: &str, count
 #[test]
 fn what_a_plan_promises_is_what_nginx_and_openssl_do() {
     let Some(real) = Real::new() else { return };
+    let everything = Everything::new(&real);
     let mut count = Count::default();
     for (certificates, settings, client) in CASES {
-        check(&real, certificates, settings, &cnf(client), &mut count);
+        check(&real, &everything, certificates, settings, &cnf(client), &mut count);
     }
     assert_eq!((count.failing, count.with_any), (CASES.len(), CASES.len()));
-    assert!(count.with_safe >= 7 && count.stronger >= 5, "{count:?}");
+    assert!(count.problems.is_empty(), "{}", count.problems.join("\n---\n"));
+    assert!(count.with_safe >= 7 && count.tried() >= 5, "{count:?}");
     println!("{count:?}");
+}
+
+/// Each scenario has a weaker fix, and no alternative to one works.
+fn scenarios(chosen: std::ops::Range<usize>) -> Option<Count> {
+    let real = Real::new()?;
+    let everything = Everything::new(&real);
+    let mut count = Count::default();
+    for scenario in weaker::scenarios().skip(chosen.start).take(chosen.len()) {
+        let before = count.weaker;
+        check(&real, &everything, scenario.certificates, scenario.settings, &scenario.client, &mut count)?;
+        if count.weaker == before {
+            count.problems.push(format!("no weaker fix of {}", scenario.name));
+        }
+    }
+    println!("{count:?}");
+    assert!(count.problems.is_empty(), "{}", count.problems.join("\n---\n"));
+    assert!(count.beyond < 10, "{count:?}");
+    Some(count)
+}
+
+#[test]
+fn no_server_gets_a_version_or_suite_that_is_weaker_by_one_than_the_real_programs_need() {
+    let Some(count) = scenarios(0..9) else { return };
+    assert!(count.weaker >= 9 && count.tried() >= 200, "{count:?}");
+}
+
+#[test]
+fn no_server_gets_a_group_or_scheme_that_is_weaker_by_one_than_the_real_programs_need() {
+    let Some(count) = scenarios(9..16) else { return };
+    assert!(count.weaker >= 7 && count.tried() >= 50, "{count:?}");
+}
+
+#[test]
+fn no_client_is_weakened_by_one_more_than_the_real_programs_need() {
+    let Some(count) = scenarios(16..weaker::COUNT) else { return };
+    // Each in a file and in a call.
+    assert!(count.weaker >= 11 && count.tried() >= 150 && count.calls >= 75, "{count:?}");
 }
 
 /// xorshift64*, as in the tests of `negotiate`.
@@ -252,7 +466,7 @@ impl Random {
     }
 }
 
-const CIPHERS: [&str; 8] = [
+const CIPHERS: [&str; 10] = [
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-SHA",
@@ -260,14 +474,19 @@ const CIPHERS: [&str; 8] = [
     "AES128-SHA",
     "kRSA",
     "AESGCM+ECDHE",
+    "AES128-CCM8",
+    "ECDHE-ECDSA-CAMELLIA128-SHA256",
     "DEFAULT",
 ];
-const GROUPS: [&str; 4] = ["X25519", "P-256", "P-384", "P-521"];
+const GROUPS: [&str; 7] = ["X25519", "P-256", "P-384", "P-521", "secp224r1", "secp256k1", "brainpoolP256r1"];
+const SCHEMES: [&str; 6] =
+    ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "RSA+SHA256", "RSA+SHA224", "RSA+SHA1", "ECDSA+SHA1"];
 const VERSIONS: [&str; 4] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
 #[test]
 fn so_it_is_for_configurations_drawn_at_random() {
     let Some(real) = Real::new() else { return };
+    let everything = Everything::new(&real);
     let mut count = Count::default();
     let first = seed();
     for case in 0..cases(16) {
@@ -286,7 +505,13 @@ fn so_it_is_for_configurations_drawn_at_random() {
             settings += &format!("ssl_ecdh_curve {};\n", random.some(&GROUPS, 1, ":"));
             client += &format!("Groups = {}\n", random.some(&GROUPS, 2, ":"));
         }
-        check(&real, certificates, &settings, &cnf(&client), &mut count);
+        if random.below(3) == 0 {
+            settings += &format!("ssl_conf_command SignatureAlgorithms {};\n", random.some(&SCHEMES, 2, ":"));
+            client += &format!("SignatureAlgorithms = {}\n", random.some(&SCHEMES, 3, ":"));
+        }
+        check(&real, &everything, certificates, &settings, &cnf(&client), &mut count);
     }
+    println!("{count:?}");
+    assert!(count.problems.is_empty(), "{}", count.problems.join("\n---\n"));
     assert!(count.failing > 0 && count.with_any == count.failing && count.safe > 0, "{count:?}");
 }

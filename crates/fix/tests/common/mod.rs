@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod weaker;
+
 use std::fmt::Write;
 use std::sync::OnceLock;
 
