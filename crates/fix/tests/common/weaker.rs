@@ -148,10 +148,10 @@ fn parts(slot: Slot, name: &str) -> Vec<usize> {
                 ("51", 256),
                 ("521", 256),
             ];
-            // RFC 8422 section 5.1.1 and RFC 8446 section 4.2.7 no longer have the binary curves and those of Koblitz.
+            // RFC 8422 section 5.1.1 and RFC 8446 section 4.2.7 no longer have the binary curves, those of Koblitz and the small ones.
             vec![
                 bits.iter().find(|(digits, _)| name.contains(digits)).map_or(0, |(_, bits)| *bits),
-                1 - has(&["sect", "k1"]),
+                1 - has(&["sect", "k1", "224", "192"]),
             ]
         }
         _ => {
