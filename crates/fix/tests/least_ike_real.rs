@@ -12,24 +12,14 @@ mod least;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use common::{catalog, render, run};
-use least::{Change, Words};
+use common::catalog;
+use least::{Lists, Pair, Words};
 use shakedown_config::{Memory, swanctl};
-use shakedown_model::{Context, OutcomeResult, Party, Role, Stage, StageResult};
+use shakedown_model::{Party, Role, Stage};
 use shakedown_testkit::peers::{Strongswan, Tunnels};
 use shakedown_testkit::{Draw, cases, seed, skipped};
 
 const SWANCTL: &str = "/etc/swanctl/swanctl.conf";
-
-/// Both ends as texts.
-struct Pair {
-    name: String,
-    initiator: String,
-    responder: String,
-}
-
-/// An end's proposals for the IKE SA and for the tunnel.
-type Lists<'a> = (&'a str, &'a str);
 
 fn pair(name: &str, version: u8, initiator: Lists<'_>, responder: Lists<'_>) -> Pair {
     let text = |own: usize, (ike, esp): Lists<'_>| {
@@ -42,7 +32,7 @@ fn pair(name: &str, version: u8, initiator: Lists<'_>, responder: Lists<'_>) -> 
              }}\n    }}\n  }}\n}}\nsecrets {{\n  ike {{\n    secret = same\n  }}\n}}\n"
         )
     };
-    Pair { name: name.to_owned(), initiator: text(1, initiator), responder: text(2, responder) }
+    Pair { name: name.to_owned(), old: version == 1, initiator: text(1, initiator), responder: text(2, responder) }
 }
 
 fn party(role: Role, text: &str) -> Party {
@@ -52,25 +42,9 @@ fn party(role: Role, text: &str) -> Party {
     swanctl::parties(&reading, &selection, catalog()).parties.remove(0)
 }
 
-impl Pair {
-    fn text(&self, role: Role) -> &str {
-        if role == Role::Client { &self.initiator } else { &self.responder }
-    }
-
-    /// Both texts with another one at an end.
-    fn with(&self, role: Role, text: &str) -> [String; 2] {
-        let of = |end: Role| if end == role { text } else { self.text(end) }.to_owned();
-        [of(Role::Client), of(Role::Server)]
-    }
-}
-
-/// Where two ends fail by the rules, now or when keys are renewed; `None` where they do not.
+/// Where two texts fail by the rules.
 fn refused([initiator, responder]: &[String; 2]) -> Option<Stage> {
-    let (client, server) = (party(Role::Client, initiator), party(Role::Server, responder));
-    let outcome = shakedown_negotiate::negotiate(&client, &server, &Context::default());
-    assert_ne!(outcome.result(), OutcomeResult::Unknown, "{outcome:?}");
-    let failed = outcome.stages.iter().find(|stage| stage.result == StageResult::Failed).map(|stage| stage.stage);
-    failed.or_else(|| outcome.forecast.first().map(|one| one.stage))
+    least::refused(&party(Role::Client, initiator), &party(Role::Server, responder))
 }
 
 const WORDS: Words = Words {
@@ -90,16 +64,6 @@ const WORDS: Words = Words {
     weak: &["des", "3des", "md5", "sha1", "prfmd5", "prfsha1", "modp768", "modp1024", "modp1536"],
     alone: false,
 };
-
-/// What is planned for a scenario.
-fn changes(pair: &Pair) -> Vec<Change> {
-    let (client, server) = (party(Role::Client, &pair.initiator), party(Role::Server, &pair.responder));
-    let planned = run(&client, &server, &Context::default(), &[]);
-    let of = |role: Role| pair.text(role);
-    let changes: Vec<Change> = planned.fixes.iter().filter_map(|fix| WORDS.change(&pair.name, &of, fix)).collect();
-    assert!(changes.iter().any(|change| change.weaker), "{}\n{}", pair.name, render(&planned));
-    changes
-}
 
 const ESP: &str = "aes256-sha256";
 const IKE: &str = "aes256-sha256-ecp256";
@@ -169,7 +133,7 @@ fn drawn(case: u32) -> Pair {
 fn a_weaker_fix_is_no_weaker_than_it_has_to_be() {
     let (mut weaker, mut safe, mut alternatives) = (0, 0, 0);
     for pair in named().into_iter().chain((0..cases(100)).map(drawn)) {
-        for change in changes(&pair) {
+        for change in pair.changes(&WORDS, party) {
             let shown = format!("{}: {}\n{}", pair.name, change.title, change.text);
             assert_eq!(refused(&pair.with(change.role, &change.text)), None, "{shown}");
             *(if change.weaker { &mut weaker } else { &mut safe }) += 1;
@@ -263,15 +227,14 @@ fn to_be_tried(pairs: &[Pair]) -> Vec<Tried> {
     let mut all = Vec::new();
     let mut keywords = BTreeSet::new();
     for pair in pairs {
-        let old = pair.initiator.contains("version = 1");
-        for change in changes(pair) {
+        for change in pair.changes(&WORDS, party) {
             let what = format!("{}: {}", pair.name, change.title);
             let texts = pair.with(change.role, &change.text);
             all.push(Tried { texts, expected: Expected::Connects, what: what.clone() });
             for other in change.alternatives {
                 let texts = pair.with(change.role, &other.text);
                 let stage = refused(&texts);
-                let keyword = other.keyword.map(|(child, keyword)| (old, child, keyword));
+                let keyword = other.keyword.map(|(child, keyword)| (pair.old, child, keyword));
                 keywords.extend(keyword);
                 let expected = Expected::Refused(stage, keyword);
                 all.push(Tried { texts, expected, what: format!("{what}: {}", other.what) });

@@ -1,6 +1,49 @@
-//! What is stronger by one step than a fix for IKE.
+//! Pairs of ends that speak IKE, and what is stronger by one step than a fix for them.
 
-use shakedown_model::{Applicability, Fix, Role, Side};
+use shakedown_model::{Applicability, Context, Fix, OutcomeResult, Party, Role, Side, Stage, StageResult};
+
+use crate::common::{render, run};
+
+/// An end's proposals for the IKE SA and for the tunnel.
+pub(crate) type Lists<'a> = (&'a str, &'a str);
+
+/// Both ends as texts.
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    /// Whether they speak IKEv1.
+    pub(crate) old: bool,
+    pub(crate) initiator: String,
+    pub(crate) responder: String,
+}
+
+impl Pair {
+    fn text(&self, role: Role) -> &str {
+        if role == Role::Client { &self.initiator } else { &self.responder }
+    }
+
+    /// Both texts with another one at an end.
+    pub(crate) fn with(&self, role: Role, text: &str) -> [String; 2] {
+        let of = |end: Role| if end == role { text } else { self.text(end) }.to_owned();
+        [of(Role::Client), of(Role::Server)]
+    }
+
+    /// What is planned for them, with a weaker fix among it.
+    pub(crate) fn changes(&self, words: &Words, party: impl Fn(Role, &str) -> Party) -> Vec<Change> {
+        let end = |role: Role| party(role, self.text(role));
+        let planned = run(&end(Role::Client), &end(Role::Server), &Context::default(), &[]);
+        let changes: Vec<Change> = planned.fixes.iter().filter_map(|fix| words.change(self, fix)).collect();
+        assert!(changes.iter().any(|change| change.weaker), "{}\n{}", self.name, render(&planned));
+        changes
+    }
+}
+
+/// Where two ends fail by the rules, now or when keys are renewed; `None` where they do not.
+pub(crate) fn refused(client: &Party, server: &Party) -> Option<Stage> {
+    let outcome = shakedown_negotiate::negotiate(client, server, &Context::default());
+    assert_ne!(outcome.result(), OutcomeResult::Unknown, "{outcome:?}");
+    let failed = outcome.stages.iter().find(|stage| stage.result == StageResult::Failed).map(|stage| stage.stage);
+    failed.or_else(|| outcome.forecast.first().map(|one| one.stage))
+}
 
 /// The words of a program's configuration.
 pub(crate) struct Words {
@@ -76,9 +119,8 @@ impl Words {
         text.lines().filter_map(list).collect()
     }
 
-    /// What a fix that a program could make by itself does, and for a weaker one what is stronger. `of` are the texts of both
-    /// ends.
-    pub(crate) fn change<'a>(&self, name: &str, of: &dyn Fn(Role) -> &'a str, fix: &Fix) -> Option<Change> {
+    /// What a fix that a program could make by itself does, and for a weaker one what is stronger.
+    fn change(&self, pair: &Pair, fix: &Fix) -> Option<Change> {
         let weaker = match fix.applicability {
             Applicability::Weakens => true,
             Applicability::Safe => false,
@@ -93,7 +135,7 @@ impl Words {
         // Secrets are not kept: only their stars are there.
         let text = String::from_utf8(edit.apply()).unwrap().replace("****", "same");
         let (mut added, mut alternatives) = (Vec::new(), Vec::new());
-        for (list, before) in self.lists(&text).iter().zip(self.lists(of(role))) {
+        for (list, before) in self.lists(&text).iter().zip(self.lists(pair.text(role))) {
             for (place, proposal) in list.proposals.iter().enumerate() {
                 if before.proposals.contains(proposal) {
                     continue;
@@ -121,9 +163,9 @@ impl Words {
                 }
             }
         }
-        assert!(!added.is_empty(), "{name}: {}\n{text}", fix.title);
+        assert!(!added.is_empty(), "{}: {}\n{text}", pair.name, fix.title);
         let is_weak = added.iter().any(|proposal| proposal.split('-').any(|word| self.weak.contains(&word)));
-        assert_eq!(is_weak, weaker, "{name}: {}\n{text}", fix.title);
+        assert_eq!(is_weak, weaker, "{}: {}\n{text}", pair.name, fix.title);
         if !weaker {
             alternatives.clear();
         }

@@ -55,13 +55,7 @@ impl Tunnels {
         let loads = [read("initiator/load"), read("responder/load")];
         let ended = finished.status.is_some_and(|status| status.success());
         assert!(ended, "not each tunnel came to an end:\n{}{}\nthe responder:\n{}", finished.text(), logs[0], logs[1]);
-        let mut lines = vec![Vec::new(); count];
-        for line in logs[0].lines() {
-            let number = line.split_once("<c").and_then(|(_, rest)| rest.split_once('|')?.0.parse::<usize>().ok());
-            if let Some(own) = number.and_then(|number| lines.get_mut(number)) {
-                own.push(line.to_owned());
-            }
-        }
+        let lines = of_each(&logs[0], ["<c", "|"], count);
         let without_kernel = logs.iter().any(|log| log.contains("unable to allocate SPI"));
         Self { folder, lines, without_kernel, loads }
     }
@@ -86,6 +80,18 @@ impl Tunnels {
     pub fn without_kernel(&self) -> bool {
         self.without_kernel
     }
+}
+
+/// The lines of each tunnel, whose number stands between these.
+pub(super) fn of_each(log: &str, [before, behind]: [&str; 2], count: usize) -> Vec<Vec<String>> {
+    let mut lines = vec![Vec::new(); count];
+    for line in log.lines() {
+        let number = line.split_once(before).and_then(|(_, rest)| rest.split_once(behind)?.0.parse::<usize>().ok());
+        if let Some(own) = number.and_then(|number| lines.get_mut(number)) {
+            own.push(line.to_owned());
+        }
+    }
+    lines
 }
 
 /// Two networks that a wire joins. The script ends as soon as the initiator's log tells the end of each tunnel: nobody waits

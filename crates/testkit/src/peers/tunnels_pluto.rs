@@ -5,10 +5,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::libreswan::Libreswan;
+use super::tunnels::{Tunnels, of_each};
 use crate::process::run;
 
 /// Many tunnels that one of two plutos begins, each between two addresses of its own, those of
-/// [`Tunnels`](super::Tunnels). All have the same pre-shared key.
+/// [`Tunnels`]. All have the same pre-shared key.
 ///
 /// Their connections are called `c0`, `c1`, ... Of the tunnels they only agree on proposals: the rest is their kernel's.
 #[derive(Debug)]
@@ -19,15 +20,12 @@ pub struct PlutoTunnels {
 }
 
 impl PlutoTunnels {
-    /// How many there may be at a time.
-    pub const MOST: usize = 250;
-
     /// Loads the initiator's and the responder's `ipsec.conf`, and begins each tunnel.
     ///
     /// # Panics
-    /// Where one of so many tunnels comes to no end.
+    /// Where there are more than [`Tunnels::MOST`], or one of them comes to no end.
     pub fn begin(libreswan: &Libreswan, configurations: [&str; 2], count: usize) -> Self {
-        assert!(count <= Self::MOST, "{count} tunnels");
+        assert!(count <= Tunnels::MOST, "{count} tunnels");
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in ["initiator", "responder"].into_iter().zip(configurations) {
             let place = folder.path().join(name);
@@ -42,17 +40,8 @@ impl PlutoTunnels {
             .map(|name| fs::read_to_string(folder.path().join(name)).unwrap_or_default());
         let ended = finished.status.is_some_and(|status| status.success());
         assert!(ended, "not each tunnel came to an end:\n{}{logs:?}", finished.text());
-        let of_each = |log: &String| {
-            let mut lines = vec![Vec::new(); count];
-            for line in log.lines() {
-                let number = line.split_once("\"c").and_then(|(_, rest)| rest.split_once('"')?.0.parse::<usize>().ok());
-                if let Some(own) = number.and_then(|number| lines.get_mut(number)) {
-                    own.push(line.to_owned());
-                }
-            }
-            lines
-        };
-        Self { lines: logs.each_ref().map(of_each), folder }
+        let lines = logs.each_ref().map(|log| of_each(log, ["\"c", "\""], count));
+        Self { folder, lines }
     }
 
     /// Where the files are, in `initiator` and `responder`.
