@@ -30,6 +30,9 @@ pub(crate) fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: 
             None => groups.push((key, events)),
         }
     }
+    if bytes <= PASTED {
+        name_the_unnamed(messages, &mut groups);
+    }
     type Attempts<'a> = HashSet<(&'a [u8], &'a [u8], u32)>;
     let mut programs: HashMap<&[u8], Attempts<'_>> = HashMap::new();
     for (key, events) in &groups {
@@ -56,6 +59,34 @@ pub(crate) fn gather(messages: &Messages, keyed: Vec<(Key, Vec<Event>)>, bytes: 
         }
     }
     groups
+}
+
+/// What an IKE daemon says of its socket or its kernel names no connection. Where the text is of one connection only, it
+/// is about that one.
+fn name_the_unnamed(messages: &Messages, groups: &mut Vec<(Key, Vec<Event>)>) {
+    let of_ike = |event: &Event| messages.entry(event.entry).is_some_and(|entry| entry.protocol == "ike");
+    let named = |key: &Key| !key.connection.is_empty();
+    let mut rest = Vec::new();
+    for (key, events) in std::mem::take(groups) {
+        if named(&key) || !events.iter().all(of_ike) {
+            groups.push((key, events));
+        } else {
+            rest.push((key, events));
+        }
+    }
+    for (key, events) in rest {
+        let same = |(other, _): &&mut (Key, Vec<Event>)| {
+            named(other) && (other.file, &other.program, &other.process) == (key.file, &key.program, &key.process)
+        };
+        let mut owners = groups.iter_mut().filter(same);
+        match (owners.next(), owners.next()) {
+            (Some((_, all)), None) => {
+                all.extend(events);
+                all.sort_by_key(|event| event.place);
+            }
+            _ => groups.push((key, events)),
+        }
+    }
 }
 
 fn matters(messages: &Messages, event: &Event) -> bool {

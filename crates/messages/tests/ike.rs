@@ -92,3 +92,120 @@ fn where_the_silence_begins_tells_what_is_blocked() {
     assert_eq!(first(auth).0, "nat-traversal-blocked");
     assert_eq!(first(certificate).0, "path-mtu");
 }
+
+#[test]
+fn who_refuses_in_an_exchange_of_its_own_is_the_initiator() {
+    let refused = "12[CFG] no issuer certificate found for \"CN=vpn.example.com\"\n\
+        12[IKE] no trusted RSA public key found for 'vpn.example.com'\n";
+    let initiator = format!("{refused}12[ENC] generating INFORMATIONAL request 2 [ N(AUTH_FAILED) ]");
+    let responder = format!("{refused}12[ENC] generating IKE_AUTH response 1 [ N(AUTH_FAILED) ]");
+    assert_eq!(first(&initiator), ("certificate-untrusted".into(), Fault::Side(Side::Client)));
+    assert_eq!(first(&responder), ("certificate-untrusted".into(), Fault::Side(Side::Server)));
+}
+
+#[test]
+fn a_responder_without_a_connection_for_the_identities_is_at_fault() {
+    for none in ["no matching peer config found", "no peer config found"] {
+        let text = format!("13[CFG] looking for peer configs matching 192.0.2.2[b]...192.0.2.1[a]\n13[CFG] {none}");
+        assert_eq!(first(&text), ("peer-identity-mismatch".into(), Fault::Side(Side::Server)), "{none}");
+    }
+}
+
+#[test]
+fn the_end_that_asks_for_a_child_is_the_initiator_and_one_that_rekeys_is_not() {
+    let failed = "07[KNL] unable to install policy 10.1.0.0/24 === 10.2.0.0/24 out for reqid 2, the same policy for reqid 1 exists";
+    let of = |payloads: &str| {
+        first(&format!(
+            "07[ENC] generating CREATE_CHILD_SA request 2 [ {payloads} ]\n{failed}\n\
+            07[IKE] unable to install IPsec policies (SPD) in kernel"
+        ))
+    };
+    assert_eq!(of("SA No TSi TSr"), ("invalid-configuration".into(), Fault::Side(Side::Client)));
+    assert_eq!(of("N(REKEY_SA) SA No TSi TSr"), ("invalid-configuration".into(), Fault::Side(Side::Unknown)));
+}
+
+#[test]
+fn the_states_of_pluto_tell_whose_log_it_is() {
+    let of = |state: &str| {
+        let text = format!(
+            "\"two\" #3: cannot install kernel policy 10.1.0.0/24===10.2.0.0/24; it is in use by the routed-tunnel connection \"one\"\n\
+             \"two\" #3: state transition function for {state} had internal error"
+        );
+        first(&text)
+    };
+    assert_eq!(of("STATE_QUICK_I1"), ("invalid-configuration".into(), Fault::Side(Side::Client)));
+    assert_eq!(of("STATE_QUICK_R0"), ("invalid-configuration".into(), Fault::Side(Side::Server)));
+}
+
+#[test]
+fn an_error_of_the_system_belongs_to_the_connection_it_names() {
+    let text = "002 \"home\" #1: initiating Main Mode
+003 ERROR: \"home\" #1: sendto on lo to 192.0.2.9:500 failed in reply packet for main_outI1. Errno 22: Invalid argument
+104 \"home\" #1: STATE_MAIN_I1: initiate
+010 \"home\" #1: STATE_MAIN_I1: retransmission; will wait 0.5 seconds for response
+003 ERROR: \"home\" #1: sendto on lo to 192.0.2.9:500 failed in EVENT_v1_RETRANSMIT. Errno 22: Invalid argument
+010 \"home\" #1: STATE_MAIN_I1: retransmission; will wait 1 seconds for response";
+    assert_eq!(attempts(text).len(), 1);
+    assert_eq!(first(text), ("invalid-configuration".into(), Fault::Side(Side::Client)));
+    assert!(causes(text).iter().all(|(_, fault)| *fault != Fault::Side(Side::Network)), "{:?}", causes(text));
+}
+
+#[test]
+fn openswan_names_the_notify_after_a_comma() {
+    let of = |notify: &str| {
+        first(&format!(
+            "108 \"home\" #1: STATE_MAIN_I3: sent MI3, expecting MR3\n\
+             003 \"home\" #1: ignoring informational payload, type {notify} msgid=00000000\n\
+             031 \"home\" #1: max number of retransmissions (2) reached STATE_MAIN_I3.  Possible authentication failure: no acceptable response to our first encrypted message"
+        ))
+        .0
+    };
+    assert_eq!(of("INVALID_ID_INFORMATION"), "peer-identity-mismatch");
+    assert_eq!(of("INVALID_KEY_INFORMATION"), "certificate-untrusted");
+    assert_eq!(of("AUTHENTICATION_FAILED"), "psk-mismatch");
+}
+
+#[test]
+fn silence_in_quick_mode_is_about_phase_2() {
+    for text in [
+        "031 \"home/0x2\" #9: max number of retransmissions (2) reached STATE_QUICK_I1",
+        "\"home\" #9: STATE_QUICK_I1: 60 second timeout exceeded after 7 retransmits.",
+    ] {
+        assert_eq!(first(text).0, "no-common-child-proposal", "{text}");
+    }
+    let first_message = "031 \"home\" #1: max number of retransmissions (20) reached STATE_MAIN_I1";
+    assert_eq!(first(first_message).0, "port-filtered");
+}
+
+#[test]
+fn ios_names_the_protocol_of_a_refused_proposal() {
+    let text = "ISAKMP:(1003): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 3";
+    assert_eq!(first(text), ("no-common-child-proposal".into(), Fault::Side(Side::Both)));
+    let benign = "%CRYPTO-4-IKMP_NO_SA: IKE message from 192.0.2.7 has no SA and is not an initialization offer\n\
+        %CRYPTO-6-EZVPN_CONNECTION_UP: (Client) User=a Group=b Server_public_addr=192.0.2.7";
+    assert!(causes(benign).iter().all(|(cause, _)| cause == "stale-state"), "{:?}", causes(benign));
+}
+
+#[test]
+fn a_peer_that_does_not_encrypt_its_identity_is_at_fault() {
+    let text = "13[ENC] generating ID_PROT request 0 [ ID HASH ]\n\
+        06[ENC] payload type ID_V1 was not encrypted\n\
+        06[ENC] could not decrypt payloads\n\
+        06[IKE] integrity check failed";
+    assert_eq!(first(text), ("implementation-defect".into(), Fault::Side(Side::Server)));
+}
+
+#[test]
+fn what_a_daemon_says_of_its_socket_belongs_to_the_only_connection_of_a_text() {
+    let text = |other: &str| {
+        format!(
+            "May  6 02:41:25 gw charon: 12[NET] <home|1> sending packet: from 192.0.2.7[500] to 192.0.2.9[500] (464 bytes)\n\
+             May  6 02:41:25 gw charon: 04[NET] error writing to socket: Network is unreachable\n\
+             May  6 02:41:29 gw charon: 06[IKE] <home|1> retransmit 1 of request with message ID 0\n{other}"
+        )
+    };
+    assert_eq!(attempts(&text("")).len(), 1);
+    assert_eq!(first(&text("")), ("invalid-configuration".into(), Fault::Side(Side::Client)));
+    let two = text("May  6 02:41:29 gw charon: 07[IKE] <other|2> retransmit 1 of request with message ID 0");
+    assert!(attempts(&two).len() > 1, "{:#?}", attempts(&two));
+}

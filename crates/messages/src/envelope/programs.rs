@@ -35,6 +35,9 @@ impl Reader<'_> {
             after = self.cursor;
         }
         after.eat("| ");
+        // What goes wrong in a call of the system begins so, before the connection.
+        let _ = after.eat("FATAL ");
+        after.eat("ERROR: ");
         let start = after.at();
         if after.eat("packet from ") {
             let address = after.take(64, |byte| byte.is_ascii_hexdigit() || b".:[]".contains(&byte));

@@ -65,6 +65,7 @@ const ROWS: &[Row] = &[
     ("[IKE] initiating", ["", "", "", "", "", "initiating"]),
     ("pluto[12]: \"site\" #4: text", ["", "", "pluto", "12", "\"site\" #4", "text"]),
     ("003 \"site\"[1] 192.0.2.7 #4: text", ["", "", "", "", "\"site\"[1] 192.0.2.7 #4", "text"]),
+    ("003 ERROR: \"site\" #4: text", ["", "", "", "", "\"site\" #4", "text"]),
     ("\"site/1x2\" #4: text", ["", "", "", "", "\"site/1x2\" #4", "text"]),
     ("\"site\"[1] 192.0.2.7: text", ["", "", "", "", "\"site\"[1] 192.0.2.7", "text"]),
     ("Jan  2 10:11:12 gw pluto[12]: packet from 192.0.2.7:500: text", ["Jan  2 10:11:12", "gw", "pluto", "12", "192.0.2.7:500", "packet from 192.0.2.7:500: text"]),
