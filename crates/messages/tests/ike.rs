@@ -209,3 +209,33 @@ fn what_a_daemon_says_of_its_socket_belongs_to_the_only_connection_of_a_text() {
     let two = text("May  6 02:41:29 gw charon: 07[IKE] <other|2> retransmit 1 of request with message ID 0");
     assert!(attempts(&two).len() > 1, "{:#?}", attempts(&two));
 }
+
+#[test]
+fn a_client_without_the_plugin_of_eap_has_no_wrong_password() {
+    let failed = "15[IKE] received EAP_FAILURE, EAP authentication failed";
+    let identity = format!("14[IKE] EAP_IDENTITY not supported, sending EAP_NAK\n{failed}");
+    assert_eq!(first(&identity), ("platform-support-missing".into(), Fault::Side(Side::Client)));
+    assert!(causes(&identity).iter().all(|(cause, _)| cause == "platform-support-missing"), "{:?}", causes(&identity));
+    let method = format!("14[IKE] EAP method not supported, sending EAP_NAK\n{failed}");
+    assert_eq!(first(&method).0, "auth-method-mismatch");
+    assert!(causes(&method).iter().all(|(cause, _)| cause != "authentication-failed"), "{:?}", causes(&method));
+    // Another method was offered and taken: then it is the password.
+    let offered = "14[IKE] requesting EAP_MSCHAPV2 authentication, sending EAP_NAK
+14[ENC] generating IKE_AUTH request 2 [ EAP/RES/NAK ]
+15[NET] received packet: from 192.0.2.9[4500] to 192.0.2.7[4500] (108 bytes)
+15[ENC] parsed IKE_AUTH response 2 [ EAP/REQ/MSCHAPV2 ]
+15[IKE] server requested EAP_MSCHAPV2 authentication (id 0x01)
+15[ENC] generating IKE_AUTH request 3 [ EAP/RES/MSCHAPV2 ]";
+    let password = format!("{offered}\n{failed}");
+    assert!(causes(&password).iter().any(|(cause, _)| cause == "authentication-failed"), "{:?}", causes(&password));
+}
+
+#[test]
+fn payloads_of_nat_traversal_are_no_garbage() {
+    let of = |payload: u8| {
+        let text = format!("racoon: ERROR: ignore the packet, received unexpecting payload type {payload}.");
+        causes(&text).into_iter().map(|(cause, _)| cause).collect::<Vec<_>>()
+    };
+    assert_eq!(of(130).first().map(String::as_str), Some("nat-traversal-blocked"));
+    assert_eq!(of(97), ["psk-mismatch"]);
+}
