@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use shakedown_model::Role;
 
@@ -19,6 +19,8 @@ pub struct Catalog {
     algorithms: OnceLock<Vec<Algorithm>>,
     /// Where each transform of IKE stands among the algorithms, by its names.
     transforms: OnceLock<crate::ike::Transforms>,
+    /// What was made of the rows already.
+    pub(crate) ssh_policies: crate::ssh::Policies,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -67,7 +69,8 @@ impl Catalog {
 
     fn open(bytes: Cow<'static, [u8]>) -> Result<Self, CatalogError> {
         Blob::open(&bytes)?;
-        Ok(Self { bytes, date: OnceLock::new(), algorithms: OnceLock::new(), transforms: OnceLock::new() })
+        let (date, algorithms, transforms) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { bytes, date, algorithms, transforms, ssh_policies: Mutex::default() })
     }
 
     /// Lays data files over this catalog, each a name for messages and a text. A row replaces the one with the same key:

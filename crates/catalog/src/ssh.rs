@@ -2,6 +2,8 @@
 //! could do beyond its defaults.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Mutex;
 
 use shakedown_model::ssh::{GexRequest, HostKeyOrder, SshBehaviour, SshOffer, SshPolicy, Supported};
 use shakedown_model::{Item, Known, Layer, Name, Origin, OriginKind, Role, Slot, Software};
@@ -19,12 +21,32 @@ const CRYPTO_POLICIES: &str = "crypto-policies";
 /// The build with every optional part of a library.
 const FULL_BUILD: &str = "full";
 
+/// Policies by what they are of.
+pub(crate) type Policies = Mutex<HashMap<(Software, Role), (SshPolicy, Resolved)>>;
+
+/// Policies that are remembered: a log, or a fleet, has many connections of a few kinds of software.
+const REMEMBERED: usize = 64;
+
 impl Catalog {
     /// All that a software would offer and accept by default, and how it chooses.
     ///
     /// # Errors
     /// The software or one of its layers is not known.
     pub fn ssh_policy(&self, software: &Software, role: Role) -> Result<(SshPolicy, Resolved), CatalogError> {
+        let remembered = || self.ssh_policies.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let key = (software.clone(), role);
+        if let Some(known) = remembered().get(&key) {
+            return Ok(known.clone());
+        }
+        let made = self.make_ssh_policy(software, role)?;
+        let mut remembered = remembered();
+        if remembered.len() < REMEMBERED {
+            remembered.insert(key, made.clone());
+        }
+        Ok(made)
+    }
+
+    fn make_ssh_policy(&self, software: &Software, role: Role) -> Result<(SshPolicy, Resolved), CatalogError> {
         let (product, mut row, mut resolved) = self.find(software, role)?;
         if product.protocol != ProductProtocol::Ssh {
             return Err(CatalogError::OtherProtocol { product: product.id, protocol: "SSH" });

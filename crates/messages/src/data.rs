@@ -5,11 +5,14 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::literals::SHORTEST;
-use crate::ordinary::{Form, HEAD};
+use crate::ordinary::{Form, HEAD, LONGEST};
 
 /// The product of messages that nobody in particular prints: what the words of a failure point to, whatever their order.
 /// They are looked for only in a short text in which no message of a program says anything.
 pub const PLAIN: &str = "plain-words";
+
+/// Lines that a match may span at most.
+pub const LINES: u8 = 10;
 
 /// One data file, as written.
 #[derive(Deserialize)]
@@ -374,8 +377,8 @@ impl Data {
 }
 
 fn form(product: &str, source: &str, raw: RawForm, entries: &[Entry]) -> Result<Form, String> {
-    if raw.begins.len() < HEAD {
-        return Err(format!("`begins` is shorter than {HEAD} bytes"));
+    if !(HEAD..=LONGEST).contains(&raw.begins.len()) {
+        return Err(format!("`begins` is of {HEAD} to {LONGEST} bytes"));
     }
     if !raw.example.starts_with(&raw.begins) || !raw.example.ends_with(&raw.ends) || raw.example.contains('\n') {
         return Err("`example` is one line that begins and ends so".to_owned());
@@ -430,8 +433,8 @@ fn entry(product: &str, protocol: &str, source: &str, raw: RawMessage) -> Result
         return Err("plain words capture nothing".to_owned());
     }
     let lines = raw.lines.unwrap_or(1);
-    if !(1..=10).contains(&lines) {
-        return Err("`lines` is from 1 to 10".to_owned());
+    if !(1..=LINES).contains(&lines) {
+        return Err(format!("`lines` is from 1 to {LINES}"));
     }
     Ok(Entry {
         id: format!("{product}/{}", raw.id),

@@ -9,6 +9,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
 use regex_automata::{Input, PatternID};
 
+use crate::data::LINES;
 use crate::needs::Needs;
 use crate::quick::Quick;
 use crate::{Envelope, Messages};
@@ -29,25 +30,41 @@ pub(crate) struct Hit<'a> {
 /// Clean text, and what logs wrote before each of its lines that was looked at.
 pub(crate) struct Lines<'a> {
     pub(crate) text: &'a [u8],
-    envelopes: RefCell<HashMap<usize, Rc<Envelope>, Quick>>,
+    /// What was read last before the messages of some lines, by where they begin.
+    envelopes: RefCell<[Before; ENVELOPES]>,
     /// The lines that were put together last.
     joined: RefCell<VecDeque<Rc<Joined>>>,
     /// The part that was last looked at with small letters.
     small: RefCell<(Range<usize>, Vec<u8>)>,
 }
 
+/// What stands before the message of the line that begins at a place.
+type Before = Option<(usize, Rc<Envelope>)>;
+
 /// Lines put together that are kept: the messages that are looked for in a line ask for a few different ones.
 const JOINED: usize = 8;
+/// Lines of which it is remembered what stands before their messages.
+const ENVELOPES: usize = 64;
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
-        Self { text, envelopes: RefCell::default(), joined: RefCell::default(), small: RefCell::default() }
+        let envelopes = RefCell::new([const { None }; ENVELOPES]);
+        Self { text, envelopes, joined: RefCell::default(), small: RefCell::default() }
     }
 
     /// What stands before the message of a line.
     pub(crate) fn envelope(&self, line: &Range<usize>) -> Rc<Envelope> {
-        let read = || Rc::new(Envelope::read(self.text.get(line.clone()).unwrap_or_default()));
-        self.envelopes.borrow_mut().entry(line.start).or_insert_with(read).clone()
+        let mut envelopes = self.envelopes.borrow_mut();
+        // Lines that are looked at together are near each other, and of different lengths.
+        let Some(place) = envelopes.get_mut(line.start % ENVELOPES) else { return Rc::default() };
+        if let Some((start, envelope)) = place
+            && *start == line.start
+        {
+            return Rc::clone(envelope);
+        }
+        let envelope = Rc::new(Envelope::read(self.text.get(line.clone()).unwrap_or_default()));
+        *place = Some((line.start, Rc::clone(&envelope)));
+        envelope
     }
 
     /// Whether a part of the text has what a pattern needs.
@@ -263,7 +280,8 @@ enum Prefix {
 impl Joined {
     fn of(lines: &Lines<'_>, window: Range<usize>, prefix: Prefix) -> Self {
         let text = lines.text;
-        let mut joined = Self { window: window.clone(), prefix, text: Vec::new(), pieces: Vec::new(), without: false };
+        let (bytes, pieces) = (Vec::with_capacity(window.len()), Vec::with_capacity(usize::from(LINES)));
+        let mut joined = Self { window: window.clone(), prefix, text: bytes, pieces, without: false };
         let mut start = window.start;
         while start < window.end {
             let line = line_of(text, start);
@@ -301,16 +319,10 @@ pub(crate) fn line_of(text: &[u8], at: usize) -> Range<usize> {
 
 /// That line and so many on either side.
 fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
-    let mut window = line.clone();
-    for _ in 0..lines {
-        if window.start > 0 {
-            window.start = line_of(text, window.start - 1).start;
-        }
-        if window.end < text.len() {
-            window.end = line_of(text, window.end + 1).end;
-        }
-    }
-    window
+    // The first line end in either direction is that of the line before, or of the line itself.
+    let before = memchr::memrchr_iter(b'\n', text.get(..line.start).unwrap_or_default()).nth(lines);
+    let after = memchr::memchr_iter(b'\n', text.get(line.end..).unwrap_or_default()).nth(lines);
+    before.map_or(0, |end| end + 1)..after.map_or(text.len(), |end| line.end + end)
 }
 
 /// Of two matches where one lies within the other, the longer one is the more specific.

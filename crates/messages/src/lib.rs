@@ -18,6 +18,7 @@ mod event;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hit;
+mod kept;
 mod lanes;
 #[allow(dead_code, reason = "a module of the build script, which makes them")]
 mod literals;

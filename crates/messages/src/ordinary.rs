@@ -4,6 +4,8 @@
 //! Most lines of a long log are of a few forms. A line that has one of them is passed over without a look at the rest of
 //! it, in which there may be names that somebody else chose.
 
+use std::ops::Range;
+
 /// A form, as the data write it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
@@ -30,12 +32,10 @@ pub(crate) struct Ordinary<'a> {
 /// A form, as lines are compared with it.
 #[derive(Clone, Copy, Debug)]
 struct Row<'a> {
-    /// The first and the last bytes of how it begins, and what is between them.
-    first: u64,
-    last: u64,
-    between: &'a [u8],
-    /// Bytes of how it begins.
-    begins: usize,
+    /// How it begins, as far as it goes: other bits of these words are zero.
+    words: [u64; WORDS],
+    masks: [u64; WORDS],
+    begins: &'a [u8],
     ends: &'a [u8],
     success: Option<usize>,
 }
@@ -48,8 +48,12 @@ impl Default for Ordinary<'_> {
 
 /// Bytes that a beginning is found by.
 pub(crate) const HEAD: usize = 8;
-/// Bytes of a form: the first and the last ones of how it begins, and six numbers.
-const ROW: usize = 2 * HEAD + 24;
+/// Bytes of the longest beginning, which are compared together.
+pub(crate) const LONGEST: usize = 48;
+/// The same in words.
+const WORDS: usize = LONGEST / 8;
+/// Bytes of a form: five numbers.
+const ROW: usize = 20;
 /// Places that a hash may name.
 const SLOTS: usize = 1 << 9;
 /// More forms have no room; lines of further ones are looked at.
@@ -74,17 +78,12 @@ pub(crate) fn encode(forms: &[(&Form, Option<usize>)]) -> Vec<u8> {
             at = (at + 1) % SLOTS;
         }
         slots.get_mut(at).into_iter().for_each(|slot| *slot = number.to_le_bytes());
-        let begins = form.begins.as_bytes();
-        rows.extend(begins.first_chunk().copied().unwrap_or([0; HEAD]));
-        rows.extend(begins.last_chunk().copied().unwrap_or([0; HEAD]));
-        let between = begins.get(HEAD..begins.len().saturating_sub(HEAD)).unwrap_or_default();
-        for text in [between, form.ends.as_bytes()] {
+        for text in [&form.begins, &form.ends] {
             rows.extend(short(bytes.len()).to_le_bytes());
-            bytes.extend_from_slice(text);
+            bytes.extend_from_slice(text.as_bytes());
             rows.extend(short(bytes.len()).to_le_bytes());
         }
         rows.extend(short(success.map_or(0, |entry| entry + 1)).to_le_bytes());
-        rows.extend(short(begins.len()).to_le_bytes());
     }
     let mut out = Vec::new();
     for part in [slots.concat(), rows, bytes] {
@@ -122,13 +121,28 @@ impl<'a> Ordinary<'a> {
     /// be looked at.
     #[inline]
     pub(crate) fn pass(&self, text: &[u8], from: usize, end: usize) -> Option<Passed> {
-        let message = text.get(from..end)?;
-        let head = message.first_chunk::<HEAD>()?;
-        let (mut at, first) = (hash(*head), u64::from_le_bytes(*head));
+        let message = text.get(from..)?;
+        match message.first_chunk() {
+            Some(first) => self.form(*first.first_chunk()?, |row| row.are_first(first), text, from..end),
+            None => self.form(*message.first_chunk()?, |row| message.starts_with(row.begins), text, from..end),
+        }
+    }
+
+    /// The form that a message has which begins with these bytes.
+    #[inline]
+    fn form(
+        &self,
+        head: [u8; HEAD],
+        begins: impl Fn(&Row<'_>) -> bool,
+        text: &[u8],
+        message: Range<usize>,
+    ) -> Option<Passed> {
+        let mut at = hash(head);
         loop {
             let row = self.rows.get(usize::from(u16::from_le_bytes(*self.slots.get(at)?)).checked_sub(1)?)?;
-            if first == row.first && row.is_of(message) {
-                return Some(Passed { success: row.success, begins: row.begins });
+            // There is no end of a line in how it begins: that is within the message.
+            if begins(row) && (row.ends.is_empty() || row.ends(text, &message)) {
+                return Some(Passed { success: row.success, begins: row.begins.len() });
             }
             at = (at + 1) % SLOTS;
         }
@@ -137,31 +151,43 @@ impl<'a> Ordinary<'a> {
 
 impl<'a> Row<'a> {
     fn of(row: &[u8; ROW], bytes: &'a [u8]) -> Option<Self> {
-        let (first, row) = row.split_first_chunk::<HEAD>()?;
-        let (last, row) = row.split_first_chunk::<HEAD>()?;
         let number =
             |place: usize| row.as_chunks::<4>().0.get(place).map(|number| u32::from_le_bytes(*number) as usize);
+        let begins = bytes.get(number(0)?..number(1)?).filter(|begins| begins.len() <= LONGEST)?;
+        let word = |bytes: &mut dyn Iterator<Item = u8>, at: usize| {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(bytes.skip(8 * at)).for_each(|(to, byte)| *to = byte);
+            u64::from_le_bytes(eight)
+        };
         Some(Self {
-            first: u64::from_le_bytes(*first),
-            last: u64::from_le_bytes(*last),
-            between: bytes.get(number(0)?..number(1)?)?,
-            begins: number(5)?,
+            words: std::array::from_fn(|at| word(&mut begins.iter().copied(), at)),
+            masks: std::array::from_fn(|at| word(&mut begins.iter().map(|_| u8::MAX), at)),
+            begins,
             ends: bytes.get(number(2)?..number(3)?)?,
             success: number(4)?.checked_sub(1),
         })
     }
 
-    /// Whether a message whose first bytes are those of the form is of it.
+    /// Whether a message begins as the form does, of which these are the first bytes and others that may be behind it.
     #[inline]
-    fn is_of(&self, message: &[u8]) -> bool {
-        let Some((begins, rest)) = message.split_at_checked(self.begins) else { return false };
-        begins.last_chunk().is_some_and(|last| u64::from_le_bytes(*last) == self.last)
-            && begins.get(HEAD..HEAD + self.between.len()).is_some_and(|between| same(between, self.between))
-            && rest
-                .len()
-                .checked_sub(self.ends.len())
-                .and_then(|at| rest.get(at..))
-                .is_some_and(|ends| same(ends, self.ends))
+    fn are_first(&self, first: &[u8; LONGEST]) -> bool {
+        let own = self.words.iter().zip(&self.masks);
+        // All of them at once: to find the first that differs would take longer.
+        let differ = first
+            .as_chunks()
+            .0
+            .iter()
+            .zip(own)
+            .fold(0, |differ, (eight, (word, mask))| differ | ((u64::from_le_bytes(*eight) ^ word) & mask));
+        differ == 0
+    }
+
+    /// Whether a message ends as the form does, which it begins as.
+    #[inline]
+    fn ends(&self, text: &[u8], message: &Range<usize>) -> bool {
+        let ends = message.end.checked_sub(self.ends.len());
+        let ends = ends.filter(|ends| *ends >= message.start + self.begins.len());
+        ends.and_then(|ends| text.get(ends..message.end)).is_some_and(|ends| same(ends, self.ends))
     }
 }
 

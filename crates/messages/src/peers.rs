@@ -1,6 +1,6 @@
 //! Who is at the other end: names that a person knows, and peers that were seen to succeed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A peer that a person knows: a name, an address, or a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ fn masked(address: IpAddr, length: u8) -> (bool, u128) {
 /// A peer's name without what logs put around it: `unknown[192.0.2.7]`, `[2001:db8::1]:22`, `::ffff:192.0.2.7`.
 pub(crate) fn normal(peer: &str) -> String {
     let peer = peer.trim();
+    // There is one way to write such an address, and most peers are written so.
+    if peer.parse::<Ipv4Addr>().is_ok() {
+        return peer.to_owned();
+    }
     let inner = peer.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(inner, _)| inner);
     let name = inner.filter(|inner| inner.parse::<IpAddr>().is_ok()).unwrap_or(peer);
     let name = match name.rsplit_once(':') {
@@ -77,6 +81,22 @@ pub(crate) fn normal(peer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_has_one_name() {
+        for (peer, name) in [
+            ("192.0.2.7", "192.0.2.7"),
+            (" 192.0.2.7 ", "192.0.2.7"),
+            ("192.0.2.007", "192.0.2.007"),
+            ("192.0.2.7:22", "192.0.2.7"),
+            ("unknown[192.0.2.7]", "192.0.2.7"),
+            ("::FFFF:192.0.2.7", "192.0.2.7"),
+            ("[2001:DB8::0:1]", "2001:db8::1"),
+            ("Host.Example.com", "host.example.com"),
+        ] {
+            assert_eq!(normal(peer), name, "{peer}");
+        }
+    }
 
     #[test]
     fn names_addresses_and_networks() {

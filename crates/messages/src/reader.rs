@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use shakedown_model::Role;
 
-use crate::attempt::{Attempt, Place};
+use crate::attempt::{Attempt, Piece, Place};
 use crate::classes::Classes;
 use crate::event::{self, Event};
 use crate::hit::{self, Hit, Lines};
+use crate::kept::Kept;
 use crate::nearest::Unrecognised;
 use crate::open::{Hint, Key, Kind, Tracker};
 use crate::peers::KnownPeer;
@@ -30,6 +31,8 @@ pub struct Reader<'a> {
     next_line: NextLine,
     unrecognised: Unrecognised,
     rough: Rough,
+    /// Parts that are still to be read closely.
+    kept: Kept,
     bytes: u64,
     found: u64,
     /// The number of the last message before the last look at what is over.
@@ -57,6 +60,7 @@ impl<'a> Reader<'a> {
             next_line: NextLine::default(),
             unrecognised: Unrecognised::default(),
             rough: Rough::default(),
+            kept: Kept::default(),
             bytes: 0,
             found: 0,
             looked: 0,
@@ -85,22 +89,56 @@ impl<'a> Reader<'a> {
         }
         let text = clean.bytes();
         let Seen { parts, lines: places, .. } = self.look_over(file, text);
-        let lines = Lines::of(text);
-        let mut hits = hit::find(self.messages, &lines, &parts);
-        if offset == 0 && original.len() as u64 <= PASTED {
-            hits.extend(hit::plain(self.messages, &lines, &hits));
-            hits.sort_by_key(|hit| hit.span.start);
-        }
-        if self.found == 0 && hits.is_empty() {
-            self.unrecognised.see(text);
-        }
         // Where nothing was taken out, the lines are those of the file.
         let places = if clean.is_changed() { Vec::new() } else { places };
         let mut line = Counter { original, at: 0, line: self.next_line.next, first: self.next_line.next, places };
-        for found in hits {
-            self.message(file, offset, &clean, &lines, &found, &mut line);
+        if self.kept.file != file || self.kept.is_full() {
+            self.read_kept();
+        }
+        // What one end said is put together with what the other said, as it comes.
+        let can_wait = text.len() > LONG && !clean.is_changed() && self.found > 0 && self.roles.is_empty();
+        if !can_wait || !self.kept.take(file, offset, text, &parts, |at| line.at(at)) {
+            self.read_kept();
+            let lines = Lines::of(text);
+            let mut hits = hit::find(self.messages, &lines, &parts);
+            if offset == 0 && original.len() as u64 <= PASTED {
+                hits.extend(hit::plain(self.messages, &lines, &hits));
+                hits.sort_by_key(|hit| hit.span.start);
+            }
+            if self.found == 0 && hits.is_empty() {
+                self.unrecognised.see(text);
+            }
+            let at = |span: Range<usize>| {
+                let original = clean.original(span);
+                Place { file, start: offset + original.start as u64, end: offset + original.end as u64 }
+            };
+            for found in hits {
+                let mut piece = event::piece(file, offset, 0, original, clean.original(found.span.clone()));
+                piece.line = line.at(usize::try_from(piece.offset - offset).unwrap_or(0));
+                self.message(file, &lines, &found, at, piece);
+            }
+            self.close_old();
         }
         self.next_line.next = line.at(original.len());
+    }
+
+    /// Reads the parts closely that were kept.
+    fn read_kept(&mut self) {
+        let mut kept = std::mem::take(&mut self.kept);
+        if !kept.parts.is_empty() {
+            let lines = Lines::of(&kept.text);
+            for found in hit::find(self.messages, &lines, &kept.parts) {
+                let piece = kept.piece(found.span.clone());
+                self.message(kept.file, &lines, &found, |span| kept.place(span), piece);
+            }
+            self.close_old();
+        }
+        kept.clear();
+        self.kept = kept;
+    }
+
+    /// Bounds the memory of what may go on.
+    fn close_old(&mut self) {
         if self.bytes > PASTED && self.roles.is_empty() {
             for open in self.tracker.close_old() {
                 self.classes.add_events(self.messages, open.events);
@@ -124,27 +162,20 @@ impl<'a> Reader<'a> {
         seen
     }
 
+    /// Takes a message that was found in a file, with the lines that it stands in.
     fn message(
         &mut self,
         file: usize,
-        offset: u64,
-        clean: &Clean<'_>,
         lines: &Lines<'_>,
         found: &Hit<'_>,
-        counter: &mut Counter<'_>,
+        at: impl Fn(Range<usize>) -> Place,
+        piece: Piece,
     ) {
         let Some(entry) = self.messages.entry(found.entry) else { return };
-        let text = clean.bytes();
+        let text = lines.text;
         let line = text.get(found.line.clone()).unwrap_or_default();
         let envelope = lines.envelope(&found.line);
-        let at = |span: Range<usize>| {
-            let original = clean.original(span);
-            Place { file, start: offset + original.start as u64, end: offset + original.end as u64 }
-        };
         self.found += 1;
-        let span = clean.original(found.span.clone());
-        let mut piece = event::piece(file, offset, 0, counter.original, span);
-        piece.line = counter.at(usize::try_from(piece.offset - offset).unwrap_or(0));
         let event = Event {
             entry: found.entry,
             place: at(found.span.clone()),
@@ -175,7 +206,7 @@ impl<'a> Reader<'a> {
         self.tracker.add(key(file, line, &envelope), event, &hint, ordered);
     }
 
-    /// Messages found so far.
+    /// Messages found so far; those of parts that wait to be read closely are still to come.
     pub fn found(&self) -> u64 {
         self.found
     }
@@ -187,6 +218,7 @@ impl<'a> Reader<'a> {
 
     /// The attempts that nothing was heard of since the last call, each by itself; for a text that is still growing.
     pub fn settled(&mut self) -> Vec<Attempt> {
+        self.read_kept();
         let looked = std::mem::replace(&mut self.looked, self.found);
         let closed = self.tracker.close(|open| open.touched <= looked);
         self.take(closed)
@@ -194,6 +226,7 @@ impl<'a> Reader<'a> {
 
     /// The attempts that are still open, each by itself, when a text that was growing is at its end.
     pub fn rest(&mut self) -> Vec<Attempt> {
+        self.read_kept();
         let closed = self.tracker.close(|_| true);
         self.take(closed)
     }
@@ -212,6 +245,7 @@ impl<'a> Reader<'a> {
 
     /// All attempts, in the order of the text, and how many different peers failed that never succeeded.
     pub fn finish(mut self) -> (Vec<Attempt>, u64) {
+        self.read_kept();
         let keyed = self.tracker.close(|_| true).into_iter().map(|open| (open.key, open.events)).collect();
         if self.roles.is_empty() {
             for events in settle::gather(self.messages, keyed, self.bytes) {

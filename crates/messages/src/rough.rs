@@ -139,15 +139,18 @@ impl Rough {
                 let message = next + ordinary::begin(text.get(next..).unwrap_or_default());
                 lines.push(Line { end: text.len(), message });
             }
+            let (begin, first) = (at, number.next_multiple_of(LINES) - number);
+            number += lines.len();
+            for place in (first..lines.len()).step_by(LINES) {
+                let before = place.checked_sub(1).and_then(|before| lines.get(before));
+                found.seen.lines.push(before.map_or(begin, |line| line.end + 1));
+            }
             for &Line { end, message } in &lines {
-                if number.is_multiple_of(LINES) {
-                    found.seen.lines.push(at);
-                }
-                number += 1;
                 if let Some(passed) = ordinary.pass(text, message, end) {
                     if from < at {
                         self.look(messages, &scan, text, from..at, &mut found);
                     }
+                    from = end + 1;
                     if let Some(entry) = passed.success {
                         let line = text.get(message..end).unwrap_or_default();
                         let hash = self.word(line, passed.begins).map(|word| hash(entry, word));
@@ -162,7 +165,6 @@ impl Rough {
                     // `4567` of `sshd[1234567]: `.
                     let tail = message.checked_sub(TAIL + 3).and_then(|at| text.get(at..)?.first_chunk());
                     messages_at.push((message, tail.copied().map_or(0, u32::from_le_bytes)));
-                    from = end + 1;
                 }
                 at = end + 1;
             }

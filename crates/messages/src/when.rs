@@ -3,6 +3,24 @@
 /// The time that a log wrote, in seconds. Only differences mean anything: a year that is missing is taken for the same
 /// one, and a time without a date for one of the same day.
 pub(crate) fn seconds(text: &str) -> Option<f64> {
+    of_syslog(text.as_bytes()).or_else(|| of_any(text))
+}
+
+/// `Nov 21 10:11:12`, which most logs write in each line.
+fn of_syslog(text: &[u8]) -> Option<f64> {
+    let &[a, b, c, b' ', d, e, b' ', h, i, b':', m, n, b':', s, t] = text else { return None };
+    let two = |ten: u8, one: u8| {
+        let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+        Some(digit(ten)? * 10 + digit(one)?)
+    };
+    let (names, _) = MONTHS.as_bytes().as_chunks::<3>();
+    let month = (1..).zip(names).find(|(_, name)| **name == [a, b, c])?.0;
+    let day = two(if d == b' ' { b'0' } else { d }, e).filter(|day| (1..=31).contains(day))?;
+    let clock = two(h, i)? * 3600 + two(m, n)? * 60 + two(s, t)?;
+    Some((civil(SOME_YEAR, month, day) * 86_400 + clock) as f64)
+}
+
+fn of_any(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
     let plain = text.trim().trim_end_matches('Z');
     if !plain.contains(':') {
@@ -54,6 +72,8 @@ fn zone(after: &str) -> f64 {
 }
 
 const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+/// The year of dates that have none.
+const SOME_YEAR: i64 = 2000;
 
 /// The day of a date, counted from some day.
 fn day(text: &str) -> Option<i64> {
@@ -65,7 +85,7 @@ fn day(text: &str) -> Option<i64> {
     let named = words.iter().enumerate().find_map(|(at, word)| Some((at, month_name(word)?)));
     let numbers: Vec<(usize, i64)> =
         words.iter().filter_map(|word| Some((word.len(), word.trim_end_matches('T').parse().ok()?))).collect();
-    let year = numbers.iter().find(|(length, _)| *length == 4).map_or(2000, |(_, year)| *year);
+    let year = numbers.iter().find(|(length, _)| *length == 4).map_or(SOME_YEAR, |(_, year)| *year);
     if let Some((at, month)) = named {
         let beside = |word: Option<&&str>| word.and_then(|word| word.parse().ok()).filter(|day| (1..=31).contains(day));
         let day =
@@ -112,5 +132,22 @@ mod tests {
             assert!((between - apart).abs() < 0.001, "{first} .. {second}: {between}");
         }
         assert_eq!(seconds("yesterday"), None);
+    }
+
+    /// The short way to what most logs write ends where the long one does.
+    #[test]
+    fn times_of_syslog_are_those_of_the_long_way() {
+        let (names, _) = MONTHS.as_bytes().as_chunks::<3>();
+        for (month, day) in names.iter().flat_map(|month| (0..=32).map(move |day| (month, day))) {
+            for clock in ["00:00:00", "09:59:07", "12:30:30", "23:59:59"] {
+                let text = format!("{} {day:2} {clock}", String::from_utf8_lossy(month));
+                let is_day = (1..=31).contains(&day);
+                assert_eq!(of_syslog(text.as_bytes()).is_some(), is_day, "{text}");
+                assert_eq!(seconds(&text), of_any(&text), "{text}");
+            }
+        }
+        for other in ["nov 21 10:11:12", "Nov 21 10:11:1x", "Nov 2 10:11:12", "Nov 21 10:11:12 ", "Nov 21 10.11.12"] {
+            assert_eq!(of_syslog(other.as_bytes()), None, "{other}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What belongs together in a log.
 
-use shakedown_messages::{Attempt, KnownPeer, Messages, Reader};
+use shakedown_messages::{Attempt, KnownPeer, Messages, Place, Reader};
 use shakedown_model::{IncidentResult, Role, Slot, Standing};
 
 const NO_KEX: &str = "no matching key exchange method found. Their offer: diffie-hellman-group1-sha1 [preauth]";
@@ -232,7 +232,13 @@ fn a_long_text_tells_the_same_as_its_parts() {
         let failed = attempts.into_iter().filter(|attempt| attempt.result != IncidentResult::Succeeded);
         let told: Vec<_> = failed
             .map(|attempt| {
-                let said: Vec<String> = attempt.said.iter().map(|(said, _)| said.message.clone()).collect();
+                let said = attempt.said.iter().map(|(said, place)| (said.message.clone(), *place));
+                let said: Vec<(String, Place)> = said.collect();
+                for piece in &attempt.pieces {
+                    let at = usize::try_from(piece.offset).unwrap();
+                    assert_eq!(text.as_bytes()[at..at + piece.bytes.len()], piece.bytes);
+                    assert_eq!(text[..at].matches('\n').count() + 1, piece.line);
+                }
                 let lines: Vec<usize> = attempt.pieces.iter().map(|piece| piece.line).collect();
                 (attempt.peer, attempt.result, attempt.standing, attempt.client_software, said, lines)
             })
@@ -242,7 +248,9 @@ fn a_long_text_tells_the_same_as_its_parts() {
     let parts = told(50_000);
     assert_eq!(parts.0.len(), 4, "{parts:#?}");
     assert_eq!(told(text.len()), parts);
-    assert_eq!(told(500_000), parts);
+    for block in [300_000, 500_000, 900_000] {
+        assert_eq!(told(block), parts, "{block}");
+    }
 }
 
 /// The end of a failed connection was told as one of its own: its peer was the name with a part of the address.

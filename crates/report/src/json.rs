@@ -9,12 +9,12 @@ use crate::walk::masked;
 /// characters that would act on a terminal are written as `\uXXXX`, which a reader of JSON turns back.
 pub fn json(report: &Report) -> String {
     // A document has string keys and no value that could fail.
-    inert(&serde_json::to_string_pretty(&document(report)).unwrap_or_default())
+    inert(serde_json::to_string_pretty(&document(report)).unwrap_or_default())
 }
 
 /// The same in one line, for a stream of documents.
 pub fn json_line(report: &Report) -> String {
-    inert(&serde_json::to_string(&document(report)).unwrap_or_default())
+    inert(serde_json::to_string(&document(report)).unwrap_or_default())
 }
 
 fn document(report: &Report) -> Document {
@@ -26,7 +26,12 @@ fn document(report: &Report) -> Document {
 }
 
 /// A text of JSON in which nothing acts on a terminal, with a line feed at its end.
-pub(crate) fn inert(text: &str) -> String {
+pub(crate) fn inert(mut text: String) -> String {
+    // Bytes are looked at many at once, and most texts hold nothing else than these.
+    if text.bytes().fold(true, |plain, byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\n'))) {
+        text.push('\n');
+        return text;
+    }
     let acts = |c: char| c != '\n' && crate::escape::acts(c);
     let mut out = String::with_capacity(text.len() + 1);
     for piece in text.split_inclusive(acts) {

@@ -152,7 +152,9 @@ fn settings(line: &[u8], found: &mut Vec<Range<usize>>) {
             let end = word.len().checked_sub(name.len()).and_then(|start| word.get(start..));
             end.is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
         };
-        let secret = SECRET_NAMES.iter().any(|name| ends(name));
+        let last = |text: &[u8]| text.last().map(u8::to_ascii_lowercase);
+        let may_end = |name: &&&str| last(name.as_bytes()) == last(word);
+        let secret = SECRET_NAMES.iter().filter(may_end).any(|name| ends(name));
         let option = word.starts_with(b"-");
         let blank_may_follow = option && secret
             || SECRET_OPTIONS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
@@ -232,6 +234,9 @@ const TOKENS: [(&str, usize); 14] = [
     ("eyJ", 30),
 ];
 
+/// The shortest of them has so many characters.
+const SHORTEST_TOKEN: usize = 15;
+
 /// Fewer characters of base64 than this may be a fingerprint or a name.
 const LONG_BASE64: usize = 48;
 
@@ -249,7 +254,8 @@ fn tokens(line: &[u8], found: &mut Vec<Range<usize>>) {
             continue;
         };
         let mut piece_start = start;
-        for piece in word.split(|byte| matches!(byte, b'/' | b'=')) {
+        let pieces = word.split(|byte| matches!(byte, b'/' | b'='));
+        for piece in pieces.take_while(|_| word.len() >= SHORTEST_TOKEN) {
             let known = |(prefix, length): &(&str, usize)| {
                 piece.starts_with(prefix.as_bytes()) && piece.len() >= prefix.len() + length
             };
@@ -270,6 +276,9 @@ fn tokens(line: &[u8], found: &mut Vec<Range<usize>>) {
 
 /// Long, base64, and of all three kinds of characters: neither a path nor a list of names.
 fn looks_random(word: &[u8]) -> bool {
+    if word.len() < LONG_BASE64 {
+        return false;
+    }
     let longest = word
         .split(|byte| matches!(byte, b'-' | b'.' | b'_'))
         .filter(|part| {
@@ -286,6 +295,11 @@ fn looks_random(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_token_is_shorter_than_what_is_looked_at() {
+        assert_eq!(TOKENS.iter().map(|(prefix, more)| prefix.len() + more).min(), Some(SHORTEST_TOKEN));
+    }
 
     #[test]
     fn secrets_are_masked_and_nothing_else() {

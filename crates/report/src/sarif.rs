@@ -54,7 +54,7 @@ pub fn sarif<'a>(report: &Report, page: impl Fn(&str) -> Option<RulePage<'a>>) -
         "version": "2.1.0",
         "runs": [run],
     });
-    json::inert(&format!("{log:#}"))
+    json::inert(format!("{log:#}"))
 }
 
 fn rule(cause: &str, page: Option<RulePage<'_>>) -> Value {

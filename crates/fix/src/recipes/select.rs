@@ -82,10 +82,10 @@ fn of_diagnosis(input: &TextInput<'_>, id: DiagnosisId, diagnosis: &Diagnosis, m
         let side = situation.side(recipe.side);
         let topic = (recipe.topic.clone().unwrap_or_else(|| recipe.id.clone()), side);
         let planned = both_known && (recipe.enable || recipe.upgrade);
-        if planned || taken.contains(&topic) || !situation.fits(&recipe) {
+        if planned || taken.contains(&topic) || !situation.fits(recipe) {
             continue;
         }
-        if let Some(fix) = written(&situation, &recipe) {
+        if let Some(fix) = written(&situation, recipe) {
             taken.push(topic);
             chosen.push(Chosen { fix, special: !recipe.product.is_empty(), scope: recipe.scope });
         }
