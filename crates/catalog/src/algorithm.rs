@@ -1,6 +1,7 @@
 use shakedown_model::Slot;
 
 use crate::Catalog;
+use crate::blob::{Blob, Section, partition};
 use crate::check::RATINGS;
 use crate::facts::AlgorithmRow;
 
@@ -90,24 +91,48 @@ impl Catalog {
     /// What is known of a name in a slot.
     pub fn algorithm(&self, slot: Slot, name: &str) -> Option<&Algorithm> {
         let kind = kind(slot)?;
-        let all = self.all_algorithms();
-        let key = |algorithm: &Algorithm| (algorithm.kind.as_str(), algorithm.name.as_str()).cmp(&(kind, name));
-        if let Ok(found) = all.binary_search_by(key) {
-            return all.get(found);
+        if let Some(found) = self.algorithm_named(kind, name) {
+            return Some(found);
         }
         if slot == Slot::Kex && shakedown_model::ssh::is_marker(name) {
-            return all.iter().find(|algorithm| algorithm.kind == "marker" && algorithm.name == name);
+            return self.algorithm_named("marker", name);
         }
         // `gss-group14-sha1-*` stands for any mechanism's suffix.
-        all.iter().filter(|algorithm| algorithm.kind == kind).find(|algorithm| {
-            algorithm.name.strip_suffix('*').is_some_and(|start| !start.is_empty() && name.starts_with(start))
-        })
+        let blob = self.blob();
+        let stands_for = |row: &u32| {
+            let start = algorithm_key(&blob, *row).1.strip_suffix('*');
+            start.is_some_and(|start| !start.is_empty() && name.starts_with(start))
+        };
+        self.algorithm_at(algorithms_of(&blob, kind).find(stands_for)?)
+    }
+
+    fn algorithm_named(&self, kind: &str, name: &str) -> Option<&Algorithm> {
+        let blob = self.blob();
+        let rows = 0..blob.rows(Section::Algorithms);
+        let row = partition(rows, |row| algorithm_key(&blob, row) < (kind, name));
+        if algorithm_key(&blob, row) == (kind, name) { self.algorithm_at(row) } else { None }
+    }
+
+    /// The algorithms of a kind in the order of their names, each with its row.
+    pub(crate) fn algorithms(&self, kind: &str) -> impl Iterator<Item = (u32, &Algorithm)> {
+        algorithms_of(&self.blob(), kind).filter_map(|row| Some((row, self.algorithm_at(row)?)))
     }
 
     /// How a name is rated in a slot.
     pub fn rating(&self, slot: Slot, name: &str) -> Option<Rating> {
         self.algorithm(slot, name)?.rating
     }
+}
+
+/// The kind and the name of an algorithm, by which the rows are sorted.
+fn algorithm_key<'a>(blob: &Blob<'a>, row: u32) -> (&'a str, &'a str) {
+    let [kind, name] = [0, 1].map(|column| blob.string(blob.cell(Section::Algorithms, row, column)));
+    (kind, name)
+}
+
+/// The rows of the algorithms of a kind.
+fn algorithms_of(blob: &Blob<'_>, kind: &str) -> std::ops::Range<u32> {
+    blob.named(Section::Algorithms, kind)
 }
 
 pub(crate) fn kind(slot: Slot) -> Option<&'static str> {

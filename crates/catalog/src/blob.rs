@@ -314,7 +314,7 @@ impl<'a> Blob<'a> {
 }
 
 /// The first number of a range for which `before` no longer holds.
-fn partition(range: std::ops::Range<u32>, before: impl Fn(u32) -> bool) -> u32 {
+pub(crate) fn partition(range: std::ops::Range<u32>, before: impl Fn(u32) -> bool) -> u32 {
     let (mut low, mut high) = (range.start, range.end);
     while low < high {
         let middle = low + (high - low) / 2;

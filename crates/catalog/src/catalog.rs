@@ -8,7 +8,7 @@ use crate::algorithm::Algorithm;
 use crate::blob::{Blob, NONE, Section};
 use crate::encode::{decode, encode, offer_column};
 use crate::error::{CatalogError, close};
-use crate::facts::{DistributionRow, Facts, OfferRow, Product, Side};
+use crate::facts::{AlgorithmRow, DistributionRow, Facts, OfferRow, Product, Side};
 use crate::load::{DataErrors, DataText, load};
 use crate::version::Scheme;
 
@@ -16,7 +16,8 @@ use crate::version::Scheme;
 pub struct Catalog {
     bytes: Cow<'static, [u8]>,
     date: OnceLock<String>,
-    algorithms: OnceLock<Vec<Algorithm>>,
+    /// One for each row, decoded when it is asked for.
+    algorithms: OnceLock<Vec<OnceLock<Box<Algorithm>>>>,
     /// Where each transform of IKE stands among the algorithms, by its names.
     transforms: OnceLock<crate::ike::Transforms>,
     /// What was made of the rows already.
@@ -90,14 +91,14 @@ impl Catalog {
     }
 
     pub(crate) fn transforms(&self) -> &crate::ike::Transforms {
-        self.transforms.get_or_init(|| crate::ike::Transforms::of(self.all_algorithms()))
+        self.transforms.get_or_init(|| crate::ike::Transforms::of(self))
     }
 
-    pub(crate) fn all_algorithms(&self) -> &[Algorithm] {
-        self.algorithms.get_or_init(|| {
-            let rows: Vec<crate::facts::AlgorithmRow> = self.blob().all();
-            rows.into_iter().map(Algorithm::from).collect()
-        })
+    /// The algorithm of a row.
+    pub(crate) fn algorithm_at(&self, row: u32) -> Option<&Algorithm> {
+        let rows = || (0..self.blob().rows(Section::Algorithms)).map(|_| OnceLock::new()).collect();
+        let cell = self.algorithms.get_or_init(rows).get(row as usize)?;
+        Some(cell.get_or_init(|| Box::new(Algorithm::from(self.blob().row::<AlgorithmRow>(row)))))
     }
 
     /// The day of the newest fact in it, `YYYY-MM-DD`.

@@ -49,21 +49,25 @@ const NOT_FOR_IKE: [&str; 8] =
 /// Numbers from here on are for private use: a peer reads them only from its own kind.
 const PRIVATE: u32 = 1024;
 
-/// The places of transforms among all algorithms, by their names without `_` and `-` and by their aliases: of each type the
+/// The rows of transforms among all algorithms, by their names without `_` and `-` and by their aliases: of each type the
 /// first one of a name.
 #[derive(Default)]
-pub(crate) struct Transforms(HashMap<String, Vec<(Slot, usize)>>);
+pub(crate) struct Transforms(HashMap<String, Vec<(Slot, u32)>>);
 
 impl Transforms {
-    pub(crate) fn of(algorithms: &[Algorithm]) -> Self {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
         let mut all = Self::default();
-        for (place, algorithm) in algorithms.iter().enumerate() {
-            let mut slots = Proposal::SLOTS.into_iter();
-            let Some(slot) = slots.find(|slot| kind(*slot) == Some(algorithm.kind.as_str())) else { continue };
+        // The methods of additional key exchanges are those of the first one.
+        let slots = Proposal::SLOTS.into_iter().filter(|slot| !matches!(slot, Slot::AdditionalGroup(_)));
+        let rows = slots.flat_map(|slot| {
+            let of_kind = kind(slot).into_iter().flat_map(|kind| catalog.algorithms(kind));
+            of_kind.map(move |(row, algorithm)| (slot, row, algorithm))
+        });
+        for (slot, row, algorithm) in rows {
             for name in std::iter::once(normal(&algorithm.name)).chain(algorithm.aliases.iter().cloned()) {
-                let places = all.0.entry(name).or_default();
-                if !places.iter().any(|(of, _)| *of == slot) {
-                    places.push((slot, place));
+                let rows = all.0.entry(name).or_default();
+                if !rows.iter().any(|(of, _)| *of == slot) {
+                    rows.push((slot, row));
                 }
             }
         }
@@ -76,8 +80,8 @@ impl Catalog {
     pub fn ike_transforms(&self) -> Vec<IkeTransform> {
         let slots = [Slot::Encryption, Slot::Prf, Slot::Integrity, Slot::Group];
         let of_slot = |slot: Slot| {
-            let rows = self.all_algorithms().iter().filter(move |row| Some(row.kind.as_str()) == kind(slot));
-            rows.filter_map(move |row| {
+            let rows = kind(slot).into_iter().flat_map(|kind| self.algorithms(kind));
+            rows.filter_map(move |(_, row)| {
                 let number = row.number.filter(|number| (1..PRIVATE).contains(number))?;
                 let name = row.name.as_str();
                 if NOT_FOR_IKE.contains(&name) {
@@ -111,13 +115,13 @@ impl Catalog {
         {
             return self.transform(Some(slot), name);
         }
-        let places = self.transforms().0.get(&normal(name))?;
+        let rows = self.transforms().0.get(&normal(name))?;
         let slots: &[Slot] = slot.as_ref().map_or(&Proposal::SLOTS, std::slice::from_ref);
         slots.iter().find_map(|slot| {
             // The methods of additional key exchanges are those of the first one (RFC 9370 section 2.2.1).
             let group = if matches!(slot, Slot::AdditionalGroup(_)) { Slot::Group } else { *slot };
-            let (_, place) = places.iter().find(|(of, _)| *of == group)?;
-            Some((*slot, self.all_algorithms().get(*place)?))
+            let (_, row) = rows.iter().find(|(of, _)| *of == group)?;
+            Some((*slot, self.algorithm_at(*row)?))
         })
     }
 
