@@ -324,3 +324,47 @@ fn whose_quotes_are_wrong_is_told_where_the_text_has_it() {
         assert!(shown.contains(side) && shown.contains("error[invalid-configuration]"), "{log}: {shown}");
     }
 }
+
+#[test]
+fn who_has_to_change_is_told_where_the_text_shows_it() {
+    let cases = [
+        // Of what a security key holds no server has a host key.
+        (
+            "sshd[7]: Unable to negotiate with 192.0.2.9 port 50122: no matching host key type found. \
+             Their offer: sk-ssh-ed25519@openssh.com [preauth]",
+            ("no-common-host-key-algorithm", "client"),
+        ),
+        // A word processor put a blank into a name.
+        (
+            "sshd[7]: fatal: no matching mac found: client hmac-md5,hmac-s ha1,hmac-md5-96 \
+             server hmac-sha2-512,hmac-sha2-256 [preauth]",
+            ("no-common-mac", "client"),
+        ),
+        (
+            "RP/0/RP0/CPU0:2021 Apr 1 10:00:00.000: SSHD_[7]: %SECURITY-SSHD-6-INFO_GENERAL : no matching cipher found: \
+             client aes256-ctr,aes128-ctr, server 3des-cbc",
+            ("no-common-cipher", "server"),
+        ),
+        // Who accepts and reads no TLS has a client that speaks none.
+        (
+            "LOG3[5]: SSL_accept: error:1408F10B:SSL routines:ssl3_get_record:wrong version number",
+            ("wrong-protocol", "client"),
+        ),
+        (
+            "$ curl https://host.example.com:80/\n\
+             curl: (35) error:0A00010B:SSL routines::wrong version number",
+            ("wrong-protocol", "client"),
+        ),
+        (
+            "debug1: Connecting to ftp.example.com [192.0.2.7] port 21.\n\
+             kex_exchange_identification: Connection closed by remote host",
+            ("wrong-protocol", "client"),
+        ),
+    ];
+    for (line, expected) in cases {
+        let report = json(&run(&["explain", "--format", "json"], line.as_bytes()));
+        let first = &report["diagnoses"][0];
+        let found = (first["cause"].as_str(), first["side"].as_str());
+        assert_eq!(found, (Some(expected.0), Some(expected.1)), "{line}\n{report:#}");
+    }
+}

@@ -236,6 +236,14 @@ fn by_lists(case: &Case<'_>, said: &Said) -> (Side, Reason, String) {
         _ => names.iter().any(|name| is_sound(case, said.slot, name)),
     };
     let [client, server] = lists;
+    // No program asks for these alone by itself, and no server keeps its host key on a security key.
+    let security_key = |name: &Name| name.as_str().starts_with("sk-");
+    if said.slot == Some(Slot::HostKey)
+        && client.as_ref().is_some_and(|names| !names.is_empty() && names.iter().all(security_key))
+    {
+        let because = "configured out: it asks only for host keys on security keys, which servers do not have";
+        return (Side::Client, Reason::ConfiguredOut, because.to_owned());
+    }
     let outdated = |role: Role, names: &[Name]| {
         let because = format!("it offers only {}, none of which is still recommended", list(names));
         (Side::from(role), Reason::OutdatedSoftware, because)
