@@ -368,3 +368,20 @@ fn who_has_to_change_is_told_where_the_text_shows_it() {
         assert_eq!(found, (Some(expected.0), Some(expected.1)), "{line}\n{report:#}");
     }
 }
+
+#[test]
+fn a_reason_that_is_cut_off_or_in_another_language_leaves_what_the_message_says() {
+    let cases = [
+        ("ssh: Could not resolve hostname db01.example.com: nodename", "name-resolution"),
+        ("ssh: connect to host db01 port 22: 由于目标计算机积极拒绝，无法连接。", "port-refused"),
+        ("SocketException: Une connexion existante a dû être fermée par l’hôte distant", "connection-cut"),
+        (
+            "AuthenticationException: Das Remotezertifikat ist laut Validierungsverfahren ungültig.",
+            "certificate-untrusted",
+        ),
+    ];
+    for (line, expected) in cases {
+        let report = json(&run(&["explain", "--format", "json"], line.as_bytes()));
+        assert_eq!(report["diagnoses"][0]["cause"], expected, "{line}\n{report:#}");
+    }
+}

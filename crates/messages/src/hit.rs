@@ -136,7 +136,7 @@ pub(crate) fn find<'a>(messages: &'a Messages, lines: &Lines<'_>, parts: &[Range
         }
     }
     hits.sort_by_key(|hit| (hit.span.start, hit.entry));
-    specific(messages, hits)
+    specific(messages, text, hits)
 }
 
 /// What the plain words of a text point to, where the messages in it say nothing; where they only guess, words that say
@@ -193,6 +193,18 @@ fn says(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> Says {
         .map(|points| if points.strength == WEAK { Says::Guess } else { Says::Something })
         .max()
         .unwrap_or(Says::Nothing)
+}
+
+/// Whether all that a message has to say would be in a table, and no table has what stands in it: words cut off, of another
+/// language, or new. Then what says less than it is all there is.
+fn is_mute(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> bool {
+    let Some(entry) = messages.entry(hit.entry) else { return false };
+    let known = |span: &Range<usize>, table: &str| {
+        let captured = String::from_utf8_lossy(text.get(span.clone()).unwrap_or_default());
+        messages.value(table, &captured).is_some()
+    };
+    let mut of_tables = hit.captures.iter().filter(|(table, _)| messages.has_table(table)).peekable();
+    entry.indicates.is_empty() && of_tables.peek().is_some() && !of_tables.any(|(table, span)| known(span, table))
 }
 
 /// Looks for one entry around a literal, and gives up to where the text has been looked at for it.
@@ -326,7 +338,7 @@ fn around(text: &[u8], line: &Range<usize>, lines: usize) -> Range<usize> {
 }
 
 /// Of two matches where one lies within the other, the longer one is the more specific.
-fn specific<'a>(messages: &Messages, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
+fn specific<'a>(messages: &Messages, text: &[u8], hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
     let context = |hit: &Hit<'_>| messages.entry(hit.entry).is_none_or(|entry| entry.kind == "context");
     let kind = |hit: &Hit<'_>, kind: &str| messages.entry(hit.entry).is_some_and(|entry| entry.kind == kind);
     let any = |hit: &Hit<'_>| messages.entry(hit.entry).is_some_and(|entry| entry.protocol == "any");
@@ -356,6 +368,7 @@ fn specific<'a>(messages: &Messages, hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
                 && !context(other)
                 && !quotes(hit, other)
                 && !gives_way(other)
+                && !is_mute(messages, text, other)
         })
     };
     let keep: Vec<bool> = hits.iter().map(|hit| context(hit) || !(covered(hit) || gives_way(hit))).collect();
