@@ -375,6 +375,9 @@ fn a_reason_that_is_cut_off_or_in_another_language_leaves_what_the_message_says(
         ("ssh: Could not resolve hostname db01.example.com: nodename", "name-resolution"),
         ("ssh: connect to host db01 port 22: 由于目标计算机积极拒绝，无法连接。", "port-refused"),
         ("SocketException: Une connexion existante a dû être fermée par l’hôte distant", "connection-cut"),
+        ("ssh: connect to host db01 port 22: Connexion refusée", "port-refused"),
+        ("curl: (7) Failed to connect to db01 port 443 after 0 ms: 接続を拒否されました", "port-refused"),
+        ("psql: error: could not connect to server: В соединении отказано", "port-refused"),
         (
             "AuthenticationException: Das Remotezertifikat ist laut Validierungsverfahren ungültig.",
             "certificate-untrusted",

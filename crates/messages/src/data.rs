@@ -357,7 +357,7 @@ impl Data {
             let indicates = points(value.indicates).map_err(|problem| wrong(Some(&name), problem))?;
             data.values.push(Value {
                 table: value.table,
-                keys: value.keys.iter().map(|key| fold(key)).collect(),
+                keys: value.keys.iter().map(|key| fold(key.as_bytes())).collect(),
                 indicates,
                 summary: value.summary,
                 note: value.note,
@@ -502,9 +502,20 @@ fn maybe(key: &str, value: &str, allowed: &[&str]) -> Result<(), String> {
     if value.is_empty() { Ok(()) } else { one_of(key, value, allowed) }
 }
 
-/// Letters and digits only, in lower case: how keys of tables are compared.
-pub fn fold(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+/// Letters and digits only, in lower case: how keys of tables are compared. What is not ASCII counts byte for byte: other
+/// languages' letters tell their words apart.
+pub fn fold(text: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut folded = String::with_capacity(text.len());
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() {
+            folded.push(char::from(byte.to_ascii_lowercase()));
+        } else if !byte.is_ascii() {
+            // Writing to a String cannot fail.
+            let _ = write!(folded, "{byte:02x}");
+        }
+    }
+    folded
 }
 
 #[cfg(test)]

@@ -183,10 +183,10 @@ fn says(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> Says {
     if entry.kind == "success" {
         return Says::Something;
     }
-    let of_tables = hit.captures.iter().filter_map(|(table, span)| {
-        let captured = String::from_utf8_lossy(text.get(span.clone()).unwrap_or_default());
-        Some(messages.value(table, &captured)?.indicates.iter())
-    });
+    let of_tables = hit
+        .captures
+        .iter()
+        .filter_map(|(table, span)| Some(messages.value(table, text.get(span.clone())?)?.indicates.iter()));
     let points = entry.indicates.iter().chain(of_tables.flatten());
     let points = points.filter(|points| points.with.is_empty() && points.times <= 1);
     points
@@ -200,8 +200,7 @@ fn says(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> Says {
 fn is_mute(messages: &Messages, text: &[u8], hit: &Hit<'_>) -> bool {
     let Some(entry) = messages.entry(hit.entry) else { return false };
     let known = |span: &Range<usize>, table: &str| {
-        let captured = String::from_utf8_lossy(text.get(span.clone()).unwrap_or_default());
-        messages.value(table, &captured).is_some()
+        text.get(span.clone()).is_some_and(|captured| messages.value(table, captured).is_some())
     };
     let mut of_tables = hit.captures.iter().filter(|(table, _)| messages.has_table(table)).peekable();
     entry.indicates.is_empty() && of_tables.peek().is_some() && !of_tables.any(|(table, span)| known(span, table))

@@ -122,7 +122,7 @@ impl Messages {
     }
 
     /// The row of a table for a captured text.
-    pub(crate) fn value(&self, table: &str, text: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, table: &str, text: &[u8]) -> Option<&Value> {
         // Most captures are no table's.
         if !self.has_table(table) {
             return None;

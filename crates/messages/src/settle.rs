@@ -255,7 +255,7 @@ impl<'a> Seen<'a> {
             names.extend([entry.id.as_str(), entry.product.as_str()]);
             names.extend(entry.tags.iter().map(String::as_str));
             for (key, text, _) in &event.captures {
-                if let Some(value) = messages.value(key, text.as_str()) {
+                if let Some(value) = messages.value(key, &text.to_bytes()) {
                     names.extend(value.tags.iter().map(String::as_str));
                 }
             }
@@ -275,7 +275,7 @@ fn with_indications(messages: &Messages, event: &Event, seen: &Seen<'_>) -> Said
     let Some(entry) = messages.entry(event.entry) else { return said };
     let mut points: Vec<&Points> = entry.indicates.iter().filter(|points| seen.holds(points, event.entry)).collect();
     for (key, text, _) in &event.captures {
-        let Some(value) = messages.value(key, text.as_str()) else { continue };
+        let Some(value) = messages.value(key, &text.to_bytes()) else { continue };
         let own: HashSet<&str> = points.iter().map(|points| points.cause.as_str()).collect();
         let of_value = value.indicates.iter().filter(|points| seen.holds(points, event.entry));
         points.extend(of_value.filter(|points| !own.contains(points.cause.as_str())));
