@@ -2,7 +2,7 @@
 //! lists, the side at fault and the remedies.
 
 use shakedown_catalog::Catalog;
-use shakedown_model::ike::{IkeVersion, Proposal, SaProtocol, SwitchedOff, is_of_ikev1};
+use shakedown_model::ike::{IkePolicy, IkeVersion, Proposal, SaProtocol, SwitchedOff, is_of_ikev1};
 use shakedown_model::{
     Change, Evidence, EvidenceId, Fact, FailedSlot, FailureKind, Item, Label, Match, Name, Origin, OriginKind, Phase,
     Reason, Remedy, Role, Side, Slot, Stage, Strength, names,
@@ -122,13 +122,24 @@ fn unsent(case: &Case<'_>, failed: &[FailedSlot], stage: Stage) -> Option<(Name,
     let policy = case.party(Role::Client)?.ike()?;
     let own = if stage == Stage::IkeSa { &policy.proposals } else { &policy.child_proposals };
     let mut items = own.accepted()?.iter().flat_map(|one| one.list(slot).iter().map(|item| (one.protocol, item)));
-    let is_unsent = |(protocol, item): &(SaProtocol, &Item)| !is_of_ikev1(*protocol, slot, item.name.as_str());
+    let counter_mode = has_counter_mode_in_ikev1(case);
+    let is_unsent =
+        |(protocol, item): &(SaProtocol, &Item)| !is_of_ikev1(*protocol, slot, item.name.as_str(), counter_mode);
     let (_, item) = items.rfind(|one| slot == Slot::Prf || is_unsent(one))?;
     let why = match slot {
         Slot::Prf => "in IKEv1 the pseudorandom function is that of the hash",
+        _ if is_of_ikev1(SaProtocol::Ike, slot, item.name.as_str(), true) => {
+            "IKEv1 has no number for it, and strongSwan none of its own"
+        }
         _ => "IKEv1 has no number for it",
     };
     Some((item.name.clone(), why))
+}
+
+/// Whether both ends have a number for counter mode in the IKE SA of IKEv1.
+fn has_counter_mode_in_ikev1(case: &Case<'_>) -> bool {
+    let mut ends = [Role::Client, Role::Server].into_iter().filter_map(|role| case.party(role)?.ike());
+    ends.all(IkePolicy::has_counter_mode_in_ikev1)
 }
 
 /// Whether what the side at fault has was written by somebody, and is not what its program has of itself.
@@ -241,7 +252,10 @@ fn weakness(case: &Case<'_>, failed: &FailedSlot, side: Side) -> Option<String> 
 fn remedies(case: &Case<'_>, failed: &FailedSlot, side: Side, stage: Stage) -> Vec<Remedy> {
     let version = case.party(Role::Client).and_then(|party| party.ike()?.version);
     let protocol = if stage == Stage::IkeSa { SaProtocol::Ike } else { SaProtocol::Esp };
-    let is_known = |name: &Name| version != Some(IkeVersion::V1) || is_of_ikev1(protocol, failed.slot, name.as_str());
+    let counter_mode = has_counter_mode_in_ikev1(case);
+    let is_known = |name: &Name| {
+        version != Some(IkeVersion::V1) || is_of_ikev1(protocol, failed.slot, name.as_str(), counter_mode)
+    };
     let roles: &[Role] = match side {
         Side::Client => &[Role::Client],
         Side::Server => &[Role::Server],

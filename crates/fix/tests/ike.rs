@@ -119,6 +119,23 @@ fn what_ikev1_has_no_number_for_is_told_and_not_asked_for() {
     assert!(found.remedies.is_empty() && planned.fixes.is_empty(), "{found:?} {:?}", planned.fixes);
 }
 
+/// strongSwan leaves a cipher in counter mode out of phase 1: two of them were said to agree on it.
+#[test]
+fn strongswan_has_no_counter_mode_in_phase_1_of_ikev1() {
+    let old = |text: String| text.replace("version = 2", "version = 1");
+    let both = |ike: &str| text(&format!("proposals = {ike}"), "esp_proposals = aes256ctr-sha256");
+    let found = |text: &str| run(&party(Role::Client, text), &party(Role::Server, text), &Context::default(), &[]);
+    let planned = found(&old(both("aes256ctr-sha256-modp2048")));
+    let [found_first, ..] = planned.diagnoses.as_slice() else { panic!("nothing is found") };
+    assert_eq!((found_first.cause, found_first.side), ("no-common-proposal", Side::Client));
+    let why = "IKEv1 has no number for it, and strongSwan none of its own";
+    assert_eq!(found_first.summary, format!("the initiator cannot send its IKE proposal with `aes256ctr`: {why}"));
+    assert!(found_first.remedies.is_empty() && planned.fixes.is_empty(), "{:?}", planned.fixes);
+    for agreed in [both("aes256ctr-sha256-modp2048"), old(both("aes256ctr-aes256-sha256-modp2048"))] {
+        assert!(found(&agreed).diagnoses.is_empty(), "{agreed}");
+    }
+}
+
 #[test]
 fn an_end_with_its_program_s_own_proposals_gets_a_line() {
     let client = text("proposals = 3des-sha1-modp1024", "esp_proposals = aes256-sha256");

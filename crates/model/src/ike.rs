@@ -74,6 +74,12 @@ impl IkePolicy {
         own
     }
 
+    /// Whether it has a number for counter mode in the IKE SA of IKEv1, which the registry has none for: libreswan takes the
+    /// one of IKEv2, strongSwan has none (`map_encr` in its `proposal_substructure.c`).
+    pub fn has_counter_mode_in_ikev1(&self) -> bool {
+        !self.peering.as_ref().is_some_and(|own| own.is_strongswan())
+    }
+
     /// The opening: the proposals, with the first group as the guess (RFC 7296 section 1.2).
     pub fn open(&self) -> IkeOffer {
         let first = self.proposals.accepted().and_then(|all| all.first());
@@ -288,10 +294,12 @@ pub fn is_aead(encryption: &str) -> bool {
 }
 
 /// Whether IKEv1 has a number for an algorithm of this type (IANA's "IPSEC Registry" of RFC 2409 and "ISAKMP Registry" of RFC
-/// 2407; strongSwan's `proposal_substructure.c`). Counter mode counts for the IKE SA too: libreswan has a number of its own.
-pub fn is_of_ikev1(protocol: SaProtocol, slot: Slot, name: &str) -> bool {
+/// 2407; strongSwan's `proposal_substructure.c`). For counter mode in the IKE SA it depends on the ends.
+pub fn is_of_ikev1(protocol: SaProtocol, slot: Slot, name: &str, has_counter_mode: bool) -> bool {
     match (slot, protocol) {
-        (Slot::Encryption, SaProtocol::Ike) => !is_aead(name) && !name.starts_with("null"),
+        (Slot::Encryption, SaProtocol::Ike) => {
+            !is_aead(name) && !name.starts_with("null") && (has_counter_mode || !name.ends_with("ctr"))
+        }
         (Slot::Encryption, _) => !name.starts_with("chacha20poly1305"),
         (Slot::Integrity, SaProtocol::Ike) => ["md5", "sha1", "sha256", "sha384", "sha512"].contains(&name),
         _ => true,
@@ -326,7 +334,10 @@ mod tests {
         assert_eq!(prf_of("sha256_96").as_deref(), Some("prfsha256"));
         assert_eq!(prf_of("none"), None);
         assert!(is_aead("aes128gcm16") && is_aead("chacha20poly1305") && !is_aead("aes256") && !is_aead("aes256ctr"));
-        assert!(!is_of_ikev1(SaProtocol::Ike, Slot::Encryption, "aes128gcm16"));
-        assert!(is_of_ikev1(SaProtocol::Esp, Slot::Encryption, "aes128gcm16"));
+        assert!(!is_of_ikev1(SaProtocol::Ike, Slot::Encryption, "aes128gcm16", true));
+        assert!(is_of_ikev1(SaProtocol::Esp, Slot::Encryption, "aes128gcm16", true));
+        assert!(is_of_ikev1(SaProtocol::Ike, Slot::Encryption, "aes128ctr", true));
+        assert!(!is_of_ikev1(SaProtocol::Ike, Slot::Encryption, "aes128ctr", false));
+        assert!(is_of_ikev1(SaProtocol::Esp, Slot::Encryption, "aes128ctr", false));
     }
 }

@@ -63,7 +63,13 @@ fn outcome(initiator: &End, responder: &End) -> Got {
     if initiator.version != responder.version {
         return failed("ike", None);
     }
-    let how = Selecting { version: initiator.version, preference: Preference::Responder, without_key_exchange: false };
+    let how = Selecting {
+        version: initiator.version,
+        preference: Preference::Responder,
+        without_key_exchange: false,
+        // Only strongSwan was recorded.
+        counter_mode_in_ikev1: false,
+    };
     let Ok(ike) = select(&initiator.proposals, &responder.proposals, how) else { return failed("ike", None) };
     let ike = Some(chosen(&ike, &[Slot::Encryption, Slot::Integrity, Slot::Prf, Slot::Group]));
     let child = Selecting { without_key_exchange: how.version == IkeVersion::V2, ..how };

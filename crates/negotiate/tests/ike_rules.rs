@@ -8,8 +8,12 @@ use shakedown_model::ike::{
 use shakedown_model::{FailureKind, Item, Known, OutcomeResult, Role, Slot, Stage, StageResult, names};
 use shakedown_negotiate::ike::{Selecting, meetings, negotiate, select};
 
-const V2: Selecting =
-    Selecting { version: IkeVersion::V2, preference: Preference::Responder, without_key_exchange: false };
+const V2: Selecting = Selecting {
+    version: IkeVersion::V2,
+    preference: Preference::Responder,
+    without_key_exchange: false,
+    counter_mode_in_ikev1: true,
+};
 const V1: Selecting = Selecting { version: IkeVersion::V1, ..V2 };
 
 fn proposals(protocol: SaProtocol, text: &str) -> Vec<Proposal> {

@@ -65,6 +65,11 @@ pub struct WrittenConnection {
 }
 
 impl Peering {
+    /// Whether a configuration of strongSwan has it.
+    pub fn is_strongswan(&self) -> bool {
+        self.of_other_mode == OfOtherMode::Tunnel && self.written.is_some()
+    }
+
     /// The identity of this end, where it is known: what is set up, or its only address (RFC 7296 section 3.5).
     pub fn own_identity(&self) -> Option<&Name> {
         match (&self.local.identity, self.local_addresses.as_slice()) {

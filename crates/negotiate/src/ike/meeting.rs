@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use shakedown_model::ike::{IkePolicy, OfOtherMode, Peering};
+use shakedown_model::ike::{IkePolicy, Peering};
 use shakedown_model::{Item, Name, Outcome, OutcomeResult, Slot, Stage, StageResult};
 
 use super::auth::{accepts, asked_for};
@@ -140,7 +140,7 @@ impl Judged<'_> {
     }
 
     fn is_strongswan(&self) -> bool {
-        self.peering().is_some_and(|own| own.of_other_mode == OfOtherMode::Tunnel && own.written.is_some())
+        self.peering().is_some_and(Peering::is_strongswan)
     }
 
     fn connection(&self) -> Option<&Name> {

@@ -53,6 +53,7 @@ pub fn negotiate(initiator: &IkePolicy, responder: &IkePolicy) -> Outcome {
         version: version.unwrap_or(IkeVersion::V2),
         preference: responder.preference,
         without_key_exchange: false,
+        counter_mode_in_ikev1: initiator.has_counter_mode_in_ikev1() && responder.has_counter_mode_in_ikev1(),
     };
     let peerings = initiator.peering.as_deref().zip(responder.peering.as_deref());
     if let Some((ours, theirs)) = peerings {

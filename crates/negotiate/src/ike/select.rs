@@ -13,6 +13,8 @@ pub struct Selecting {
     /// The CHILD SA of an IKE_AUTH exchange: there is no key exchange for it, so that groups are left out of the
     /// comparison and differ only at a rekey (RFC 7296 section 1.2).
     pub without_key_exchange: bool,
+    /// Whether both ends have a number for counter mode in the IKE SA of IKEv1.
+    pub counter_mode_in_ikev1: bool,
 }
 
 /// What was agreed on.
@@ -57,7 +59,7 @@ pub struct Difference {
 /// # Errors
 /// No pair fits; how the nearest one differs.
 pub fn select(initiator: &[Proposal], responder: &[Proposal], how: Selecting) -> Result<Chosen, Refusal> {
-    let offered: Vec<Proposal> = initiator.iter().map(|proposal| sent(proposal, how.version)).collect();
+    let offered: Vec<Proposal> = initiator.iter().map(|proposal| sent(proposal, how)).collect();
     let mut nearest: Option<(usize, Refusal)> = None;
     let pairs: Vec<(usize, usize)> = match how.preference {
         Preference::Responder => pairs(responder.len(), offered.len()).map(|(own, other)| (other, own)).collect(),
@@ -126,14 +128,14 @@ fn pairs(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// In IKEv1 a transform is one whole combination: of several algorithms of a type only the first is sent that it has a number
 /// for. For the IKE SA the hash stands for the pseudorandom function too (RFC 2409 section 4): another one is not sent.
-fn sent(proposal: &Proposal, version: IkeVersion) -> Proposal {
+fn sent(proposal: &Proposal, how: Selecting) -> Proposal {
     let mut proposal = proposal.clone();
-    if version == IkeVersion::V1 {
+    if how.version == IkeVersion::V1 {
         let protocol = proposal.protocol;
         for slot in Proposal::SLOTS {
             let hash = proposal.integrity.first().and_then(|hash| prf_of(hash.name.as_str()));
             if let Some(list) = proposal.list_mut(slot) {
-                list.retain(|item| is_of_ikev1(protocol, slot, item.name.as_str()));
+                list.retain(|item| is_of_ikev1(protocol, slot, item.name.as_str(), how.counter_mode_in_ikev1));
                 if slot == Slot::Prf {
                     list.retain(|item| hash.as_deref() == Some(item.name.as_str()));
                 }

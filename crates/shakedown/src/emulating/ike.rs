@@ -197,7 +197,12 @@ fn decision(policy: &IkePolicy, keywords: &Keywords, message: &Message) -> Decis
     let (Known::Complete(offered), Known::Complete(own)) = (&theirs.proposals, &policy.proposals) else {
         return Decision::Refuse;
     };
-    let how = Selecting { version, preference: policy.preference, without_key_exchange: false };
+    let how = Selecting {
+        version,
+        preference: policy.preference,
+        without_key_exchange: false,
+        counter_mode_in_ikev1: policy.has_counter_mode_in_ikev1(),
+    };
     let Ok(chosen) = select(offered, own, how) else { return Decision::Refuse };
     let selected = match version {
         IkeVersion::V2 => version2(message, &chosen, &name),

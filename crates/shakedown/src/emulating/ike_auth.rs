@@ -169,7 +169,12 @@ impl Entrance {
         let offered: Vec<Proposal> = request.child.iter().map(|one| self.candidates.decode(one, &nowhere)).collect();
         let own = self.policy.child_proposals.accepted().ok_or(notify::NO_PROPOSAL_CHOSEN)?;
         let own: Vec<Proposal> = own.iter().cloned().map(with_sequence_numbers).collect();
-        let how = Selecting { version: IkeVersion::V2, preference: self.policy.preference, without_key_exchange: true };
+        let how = Selecting {
+            version: IkeVersion::V2,
+            preference: self.policy.preference,
+            without_key_exchange: true,
+            counter_mode_in_ikev1: self.policy.has_counter_mode_in_ikev1(),
+        };
         let chosen = select(&offered, &own, how).map_err(|_| notify::NO_PROPOSAL_CHOSEN)?;
         let (sent, read) = request.child.get(chosen.initiator).zip(offered.get(chosen.initiator)).unzip();
         let (Some(sent), Some(read)) = (sent, read) else { return Err(notify::NO_PROPOSAL_CHOSEN) };
@@ -241,8 +246,12 @@ impl Keeper for Entrance {
             suites.map(|(protocol, suite)| self.candidates.of_phase_2(*protocol, suite, &nowhere)).collect();
         let configured = self.policy.child_proposals.accepted().ok_or(none)?;
         let configured: Vec<Proposal> = configured.iter().cloned().map(with_sequence_numbers).collect();
-        let how =
-            Selecting { version: IkeVersion::V1, preference: self.policy.preference, without_key_exchange: false };
+        let how = Selecting {
+            version: IkeVersion::V1,
+            preference: self.policy.preference,
+            without_key_exchange: false,
+            counter_mode_in_ikev1: self.policy.has_counter_mode_in_ikev1(),
+        };
         let chosen = select(&offered, &configured, how).map_err(|_| none)?;
         Ok(QuickChoice { suite: chosen.initiator, traffic: [theirs, ours] })
     }
