@@ -122,7 +122,11 @@ fn strangers_are_one_line_and_the_known_peer_comes_first() {
     log += "Nov 21 10:01:00 gw sshd[7]: Accepted publickey for root from 192.0.2.7 port 40001 ssh2: ED25519 x\n";
     let output = run(&["explain"], log.as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).starts_with("nobody but strangers failed\n"), "{}", text(&output));
     assert!(text(&output).contains("87 connection attempts of 87 strangers failed"), "{}", text(&output));
+    let everybody = run(&["explain", "--known", "0.0.0.0/0"], log.as_bytes());
+    assert_eq!(everybody.status.code(), Some(1));
+    assert!(text(&everybody).contains("86 more like it"), "{}", text(&everybody));
 
     let one = run(&["explain", "--known", "203.0.113.5"], log.as_bytes());
     assert_eq!(one.status.code(), Some(1));

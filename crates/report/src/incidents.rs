@@ -79,7 +79,11 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         );
         let strangers = words::count(usize::try_from(incident.peers).unwrap_or(usize::MAX), "stranger", "strangers");
         let what = if incident.summary.is_empty() { String::new() } else { format!(": {}", incident.summary) };
-        notes.push(format!("{attempts} of {strangers} failed{what} (`--known ADDRESS` explains one of them)"));
+        // The whole of IPv4 stands for everybody: few logs name their peers otherwise.
+        notes.push(format!(
+            "{attempts} of {strangers} failed{what}; no stranger ever succeeds in what was read (should one? \
+             `--known ADDRESS` explains it, `--known 0.0.0.0/0` all of them)"
+        ));
     }
     notes
 }

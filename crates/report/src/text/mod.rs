@@ -137,7 +137,12 @@ impl Draw<'_> {
         let incidents: Vec<&Incident> = incidents.collect();
         if self.report.evidence.is_empty() || !incidents.is_empty() && incidents.iter().all(|one| worked(one)) {
             let unknown = self.report.command == "explain" && self.report.incidents.is_empty();
-            let text = if unknown { "nothing was recognised" } else { "nothing to report" };
+            let strangers = incidents.len() < self.report.incidents.len();
+            let text = match (unknown, strangers) {
+                (true, _) => "nothing was recognised",
+                (false, true) => "nobody but strangers failed",
+                (false, false) => "nothing to report",
+            };
             self.canvas.put(Look::Strong, text);
             self.canvas.end();
             return;
