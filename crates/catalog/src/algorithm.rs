@@ -100,22 +100,22 @@ impl Catalog {
         // `gss-group14-sha1-*` stands for any mechanism's suffix.
         let blob = self.blob();
         let stands_for = |row: &u32| {
-            let start = algorithm_key(&blob, *row).1.strip_suffix('*');
+            let start = key(&blob, *row).1.strip_suffix('*');
             start.is_some_and(|start| !start.is_empty() && name.starts_with(start))
         };
-        self.algorithm_at(algorithms_of(&blob, kind).find(stands_for)?)
+        self.algorithm_at(blob.named(Section::Algorithms, kind).find(stands_for)?)
     }
 
-    fn algorithm_named(&self, kind: &str, name: &str) -> Option<&Algorithm> {
+    /// The algorithm of a kind with a name.
+    pub(crate) fn algorithm_named(&self, kind: &str, name: &str) -> Option<&Algorithm> {
         let blob = self.blob();
-        let rows = 0..blob.rows(Section::Algorithms);
-        let row = partition(rows, |row| algorithm_key(&blob, row) < (kind, name));
-        if algorithm_key(&blob, row) == (kind, name) { self.algorithm_at(row) } else { None }
+        let row = partition(0..blob.rows(Section::Algorithms), |row| key(&blob, row) < (kind, name));
+        if key(&blob, row) == (kind, name) { self.algorithm_at(row) } else { None }
     }
 
     /// The algorithms of a kind in the order of their names, each with its row.
     pub(crate) fn algorithms(&self, kind: &str) -> impl Iterator<Item = (u32, &Algorithm)> {
-        algorithms_of(&self.blob(), kind).filter_map(|row| Some((row, self.algorithm_at(row)?)))
+        self.blob().named(Section::Algorithms, kind).filter_map(|row| Some((row, self.algorithm_at(row)?)))
     }
 
     /// How a name is rated in a slot.
@@ -125,14 +125,9 @@ impl Catalog {
 }
 
 /// The kind and the name of an algorithm, by which the rows are sorted.
-fn algorithm_key<'a>(blob: &Blob<'a>, row: u32) -> (&'a str, &'a str) {
+fn key<'a>(blob: &Blob<'a>, row: u32) -> (&'a str, &'a str) {
     let [kind, name] = [0, 1].map(|column| blob.string(blob.cell(Section::Algorithms, row, column)));
     (kind, name)
-}
-
-/// The rows of the algorithms of a kind.
-fn algorithms_of(blob: &Blob<'_>, kind: &str) -> std::ops::Range<u32> {
-    blob.named(Section::Algorithms, kind)
 }
 
 pub(crate) fn kind(slot: Slot) -> Option<&'static str> {

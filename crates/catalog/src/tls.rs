@@ -6,9 +6,8 @@ use shakedown_model::tls::{TlsOffer, TlsPolicy, TlsVersion, is_tls13_suite};
 use shakedown_model::{Item, Known, Name, Origin, OriginKind, Role, Slot, Software};
 
 use crate::Catalog;
-use crate::blob::Section;
 use crate::error::CatalogError;
-use crate::facts::{AlgorithmRow, Names, OfferRow, Product, ProductProtocol};
+use crate::facts::{Names, OfferRow, Product, ProductProtocol};
 use crate::openssl::{Context, ContextError};
 use crate::resolve::Resolved;
 use crate::rule::Rule;
@@ -184,12 +183,7 @@ impl Catalog {
 
     /// The number of a TLS name in its registry: of a cipher suite, a group or a signature scheme.
     pub fn tls_number(&self, slot: Slot, name: &str) -> Option<u16> {
-        let kind = tls_kind(slot)?;
-        let blob = self.blob();
-        let found = blob.symbol(kind).zip(blob.symbol(name));
-        let (kind, name) = found?;
-        let row = blob.equal_range(Section::Algorithms, &[kind, name]).next()?;
-        u16::try_from(blob.row::<AlgorithmRow>(row).number?).ok()
+        u16::try_from(self.algorithm_named(tls_kind(slot)?, name)?.number?).ok()
     }
 
     /// The name of a number in the registry of TLS cipher suites, groups or signature schemes.
@@ -200,11 +194,9 @@ impl Catalog {
     /// All names of a registry of TLS with their numbers.
     pub fn tls_names(&self, slot: Slot) -> Vec<(String, u16)> {
         let Some(kind) = tls_kind(slot) else { return Vec::new() };
-        let blob = self.blob();
-        blob.named(Section::Algorithms, kind)
-            .map(|row| blob.row::<AlgorithmRow>(row))
-            .filter_map(|row| Some((row.name, u16::try_from(row.number?).ok()?)))
-            .collect()
+        let numbered =
+            self.algorithms(kind).filter_map(|(_, one)| Some((one.name.clone(), u16::try_from(one.number?).ok()?)));
+        numbered.collect()
     }
 }
 

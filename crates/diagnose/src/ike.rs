@@ -72,6 +72,10 @@ fn one(case: &Case<'_>, failed: &[FailedSlot], stage: Stage, noun: &str) -> Matc
     let kinds: Vec<&str> = failed.iter().map(|failed| failed.slot.phrase()).collect();
     let unsent = unsent(case, failed, stage);
     let summary = match &unsent {
+        // What the responder's program has no number for is as good as not sent.
+        Some((name, why)) if is_sent_in_vain(case, name) => {
+            format!("the responder cannot take the initiator's {noun} with `{name}`: {why}")
+        }
         Some((name, why)) => format!("the initiator cannot send its {noun} with `{name}`: {why}"),
         None => format!("initiator and responder share no {noun}: {}", differ(&kinds)),
     };
@@ -134,6 +138,13 @@ fn unsent(case: &Case<'_>, failed: &[FailedSlot], stage: Stage) -> Option<(Name,
         _ => "IKEv1 has no number for it",
     };
     Some((item.name.clone(), why))
+}
+
+/// Whether it is only the responder that has no number for a cipher of the IKE SA in IKEv1.
+fn is_sent_in_vain(case: &Case<'_>, name: &Name) -> bool {
+    let own = case.party(Role::Client).and_then(|party| party.ike()).is_some_and(IkePolicy::has_counter_mode_in_ikev1);
+    let is_known = |counter_mode| is_of_ikev1(SaProtocol::Ike, Slot::Encryption, name.as_str(), counter_mode);
+    is_known(own) && !is_known(has_counter_mode_in_ikev1(case))
 }
 
 /// Whether both ends have a number for counter mode in the IKE SA of IKEv1.

@@ -7,7 +7,7 @@ use shakedown_config::Memory;
 use shakedown_config::gateway::{self, Vendor};
 use shakedown_config::swanctl::{self, Selection};
 use shakedown_model::{
-    Applicability, CommandPlace, Context, Fix, Outcome, OutcomeResult, Party, PartySource, Role, Side,
+    Applicability, CommandPlace, Context, Fix, Outcome, OutcomeResult, Party, PartySource, Policy, Role, Side,
 };
 
 const PATH: &str = "/etc/swanctl/swanctl.conf";
@@ -131,6 +131,14 @@ fn strongswan_has_no_counter_mode_in_phase_1_of_ikev1() {
     let why = "IKEv1 has no number for it, and strongSwan none of its own";
     assert_eq!(found_first.summary, format!("the initiator cannot send its IKE proposal with `aes256ctr`: {why}"));
     assert!(found_first.remedies.is_empty() && planned.fixes.is_empty(), "{:?}", planned.fixes);
+    // Another program sends it by a number of its own: it was said to be unable to.
+    let text_of_both = old(both("aes256ctr-sha256-modp2048"));
+    let mut other = party(Role::Client, &text_of_both);
+    let Policy::Ike(policy) = &mut other.policy else { panic!("{other:?}") };
+    policy.peering = None;
+    let planned = run(&other, &party(Role::Server, &text_of_both), &Context::default(), &[]);
+    let told = format!("the responder cannot take the initiator's IKE proposal with `aes256ctr`: {why}");
+    assert_eq!(planned.diagnoses[0].summary, told);
     for agreed in [both("aes256ctr-sha256-modp2048"), old(both("aes256ctr-aes256-sha256-modp2048"))] {
         assert!(found(&agreed).diagnoses.is_empty(), "{agreed}");
     }

@@ -32,9 +32,9 @@ pub(crate) struct Ordinary<'a> {
 /// A form, as lines are compared with it.
 #[derive(Clone, Copy, Debug)]
 struct Row<'a> {
-    /// How it begins, as far as it goes: other bits of these words are zero.
-    words: [u64; WORDS],
-    masks: [u64; WORDS],
+    /// How it begins, and which of these bytes it has; the others are zero.
+    first: [u8; LONGEST],
+    mask: [u8; LONGEST],
     begins: &'a [u8],
     ends: &'a [u8],
     success: Option<usize>,
@@ -50,8 +50,6 @@ impl Default for Ordinary<'_> {
 pub(crate) const HEAD: usize = 8;
 /// Bytes of the longest beginning, which are compared together.
 pub(crate) const LONGEST: usize = 48;
-/// The same in words.
-const WORDS: usize = LONGEST / 8;
 /// Bytes of a form: five numbers.
 const ROW: usize = 20;
 /// Places that a hash may name.
@@ -154,14 +152,14 @@ impl<'a> Row<'a> {
         let number =
             |place: usize| row.as_chunks::<4>().0.get(place).map(|number| u32::from_le_bytes(*number) as usize);
         let begins = bytes.get(number(0)?..number(1)?).filter(|begins| begins.len() <= LONGEST)?;
-        let word = |bytes: &mut dyn Iterator<Item = u8>, at: usize| {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(bytes.skip(8 * at)).for_each(|(to, byte)| *to = byte);
-            u64::from_le_bytes(eight)
+        let padded = |byte: fn(&u8) -> u8| {
+            let mut padded = [0; LONGEST];
+            padded.iter_mut().zip(begins).for_each(|(to, own)| *to = byte(own));
+            padded
         };
         Some(Self {
-            words: std::array::from_fn(|at| word(&mut begins.iter().copied(), at)),
-            masks: std::array::from_fn(|at| word(&mut begins.iter().map(|_| u8::MAX), at)),
+            first: padded(|own| *own),
+            mask: padded(|_| u8::MAX),
             begins,
             ends: bytes.get(number(2)?..number(3)?)?,
             success: number(4)?.checked_sub(1),
@@ -171,14 +169,9 @@ impl<'a> Row<'a> {
     /// Whether a message begins as the form does, of which these are the first bytes and others that may be behind it.
     #[inline]
     fn are_first(&self, first: &[u8; LONGEST]) -> bool {
-        let own = self.words.iter().zip(&self.masks);
         // All of them at once: to find the first that differs would take longer.
-        let differ = first
-            .as_chunks()
-            .0
-            .iter()
-            .zip(own)
-            .fold(0, |differ, (eight, (word, mask))| differ | ((u64::from_le_bytes(*eight) ^ word) & mask));
+        let own = self.first.iter().zip(&self.mask);
+        let differ = first.iter().zip(own).fold(0, |differ, (byte, (own, mask))| differ | ((byte ^ own) & mask));
         differ == 0
     }
 

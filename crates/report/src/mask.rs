@@ -254,8 +254,10 @@ fn tokens(line: &[u8], found: &mut Vec<Range<usize>>) {
             continue;
         };
         let mut piece_start = start;
-        let pieces = word.split(|byte| matches!(byte, b'/' | b'='));
-        for piece in pieces.take_while(|_| word.len() >= SHORTEST_TOKEN) {
+        if word.len() < SHORTEST_TOKEN {
+            continue;
+        }
+        for piece in word.split(|byte| matches!(byte, b'/' | b'=')) {
             let known = |(prefix, length): &(&str, usize)| {
                 piece.starts_with(prefix.as_bytes()) && piece.len() >= prefix.len() + length
             };
